@@ -1,0 +1,57 @@
+import type { AlarmEntry, RuleEntry, Settings, TagEntry } from '#contract/site.ts';
+
+/** Place in the site file: the keys and indices that lead there, for messages with line and column. */
+export type Where = readonly (string | number)[];
+
+/**
+ * The site after expansion: types are instantiated, every name is a full path, every `${param}` is replaced.
+ * Names inside expressions are still as written; `asset` tells what they are relative to.
+ */
+export interface SiteModel {
+  readonly site: string;
+  readonly settings: Settings;
+  readonly sources: readonly PeerModel[];
+  readonly actuators: readonly PeerModel[];
+  readonly tags: readonly TagModel[];
+  readonly rules: readonly RuleModel[];
+  readonly alarms: readonly AlarmModel[];
+}
+
+export interface PeerModel {
+  readonly id: string;
+  readonly kind: string;
+  /** All fields but `kind`, as written; the plugin's schema validates and fills them. */
+  readonly config: { readonly [key: string]: unknown };
+  readonly where: Where;
+}
+
+interface Placed {
+  /** Path of the asset that bare names in expressions are relative to; empty for the site itself. */
+  readonly asset: string;
+  readonly where: Where;
+}
+
+/** `path` is full: area/line/asset/signal. `write.feedback.tag` is full as well. */
+export interface TagModel extends TagEntry, Placed {
+  readonly path: string;
+}
+
+/** `id` is asset/name; `write.tag` in the actions is a full path. */
+export interface RuleModel extends RuleEntry, Placed {
+  readonly id: string;
+}
+
+export interface AlarmModel extends AlarmEntry, Placed {
+  readonly id: string;
+}
+
+/** One thing wrong in a site file. */
+export interface Problem {
+  readonly line: number;
+  readonly column: number;
+  /** What is wrong, with the value found. */
+  readonly message: string;
+  /** What to write instead. */
+  readonly hint?: string;
+  readonly severity: 'error' | 'hint';
+}

@@ -1,0 +1,238 @@
+import * as z from 'zod';
+import { ACCESS, TAG_TYPES } from '#kernel/tag-table.ts';
+
+/*
+ * The site file as people write it. One schema gives validation, the JSON Schema for editors, and the reference page.
+ * What a source's configuration and a tag's address look like is the plugin's own: `config` and `address` are
+ * checked against its schema by the loader.
+ */
+
+const segment = z.string().regex(/^[a-z][a-z0-9_-]*$/, 'lower-case letters, digits, _ and -; a letter first');
+const path = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9_-]*(\/[a-z0-9_-]+)*$/,
+    'segments of lower-case letters, digits, _ and -, joined by /',
+  );
+const expression = z.string().min(1);
+const delayMs = z.int().min(0).max(86_400_000);
+
+const Scale = z
+  .strictObject({
+    factor: z.number().default(1).describe('Engineering value = raw × factor + offset.'),
+    offset: z.number().default(0).describe('Added after the factor, in the unit of the tag.'),
+  })
+  .refine((scale) => scale.factor !== 0, { message: 'a factor of 0 loses the value', path: ['factor'] });
+
+const range = z
+  .tuple([z.number(), z.number()])
+  .refine(([low, high]) => low < high, 'the lower end comes first: [low, high]');
+
+const Lease = z.strictObject({
+  maxMs: z.int().min(100).describe('Longest time that a value may be held without being renewed.'),
+  safe: z.union([z.number(), z.boolean()]).describe('Written when the lease runs out, while Holdfast lives.'),
+});
+
+const Feedback = z.strictObject({
+  tag: z.string().describe('Tag on which the device shows the effect; a sibling signal or a full path.'),
+  tolerance: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Largest distance from the written value that still counts.'),
+  withinMs: z
+    .int()
+    .min(10)
+    .default(5000)
+    .describe('Time for the effect to show; after it the write is unknown.'),
+});
+
+export const WriteLimits = z.strictObject({
+  range: range.optional().describe('Smallest and largest value that may be written.'),
+  maxStep: z.number().positive().optional().describe('Largest change from the present value in one write.'),
+  ratePerS: z.number().positive().optional().describe('Largest change a second, in the unit of the tag.'),
+  interlock: expression.optional().describe('Must be true, and known, for a write to pass.'),
+  feedback: Feedback.optional(),
+  lease: Lease.optional(),
+  ttlMs: z.int().min(10).default(5000).describe('Time to live of a command; it is never executed late.'),
+  remote: z.boolean().default(false).describe('Whether writes from outside the site may reach this tag.'),
+  soleWriter: z
+    .boolean()
+    .default(false)
+    .describe('Nobody else writes this register; single bits may be set.'),
+});
+
+export const TagEntry = z.strictObject({
+  description: z.string().optional(),
+  type: z.enum(TAG_TYPES).default('number'),
+  unit: z.string().optional().describe('UCUM code: Cel, bar, m3/h, /min, mm/s, kW, %.'),
+  range: range.optional().describe('Engineering range; values outside are kept, as uncertain.'),
+  scale: Scale.optional(),
+  deadband: z.number().min(0).optional().describe('Smallest change worth keeping, in the unit of the tag.'),
+  deadbandMaxMs: z.int().min(100).default(60_000).describe('A row passes after this long without one.'),
+  states: z.record(z.string().regex(/^\d+$/), z.string()).optional().describe('Names of enum codes.'),
+  access: z.enum(ACCESS).default('read'),
+  safety: z.boolean().default(false).describe('Belongs to a safety function: Holdfast never writes it.'),
+  staleAfterMs: z
+    .int()
+    .min(100)
+    .optional()
+    .describe('Bad after this long without a sample; default by source.'),
+  source: z.string().optional().describe('Id of the source that reads it.'),
+  address: z.unknown().optional().describe('Where the source finds it; fields depend on the kind of source.'),
+  derive: expression.optional().describe('CEL expression over other tags, instead of a source.'),
+  write: WriteLimits.optional().describe('Limits on writes; needs access write or readWrite.'),
+  heartbeatMs: z
+    .int()
+    .min(100)
+    .optional()
+    .describe('Written with a rising count this often, so that the device can time out by itself.'),
+});
+
+const literal = z.union([z.number(), z.boolean(), z.string()]);
+
+const WriteAction = z.strictObject({
+  write: z.strictObject({
+    tag: z.string(),
+    value: literal.describe('A value; text in {{ }} is an expression: "{{ speed * 0.8 }}".'),
+    leaseMs: z
+      .int()
+      .min(100)
+      .optional()
+      .describe('Held this long, renewed while the rule is on; then the safe value.'),
+  }),
+});
+const SendAction = z.strictObject({
+  send: z.looseObject({
+    to: z.string().describe('Id of an actuator; its kind gives the other fields.'),
+  }),
+});
+
+export const RuleEntry = z.strictObject({
+  description: z.string().optional(),
+  when: expression.describe('CEL condition over tags and windows, such as mean(vibration, "10s") > 7.1.'),
+  onDelayMs: delayMs.default(0),
+  offDelayMs: delayMs.default(0),
+  onBad: z
+    .enum(['hold', 'safe', 'alarm'])
+    .default('hold')
+    .describe(
+      'When an input is bad or stale: keep the state; end the rule; keep the state and raise an alarm.',
+    ),
+  firstIsEdge: z.boolean().default(false).describe('Whether a condition found true at start acts at once.'),
+  do: z.array(z.union([WriteAction, SendAction])).default([]),
+  clear: z
+    .array(z.union([WriteAction, SendAction]))
+    .default([])
+    .describe('Done when the condition ends.'),
+});
+
+export const PRIORITIES = ['critical', 'high', 'medium', 'low'] as const;
+
+export const AlarmEntry = z.strictObject({
+  description: z.string().optional(),
+  when: expression,
+  priority: z.enum(PRIORITIES),
+  consequence: z.string().min(1).describe('What happens when nobody acts.'),
+  response: z.string().min(1).describe('What the operator does. An alarm nobody can act on is a defect.'),
+  deadband: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('Returns only this far inside the limit; for simple limits.'),
+  onDelayMs: delayMs.default(0),
+  offDelayMs: delayMs.default(0),
+  latched: z
+    .boolean()
+    .default(false)
+    .describe('Stays until reset by hand, also after the condition has gone.'),
+  suppressWhen: expression.optional().describe('Suppressed by design while this is true (ISA-18.2).'),
+  shelveMaxMin: z.int().min(1).max(43_200).default(480).describe('Longest time an operator may shelve it.'),
+});
+
+const Body = {
+  tags: z.record(path, TagEntry).default({}),
+  rules: z.record(segment, RuleEntry).default({}),
+  alarms: z.record(segment, AlarmEntry).default({}),
+};
+
+export const TypeEntry = z.strictObject({
+  description: z.string().optional(),
+  params: z
+    .array(segment)
+    .default([])
+    .describe('Names that each asset fills in, written as a name in braces behind a dollar sign.'),
+  ...Body,
+});
+
+export const AssetEntry = z.strictObject({
+  type: z.string(),
+  with: z.record(segment, literal).default({}).describe('Values of the parameters of the type.'),
+  description: z.string().optional(),
+});
+
+export const SourceEntry = z.looseObject({
+  kind: z.string().describe('Protocol: modbus, mqtt.'),
+});
+
+export const ActuatorEntry = z.looseObject({
+  kind: z.string().describe('mqtt or webhook.'),
+});
+
+const megabytes = z.int().min(16).max(4_000_000);
+
+export const Settings = z.strictObject({
+  journal: z
+    .strictObject({
+      quotaMb: megabytes
+        .default(2048)
+        .describe('Most bytes on disk; delivered entries go first, events last.'),
+      maxAgeDays: z.number().positive().default(90).describe('Samples older than this are removed.'),
+      commitMs: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(200)
+        .describe('Longest wait of a row for its fsync while nobody waits for it; shorter wears flash more.'),
+    })
+    .prefault({}),
+  api: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(7420)
+        .describe('0 picks a free one; it is written to the data folder.'),
+    })
+    .prefault({}),
+  clock: z
+    .strictObject({
+      maxAheadMs: z
+        .int()
+        .min(0)
+        .default(60_000)
+        .describe('A source time further ahead is replaced by the arrival time.'),
+    })
+    .prefault({}),
+  remoteWrites: z.boolean().default(false).describe('Whether anything outside the site may write at all.'),
+});
+
+export const SiteFile = z.strictObject({
+  site: segment.describe('Name of the site; first segment of the unified namespace.'),
+  description: z.string().optional(),
+  settings: Settings.prefault({}),
+  sources: z.record(segment, SourceEntry).default({}),
+  actuators: z.record(segment, ActuatorEntry).default({}),
+  types: z.record(segment, TypeEntry).default({}),
+  assets: z.record(path, AssetEntry).default({}).describe('Path of the asset: area/line/asset.'),
+  ...Body,
+});
+
+export type SiteFile = z.output<typeof SiteFile>;
+export type TagEntry = z.output<typeof TagEntry>;
+export type RuleEntry = z.output<typeof RuleEntry>;
+export type AlarmEntry = z.output<typeof AlarmEntry>;
+export type WriteLimits = z.output<typeof WriteLimits>;
+export type Settings = z.output<typeof Settings>;

@@ -1,0 +1,187 @@
+import type { Batch, Value } from '#kernel/batch.ts';
+import type { Json } from '#kernel/event.ts';
+import type { TagTable } from '#kernel/tag-table.ts';
+
+/*
+ * What decisions are given and what they answer. Everything here is pure: no clock, no I/O, no promise. Time comes in
+ * as `atUs`, the site's steady clock, which the journal records with each batch and tick; so a replayed journal gives
+ * the same outcomes, to the last event.
+ */
+
+export interface DecisionSpec {
+  readonly derived: readonly DerivedSpec[];
+  readonly rules: readonly RuleSpec[];
+  readonly alarms: readonly AlarmSpec[];
+}
+
+/** Bare names in expressions are signals of `asset`, or full paths in `tag("area/line/asset/signal")`. */
+export interface DerivedSpec {
+  readonly path: string;
+  readonly asset: string;
+  readonly derive: string;
+}
+
+export interface RuleSpec {
+  readonly id: string;
+  readonly asset: string;
+  readonly when: string;
+  readonly onDelayMs: number;
+  readonly offDelayMs: number;
+  readonly onBad: 'hold' | 'safe' | 'alarm';
+  readonly firstIsEdge: boolean;
+  readonly do: readonly ActionSpec[];
+  readonly clear: readonly ActionSpec[];
+}
+
+/** Text may hold expressions in `{{ }}`; text that is one expression and nothing else keeps that value's type. */
+export type ActionSpec =
+  | {
+      readonly write: {
+        readonly tag: string;
+        readonly value: number | boolean | string;
+        readonly leaseMs?: number | undefined;
+      };
+    }
+  | { readonly send: { readonly to: string; readonly [field: string]: unknown } };
+
+export type Priority = 'critical' | 'high' | 'medium' | 'low';
+
+export interface AlarmSpec {
+  readonly id: string;
+  readonly asset: string;
+  readonly when: string;
+  readonly priority: Priority;
+  readonly consequence: string;
+  readonly response: string;
+  readonly deadband: number;
+  readonly onDelayMs: number;
+  readonly offDelayMs: number;
+  readonly latched: boolean;
+  readonly suppressWhen?: string | undefined;
+  readonly shelveMaxMin: number;
+}
+
+/** States of ISA-18.2-2016, figure 2; `latched` is returned but waiting for a reset by hand. */
+export type AlarmState =
+  | 'normal'
+  | 'unacknowledged'
+  | 'acknowledged'
+  | 'returnedUnacknowledged'
+  | 'latchedUnacknowledged'
+  | 'latchedAcknowledged'
+  | 'shelved'
+  | 'suppressed'
+  | 'outOfService';
+
+/** One alarm as people see it. */
+export interface AlarmView {
+  readonly id: string;
+  readonly priority: Priority;
+  readonly state: AlarmState;
+  /** Whether the condition holds now, whatever the state: true, false, or not known for want of good inputs. */
+  readonly condition: boolean | 'unknown';
+  readonly consequence: string;
+  readonly response: string;
+  /** Steady time of the last change of state. */
+  readonly sinceUs: number;
+  /** Rank in its burst: 1 for the first alarm that came after a quiet time (first-out). 0 while normal. */
+  readonly firstOut: number;
+  /** End of shelving, steady time. */
+  readonly shelvedUntilUs?: number;
+  readonly comment?: string;
+}
+
+export interface AlarmTransition {
+  readonly id: string;
+  readonly priority: Priority;
+  readonly from: AlarmState;
+  readonly to: AlarmState;
+  readonly cause: 'condition' | 'operator' | 'time' | 'suppression';
+  readonly firstOut: number;
+  /** Who, when the cause is an operator. */
+  readonly by?: string;
+  readonly comment?: string;
+}
+
+/** What a rule wants done. The edge hands writes to the guard and sends to the actuators. */
+export interface Intent {
+  readonly rule: string;
+  readonly edge: 'on' | 'off';
+  readonly action:
+    | {
+        readonly kind: 'write';
+        readonly tag: number;
+        readonly value: number | Value;
+        readonly leaseMs?: number;
+      }
+    | { readonly kind: 'send'; readonly to: string; readonly config: Json }
+    /** The rule ended or became unknown with `onBad: safe`: leases it holds are given back. */
+    | { readonly kind: 'release' };
+}
+
+export interface RuleTransition {
+  readonly id: string;
+  readonly from: RuleState;
+  readonly to: RuleState;
+}
+export type RuleState = 'off' | 'on' | 'unknown';
+
+/** What a step led to; shared and empty when nothing happened, which is the usual case. */
+export interface Outcome {
+  /** Derived tags that this step gave a new value, in topological order. */
+  readonly derived: Batch | undefined;
+  readonly rules: readonly RuleTransition[];
+  readonly alarms: readonly AlarmTransition[];
+  readonly intents: readonly Intent[];
+}
+
+/** What an operator does with an alarm (ISA-18.2-2016, 5.6). `until` and times are steady µs. */
+export type AlarmAct =
+  | { readonly act: 'acknowledge' }
+  | { readonly act: 'shelve'; readonly forMin: number }
+  | { readonly act: 'unshelve' }
+  | { readonly act: 'outOfService' }
+  | { readonly act: 'returnToService' }
+  | { readonly act: 'reset' }
+  | { readonly act: 'comment' };
+
+export interface Decisions {
+  /** Decides on one batch; `late` batches change nothing. */
+  step(batch: Batch, atUs: number): Outcome;
+  /** Time passing without samples: delays, windows, shelving. Ticks come from the journal when replaying. */
+  advance(atUs: number): Outcome;
+  /** Steady time at which `advance` has something to do; Infinity when nothing waits. */
+  readonly nextUs: number;
+  /**
+   * An operator's act, idempotent where repeating it means the same.
+   * @throws Fault `alarm.unknown`, `alarm.not-possible` with the state it is in, `alarm.shelved-too-long`
+   */
+  operate(id: string, act: AlarmAct, by: string, atUs: number, comment?: string): Outcome;
+  alarms(): readonly AlarmView[];
+  rules(): readonly { readonly id: string; readonly state: RuleState }[];
+  /** Number of decisions made so far: conditions evaluated, by kernels and by expressions. */
+  readonly decided: number;
+  /** Everything that must survive a restart, but no sample: the first value after start is no edge. */
+  snapshot(): Json;
+}
+
+/** An expression that does not compile. `offset` is where in the text, 0-based. */
+export interface ExpressionProblem {
+  /** Rule, alarm or derived tag concerned, and its field: `when`, `derive`, `do.0.write.value` … */
+  readonly owner: { readonly kind: 'rule' | 'alarm' | 'tag'; readonly id: string };
+  readonly field: string;
+  readonly offset: number;
+  readonly message: string;
+  readonly hint?: string;
+  readonly severity: 'error' | 'hint';
+}
+
+export type Compiled =
+  | { readonly decisions: Decisions; readonly problems: readonly ExpressionProblem[] }
+  | { readonly decisions: undefined; readonly problems: readonly ExpressionProblem[] };
+
+/**
+ * The one entry: `compileDecisions` in engine.ts has this type. Never throws; reports every problem at once.
+ * @param snapshot of an earlier run; parts about rules and alarms that are gone or changed are ignored.
+ */
+export type CompileDecisions = (spec: DecisionSpec, tags: TagTable, snapshot?: Json) => Compiled;

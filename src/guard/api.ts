@@ -1,0 +1,114 @@
+import type { Batch, Value } from '#kernel/batch.ts';
+import type { Asker, Command, WriteResult } from '#kernel/command.ts';
+import type { Json } from '#kernel/event.ts';
+
+/** Limits of one writable tag, names resolved to tag numbers. */
+export interface GuardedTag {
+  readonly tag: number;
+  readonly path: string;
+  readonly asset: string;
+  readonly type: 'number' | 'boolean' | 'enum' | 'int64' | 'text' | 'structure';
+  readonly writable: boolean;
+  readonly safety: boolean;
+  readonly range?: readonly [number, number] | undefined;
+  readonly maxStep?: number | undefined;
+  readonly ratePerS?: number | undefined;
+  /** CEL, relative to the asset; true and known lets the write pass. */
+  readonly interlock?: string | undefined;
+  readonly feedback?:
+    | { readonly tag: number; readonly tolerance: number; readonly withinMs: number }
+    | undefined;
+  readonly lease?: { readonly maxMs: number; readonly safe: number | boolean } | undefined;
+  readonly ttlMs: number;
+  readonly remote: boolean;
+  /** raw = (value − offset) / factor */
+  readonly scale?: { readonly factor: number; readonly offset: number } | undefined;
+}
+
+export interface WriteRequest {
+  readonly tag: number;
+  readonly value: number | Value;
+  readonly by: Asker;
+  readonly why: string;
+  readonly leaseMs?: number | undefined;
+}
+
+/** Which limit said no; stable names for programs. */
+export type Refusal =
+  | 'unknown-tag'
+  | 'not-writable'
+  | 'safety'
+  | 'type'
+  | 'range'
+  | 'step'
+  | 'rate'
+  | 'interlock'
+  | 'interlock-unknown'
+  | 'present-unknown'
+  | 'tag-out'
+  | 'mode'
+  | 'remote-off'
+  | 'lease'
+  | 'no-authority'
+  | 'expired'
+  | 'source-down'
+  | 'no-reason'
+  | 'busy';
+
+export type WriteState = 'refused' | 'sent' | 'confirmed' | 'failed' | 'unknown';
+
+/** How a write ended, or for `sent` how far it is when there is no feedback to wait for. */
+export interface WriteOutcome {
+  readonly id: number;
+  readonly state: WriteState;
+  readonly tag: number;
+  readonly path: string;
+  readonly value: number | Value;
+  readonly by: Asker;
+  readonly why: string;
+  readonly refusal?: Refusal;
+  readonly reason?: string;
+  /** Value of the feedback tag that confirmed, or the last one seen. */
+  readonly feedback?: number;
+  readonly tookMs: number;
+}
+
+export type AssetMode = 'local' | 'remote' | 'outOfService';
+
+/** What the guard needs from outside; the edge gives it. */
+export interface GuardPorts {
+  steadyUs(): number;
+  /** Sends to the source of the tag; `source-down` faults become refused before anything left. */
+  send(command: Command, signal: AbortSignal): Promise<WriteResult>;
+  /** Resolves once everything recorded so far is durable. */
+  durable(): Promise<void>;
+  /** A record for the journal: intents before a remote or manual write leaves, outcomes of all. */
+  record(
+    name: 'intent' | WriteState,
+    outcome: Omit<WriteOutcome, 'state' | 'tookMs'> & Partial<WriteOutcome>,
+  ): void;
+  /** State that must survive a restart: modes, tag-outs, leases. */
+  save(state: Json): void;
+}
+
+export interface Guard {
+  /** Looks at every batch (after decisions) for present values and for feedback. */
+  observe(batch: Batch, atUs: number): void;
+  /** Checks at once, in the caller's step; the promise is about what follows. Never rejects. */
+  write(request: WriteRequest): Promise<WriteOutcome>;
+  /** Gives back what the rule holds: safe values are written. */
+  release(by: Asker): void;
+  /** Runs leases out; called with every tick. */
+  advance(atUs: number): void;
+  readonly nextUs: number;
+  setMode(asset: string, mode: AssetMode, by: string): void;
+  /** Blocks every writer of the asset until removed (lock-out, tag-out). */
+  tagOut(asset: string, by: string, why: string): void;
+  removeTagOut(asset: string, by: string): void;
+  assets(): readonly {
+    readonly asset: string;
+    readonly mode: AssetMode;
+    readonly tagOut?: { by: string; why: string };
+  }[];
+  snapshot(): Json;
+}

@@ -1,0 +1,173 @@
+import { Quality } from '#kernel/quality.ts';
+
+/** What is no double: 64-bit integers, text, bytes, arrays, structures. */
+export type Value =
+  | bigint
+  | string
+  | Uint8Array
+  | readonly Value[]
+  | { readonly [field: string]: Value }
+  | Scalar;
+/** Leaves inside arrays and structures; a row's own number or boolean lives in the `value` column instead. */
+type Scalar = number | boolean | null;
+
+/** Samples by column; row i is one reading. Never changed once emitted. */
+export interface Batch {
+  readonly rows: number;
+  /** Number from the site's tag table. */
+  readonly tag: Uint32Array;
+  /** Source time, µs since 1970: exact in a double until 2255. */
+  readonly timeUs: Float64Array;
+  /** Numbers, booleans as 0/1, enum codes; NaN where `wide` holds the row. */
+  readonly value: Float64Array;
+  /** See {@link Quality}. */
+  readonly quality: Uint16Array;
+  /** Arrival, wall clock; order and identity come from arrival, never from the device's clock. */
+  readonly receivedUs: number;
+  /** History sent by the device: stored, never an edge, never a write. */
+  readonly late: boolean;
+  /** Rows that are no double; `row` ascends. */
+  readonly wide?: Wide;
+}
+
+export interface Wide {
+  readonly row: Uint32Array;
+  readonly value: readonly Value[];
+}
+
+export interface BatchHead {
+  readonly receivedUs: number;
+  readonly late?: boolean;
+}
+
+/** An empty batch to be filled by the one who emits it. Quality starts as good, tag and value as 0. */
+export function allocBatch(rows: number, head: BatchHead): Batch {
+  return {
+    rows,
+    tag: new Uint32Array(rows),
+    timeUs: new Float64Array(rows),
+    value: new Float64Array(rows),
+    quality: new Uint16Array(rows),
+    receivedUs: head.receivedUs,
+    late: head.late ?? false,
+  };
+}
+
+/** Column access that satisfies `noUncheckedIndexedAccess` at no cost: callers stay below `rows`. */
+export const at = (column: ArrayLike<number>, i: number): number => column[i] as number;
+
+/** The rows whose mark is not 0, in their order; the batch itself when that is all of them. */
+export function pickRows(batch: Batch, keep: Uint8Array): Batch {
+  let rows = 0;
+  for (let i = 0; i < batch.rows; i++) if (keep[i]) rows++;
+  if (rows === batch.rows) return batch;
+  const out = allocBatch(rows, batch);
+  const moved = batch.wide ? new Map<number, number>() : undefined;
+  for (let i = 0, o = 0; i < batch.rows; i++) {
+    if (!keep[i]) continue;
+    out.tag[o] = at(batch.tag, i);
+    out.timeUs[o] = at(batch.timeUs, i);
+    out.value[o] = at(batch.value, i);
+    out.quality[o] = at(batch.quality, i);
+    moved?.set(i, o);
+    o++;
+  }
+  if (!batch.wide || !moved) return out;
+  return withWide(out, batch.wide, (row) => moved.get(row));
+}
+
+function withWide(out: Batch, wide: Wide, newRow: (row: number) => number | undefined): Batch {
+  const row: number[] = [];
+  const value: Value[] = [];
+  for (let w = 0; w < wide.row.length; w++) {
+    const moved = newRow(at(wide.row, w));
+    if (moved === undefined) continue;
+    row.push(moved);
+    value.push(wide.value[w] as Value);
+  }
+  return row.length === 0 ? out : { ...out, wide: { row: Uint32Array.from(row), value } };
+}
+
+/** The wide value of a row, found by bisection; undefined where the row is a double. */
+export function wideAt(batch: Batch, row: number): Value | undefined {
+  const wide = batch.wide;
+  if (!wide) return undefined;
+  let low = 0;
+  let high = wide.row.length - 1;
+  while (low <= high) {
+    const mid = (low + high) >> 1;
+    const found = at(wide.row, mid);
+    if (found === row) return wide.value[mid];
+    if (found < row) low = mid + 1;
+    else high = mid - 1;
+  }
+  return undefined;
+}
+
+/** Collects rows whose number is not known beforehand, then hands out a batch of just that size. */
+export class BatchBuilder {
+  #rows = 0;
+  #tag = new Uint32Array(64);
+  #timeUs = new Float64Array(64);
+  #value = new Float64Array(64);
+  #quality = new Uint16Array(64);
+  #wideRow: number[] = [];
+  #wideValue: Value[] = [];
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  add(tag: number, timeUs: number, value: number, quality: number = Quality.good): void {
+    if (this.#rows === this.#tag.length) this.#grow();
+    const i = this.#rows++;
+    this.#tag[i] = tag;
+    this.#timeUs[i] = timeUs;
+    this.#value[i] = value;
+    this.#quality[i] = quality;
+  }
+
+  /** A number becomes a double row, a boolean 0/1, everything else a wide row. */
+  addValue(tag: number, timeUs: number, value: Value, quality: number = Quality.good): void {
+    if (typeof value === 'number' || typeof value === 'boolean') {
+      this.add(tag, timeUs, Number(value), quality);
+      return;
+    }
+    this.#wideRow.push(this.#rows);
+    this.#wideValue.push(value);
+    this.add(tag, timeUs, Number.NaN, quality);
+  }
+
+  /** The rows so far as a batch; the builder is empty afterwards and may be used again. */
+  take(head: BatchHead): Batch {
+    const n = this.#rows;
+    const batch: Batch = {
+      rows: n,
+      tag: this.#tag.slice(0, n),
+      timeUs: this.#timeUs.slice(0, n),
+      value: this.#value.slice(0, n),
+      quality: this.#quality.slice(0, n),
+      receivedUs: head.receivedUs,
+      late: head.late ?? false,
+      ...(this.#wideRow.length > 0 && {
+        wide: { row: Uint32Array.from(this.#wideRow), value: this.#wideValue },
+      }),
+    };
+    this.#rows = 0;
+    this.#wideRow = [];
+    this.#wideValue = [];
+    return batch;
+  }
+
+  #grow(): void {
+    const size = this.#tag.length * 2;
+    const bigger = <T extends { set(from: T): void }>(column: T, wider: T): T => {
+      wider.set(column);
+      return wider;
+    };
+    this.#tag = bigger(this.#tag, new Uint32Array(size));
+    this.#timeUs = bigger(this.#timeUs, new Float64Array(size));
+    this.#value = bigger(this.#value, new Float64Array(size));
+    this.#quality = bigger(this.#quality, new Uint16Array(size));
+  }
+}

@@ -1,0 +1,172 @@
+import type * as z from 'zod';
+import type { Batch, Value } from '#kernel/batch.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Command, WriteResult } from '#kernel/command.ts';
+import type { Json, SiteEvent } from '#kernel/event.ts';
+import type { Fault } from '#kernel/fault.ts';
+import type { Gap } from '#kernel/gap.ts';
+import type { Tag, TagInfo } from '#kernel/tag-table.ts';
+
+/** What a plugin exports; `config` also makes its docs page, its editor hints and its form. */
+export interface Definition<S extends z.ZodType, Running> {
+  readonly kind: string;
+  readonly config: S;
+  /**
+   * The signal covers opening only. An unreachable peer is a Fault that the supervisor retries, never a
+   * configuration error.
+   */
+  open(config: z.output<S>, deps: Deps, signal: AbortSignal): Promise<Running>;
+}
+
+/** A source also says how a tag is addressed at it: addresses sit on the tag, so that types can be instantiated. */
+export interface SourceDef<S extends z.ZodType = z.ZodType, A extends z.ZodType = z.ZodType>
+  extends Definition<S, Source<z.output<S>>> {
+  readonly address: A;
+  /**
+   * What the schemas cannot see: points that contradict each other or the configuration. Every finding names the
+   * point (absent: the configuration itself) and what to write instead.
+   */
+  check?(config: z.output<S>, points: readonly Point<z.output<A>>[]): readonly Finding[];
+  /** Whether the device bears a second session beside the first, so that a shadow may read it too. */
+  readonly secondSession: boolean;
+}
+
+export interface Finding {
+  /** Path of the tag concerned. */
+  readonly tag?: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** A tag at a source: the number that rows carry, and where the device keeps it. */
+export interface Point<Address = unknown> {
+  readonly tag: Tag;
+  readonly address: Address;
+}
+
+export interface Deps {
+  /** Id of this source in the site file. */
+  readonly id: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The tags of this source, addresses already validated by its schema. */
+  readonly points: readonly Point[];
+  readonly tags: Tags;
+  /** Live reads and writes; shadow only reads. */
+  readonly mode: 'live' | 'shadow';
+  /** A bounded queue for protocols that push. @param limitBytes rows beyond it pause the peer or become a gap */
+  inbox(limitBytes: number): Inbox;
+  /** Use of the device as the source sees it, for the load budget: counters that only rise, and gauges. */
+  readonly load: Load;
+  /** What the site must know besides samples: a clock skew, a changed certificate. Source and time are added. */
+  event(event: Pick<SiteEvent, 'kind' | 'name' | 'subject'> & Partial<SiteEvent>): void;
+}
+
+export interface Tags {
+  /** For tags that appear at run time (births, wildcards). The number is durable before its first row is. */
+  declare(info: TagInfo): Tag;
+}
+
+export interface Log {
+  debug(detail: object, message: string): void;
+  info(detail: object, message: string): void;
+  warn(detail: object, message: string): void;
+  error(detail: object, message: string): void;
+}
+
+/** The PLC load budget: what the device bears (caps, from the configuration) beside what it is asked. */
+export interface Load {
+  /** Counted by the source for each request it sends. @param ms time until its answer or time-out */
+  request(ms: number, outcome: 'ok' | 'timeout' | 'refused' | 'garbage'): void;
+  /** Most of each that the configuration allows; shown beside the use. */
+  caps(caps: {
+    readonly connections?: number;
+    readonly perSecond?: number;
+    readonly outstanding?: number;
+  }): void;
+}
+
+/** One step of a source: rows, holes it knows of, and whom to tell once all is on disk. */
+export interface Delivery {
+  readonly batch: Batch;
+  readonly gaps?: readonly Gap[];
+  /** Called once: `durable` after the fsync, or the Fault that kept the rows from the disk. */
+  readonly settled?: (result: 'durable' | Fault) => void;
+}
+
+export interface Source<C = unknown> extends AsyncDisposable {
+  /**
+   * Waits for rows. Called again once these are accepted: that is the backpressure. A rejection is a fault of the
+   * whole source: the supervisor disposes it and opens it again. A device that is merely silent sends rows with a
+   * bad quality instead.
+   */
+  read(signal: AbortSignal): Promise<Delivery>;
+  /** Absent on read-only sources. Never rejects for what the device does; never retries. */
+  write?(command: Command, signal: AbortSignal): Promise<WriteResult>;
+  /** What can be found there: nodes, registers, topics, devices; for commissioning and inventory. */
+  browse?(from: string | undefined, signal: AbortSignal): AsyncIterable<Found>;
+  /** Takes a changed configuration without dropping the session; absent: it is reopened. */
+  reconfigure?(next: C, points: readonly Point[]): Promise<void>;
+}
+
+export interface Found {
+  readonly name: string;
+  readonly address: Json;
+  readonly type?: TagInfo['type'];
+  readonly value?: Value;
+}
+
+/** A queue between a protocol that pushes and the supervisor that pulls. */
+export interface Inbox {
+  /**
+   * Takes a delivery and its size. False: it is full now, pause the peer until `onDrain`; this delivery is in.
+   * A peer that cannot be paused asks `full` first and counts a gap instead.
+   */
+  push(delivery: Delivery, bytes: number): boolean;
+  readonly full: boolean;
+  onDrain(resume: () => void): void;
+  /** For the source's own `read`. Rejects with the fault once `fail` was called and the queue is empty. */
+  take(signal: AbortSignal): Promise<Delivery>;
+  /** Ends the queue: what is in it is still taken, then `take` rejects. */
+  fail(fault: Fault): void;
+}
+
+/** What an action does outside the site's machines: a message, a webhook. */
+export interface Action {
+  readonly id: number;
+  /** The actuator's own fields of the site file, expressions already evaluated. */
+  readonly config: Json;
+  readonly by: string;
+  readonly deadlineUs: number;
+}
+
+export type ActionResult = { readonly state: 'done' | 'failed' | 'unknown'; readonly reason?: string };
+
+export interface Actuator extends AsyncDisposable {
+  act(action: Action, signal: AbortSignal): Promise<ActionResult>;
+}
+
+export interface ActuatorDef<S extends z.ZodType = z.ZodType> extends Definition<S, Actuator> {
+  /** Schema of one action in a rule's `do`, below the key that names the kind. */
+  readonly action: z.ZodType;
+}
+
+/** One entry of the journal as a sink sees it. */
+export interface Entry {
+  readonly offset: number;
+  readonly batch: Batch;
+}
+
+export interface Rejected {
+  readonly offset: number;
+  readonly row: number;
+  readonly reason: string;
+}
+
+export interface Sink extends AsyncDisposable {
+  /** What the far side confirmed, and what it refused (dead letters); the cursor moves to `confirmed` and no further. */
+  deliver(
+    entries: readonly Entry[],
+    signal: AbortSignal,
+  ): Promise<{ readonly confirmed: number; readonly rejected: readonly Rejected[] }>;
+}
