@@ -168,7 +168,7 @@ export interface Decisions {
 /** An expression that does not compile. `offset` is where in the text, 0-based. */
 export interface ExpressionProblem {
   /** Rule, alarm or derived tag concerned, and its field: `when`, `derive`, `do.0.write.value` … */
-  readonly owner: { readonly kind: 'rule' | 'alarm' | 'tag'; readonly id: string };
+  readonly owner: { readonly kind: 'rule' | 'alarm' | 'tag' | 'condition'; readonly id: string };
   readonly field: string;
   readonly offset: number;
   readonly message: string;
@@ -185,3 +185,18 @@ export type Compiled =
  * @param snapshot of an earlier run; parts about rules and alarms that are gone or changed are ignored.
  */
 export type CompileDecisions = (spec: DecisionSpec, tags: TagTable, snapshot?: Json) => Compiled;
+
+/** One condition outside of any rule, such as an interlock. */
+export interface Condition {
+  /** Takes present values; windows too. */
+  observe(batch: Batch, atUs: number): void;
+  /** Unknown while an input is bad, stale or has not arrived. */
+  value(atUs: number): boolean | 'unknown';
+}
+
+/** `compileCondition` in condition.ts has this type. Bare names are relative to the asset. */
+export type CompileCondition = (
+  text: string,
+  asset: string,
+  tags: TagTable,
+) => { readonly condition: Condition } | { readonly problems: readonly ExpressionProblem[] };
