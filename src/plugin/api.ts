@@ -95,6 +95,8 @@ export interface Delivery {
 }
 
 export interface Source<C = unknown> extends AsyncDisposable {
+  /** True when the peer kept what it sent while we were away, so that coming back leaves no gap. */
+  readonly resumed?: boolean;
   /**
    * Waits for rows. Called again once these are accepted: that is the backpressure. A rejection is a fault of the
    * whole source: the supervisor disposes it and opens it again. A device that is merely silent sends rows with a
