@@ -1,0 +1,73 @@
+import { connect as connectPlain, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { Fault, messageOf } from '#kernel/fault.ts';
+
+export type { Socket };
+
+export interface TcpTarget {
+  readonly host: string;
+  readonly port: number;
+  /** Most time for name, handshake and, with TLS, certificate. */
+  readonly timeoutMs: number;
+  /** Absent: plain TCP. */
+  readonly tls?: ConnectionOptions;
+}
+
+/**
+ * A connected socket without delay of small segments and with keep-alive, so that a peer that vanished without a
+ * word is noticed. From here on the caller listens to `error` and `close`.
+ * @throws Fault `tcp.unreachable`, `tcp.refused`, `tcp.tls`; the signal's reason when aborted
+ */
+export function connectTcp(target: TcpTarget, signal?: AbortSignal): Promise<Socket> {
+  const { host, port, timeoutMs, tls } = target;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const socket = tls ? connectTls({ ...tls, host, port }) : connectPlain({ host, port });
+    const giveUp = (reason: unknown) => {
+      stopWaiting();
+      // A late error of a socket that nobody wants any more must not end the process.
+      socket.on('error', () => {});
+      socket.destroy();
+      reject(reason);
+    };
+    const onError = (error: Error) => giveUp(asFault(error, target));
+    const onAbort = () => giveUp(signal?.reason);
+    const timer = setTimeout(() => giveUp(silent(target)), timeoutMs);
+    const stopWaiting = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      socket.removeListener('error', onError);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    socket.once('error', onError);
+    socket.once(tls ? 'secureConnect' : 'connect', () => {
+      stopWaiting();
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, 10_000);
+      resolve(socket);
+    });
+  });
+}
+
+const silent = ({ host, port, timeoutMs }: TcpTarget): Fault =>
+  new Fault('tcp.unreachable', `${host}:${port} did not answer within ${timeoutMs} ms`, {
+    hint: 'Is the device on, is the address right, does a firewall drop the port?',
+  });
+
+function asFault(error: Error & { code?: string }, { host, port }: TcpTarget): Fault {
+  const where = `${host}:${port}`;
+  if (error.code === 'ECONNREFUSED') {
+    const hint = 'The host is there, but nothing listens on this port: check port and service.';
+    return new Fault('tcp.refused', `${where} refused the connection`, { hint, cause: error });
+  }
+  if (error.code?.startsWith('ERR_TLS') || error.code?.includes('CERT') || error.code?.includes('SSL')) {
+    const hint = 'Check the certificate of the peer, the trusted CA and the name that it is asked by.';
+    return new Fault('tcp.tls', `${where}: ${messageOf(error)}`, { hint, cause: error });
+  }
+  const hint =
+    error.code === 'ENOTFOUND' ? 'The name is not known: check it, or write the IP address.' : undefined;
+  return new Fault('tcp.unreachable', `${where}: ${messageOf(error)}`, {
+    hint: hint ?? 'Is the device on, is the address right, is there a route to it?',
+    cause: error,
+  });
+}
