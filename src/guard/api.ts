@@ -51,6 +51,7 @@ export type Refusal =
   | 'lease'
   | 'no-authority'
   | 'expired'
+  | 'not-durable'
   | 'source-down'
   | 'no-reason'
   | 'busy';
@@ -78,6 +79,10 @@ export type AssetMode = 'local' | 'remote' | 'outOfService';
 /** What the guard needs from outside; the edge gives it. */
 export interface GuardPorts {
   steadyUs(): number;
+  /** `settings.remoteWrites` of the site file; off when absent. */
+  readonly remoteWrites?: boolean;
+  /** Whether this runtime holds the write authority; it does when absent. */
+  hasAuthority?(): boolean;
   /** Sends to the source of the tag; `source-down` faults become refused before anything left. */
   send(command: Command, signal: AbortSignal): Promise<WriteResult>;
   /** Resolves once everything recorded so far is durable. */
@@ -101,9 +106,19 @@ export interface Guard {
   /** Runs leases out; called with every tick. */
   advance(atUs: number): void;
   readonly nextUs: number;
+  /**
+   * `local`: rules and operators at the site write; `remote`: others may too, where tag and site allow it;
+   * `outOfService`: nobody. Holds for every asset below that has no mode of its own.
+   * @throws Fault `guard.unknown-asset`
+   */
   setMode(asset: string, mode: AssetMode, by: string): void;
-  /** Blocks every writer of the asset until removed (lock-out, tag-out). */
+  /**
+   * Blocks every writer of the asset, and of all below it, until removed (lock-out, tag-out). Several people may
+   * hang their own.
+   * @throws Fault `guard.unknown-asset`
+   */
   tagOut(asset: string, by: string, why: string): void;
+  /** Takes away the tag-out that the same person hung. @throws Fault `guard.no-tag-out` naming who holds one */
   removeTagOut(asset: string, by: string): void;
   assets(): readonly {
     readonly asset: string;
