@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Outcome {
+  /** 0 when all went well; null when a signal ended it. */
+  readonly status: number | null;
+  /** Standard output and error together, in the order of arrival. */
+  readonly output: string;
+  readonly ms: number;
+  /** It was killed because it took longer than its limit. */
+  readonly overdue: boolean;
+  /** It ended and left processes of its own running; they have been killed. */
+  readonly leftBehind: boolean;
+}
+
+const running = new Set<number>();
+
+/** Kills every process group that is still running; for the end of an interrupted check. */
+export function killAll(): void {
+  for (const group of running) signalGroup(group, 'SIGKILL');
+}
+
+/** Runs a program in a process group of its own, so that nothing it starts outlives it unseen. */
+export async function runChild(command: string, args: readonly string[], limitMs: number): Promise<Outcome> {
+  const startedMs = performance.now();
+  const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  let overdue = false;
+  const listen = (text: string) => {
+    output = (output + text).slice(-200_000);
+  };
+  child.stdout.setEncoding('utf8').on('data', listen);
+  child.stderr.setEncoding('utf8').on('data', listen);
+  const group = child.pid;
+  if (group === undefined) return failedStart(command, child);
+  running.add(group);
+  const timer = setTimeout(() => {
+    overdue = true;
+    signalGroup(group, 'SIGKILL');
+  }, limitMs);
+  // `exit`, not `close`: a process left behind may hold the pipes open for ever.
+  const status = await new Promise<number | null>((done) => child.once('exit', done));
+  clearTimeout(timer);
+  const leftBehind = !overdue && (await outlived(group));
+  signalGroup(group, 'SIGKILL');
+  running.delete(group);
+  return { status, output, ms: performance.now() - startedMs, overdue, leftBehind };
+}
+
+function failedStart(command: string, child: ReturnType<typeof spawn>): Promise<Outcome> {
+  return new Promise((done) => {
+    child.once('error', (error) =>
+      done({ status: 127, output: `${command}: ${error.message}`, ms: 0, overdue: false, leftBehind: false }),
+    );
+  });
+}
+
+/** Whether members of the group are still there after a moment in which children of a killed parent may end. */
+async function outlived(group: number): Promise<boolean> {
+  for (let left = 20; left > 0; left--) {
+    if (!signalGroup(group, 0)) return false;
+    await sleep(100);
+  }
+  return true;
+}
+
+function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-group, signal);
+  } catch {
+    return false; // nobody there any more
+  }
+}
