@@ -1,0 +1,156 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { Fault } from '#kernel/fault.ts';
+import type { DeviceFault, FromDevice, StartOptions, ToDevice } from '#plant/devices/messages.ts';
+import type { CommandName } from '#plant/physics/line.ts';
+import type { Signals } from '#plant/physics/measure.ts';
+
+export interface SuperviseOptions {
+  readonly start: StartOptions;
+  /** Main program of the device process. */
+  readonly program: URL;
+  readonly restart: { readonly downMs: number; readonly everyMs: number };
+  readonly onCommand: (line: number, name: CommandName, value: number | boolean) => void;
+}
+
+/** A device as the world holds it: one process at a time, always on the same port. */
+export interface SupervisedDevice extends AsyncDisposable {
+  readonly port: number;
+  /** Process id; undefined while the device is down. */
+  readonly pid: number | undefined;
+  signals(lines: readonly Signals[]): void;
+  fault(fault: DeviceFault, on: boolean): void;
+  /** While on, the device is killed, stays away for a while, comes back, and is killed again. */
+  restarting(on: boolean): void;
+}
+
+/** Pause before a device that died by itself is started again. */
+const AFTER_CRASH_MS = 500;
+
+/** @throws Fault `plant.device-failed` when the device does not come up */
+export async function superviseDevice(options: SuperviseOptions): Promise<SupervisedDevice> {
+  const device = new DeviceKeeper(options);
+  try {
+    await device.start();
+    return device;
+  } catch (error) {
+    await device[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+class DeviceKeeper implements SupervisedDevice {
+  readonly #options: SuperviseOptions;
+  readonly #faults = new Set<DeviceFault>();
+  #port: number;
+  #child: ChildProcess | undefined;
+  #applied = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #started = false;
+  #looping = false;
+  #closed = false;
+
+  constructor(options: SuperviseOptions) {
+    this.#options = options;
+    this.#port = options.start.port;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  async start(): Promise<void> {
+    const { start } = this.#options;
+    this.#port = await this.#spawn(start);
+    this.#started = true;
+  }
+
+  signals(lines: readonly Signals[]): void {
+    this.#send({ kind: 'signals', lines, applied: this.#applied });
+  }
+
+  fault(fault: DeviceFault, on: boolean): void {
+    if (on) this.#faults.add(fault);
+    else this.#faults.delete(fault);
+    this.#send({ kind: 'fault', fault, on });
+  }
+
+  restarting(on: boolean): void {
+    if (on === this.#looping) return;
+    this.#looping = on;
+    clearTimeout(this.#timer);
+    if (on) this.#goDown();
+    else if (!this.#child) this.#comeUp();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    if (child.connected) child.disconnect();
+    const overdue = setTimeout(() => child.kill('SIGKILL'), 2000);
+    await gone;
+    clearTimeout(overdue);
+  }
+
+  #goDown(): void {
+    this.#child?.kill('SIGKILL');
+    this.#timer = setTimeout(() => this.#comeUp(), this.#options.restart.downMs);
+  }
+
+  #comeUp(): void {
+    if (this.#closed) return;
+    const again = { ...this.#options.start, port: this.#port, orFree: false };
+    // A start that fails ends the process, and its exit brings us here again.
+    this.#spawn(again).catch(() => this.#child?.kill('SIGKILL'));
+    if (this.#looping) this.#timer = setTimeout(() => this.#goDown(), this.#options.restart.everyMs);
+  }
+
+  /** @returns the port that the device listens on, once it does */
+  #spawn(start: StartOptions): Promise<number> {
+    const child = fork(this.#options.program, {
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#child = child;
+    this.#applied = 0;
+    return new Promise((resolve, reject) => {
+      const fail = (message: string) => reject(new Fault('plant.device-failed', `${start.name}: ${message}`));
+      child.on('error', (error) => fail(error.message));
+      child.on('exit', () => {
+        fail('the process ended while it was starting');
+        this.#exited(child);
+      });
+      child.on('message', (message: FromDevice) => {
+        if (message.kind === 'ready') resolve(message.port);
+        else if (message.kind === 'failed') fail(message.message);
+        else this.#command(child, message);
+      });
+      this.#send({ kind: 'start', options: start });
+      for (const fault of this.#faults) this.#send({ kind: 'fault', fault, on: true });
+    });
+  }
+
+  #command(child: ChildProcess, { seq, line, name, value }: FromDevice & { kind: 'command' }): void {
+    this.#options.onCommand(line, name, value);
+    if (child === this.#child) this.#applied = seq;
+  }
+
+  #exited(child: ChildProcess): void {
+    if (child !== this.#child) return;
+    this.#child = undefined;
+    if (this.#closed || this.#looping || !this.#started) return;
+    this.#timer = setTimeout(() => this.#comeUp(), AFTER_CRASH_MS);
+  }
+
+  #send(message: ToDevice): void {
+    // A device that is just dying no longer hears; the callback keeps that from becoming an exception.
+    if (this.#child?.connected) this.#child.send(message, () => {});
+  }
+}
