@@ -1,0 +1,55 @@
+import type { CompileCondition, Condition, ExpressionProblem } from '#decide/api.ts';
+import { Compiler } from '#decide/expressions/compile.ts';
+import type { Expression } from '#decide/expressions/expression.ts';
+import type { Inputs } from '#decide/expressions/inputs.ts';
+import { WindowTime } from '#decide/windows/window-time.ts';
+import { at, type Batch } from '#kernel/batch.ts';
+
+/**
+ * One condition outside of any rule, such as an interlock. Never throws. Numbers, names and unknown work as in
+ * rules; hints are not reported, since the condition compiles.
+ */
+export const compileCondition: CompileCondition = (text, asset, tags) => {
+  const compiler = new Compiler(tags);
+  const { expression, findings } = compiler.compile(text, asset, 'bool');
+  if (expression) return { condition: lone(expression, compiler.inputs) };
+  const owner: ExpressionProblem['owner'] = { kind: 'condition', id: asset };
+  return { problems: findings.map((found) => ({ owner, field: 'when', ...found })) };
+};
+
+function lone(expression: Expression, inputs: Inputs): Condition {
+  const time = new WindowTime(inputs.present.count);
+  let newestUs = 0;
+
+  const updateStates = (nowUs: number): void => {
+    for (let w = 0; w < inputs.windows.length; w++) inputs.updateState(w, nowUs);
+  };
+
+  return {
+    observe(batch: Batch, atUs: number): void {
+      if (batch.late) return;
+      const { placeOf } = inputs.present;
+      const newest = newestTimeUs(batch);
+      for (let i = 0; i < batch.rows; i++) {
+        const tag = at(batch.tag, i);
+        const place = tag < placeOf.length ? at(placeOf, tag) : -1;
+        if (place < 0) continue;
+        const rowUs = time.of(place, atUs, newest - at(batch.timeUs, i));
+        inputs.take(place, batch, i, rowUs);
+        updateStates(rowUs);
+      }
+      newestUs = Math.max(newestUs, atUs);
+    },
+    value(atUs: number): boolean | 'unknown' {
+      newestUs = Math.max(newestUs, atUs);
+      const value = expression.evaluate(inputs, newestUs);
+      return typeof value === 'boolean' ? value : 'unknown';
+    },
+  };
+}
+
+function newestTimeUs(batch: Batch): number {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < batch.rows; i++) newest = Math.max(newest, at(batch.timeUs, i));
+  return newest;
+}

@@ -1,0 +1,67 @@
+import { at, type Batch, type Value, wideAt } from '#kernel/batch.ts';
+import { Quality } from '#kernel/quality.ts';
+
+/**
+ * The newest row of each tag that some expression reads, by column. Tags get dense places, so that the columns are as
+ * long as what is read and not as the site's tag table.
+ */
+export class Present {
+  /** Place by tag number; −1 where nothing reads the tag. */
+  placeOf = new Int32Array(0);
+  value = new Float64Array(16);
+  timeUs = new Float64Array(16);
+  quality = new Uint16Array(16).fill(Quality.badWaitingForInitialData);
+  readonly wide: (Value | undefined)[] = [];
+  #count = 0;
+
+  /** Place of the tag; given at first asking, while compiling. */
+  want(tag: number): number {
+    if (tag >= this.placeOf.length) {
+      const wider = new Int32Array(tag + 1).fill(-1);
+      wider.set(this.placeOf);
+      this.placeOf = wider;
+    }
+    const known = at(this.placeOf, tag);
+    if (known >= 0) return known;
+    if (this.#count === this.value.length) this.#grow();
+    this.wide.push(undefined);
+    this.placeOf[tag] = this.#count;
+    return this.#count++;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  take(place: number, batch: Batch, row: number): void {
+    this.value[place] = at(batch.value, row);
+    this.timeUs[place] = at(batch.timeUs, row);
+    this.quality[place] = at(batch.quality, row);
+    this.wide[place] = batch.wide === undefined ? undefined : wideAt(batch, row);
+  }
+
+  put(place: number, timeUs: number, value: number, wide: Value | undefined, quality: number): void {
+    this.value[place] = value;
+    this.timeUs[place] = timeUs;
+    this.quality[place] = quality;
+    this.wide[place] = wide;
+  }
+
+  /** False until the tag's first row, which may well be a bad one. */
+  seen(place: number): boolean {
+    return at(this.quality, place) !== Quality.badWaitingForInitialData;
+  }
+
+  #grow(): void {
+    const size = this.value.length * 2;
+    const value = new Float64Array(size);
+    const timeUs = new Float64Array(size);
+    const quality = new Uint16Array(size).fill(Quality.badWaitingForInitialData);
+    value.set(this.value);
+    timeUs.set(this.timeUs);
+    quality.set(this.quality);
+    this.value = value;
+    this.timeUs = timeUs;
+    this.quality = quality;
+  }
+}
