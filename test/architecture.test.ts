@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { computedImports, importsOf } from './architecture/imports.ts';
+import { complaint, readTable } from './architecture/rules.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const json = (file: string) => JSON.parse(read(file));
+const filesOf = (...patterns: string[]): string[] => globSync(patterns, { cwd: root }).sort();
+const areas = '{src,plant,bench,test}/**/*.ts';
+const table = readTable(read('ARCHITECTURE.md'));
+
+/** Licences that ask for no more than to be named; all that Holdfast carries must have one of these. */
+const permissive = new Set([
+  'MIT',
+  'ISC',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'BlueOak-1.0.0',
+  'CC0-1.0',
+]);
+
+test('every import keeps to the import table of ARCHITECTURE.md', () => {
+  const files = filesOf(areas);
+  assert.ok(files.length > 0);
+  const complaints = files.flatMap((file) =>
+    importsOf(read(file)).flatMap(({ specifier, line }) => {
+      const why = complaint(table, file, specifier);
+      return why === undefined ? [] : [`${file}:${line} '${specifier}': ${why}`];
+    }),
+  );
+  assert.deepEqual(complaints, []);
+});
+
+test('no import outside test and bench is computed', () => {
+  const computed = filesOf('{src,plant}/**/*.ts').flatMap((file) =>
+    computedImports(read(file)).map((line) => `${file}:${line}`),
+  );
+  assert.deepEqual(computed, []);
+});
+
+test('the import map of package.json and the import table name the same areas', () => {
+  const map: Record<string, string> = json('package.json').imports;
+  for (const [alias, target] of Object.entries(map)) {
+    const area = alias.slice(1, -2);
+    assert.equal(target, `./${table.get(area)?.folder}/*`, `${alias} leads to its own area`);
+  }
+  const folders = globSync('src/*/', { cwd: root }).map((folder) => folder.replace(/^src\/|\/$/g, ''));
+  assert.deepEqual(
+    folders.filter((folder) => !table.has(folder) || map[`#${folder}/*`] === undefined),
+    [],
+  );
+});
+
+test('code that ships imports only packages that ship', () => {
+  const { dependencies } = json('package.json');
+  const shipped = filesOf('{src,plant}/**/*.ts').filter((file) => !file.endsWith('.test.ts'));
+  const foreign = shipped.flatMap((file) =>
+    importsOf(read(file))
+      .filter(({ specifier }) => !/^(?:[.#]|node:)/.test(specifier))
+      .filter(({ specifier }) => dependencies[packageOf(specifier)] === undefined)
+      .map(({ specifier, line }) => `${file}:${line} '${specifier}'`),
+  );
+  assert.deepEqual(foreign, []);
+});
+
+const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+test('docs/dependencies.md has a line for every runtime dependency, with its licence', () => {
+  const { dependencies, optionalDependencies } = json('package.json');
+  const { packages } = json('package-lock.json');
+  const rows = [
+    ...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm),
+  ];
+  const told = Object.fromEntries(rows.map((row) => [row[1], row[4]?.trim()]));
+  const real = Object.keys({ ...dependencies, ...optionalDependencies }).map((name) => [
+    name,
+    packages[`node_modules/${name}`].license,
+  ]);
+  assert.deepEqual(told, Object.fromEntries(real));
+});
+
+test('everything that ships with Holdfast has a permissive licence', () => {
+  const packages: Record<string, { dev?: boolean; license?: string }> = json('package-lock.json').packages;
+  const shipped = Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev);
+  assert.ok(shipped.length > 0);
+  const other = shipped.filter(([, { license }]) => !permissive.has(license ?? ''));
+  assert.deepEqual(
+    other.map(([path, { license }]) => `${path}: ${license}`),
+    [],
+  );
+});
+
+test('every version is pinned', () => {
+  const { dependencies, devDependencies, optionalDependencies } = json('package.json');
+  const all = Object.entries<string>({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  assert.deepEqual(
+    all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),
+    [],
+  );
+});
+
+test('a file above 400 lines says in its first line why it is long', () => {
+  const long = filesOf('{src,plant,bench,test,tools}/**/*.ts', 'scripts/*').filter((file) => {
+    const lines = read(file).split('\n');
+    return lines.length - 1 > 400 && !/^\/\/ Long because \S+ \S+/.test(lines[0] ?? '');
+  });
+  assert.deepEqual(long, []);
+});
+
+const small = readTable(`
+| \`src/kernel/\` | x | nothing |
+| \`src/wire/\` | x | kernel |
+| \`src/sources/\` | x | kernel, wire |
+| \`test/\` | x | everything |
+`);
+
+test('the rules refuse what the table does not allow', () => {
+  const refused = (file: string, specifier: string) =>
+    assert.ok(complaint(small, file, specifier), `${file} ${specifier}`);
+  refused('src/kernel/a.ts', '#wire/b.ts');
+  refused('src/kernel/a.ts', '../wire/b.ts');
+  refused('src/kernel/a.ts', 'node:fs/promises');
+  refused('src/kernel/a.ts', '#kernel/../wire/b.ts');
+  refused('src/kernel/a.ts', '#test/fixture.ts');
+  refused('src/kernel/a.ts', '#nowhere/a.ts');
+  refused('src/sources/modbus/a.ts', '#sources/mqtt/b.ts');
+  refused('src/sources/modbus/a.ts', '../mqtt/b.ts');
+  refused('src/elsewhere/a.ts', '#kernel/a.ts');
+  assert.throws(() => readTable('| `src/kernel/` | x | ghosts |'));
+});
+
+test('the rules let pass what the table allows', () => {
+  const passes = (file: string, specifier: string) =>
+    assert.equal(complaint(small, file, specifier), undefined);
+  passes('src/kernel/deep/a.ts', '../b.ts');
+  passes('src/kernel/a.test.ts', '#test/fixture.ts');
+  passes('src/kernel/a.test.ts', 'node:fs');
+  passes('src/sources/modbus/a.ts', '#wire/mqtt/b.ts');
+  passes('src/sources/modbus/deep/a.ts', '../b.ts');
+  passes('test/e2e/a.ts', '#sources/modbus/a.ts');
+  passes('src/sources/modbus/a.ts', 'zod');
+});
+
+test('every form of import is found, and none in comments', () => {
+  const found = importsOf(
+    [
+      "import a from 'a';",
+      "import type {\n  B,\n  C,\n} from 'b';",
+      "import * as c from 'c';",
+      "import d, { type E } from 'd';",
+      "import 'e';",
+      "export * from 'f';",
+      "export type { G } from 'g';",
+      "const h = await import('h');",
+      "type I = import('i').I;",
+      "new Worker(new URL('./j.ts', import.meta.url));",
+      "import.meta.resolve('k');",
+      "// import x from 'x';",
+      "/* import y from 'y'; */",
+      'export const from = 1;',
+    ].join('\n'),
+  );
+  assert.deepEqual(
+    found.map(({ specifier }) => specifier).sort(),
+    'a b c d e f g h i ./j.ts k'.split(' ').sort(),
+  );
+  assert.equal(found.find(({ specifier }) => specifier === 'c')?.line, 6);
+  assert.deepEqual(computedImports('const a = 1;\nawait import(path);'), [2]);
+});
