@@ -81,11 +81,11 @@ const scaled = (mantissa: number, exponent: number): number =>
 
 /** Bytes as text, one character a byte; right for ASCII only. */
 export const asciiText = (bytes: Uint8Array, start: number, end: number): string =>
-  asBuffer(bytes).latin1Slice(start, end);
+  asBuffer(bytes).toString('latin1', start, end);
 
 /** Bytes as text; what is no UTF-8 becomes U+FFFD. */
 export const utf8Text = (bytes: Uint8Array, start: number, end: number): string =>
-  asBuffer(bytes).utf8Slice(start, end);
+  asBuffer(bytes).toString('utf8', start, end);
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

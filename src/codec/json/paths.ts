@@ -228,11 +228,11 @@ export class JsonPaths {
       if (byte !== BACKSLASH) continue;
       this.#escaped = true;
       at++;
-      const escape = this.#peek(at);
-      if (escape === 0x75) {
+      const sign = this.#peek(at);
+      if (sign === 0x75) {
         for (let i = 1; i <= 4; i++) if (!isHex(this.#peek(at + i))) return NOTHING;
         at += 4;
-      } else if (!ESCAPES.has(escape)) return NOTHING;
+      } else if (!ESCAPES.has(sign)) return NOTHING;
     }
     return NOTHING;
   }
