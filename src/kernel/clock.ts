@@ -64,6 +64,7 @@ export class ManualClock implements Clock {
   /** Moves both clocks on and wakes whoever slept until then, in order. */
   async advance(ms: number): Promise<void> {
     const untilUs = this.#steadyUs + ms * 1000;
+    await settle();
     for (;;) {
       this.#sleepers.sort((a, b) => a.atUs - b.atUs);
       const next = this.#sleepers[0];
