@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isBad, isGood, Quality, qualityName, worseQuality } from '#kernel/quality.ts';
+
+test('the class is in the two upper bits, as in an OPC UA StatusCode', () => {
+  assert.ok(isGood(Quality.goodLocalOverride));
+  assert.ok(!isGood(Quality.uncertain) && !isBad(Quality.uncertain));
+  assert.ok(isBad(Quality.badTimeout));
+  assert.ok(isBad(0xc000), 'the reserved class is not usable');
+});
+
+test('the worse class wins, the earlier reason on a tie', () => {
+  assert.equal(worseQuality(Quality.uncertain, Quality.badTimeout), Quality.badTimeout);
+  assert.equal(worseQuality(Quality.badTimeout, Quality.badSensorFailure), Quality.badTimeout);
+  assert.equal(worseQuality(Quality.good, Quality.goodLocalOverride), Quality.good);
+});
+
+test('a device status that has no name here keeps its code', () => {
+  assert.equal(qualityName(Quality.badTimeout), 'badTimeout');
+  assert.equal(qualityName(0x80ff), 'bad(0x80ff)');
+});
