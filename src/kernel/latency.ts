@@ -35,7 +35,8 @@ export class Latency {
   quantileMs(q: number): number {
     let left = Math.ceil(this.#count * q);
     if (left === 0) return 0;
-    for (let bucket = 0; bucket < this.#buckets.length; bucket++) {
+    // The last bucket holds whatever is longer than the scale: its edge is the longest of all.
+    for (let bucket = 0; bucket < this.#buckets.length - 1; bucket++) {
       left -= this.#buckets[bucket] as number;
       if (left <= 0) return Math.min(10 ** (bucket / Latency.#PER_DECADE) / 1000, this.#maxMs);
     }
