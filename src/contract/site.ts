@@ -15,7 +15,9 @@ const path = z
     'segments of lower-case letters, digits, _ and -, joined by /',
   );
 const expression = z.string().min(1);
-const delayMs = z.int().min(0).max(86_400_000);
+const delayMs = z.int().min(0).max(86_400_000).default(0);
+const onDelay = delayMs.describe('The condition must hold this long before it counts.');
+const offDelay = delayMs.describe('The condition must be gone this long before it ends.');
 
 const Scale = z
   .strictObject({
@@ -52,8 +54,10 @@ export const WriteLimits = z.strictObject({
   maxStep: z.number().positive().optional().describe('Largest change from the present value in one write.'),
   ratePerS: z.number().positive().optional().describe('Largest change a second, in the unit of the tag.'),
   interlock: expression.optional().describe('Must be true, and known, for a write to pass.'),
-  feedback: Feedback.optional(),
-  lease: Lease.optional(),
+  feedback: Feedback.optional().describe(
+    'Where the effect of a write shows; without it a write is sent, never confirmed.',
+  ),
+  lease: Lease.optional().describe('Values are held for a time only; needed where a rule gives leaseMs.'),
   ttlMs: z.int().min(10).default(5000).describe('Time to live of a command; it is never executed late.'),
   remote: z.boolean().default(false).describe('Whether writes from outside the site may reach this tag.'),
   soleWriter: z
@@ -63,15 +67,18 @@ export const WriteLimits = z.strictObject({
 });
 
 export const TagEntry = z.strictObject({
-  description: z.string().optional(),
-  type: z.enum(TAG_TYPES).default('number'),
+  description: z.string().optional().describe('What it measures or commands, for people.'),
+  type: z
+    .enum(TAG_TYPES)
+    .default('number')
+    .describe('What it holds. int64 and text keep every digit; a structure has fields.'),
   unit: z.string().optional().describe('UCUM code: Cel, bar, m3/h, /min, mm/s, kW, %.'),
   range: range.optional().describe('Engineering range; values outside are kept, as uncertain.'),
-  scale: Scale.optional(),
+  scale: Scale.optional().describe('From the raw value of the device to the unit of the tag.'),
   deadband: z.number().min(0).optional().describe('Smallest change worth keeping, in the unit of the tag.'),
   deadbandMaxMs: z.int().min(100).default(60_000).describe('A row passes after this long without one.'),
   states: z.record(z.string().regex(/^\d+$/), z.string()).optional().describe('Names of enum codes.'),
-  access: z.enum(ACCESS).default('read'),
+  access: z.enum(ACCESS).default('read').describe('What Holdfast may do with it at its source.'),
   safety: z.boolean().default(false).describe('Belongs to a safety function: Holdfast never writes it.'),
   staleAfterMs: z
     .int()
@@ -93,7 +100,7 @@ const literal = z.union([z.number(), z.boolean(), z.string()]);
 
 const WriteAction = z.strictObject({
   write: z.strictObject({
-    tag: z.string(),
+    tag: z.string().describe('Tag to write; a signal of the same asset or a full path.'),
     value: literal.describe('A value; text in {{ }} is an expression: "{{ speed * 0.8 }}".'),
     leaseMs: z
       .int()
@@ -109,10 +116,10 @@ const SendAction = z.strictObject({
 });
 
 export const RuleEntry = z.strictObject({
-  description: z.string().optional(),
+  description: z.string().optional().describe('What it is for, for people.'),
   when: expression.describe('CEL condition over tags and windows, such as mean(vibration, "10s") > 7.1.'),
-  onDelayMs: delayMs.default(0),
-  offDelayMs: delayMs.default(0),
+  onDelayMs: onDelay,
+  offDelayMs: offDelay,
   onBad: z
     .enum(['hold', 'safe', 'alarm'])
     .default('hold')
@@ -120,7 +127,10 @@ export const RuleEntry = z.strictObject({
       'When an input is bad or stale: keep the state; end the rule; keep the state and raise an alarm.',
     ),
   firstIsEdge: z.boolean().default(false).describe('Whether a condition found true at start acts at once.'),
-  do: z.array(z.union([WriteAction, SendAction])).default([]),
+  do: z
+    .array(z.union([WriteAction, SendAction]))
+    .default([])
+    .describe('Done when the condition begins.'),
   clear: z
     .array(z.union([WriteAction, SendAction]))
     .default([])
@@ -130,9 +140,9 @@ export const RuleEntry = z.strictObject({
 export const PRIORITIES = ['critical', 'high', 'medium', 'low'] as const;
 
 export const AlarmEntry = z.strictObject({
-  description: z.string().optional(),
-  when: expression,
-  priority: z.enum(PRIORITIES),
+  description: z.string().optional().describe('Text of the alarm, for people.'),
+  when: expression.describe('CEL condition, such as pressure > 6.'),
+  priority: z.enum(PRIORITIES).describe('By consequence and by time to respond (ISA-18.2).'),
   consequence: z.string().min(1).describe('What happens when nobody acts.'),
   response: z.string().min(1).describe('What the operator does. An alarm nobody can act on is a defect.'),
   deadband: z
@@ -140,8 +150,8 @@ export const AlarmEntry = z.strictObject({
     .min(0)
     .default(0)
     .describe('Returns only this far inside the limit; for simple limits.'),
-  onDelayMs: delayMs.default(0),
-  offDelayMs: delayMs.default(0),
+  onDelayMs: onDelay,
+  offDelayMs: offDelay,
   latched: z
     .boolean()
     .default(false)
@@ -151,13 +161,13 @@ export const AlarmEntry = z.strictObject({
 });
 
 const Body = {
-  tags: z.record(path, TagEntry).default({}),
-  rules: z.record(segment, RuleEntry).default({}),
-  alarms: z.record(segment, AlarmEntry).default({}),
+  tags: z.record(path, TagEntry).default({}).describe('Tags by path; in a type, by signal.'),
+  rules: z.record(segment, RuleEntry).default({}).describe('Conditions that lead to writes and messages.'),
+  alarms: z.record(segment, AlarmEntry).default({}).describe('Conditions that an operator must know of.'),
 };
 
 export const TypeEntry = z.strictObject({
-  description: z.string().optional(),
+  description: z.string().optional().describe('What these assets are, for people.'),
   params: z
     .array(segment)
     .default([])
@@ -166,9 +176,9 @@ export const TypeEntry = z.strictObject({
 });
 
 export const AssetEntry = z.strictObject({
-  type: z.string(),
+  type: z.string().describe('Name of the type.'),
   with: z.record(segment, literal).default({}).describe('Values of the parameters of the type.'),
-  description: z.string().optional(),
+  description: z.string().optional().describe('Which one it is, for people.'),
 });
 
 export const SourceEntry = z.looseObject({
@@ -186,27 +196,42 @@ export const Settings = z.strictObject({
     .strictObject({
       quotaMb: megabytes
         .default(2048)
-        .describe('Most bytes on disk; delivered entries go first, events last.'),
-      maxAgeDays: z.number().positive().default(90).describe('Samples older than this are removed.'),
+        .describe('Most bytes on disk; delivered entries go first, events last.')
+        .meta({ restart: true }),
+      maxAgeDays: z
+        .number()
+        .positive()
+        .default(90)
+        .describe('Samples older than this are removed.')
+        .meta({ restart: true }),
       commitMs: z
         .int()
         .min(1)
         .max(10_000)
         .default(200)
-        .describe('Longest wait of a row for its fsync while nobody waits for it; shorter wears flash more.'),
+        .describe('Longest wait of a row for its fsync while nobody waits for it; shorter wears flash more.')
+        .meta({ restart: true }),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The durable log of the site.'),
   api: z
     .strictObject({
-      host: z.string().default('127.0.0.1'),
+      host: z
+        .string()
+        .min(1)
+        .default('127.0.0.1')
+        .describe('Address that the status API listens on.')
+        .meta({ restart: true }),
       port: z
         .int()
         .min(0)
         .max(65_535)
         .default(7420)
-        .describe('0 picks a free one; it is written to the data folder.'),
+        .describe('0 picks a free one; it is written to the data folder.')
+        .meta({ restart: true }),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Status and metrics.'),
   clock: z
     .strictObject({
       maxAheadMs: z
@@ -215,24 +240,44 @@ export const Settings = z.strictObject({
         .default(60_000)
         .describe('A source time further ahead is replaced by the arrival time.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Clocks of devices.'),
   remoteWrites: z.boolean().default(false).describe('Whether anything outside the site may write at all.'),
 });
 
 export const SiteFile = z.strictObject({
   site: segment.describe('Name of the site; first segment of the unified namespace.'),
-  description: z.string().optional(),
-  settings: Settings.prefault({}),
-  sources: z.record(segment, SourceEntry).default({}),
-  actuators: z.record(segment, ActuatorEntry).default({}),
-  types: z.record(segment, TypeEntry).default({}),
+  description: z.string().optional().describe('Where it is and what it makes, for people.'),
+  settings: Settings.prefault({}).describe('Limits of the runtime; every one has a default.'),
+  sources: z.record(segment, SourceEntry).default({}).describe('Machines and brokers that are read, by id.'),
+  actuators: z.record(segment, ActuatorEntry).default({}).describe('Where rules send messages, by id.'),
+  types: z.record(segment, TypeEntry).default({}).describe('What equal assets have in common, by name.'),
   assets: z.record(path, AssetEntry).default({}).describe('Path of the asset: area/line/asset.'),
   ...Body,
 });
+
+const entries = (name: z.ZodType<string, string>) => z.record(name, z.unknown()).default({});
+/** Entries are checked one by one, so that one that is wrong does not hide the others. */
+const rawBody = { tags: entries(path), rules: entries(segment), alarms: entries(segment) };
+
+/** A type with its entries as written: parameters may stand where numbers belong. */
+export const TypeHead = TypeEntry.extend(rawBody);
+/** The site file with its entries as written. */
+export const SiteHead = SiteFile.extend({
+  ...rawBody,
+  site: z.unknown().optional(),
+  settings: z.unknown().optional(),
+  sources: entries(segment),
+  actuators: entries(segment),
+  types: entries(segment),
+  assets: entries(path),
+});
+export type Sections = z.output<typeof SiteHead>;
 
 export type SiteFile = z.output<typeof SiteFile>;
 export type TagEntry = z.output<typeof TagEntry>;
 export type RuleEntry = z.output<typeof RuleEntry>;
 export type AlarmEntry = z.output<typeof AlarmEntry>;
+export type AssetEntry = z.output<typeof AssetEntry>;
 export type WriteLimits = z.output<typeof WriteLimits>;
 export type Settings = z.output<typeof Settings>;

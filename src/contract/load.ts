@@ -1,0 +1,190 @@
+import { checkPeers, checkPoints, type Peer } from '#contract/check-peers.ts';
+import { checkRule } from '#contract/check-rules.ts';
+import { checkTag, complainOf } from '#contract/check-tags.ts';
+import { type Expanded, expand } from '#contract/expand.ts';
+import { check } from '#contract/explain.ts';
+import { type Finding, Findings, inAsset, inOrder } from '#contract/findings.ts';
+import type { PeerModel, Problem, RuleModel, SiteModel, TagModel, Where } from '#contract/model.ts';
+import { offsetAsWritten, type Values } from '#contract/params.ts';
+import type { Place, Places } from '#contract/places.ts';
+import type { Plugins } from '#contract/plugins.ts';
+import { ActuatorEntry, type Sections, Settings, SiteFile, SiteHead, SourceEntry } from '#contract/site.ts';
+import { readYaml } from '#contract/yaml.ts';
+
+const LIMIT_TAGS = 200_000;
+
+export interface Loaded {
+  /** Absent when there is any error. */
+  readonly model?: SiteModel;
+  /** In the order of the file, hints included. */
+  readonly problems: readonly Problem[];
+  readonly located: Located;
+}
+
+/** A tag, rule or alarm of the model. */
+interface Item {
+  readonly where: Where;
+  readonly asset: string;
+}
+
+/** Finds places for what is checked after loading: expressions. */
+export interface Located {
+  /**
+   * Of a key's value.
+   * @param offset 0-based, into the text as it is in the file
+   */
+  locate(where: Where, offset?: number): Place;
+  /**
+   * A problem at an offset of an item's text, parameters already filled in.
+   * @param field path below the item, by dots: `when`, `derive`, `write.interlock`, `do.0.write.value`
+   */
+  problem(item: Item, field: string, said: ItemProblem): Problem;
+}
+
+export interface ItemProblem {
+  readonly offset?: number;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly severity?: 'error' | 'hint';
+}
+
+/**
+ * Reads a site file: syntax, schemas, types made into assets, and everything that can be known without its machines.
+ * Never throws; reports every problem at once. Expressions are not compiled here.
+ */
+export function loadSite(text: string, plugins: Plugins): Loaded {
+  const { root, places, problems: syntax } = readYaml(text);
+  const params = new Map<string, Values>();
+  const located = locatedIn(places, params);
+  const findings = new Findings(places);
+  const model =
+    root === undefined && syntax.length > 0
+      ? undefined
+      : read(root, plugins, params, (finding) => findings.add(finding));
+  // What could not be read at all needs no second word on its value.
+  const told = new Set(syntax.map(({ line, column }) => `${line}:${column}`));
+  const rest = findings.problems().filter(({ line, column }) => !told.has(`${line}:${column}`));
+  const problems = [...syntax, ...rest].sort(inOrder);
+  const failed = problems.some(({ severity }) => severity === 'error');
+  return { ...(model && !failed && { model }), problems, located };
+}
+
+function locatedIn(places: Places, params: ReadonlyMap<string, Values>): Located {
+  return {
+    locate: (where, offset) => places.of(where, 'value', offset),
+    problem(item, field, { offset, message, hint, severity = 'error' }) {
+      const where = [...item.where, ...field.split('.')];
+      const ofType = item.where[0] === 'types';
+      const values = ofType ? params.get(item.asset) : undefined;
+      const written = values && offset !== undefined ? places.textOf(where) : undefined;
+      const at = written === undefined || !values ? offset : offsetAsWritten(written, values, offset ?? 0);
+      const inside = ofType ? `, ${inAsset(item.asset, String(item.where[1]))}` : '';
+      return {
+        ...places.of(where, 'value', at),
+        message: message + inside,
+        ...(hint !== undefined && { hint }),
+        severity,
+      };
+    },
+  };
+}
+
+function read(
+  root: unknown,
+  plugins: Plugins,
+  params: Map<string, Values>,
+  add: (finding: Finding) => void,
+): SiteModel | undefined {
+  const sections = headOf(root, add);
+  if (!sections) return undefined;
+  const site = check(SiteFile.shape.site, sections.site, { where: ['site'], add });
+  const settings = check(SiteFile.shape.settings, sections.settings, { where: ['settings'], add });
+  const sources = checkPeers(sections.sources, {
+    section: 'sources',
+    kinds: plugins.sources,
+    schema: SourceEntry,
+    add,
+  });
+  const actuators = checkPeers(sections.actuators, {
+    section: 'actuators',
+    kinds: plugins.actuators,
+    schema: ActuatorEntry,
+    add,
+  });
+  const expanded = expand(sections, add);
+  for (const [asset, values] of expanded.params) params.set(asset, values);
+  const tags = tagsOf(expanded, settings ?? Settings.parse({}), add);
+  checkPoints(expanded, sources, sections.sources, plugins, add);
+  const rules = rulesOf(expanded, actuators, sections, plugins, add);
+  uniqueIds(expanded, add);
+  if (site === undefined || !settings) return undefined;
+  return {
+    site,
+    settings,
+    sources: models(sources),
+    actuators: models(actuators),
+    tags,
+    rules,
+    alarms: expanded.alarms,
+  };
+}
+
+const models = (peers: ReadonlyMap<string, Peer>): PeerModel[] =>
+  [...peers.values()].map(({ model }) => model);
+
+/** The sections as written; a wrong section is reported and read as empty, so that the others are checked too. */
+function headOf(root: unknown, add: (finding: Finding) => void): Sections | undefined {
+  const isMap = typeof root === 'object' && root !== null && !Array.isArray(root);
+  if (!isMap) {
+    const message =
+      root === undefined || root === null ? 'the file is empty' : 'the file is no map of keys and values';
+    add({ where: [], message, hint: 'begin with `site: name-of-the-site`, then sources: and tags:' });
+    return undefined;
+  }
+  const head = check(SiteHead, root, { where: [], add });
+  if (head) return head;
+  const usable = Object.entries(root).filter(([key, value]) => {
+    const schema = Object.hasOwn(SiteHead.shape, key)
+      ? SiteHead.shape[key as keyof typeof SiteHead.shape]
+      : undefined;
+    return schema?.safeParse(value).success ?? false;
+  });
+  const repaired = SiteHead.safeParse(Object.fromEntries(usable));
+  return repaired.success ? repaired.data : undefined;
+}
+
+function tagsOf(expanded: Expanded, settings: Settings, add: (finding: Finding) => void): TagModel[] {
+  if (expanded.tags.size > LIMIT_TAGS) {
+    const message = `the site has ${expanded.tags.size} tags; the limit is ${LIMIT_TAGS}`;
+    add({ where: ['tags'], end: 'key', message, hint: 'split it into several sites' });
+  }
+  return [...expanded.tags.values()].map((tag) => checkTag(tag, expanded, settings, complainOf(tag, add)));
+}
+
+function rulesOf(
+  site: Expanded,
+  actuators: ReadonlyMap<string, Peer>,
+  sections: Sections,
+  plugins: Plugins,
+  add: (finding: Finding) => void,
+): RuleModel[] {
+  const known = new Map([...actuators].map(([id, { model }]) => [id, model]));
+  const brokenActuators = new Set(Object.keys(sections.actuators).filter((id) => !known.has(id)));
+  return site.rules.map((rule) => checkRule(rule, { site, actuators: known, brokenActuators, plugins, add }));
+}
+
+/** A rule that raises an alarm of its own when its inputs are bad needs an id that no alarm has. */
+function uniqueIds(site: Expanded, add: (finding: Finding) => void): void {
+  const alarms = new Set(site.alarms.map(({ id }) => id));
+  for (const rule of site.rules) {
+    if (rule.onBad !== 'alarm' || !alarms.has(rule.id)) continue;
+    const message = `the rule ${rule.id} raises an alarm when its inputs are bad, and there is another alarm of this id`;
+    add({ where: rule.where, end: 'key', message, hint: 'rename the rule or the alarm', asset: rule.asset });
+  }
+}
+
+/** One problem as the command line and the log show it. */
+export function formatProblem(file: string, { line, column, severity, message, hint }: Problem): string {
+  const head = `${file}:${line}:${column} ${severity}: ${message}`;
+  return hint === undefined ? head : `${head}\n    hint: ${hint}`;
+}

@@ -1,0 +1,37 @@
+import type * as z from 'zod';
+import type { Tag } from '#kernel/tag-table.ts';
+
+/*
+ * What the contract must know of a plugin to check a site file: its schemas. A SourceDef and an ActuatorDef of
+ * `#plugin/api.ts` are such kinds as they stand.
+ */
+
+export interface PluginFinding {
+  /** Path of the tag concerned; the configuration of the source itself when absent. */
+  readonly tag?: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface SourceKind {
+  readonly config: z.ZodType;
+  /** Schema of a tag's address; absent where the source's tags have none. */
+  readonly address?: z.ZodType;
+  /** What the schemas cannot see: points that contradict each other or the configuration. */
+  check?(
+    config: unknown,
+    points: readonly { readonly tag: Tag; readonly address: unknown }[],
+  ): readonly PluginFinding[];
+}
+
+export interface ActuatorKind {
+  readonly config: z.ZodType;
+  /** Schema of the fields of `send` beside `to`. */
+  readonly action?: z.ZodType;
+}
+
+/** The kinds that this program brings, by the name that `kind:` takes. */
+export interface Plugins {
+  readonly sources: { readonly [kind: string]: SourceKind };
+  readonly actuators: { readonly [kind: string]: ActuatorKind };
+}
