@@ -1,0 +1,52 @@
+import type { GuardedTag, WriteOutcome } from '#guard/api.ts';
+import type { Lease } from '#guard/leases.ts';
+import type { Present, Seen } from '#guard/present.ts';
+import { distance, shown } from '#guard/values.ts';
+import type { Command, WriteResult } from '#kernel/command.ts';
+
+/**
+ * Where a write is: its intent waits for the disk; the source has it and has not answered; the source has answered
+ * and the effect is awaited on the feedback tag; it has ended.
+ */
+export type Stage = 'intent' | 'sending' | 'watching' | 'ended';
+
+/** One write on its way. */
+export interface Flight {
+  readonly command: Command;
+  readonly tag: GuardedTag;
+  readonly startUs: number;
+  readonly abort: AbortController;
+  stage: Stage;
+  /** Steady time at which something must happen if nothing has by then. */
+  timerUs: number;
+  /** Rows of the feedback tag before the send: only later ones show an effect. */
+  feedbackRows: number;
+  answer: WriteResult | undefined;
+  /** The lease taken with this write, and the one that comes back should the write never reach the device. */
+  readonly lease: Lease | undefined;
+  readonly leaseBefore: Lease | undefined;
+  readonly promise: Promise<WriteOutcome>;
+  readonly resolve: (outcome: WriteOutcome) => void;
+}
+
+/** The source has not answered yet: one more command to the same tag could overtake this one. */
+export const isUnanswered = (flight: Flight): boolean =>
+  flight.stage === 'intent' || flight.stage === 'sending';
+
+/** The row that shows the effect: good, after the send, within the tolerance. An echo of the source is none. */
+export function effectSeen(flight: Flight, present: Present): Seen | undefined {
+  const feedback = flight.tag.feedback;
+  if (!feedback) return undefined;
+  const seen = present.goodAfter(feedback.tag, flight.feedbackRows);
+  return seen && distance(seen.value, flight.command.value) <= feedback.tolerance ? seen : undefined;
+}
+
+/** Why a write whose effect did not show is unknown: what was seen instead. */
+export function noEffect(flight: Flight, present: Present): string {
+  const { tag, command, answer } = flight;
+  if (!tag.feedback) return answer?.reason ?? 'the source does not know';
+  const seen = present.goodAfter(tag.feedback.tag, flight.feedbackRows);
+  const saw = seen ? `the last good feedback was ${shown(seen.value)}` : 'no good feedback came';
+  const said = answer?.state === 'unknown' ? `; the source said: ${answer.reason ?? 'unknown'}` : '';
+  return `${shown(command.value)} did not show within ${tag.feedback.withinMs} ms: ${saw}${said}`;
+}

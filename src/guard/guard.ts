@@ -1,0 +1,399 @@
+import type { CompileCondition } from '#decide/api.ts';
+import type {
+  AssetMode,
+  Guard,
+  GuardedTag,
+  GuardPorts,
+  WriteOutcome,
+  WriteRequest,
+  WriteState,
+} from '#guard/api.ts';
+import { Assets, type AssetsSnapshot } from '#guard/assets.ts';
+import { CHECKS, firstNo, type No, SAFE_VALUE_CHECKS } from '#guard/checks.ts';
+import { effectSeen, type Flight, isUnanswered, noEffect } from '#guard/flight.ts';
+import { Interlocks } from '#guard/interlocks.ts';
+import { isLeasable, type Lease, type LeaseSnapshot, Leases, sameAsker } from '#guard/leases.ts';
+import { concerning, fromRejection, pathOf, takeOver } from '#guard/outcome.ts';
+import { type Ask, Plant, rights, type Situation } from '#guard/situation.ts';
+import { rawValue, sameValue, typedValue } from '#guard/values.ts';
+import type { Batch, Value } from '#kernel/batch.ts';
+import type { Asker, Command, WriteResult } from '#kernel/command.ts';
+import type { Json } from '#kernel/event.ts';
+import { Fault, messageOf } from '#kernel/fault.ts';
+import type { TagTable } from '#kernel/tag-table.ts';
+
+/** Writes on their way at once; what is asked beyond them is refused as busy, so memory stays bounded. */
+const MOST_FLIGHTS = 1000;
+/** After the deadline a source gets this long to say whether the aborted command had left. */
+const ABORT_GRACE_US = 100_000;
+
+/**
+ * The way to the machines: every write of the site passes here.
+ *
+ * @param tags all tags that may be asked for, with their limits
+ * @param snapshot of an earlier run: modes, tag-outs, leases. Leases whose time has passed end with the first `advance`
+ * @throws Fault `guard.interlock` when an interlock does not compile; the site file was to be checked before
+ */
+export function createGuard(
+  tags: readonly GuardedTag[],
+  ports: GuardPorts,
+  compile: CompileCondition,
+  table: TagTable,
+  snapshot?: Json,
+): Guard {
+  return new SiteGuard(tags, ports, new Interlocks(tags, compile, table), table, snapshot);
+}
+
+interface GuardSnapshot extends AssetsSnapshot {
+  readonly leases: readonly LeaseSnapshot[];
+}
+
+class SiteGuard implements Guard {
+  readonly #tags: ReadonlyMap<number, GuardedTag>;
+  readonly #ports: GuardPorts;
+  readonly #table: TagTable;
+  readonly #plant: Plant;
+  readonly #assets: Assets;
+  readonly #leases = new Leases();
+  /** The newest write of each tag that has not ended. */
+  readonly #flights = new Map<number, Flight>();
+  #lastId: number;
+
+  constructor(
+    tags: readonly GuardedTag[],
+    ports: GuardPorts,
+    interlocks: Interlocks,
+    table: TagTable,
+    snapshot: Json | undefined,
+  ) {
+    const kept = (snapshot ?? undefined) as GuardSnapshot | undefined;
+    this.#tags = new Map(tags.map((tag) => [tag.tag, tag]));
+    this.#ports = ports;
+    this.#table = table;
+    this.#plant = new Plant(tags, interlocks);
+    this.#assets = new Assets(
+      tags.map((tag) => tag.asset),
+      kept,
+    );
+    this.#leases.restore(kept?.leases ?? [], tags);
+    // The steady clock never runs backwards across restarts, so ids ascend without being kept anywhere.
+    this.#lastId = ports.steadyUs();
+  }
+
+  observe(batch: Batch, atUs: number): void {
+    if (batch.late) return;
+    this.#plant.observe(batch, atUs);
+    for (const flight of [...this.#flights.values()]) this.#lookForEffect(flight);
+  }
+
+  write(request: WriteRequest): Promise<WriteOutcome> {
+    const tag = this.#tags.get(request.tag);
+    if (!tag) return this.#unknownTag(request);
+    const { by, why, leaseMs, value: asked } = request;
+    const ask: Ask = { tag, asked, value: typedValue(tag, asked), by, why, leaseMs };
+    const running = this.#flights.get(tag.tag);
+    const same = running !== undefined && isRepeat(running, ask);
+    const no = firstNo(CHECKS, this.#situation(ask, same ? undefined : this.#busyReason(tag)));
+    if (no || ask.value === undefined) return this.#refuse(ask, no);
+    if (!same) return this.#launch(ask, ask.value);
+    this.#takeLease(ask);
+    return running.promise;
+  }
+
+  release(by: Asker): void {
+    const nowUs = this.#ports.steadyUs();
+    for (const lease of this.#leases) {
+      if (lease.attempts === 0 && sameAsker(lease.by, by)) this.#leases.end(lease, nowUs, 'given back');
+    }
+    this.#runLeases(nowUs);
+  }
+
+  advance(atUs: number): void {
+    for (const flight of [...this.#flights.values()]) {
+      if (atUs >= flight.timerUs) this.#timeUp(flight, atUs);
+    }
+    this.#runLeases(atUs);
+  }
+
+  get nextUs(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const flight of this.#flights.values()) next = Math.min(next, flight.timerUs);
+    for (const lease of this.#leases)
+      if (!this.#isUnanswered(lease.tag)) next = Math.min(next, lease.untilUs);
+    return next;
+  }
+
+  setMode(asset: string, mode: AssetMode, by: string): void {
+    this.#assets.setMode(asset, mode);
+    this.#handsOff(`out of service by ${by}`);
+  }
+
+  tagOut(asset: string, by: string, why: string): void {
+    this.#assets.hang(asset, by, why);
+    this.#handsOff(`tagged out by ${by}`);
+  }
+
+  removeTagOut(asset: string, by: string): void {
+    this.#assets.remove(asset, by);
+    this.#save();
+  }
+
+  assets(): ReturnType<Guard['assets']> {
+    return this.#assets.list();
+  }
+
+  snapshot(): Json {
+    return { ...this.#assets.snapshot(), leases: this.#leases.snapshot() };
+  }
+
+  #save(): void {
+    this.#ports.save(this.snapshot());
+  }
+
+  #situation(ask: Ask, busy: string | undefined): Situation {
+    const plant = this.#plant.look(ask.tag, this.#ports.steadyUs());
+    return { ...ask, ...rights(ask.tag, this.#ports, this.#assets, this.#leases), ...plant, busy };
+  }
+
+  #isUnanswered(tag: GuardedTag): boolean {
+    const flight = this.#flights.get(tag.tag);
+    return flight !== undefined && isUnanswered(flight);
+  }
+
+  #busyReason(tag: GuardedTag): string | undefined {
+    const running = this.#flights.get(tag.tag);
+    if (running && isUnanswered(running)) {
+      const { id, by } = running.command;
+      return `write ${id} to ${tag.path} by ${by.kind} ${by.name} has not been answered yet`;
+    }
+    if (running || this.#flights.size < MOST_FLIGHTS) return undefined;
+    return `${MOST_FLIGHTS} writes are on their way, the most at once`;
+  }
+
+  #unknownTag({ tag, value, by, why }: WriteRequest): Promise<WriteOutcome> {
+    const id = ++this.#lastId;
+    const path = pathOf(this.#table, tag);
+    const refusal = path === undefined ? 'unknown-tag' : 'not-writable';
+    const reason = path === undefined ? `there is no tag number ${tag}` : `${path} takes no writes`;
+    const outcome = { id, tag, path: path ?? '', value, by, why, refusal, reason } as const;
+    this.#ports.record('refused', outcome);
+    return Promise.resolve({ ...outcome, state: 'refused', tookMs: 0 });
+  }
+
+  #refuse({ tag, asked, by, why }: Ask, no: No | undefined): Promise<WriteOutcome> {
+    const id = ++this.#lastId;
+    const outcome = { id, tag: tag.tag, path: tag.path, value: asked, by, why, ...no };
+    this.#ports.record('refused', outcome);
+    return Promise.resolve({ ...outcome, state: 'refused', tookMs: 0 });
+  }
+
+  /** The write has passed: its intent is recorded, and it leaves now or as soon as the intent is durable. */
+  #launch(ask: Ask, value: number | Value): Promise<WriteOutcome> {
+    const { tag, by, why } = ask;
+    const startUs = this.#ports.steadyUs();
+    const command: Command = {
+      id: ++this.#lastId,
+      tag: tag.tag,
+      value,
+      raw: rawValue(tag, value),
+      by,
+      why,
+      deadlineUs: startUs + tag.ttlMs * 1000,
+    };
+    this.#supersede(tag.tag, command.id);
+    const leaseBefore = this.#leases.get(tag.tag);
+    const flight: Flight = {
+      command,
+      tag,
+      startUs,
+      abort: new AbortController(),
+      stage: 'intent',
+      timerUs: command.deadlineUs,
+      feedbackRows: 0,
+      answer: undefined,
+      lease: this.#takeLease(ask),
+      leaseBefore,
+      ...Promise.withResolvers<WriteOutcome>(),
+    };
+    this.#flights.set(tag.tag, flight);
+    this.#ports.record('intent', { ...concerning(flight), ...takeOver(leaseBefore, by) });
+    void (by.kind === 'operator' || by.kind === 'remote'
+      ? this.#sendOnceDurable(flight)
+      : this.#send(flight));
+    return flight.promise;
+  }
+
+  /** A tag with a lease is held by whoever writes it; without a time of his own, for the longest one allowed. */
+  #takeLease({ tag, by, leaseMs }: Ask): Lease | undefined {
+    if (!isLeasable(tag)) return undefined;
+    if (by.kind === 'lease') {
+      this.#leases.delete(tag.tag);
+      this.#save();
+      return undefined;
+    }
+    const untilUs = this.#ports.steadyUs() + (leaseMs ?? tag.lease.maxMs) * 1000;
+    const lease: Lease = { tag, by, untilUs, attempts: 0 };
+    this.#leases.put(lease);
+    this.#save();
+    return lease;
+  }
+
+  async #sendOnceDurable(flight: Flight): Promise<void> {
+    const no = await this.#untilDurable();
+    if (flight.stage !== 'intent') return;
+    // The plant went on while the disk was busy: what held then need not hold now.
+    const { tag, command } = flight;
+    const ask: Ask = { ...command, tag, asked: command.value, leaseMs: undefined };
+    const refused = no ?? firstNo(CHECKS, this.#situation(ask, undefined));
+    if (!refused) return this.#send(flight);
+    this.#end(flight, 'refused', refused);
+    this.#runLeases(this.#ports.steadyUs());
+  }
+
+  async #untilDurable(): Promise<No | undefined> {
+    try {
+      await this.#ports.durable();
+      return undefined;
+    } catch (error) {
+      return { refusal: 'not-durable', reason: `the intent is not on disk: ${messageOf(error)}` };
+    }
+  }
+
+  async #send(flight: Flight): Promise<void> {
+    const { command, tag } = flight;
+    const nowUs = this.#ports.steadyUs();
+    if (nowUs > command.deadlineUs) return this.#expire(flight);
+    flight.stage = 'sending';
+    if (tag.feedback) flight.feedbackRows = this.#plant.present.rowsOf(tag.feedback.tag);
+    this.#plant.written.left(tag, command.value, nowUs);
+    const sent = Promise.try(() => this.#ports.send(command, flight.abort.signal));
+    const { result, sourceDown } = await sent.then(
+      (result) => ({ result, sourceDown: false }),
+      fromRejection,
+    );
+    this.#answered(flight, result, sourceDown ? { refusal: 'source-down' } : {});
+  }
+
+  #answered(flight: Flight, answer: WriteResult, more: Partial<WriteOutcome> = {}): void {
+    if (flight.stage !== 'sending') return;
+    const { tag } = flight;
+    this.#plant.written.answered(tag, this.#plant.present);
+    if (answer.state === 'refused' || answer.state === 'failed') {
+      this.#plant.written.neverTook(tag.tag);
+      const reason = answer.reason ?? 'the source gave no reason';
+      this.#end(flight, answer.state, { reason, ...more });
+    } else if (!tag.feedback) {
+      this.#end(flight, answer.state, answer.reason === undefined ? {} : { reason: answer.reason });
+    } else {
+      flight.stage = 'watching';
+      flight.answer = answer;
+      flight.timerUs = this.#ports.steadyUs() + tag.feedback.withinMs * 1000;
+      this.#lookForEffect(flight);
+    }
+    this.#runLeases(this.#ports.steadyUs());
+  }
+
+  #lookForEffect(flight: Flight): void {
+    if (flight.stage !== 'watching') return;
+    const seen = effectSeen(flight, this.#plant.present);
+    if (seen) this.#end(flight, 'confirmed', { feedback: Number(seen.value) });
+  }
+
+  #timeUp(flight: Flight, atUs: number): void {
+    const { command, abort, stage } = flight;
+    if (stage === 'intent') this.#expire(flight);
+    else if (stage === 'watching')
+      this.#end(flight, 'unknown', { reason: noEffect(flight, this.#plant.present) });
+    else if (abort.signal.aborted) {
+      const reason = `the source did not answer within ${flight.tag.ttlMs} ms`;
+      this.#answered(flight, { state: 'unknown', reason });
+    } else {
+      flight.timerUs = Math.max(atUs, command.deadlineUs) + ABORT_GRACE_US;
+      abort.abort(new Fault('guard.expired', `write ${command.id} has outlived its ttl`, { retry: 'never' }));
+    }
+  }
+
+  #expire(flight: Flight): void {
+    const reason = `not sent within its time to live of ${flight.tag.ttlMs} ms`;
+    this.#end(flight, 'refused', { refusal: 'expired', reason });
+  }
+
+  #supersede(tag: number, by: number): void {
+    const running = this.#flights.get(tag);
+    if (running) this.#end(running, 'unknown', { reason: `write ${by} came before its effect had shown` });
+  }
+
+  #end(flight: Flight, state: WriteState, more: Partial<WriteOutcome>): void {
+    if (flight.stage === 'ended') return;
+    flight.stage = 'ended';
+    this.#flights.delete(flight.tag.tag);
+    const nowUs = this.#ports.steadyUs();
+    const feedback =
+      flight.tag.feedback && this.#plant.present.goodAfter(flight.tag.feedback.tag, flight.feedbackRows);
+    const tookMs = (nowUs - flight.startUs) / 1000;
+    const outcome = {
+      ...concerning(flight),
+      ...(feedback && { feedback: Number(feedback.value) }),
+      ...more,
+      tookMs,
+    };
+    this.#ports.record(state, outcome);
+    this.#settleLease(flight, state, nowUs);
+    flight.resolve({ ...outcome, state });
+  }
+
+  /** A value that never got there is not held; a safe value that may not have got there is owed. */
+  #settleLease(flight: Flight, state: WriteState, nowUs: number): void {
+    const { tag, command, lease, leaseBefore } = flight;
+    const held = this.#leases.get(tag.tag);
+    if (command.by.kind === 'lease') {
+      if (state === 'sent' || state === 'confirmed' || held || !leaseBefore) return;
+      this.#leases.owe(leaseBefore, nowUs);
+    } else if (!lease || held !== lease || (state !== 'refused' && state !== 'failed')) return;
+    else if (leaseBefore) this.#leases.put(leaseBefore);
+    else this.#leases.delete(tag.tag);
+    this.#save();
+  }
+
+  /** Safe values of leases whose time has come, except where an unanswered write must be waited for. */
+  #runLeases(nowUs: number): void {
+    for (const lease of this.#leases) {
+      if (nowUs >= lease.untilUs && !this.#isUnanswered(lease.tag)) this.#writeSafe(lease);
+    }
+  }
+
+  #writeSafe(lease: Lease): void {
+    const { tag, by } = lease;
+    const ending = lease.ending ?? 'ran out';
+    const why = `lease of ${by.kind} ${by.name} ${lease.attempts > 0 ? 'is over, safe value still owed' : ending}`;
+    const asker: Asker = { kind: 'lease', name: by.name };
+    const value = typedValue(tag, tag.lease.safe);
+    const ask: Ask = { tag, asked: tag.lease.safe, value, by: asker, why, leaseMs: undefined };
+    const no = firstNo(SAFE_VALUE_CHECKS, this.#situation(ask, undefined));
+    if (!no && value !== undefined) {
+      void this.#launch(ask, value);
+      return;
+    }
+    this.#leases.delete(tag.tag);
+    this.#save();
+    void this.#refuse(ask, no);
+  }
+
+  /** Where nobody may write any more nobody holds anything: those leases end now, and the record says so. */
+  #handsOff(ending: string): void {
+    const nowUs = this.#ports.steadyUs();
+    for (const lease of this.#leases) {
+      const { asset } = lease.tag;
+      const off = this.#assets.modeOf(asset) === 'outOfService' || this.#assets.tagOutOf(asset) !== undefined;
+      if (off) this.#leases.end(lease, nowUs, ending);
+    }
+    this.#runLeases(nowUs);
+    this.#save();
+  }
+}
+
+/** A rule asking again for what it has just asked; two pulses of a person are two pulses. */
+function isRepeat({ command }: Flight, { by, value }: Ask): boolean {
+  if (by.kind !== 'rule' || value === undefined || !sameAsker(by, command.by)) return false;
+  return sameValue(value, command.value);
+}

@@ -1,0 +1,53 @@
+import { at, type Batch, type Value, wideAt } from '#kernel/batch.ts';
+import { isGood, Quality } from '#kernel/quality.ts';
+
+/** The newest row of a tag that the guard has to know. */
+export interface Seen {
+  readonly value: number | Value;
+  readonly quality: number;
+  /** Steady time of the decision step that brought it. */
+  readonly atUs: number;
+  /** Rows of this tag so far: tells a row that came after a write from one that was there before. */
+  readonly rows: number;
+}
+
+/** Present values of the tags that limits and feedbacks refer to. */
+export class Present {
+  readonly #watched: Uint8Array;
+  readonly #seen = new Map<number, Seen>();
+
+  constructor(tags: readonly number[]) {
+    this.#watched = new Uint8Array(tags.reduce((most, tag) => Math.max(most, tag + 1), 0));
+    for (const tag of tags) this.#watched[tag] = 1;
+  }
+
+  observe(batch: Batch, atUs: number): void {
+    for (let i = 0; i < batch.rows; i++) {
+      const tag = at(batch.tag, i);
+      if (this.#watched[tag] !== 1) continue;
+      const wide = wideAt(batch, i);
+      const value = wide === undefined ? at(batch.value, i) : wide;
+      this.#seen.set(tag, { value, quality: at(batch.quality, i), atUs, rows: this.rowsOf(tag) + 1 });
+    }
+  }
+
+  rowsOf(tag: number): number {
+    return this.#seen.get(tag)?.rows ?? 0;
+  }
+
+  /** The newest row if it is good and came after the first `rows` ones. */
+  goodAfter(tag: number, rows: number): Seen | undefined {
+    const seen = this.#seen.get(tag);
+    return seen && seen.rows > rows && isGood(seen.quality) ? seen : undefined;
+  }
+
+  /**
+   * The newest row if its value was really measured: good, or merely outside the engineering range. Substituted and
+   * last usable values say nothing about the present.
+   */
+  measured(tag: number): Seen | undefined {
+    const seen = this.#seen.get(tag);
+    if (!seen) return undefined;
+    return isGood(seen.quality) || seen.quality === Quality.uncertainRangeExceeded ? seen : undefined;
+  }
+}
