@@ -54,11 +54,6 @@ export interface Deps {
   readonly tags: Tags;
   /** Live reads and writes; shadow only reads. */
   readonly mode: 'live' | 'shadow';
-  /**
-   * Wall time, µs, at which the session before this one ended, where the supervisor opens the source again: the start
-   * of the gap that a source reports for what the peer did not keep. Absent at the first opening.
-   */
-  readonly lostSinceUs?: number;
   /** A bounded queue for protocols that push. @param limitBytes rows beyond it pause the peer or become a gap */
   inbox(limitBytes: number): Inbox;
   /** Use of the device as the source sees it, for the load budget: counters that only rise, and gauges. */
