@@ -1,0 +1,119 @@
+import { type TopicFilter, topicFilter, topicProblem } from '#codec/mqtt/filter.ts';
+import { TopicTable } from '#codec/mqtt/topics.ts';
+import type { Deps, Point } from '#plugin/api.ts';
+import type { Address, Config, Discover } from './config.ts';
+import { EventRate } from './event-rate.ts';
+import { type Reading, TopicReader } from './topic-reader.ts';
+
+/** Topics remembered as being of no interest, so that they cost one look-up each time and not a search. */
+const MOST_IGNORED = 1000;
+
+interface Discovery extends Discover {
+  readonly filter: TopicFilter;
+  made: number;
+}
+
+/** Topic → reader: those of the points, and those that wildcards found since. */
+export class TopicBook {
+  readonly #deps: Deps;
+  readonly #topics = new TopicTable();
+  readonly #readers: TopicReader[] = [];
+  readonly #discoveries: readonly Discovery[];
+  readonly #paths: Set<string>;
+  readonly #talkers: EventRate;
+  readonly #refused: EventRate;
+  readonly #ignored: TopicReader;
+  #ignoredTopics = 0;
+
+  constructor(config: Config, deps: Deps) {
+    this.#deps = deps;
+    this.#discoveries = config.discover.map((d) => ({ ...d, filter: topicFilter(d.topic), made: 0 }));
+    this.#paths = new Set(deps.points.map((point) => point.tag.path));
+    this.#talkers = new EventRate(deps, { kind: 'security', name: 'security.new-talker' });
+    this.#refused = new EventRate(deps, { kind: 'system', name: 'mqtt.topic-ignored' });
+    this.#ignored = this.#newReader([]);
+    const byTopic = Map.groupBy(readPoints(deps.points), (point) => point.address.topic as string);
+    for (const [topic, points] of byTopic) {
+      this.#put(topic, this.#newReader(points.map(({ tag, address }) => ({ ...address, tag }))));
+    }
+  }
+
+  /** The reader of a topic; one that gives no rows where the site does not want it. */
+  find(bytes: Uint8Array, start: number, end: number): TopicReader {
+    const number = this.#topics.find(bytes, start, end);
+    if (number >= 0) return this.#readers[number] as TopicReader;
+    return this.#discover(Buffer.from(bytes.subarray(start, end)).toString());
+  }
+
+  #put(topic: string, reader: TopicReader): TopicReader {
+    this.#readers[this.#topics.add(topic)] = reader;
+    return reader;
+  }
+
+  #newReader(readings: readonly Reading[]): TopicReader {
+    return new TopicReader(readings, (tag) => {
+      const path = readings.find((reading) => reading.tag.number === tag)?.tag.path ?? '';
+      this.#deps.log.warn(
+        { tag: path },
+        'the first message of this topic has nothing at the path of the tag',
+      );
+    });
+  }
+
+  #discover(topic: string): TopicReader {
+    const readings: Reading[] = [];
+    const reasons: string[] = [];
+    // A topic name that is no topic name would be a tag that nobody can address.
+    for (const entry of topicProblem(topic, false) ? [] : this.#discoveries) {
+      const found = entry.filter.match(topic);
+      if (!found) continue;
+      const reading = this.#newTag(entry, found, reasons);
+      if (reading) readings.push(reading);
+    }
+    if (readings.length > 0) {
+      const tags = readings.map((reading) => reading.tag.path);
+      this.#talkers.tell(topic, { tags });
+      return this.#put(topic, this.#newReader(readings));
+    }
+    this.#refused.tell(topic, { reason: reasons[0] ?? 'left over from an earlier subscription' });
+    return this.#ignoredTopics++ < MOST_IGNORED ? this.#put(topic, this.#ignored) : this.#ignored;
+  }
+
+  #newTag(entry: Discovery, found: readonly string[], reasons: string[]): Reading | undefined {
+    const path = tagPath(entry.tag, found);
+    if (this.#paths.has(path)) {
+      // Two devices in one tag would look like one that jumps.
+      reasons.push(`another topic already is ${path}`);
+      return undefined;
+    }
+    if (entry.made >= entry.limit) {
+      reasons.push(`discover '${entry.topic}' made its ${entry.limit} tags`);
+      return undefined;
+    }
+    entry.made++;
+    this.#paths.add(path);
+    const unit = entry.unit === undefined ? {} : { unit: entry.unit };
+    const tag = this.#deps.tags.declare({ path, type: entry.type, access: 'read', ...unit });
+    return { tag, path: entry.path, timePath: entry.timePath, timeUnit: entry.timeUnit };
+  }
+}
+
+/** Points that are read, as against those that are only written. */
+export const readPoints = (points: readonly Point[]): readonly Point<Address>[] =>
+  (points as readonly Point<Address>[]).filter(
+    (p) => p.tag.access !== 'write' && p.address.topic !== undefined,
+  );
+
+/**
+ * The path of a tag from what the wildcards matched, brought into the rules of the namespace: lower-case letters,
+ * digits, _ and -, a letter first.
+ */
+export function tagPath(template: string, found: readonly string[]): string {
+  const path = template
+    .replace(/\$(\d+)/g, (_, number) => found[Number(number) - 1] ?? '')
+    .toLowerCase()
+    .split('/')
+    .map((segment) => segment.replace(/[^a-z0-9_-]/g, '_') || '_')
+    .join('/');
+  return /^[a-z]/.test(path) ? path : `t${path}`;
+}
