@@ -1,92 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how site files write parameters
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import * as z from 'zod';
+import { Bus, GOOD, plugins } from '#contract/fixture.ts';
 import { formatProblem, loadSite } from '#contract/load.ts';
 import type { Plugins } from '#contract/plugins.ts';
-
-const Registers = z.union([
-  z.strictObject({
-    unit: z.int().min(1).max(247),
-    holding: z.int().min(0).max(65_535),
-    type: z.enum(['u16', 'f32']).default('u16'),
-  }),
-  z.strictObject({ unit: z.int().min(1).max(247), coil: z.int().min(0).max(65_535) }),
-]);
-const Bus = z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535).default(502) });
-
-/** Schemas of two small protocols: what a plugin brings, without its machine. */
-const plugins: Plugins = {
-  sources: {
-    bus: {
-      config: Bus,
-      address: Registers,
-      check: (_, points) =>
-        points
-          .filter((point) => (point.address as { holding?: number }).holding === 13)
-          .map((point) => ({ tag: point.tag.path, message: 'register 13 is broken', hint: 'take 14' })),
-    },
-    broker: {
-      config: z.strictObject({ url: z.url() }),
-      address: z.strictObject({ topic: z.string(), qos: z.literal([0, 1, 2]).default(0) }),
-    },
-  },
-  actuators: {
-    broker: {
-      config: z.strictObject({ url: z.url() }),
-      action: z.strictObject({ topic: z.string(), qos: z.int().max(2).default(0) }),
-    },
-  },
-};
-
-const GOOD = `site: north
-sources:
-  plc: { kind: bus, host: 10.0.0.1 }
-actuators:
-  it: { kind: broker, url: "mqtt://10.0.0.2" }
-types:
-  pump:
-    params: [unit, max]
-    tags:
-      speed:
-        unit: /min
-        range: [0, "\${max}"]
-        source: plc
-        address: { unit: "\${unit}", holding: 3 }
-        access: readWrite
-        write:
-          range: [0, "\${max}"]
-          lease: { maxMs: 60000, safe: 0 }
-          feedback: { tag: running-speed }
-      running-speed:
-        unit: /min
-        description: speed of pump \${unit}, up to \${max}
-        source: plc
-        address:
-          unit: \${unit}
-          holding: 4
-    rules:
-      slow-down:
-        when: running-speed > \${max} * 0.9
-        do:
-          - write: { tag: speed, value: 100, leaseMs: 5000 }
-          - send: { to: it, topic: "pump/\${unit}", qos: "{{ 1 }}" }
-    alarms:
-      fast:
-        when: running-speed > \${max}
-        priority: high
-        consequence: the bearing wears
-        response: lower the speed
-assets:
-  line1/pump1: { type: pump, with: { unit: 1, max: 3000 } }
-  line1/pump2: { type: pump, with: { unit: 2, max: 1500 } }
-tags:
-  line1/total:
-    unit: /min
-    derive: tag("line1/pump1/running-speed") + tag("line1/pump2/running-speed")
-`;
 
 const said = (text: string) => loadSite(text, plugins).problems.map((p) => formatProblem('s', p));
 const errors = (text: string) =>
@@ -103,21 +21,21 @@ test('a type becomes assets: full paths, filled parameters of their own type, re
     [
       'line1/total',
       'line1/pump1/speed',
-      'line1/pump1/running-speed',
+      'line1/pump1/running_speed',
       'line1/pump2/speed',
-      'line1/pump2/running-speed',
+      'line1/pump2/running_speed',
     ],
   );
   const speed = model.tags[3];
   assert.deepEqual(speed?.range, [0, 1500]);
   assert.deepEqual(speed?.address, { unit: 2, holding: 3 });
   assert.equal(speed?.asset, 'line1/pump2');
-  assert.equal(speed?.write?.feedback?.tag, 'line1/pump2/running-speed');
+  assert.equal(speed?.write?.feedback?.tag, 'line1/pump2/running_speed');
   assert.equal(model.tags[2]?.description, 'speed of pump 1, up to 3000');
   assert.equal(model.tags[0]?.asset, 'line1');
   const rule = model.rules[1];
   assert.equal(rule?.id, 'line1/pump2/slow-down');
-  assert.equal(rule?.when, 'running-speed > 1500 * 0.9');
+  assert.equal(rule?.when, 'running_speed > 1500 * 0.9');
   assert.deepEqual(rule?.do[0], { write: { tag: 'line1/pump2/speed', value: 100, leaseMs: 5000 } });
   assert.equal(model.alarms[0]?.id, 'line1/pump1/fast');
   assert.deepEqual(model.sources[0]?.config, { host: '10.0.0.1' });
@@ -319,8 +237,8 @@ const BAD: readonly (readonly [name: string, text: string, ...problems: string[]
   ],
   [
     'a tag given twice',
-    changed('  line1/total:', '  line1/pump1/running-speed:'),
-    '20:7 the tag line1/pump1/running-speed is given twice: here and by tags.line1/pump1/running-speed, in asset line1/pump1 (type pump)',
+    changed('  line1/total:', '  line1/pump1/running_speed:'),
+    '20:7 the tag line1/pump1/running_speed is given twice: here and by tags.line1/pump1/running_speed, in asset line1/pump1 (type pump)',
   ],
 ];
 
@@ -439,10 +357,10 @@ test('an offset in a text with parameters is that of the text as written, and na
   const rule = model?.rules[1];
   assert.ok(rule);
   const problem = located.problem(rule, 'when', {
-    offset: 'running-speed > 1500 *'.length - 1,
+    offset: 'running_speed > 1500 *'.length - 1,
     message: 'bad',
   });
-  assert.deepEqual([problem.line, problem.column], [29, 15 + 'running-speed > ${max} *'.length - 1]);
+  assert.deepEqual([problem.line, problem.column], [29, 15 + 'running_speed > ${max} *'.length - 1]);
   assert.equal(problem.message, 'bad, in asset line1/pump2 (type pump)');
 });
 
@@ -494,8 +412,4 @@ test('a site of ten thousand tags loads', () => {
   const { model, problems } = loadSite(base + lines.join('\n'), plugins);
   assert.deepEqual(problems, []);
   assert.equal(model?.tags.length, 10_000);
-});
-
-test('the YAML of the guide loads', () => {
-  void readFileSync;
 });

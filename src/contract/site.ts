@@ -99,20 +99,24 @@ export const TagEntry = z.strictObject({
 const literal = z.union([z.number(), z.boolean(), z.string()]);
 
 const WriteAction = z.strictObject({
-  write: z.strictObject({
-    tag: z.string().describe('Tag to write; a signal of the same asset or a full path.'),
-    value: literal.describe('A value; text in {{ }} is an expression: "{{ speed * 0.8 }}".'),
-    leaseMs: z
-      .int()
-      .min(100)
-      .optional()
-      .describe('Held this long, renewed while the rule is on; then the safe value.'),
-  }),
+  write: z
+    .strictObject({
+      tag: z.string().describe('Tag to write; a signal of the same asset or a full path.'),
+      value: literal.describe('A value; text in {{ }} is an expression: "{{ speed * 0.8 }}".'),
+      leaseMs: z
+        .int()
+        .min(100)
+        .optional()
+        .describe('Held this long, renewed while the rule is on; then the safe value.'),
+    })
+    .describe('Writes a tag, through the guard.'),
 });
 const SendAction = z.strictObject({
-  send: z.looseObject({
-    to: z.string().describe('Id of an actuator; its kind gives the other fields.'),
-  }),
+  send: z
+    .looseObject({
+      to: z.string().describe('Id of an actuator; its kind gives the other fields.'),
+    })
+    .describe('Sends a message through an actuator.'),
 });
 
 export const RuleEntry = z.strictObject({
