@@ -1,3 +1,7 @@
+/*
+ * Not the codec of the runtime, on purpose: a mistake shared by both sides would never show.
+ */
+
 /** Number formats of the registers, as data sheets name them. */
 export const WORDS = {
   uint16: 1,

@@ -51,7 +51,13 @@ export const TOPICS: readonly Topic[] = [
     name: 'env/humidity',
     everyMs: 1000,
     qos: 0,
-    payload: (s) => String(round(s.airHumidity, 1)),
+    payload: (s, ts) => JSON.stringify({ time: iso(ts), value: round(s.airHumidity, 1), unit: '%' }),
+  },
+  {
+    name: 'filler/weight',
+    everyMs: 500,
+    qos: 0,
+    payload: (s) => String(round(s.fillWeight, 1)),
   },
   {
     name: 'filler/state',

@@ -39,11 +39,11 @@ export const FILLER = {
 
 export const newFiller = (): Filler => ({
   state: 'running',
-  ratePerMin: 180,
+  ratePerMin: 150,
   bottles: FILLER.counterAt,
   rejects: 52_117,
   productCel: 9,
-  takenM3h: 16.2,
+  takenM3h: 13.5,
   inStateS: 60,
   starvedS: 0,
 });

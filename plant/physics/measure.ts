@@ -91,10 +91,11 @@ function vibrationSignals({ pump }: Line, noise: Noise): Signals {
   };
 }
 
-function fillerSignals({ filler, commands }: Line, noise: Noise): Signals {
+function fillerSignals({ filler, commands, pump: { cavitation } }: Line, noise: Noise): Signals {
   return {
     fillerState: FILLER_STATES.indexOf(filler.state),
     rate: filler.ratePerMin,
+    fillWeight: 1502 - 14 * cavitation + noise.gauss(1.5),
     bottles: BigInt(Math.floor(filler.bottles)),
     rejects: Math.floor(filler.rejects),
     productTemperature: filler.productCel + noise.gauss(0.03),

@@ -23,7 +23,7 @@ export const TANK = {
 
 export const newTank = (levelPct: number): Tank => ({
   volumeM3: (TANK.capacityM3 * levelPct) / 100,
-  inflowValvePct: 35,
+  inflowValvePct: 25,
   inflowM3h: 0,
   spilledM3: 0,
 });
