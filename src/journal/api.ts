@@ -32,9 +32,14 @@ export interface Journal extends AsyncDisposable {
   tag(tag: Tag): void;
   /** Small state (alarms, leases, modes, clock), written with the same commit as what was appended before it. */
   state(key: string, value: Json): void;
+  /** Position of a sink, which only rises: entries up to it are delivered, and the first to be removed. */
+  setCursor(name: string, seq: number): void;
   /** Calls back after the commit of everything given so far, and asks for that commit to start now. */
   whenSettled(done: (result: 'durable' | Fault) => void): void;
-  /** Undefined while there is room; otherwise resolves once the window has drained. */
+  /**
+   * Undefined while there is room; otherwise resolves once the window has drained. While the disk fails there is
+   * always room: decisions never wait for it, and rows beyond the window become gaps.
+   */
   room(): Promise<void> | undefined;
   readonly health: JournalHealth;
 }
@@ -53,7 +58,7 @@ export interface Opened {
 
 /** What a replay needs beside the rows. */
 export interface Mark {
-  /** Index of the source id in the journal's own list; derived rows use -1. */
+  /** Id of the source; for derived rows whatever made them. */
   readonly source: string;
   /** Steady time of the decision. */
   readonly atUs: number;

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { Json, SiteEvent } from '#kernel/event.ts';
+
+/** Hash before the first event of a new journal. */
+export const GENESIS = createHash('sha256').update('holdfast journal events 1').digest();
+
+/** Hash of an event: it covers the one before, so nothing can be changed, added or left out without showing. */
+export function link(before: Uint8Array, seq: number, atUs: number, body: Uint8Array): Buffer {
+  const place = Buffer.alloc(16);
+  place.writeBigUInt64LE(BigInt(seq), 0);
+  place.writeDoubleLE(atUs, 8);
+  return createHash('sha256').update(before).update(place).update(body).digest();
+}
+
+/** The one text of an event that is hashed and stored. Never throws: what JSON cannot say becomes null or text. */
+export function canonicalEvent(event: SiteEvent): string {
+  return canonical(event as unknown as Json, 0);
+}
+
+const MAX_DEPTH = 64;
+
+function canonical(value: Json | bigint | undefined, depth: number): string {
+  if (typeof value === 'bigint') return JSON.stringify(value.toString());
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (depth > MAX_DEPTH) return 'null';
+  if (Array.isArray(value)) return `[${value.map((inner) => canonical(inner, depth + 1)).join(',')}]`;
+  const fields = Object.entries(value)
+    .filter(([, inner]) => inner !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner, depth + 1)}`).join(',')}}`;
+}

@@ -1,0 +1,87 @@
+import type { Json } from '#kernel/event.ts';
+import type { Gap } from '#kernel/gap.ts';
+import type { Tag } from '#kernel/tag-table.ts';
+import type { Columns } from './gather.ts';
+
+/* What the two threads of the journal say to each other. */
+
+export interface WorkerConfig {
+  readonly dir: string;
+  readonly quotaBytes: number;
+  readonly maxAgeUs: number;
+  /** Set when a worker is replaced within one process: the epoch is kept. */
+  readonly epoch: number | undefined;
+}
+
+/** What was gathered together and is committed together; numbered so that none is written twice. */
+export interface UnitMessage {
+  readonly unit: number;
+  /** Sequence of the first mark. */
+  readonly seq: number;
+  readonly columns: Columns;
+  readonly extras: Extras;
+  /** Highest steady and wall time among the marks. */
+  readonly steadyUs: number;
+  readonly wallUs: number;
+}
+
+export interface Extras {
+  readonly events: readonly EventRecord[];
+  readonly gaps: readonly Gap[];
+  readonly tags: readonly Tag[];
+  readonly sources: readonly SourceName[];
+  readonly state: ReadonlyMap<string, string>;
+  readonly cursors: ReadonlyMap<string, number>;
+}
+
+export interface EventRecord {
+  readonly seq: number;
+  readonly atUs: number;
+  /** Canonical JSON. */
+  readonly body: string;
+}
+
+export interface SourceName {
+  readonly id: number;
+  readonly name: string;
+}
+
+export type ToWorker =
+  | { readonly kind: 'commit'; readonly units: readonly UnitMessage[] }
+  | { readonly kind: 'close' };
+
+export interface FaultMessage {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+export interface OpenedMessage {
+  readonly tags: readonly Tag[];
+  readonly sources: readonly SourceName[];
+  readonly state: ReadonlyMap<string, Json>;
+  readonly lastSteadyUs: number;
+  readonly lastWallUs: number;
+  readonly epoch: number;
+  /** Highest sequence and unit given so far. */
+  readonly seq: number;
+  readonly unit: number;
+  readonly damage: readonly string[];
+}
+
+/** Totals since the worker started. */
+export interface StoreTotals {
+  readonly usedBytes: number;
+  readonly writtenBytes: number;
+  readonly lostRows: number;
+  readonly gaps: number;
+}
+
+export type FromWorker =
+  | { readonly kind: 'opened'; readonly opened: OpenedMessage; readonly totals: StoreTotals }
+  | { readonly kind: 'refused'; readonly fault: FaultMessage }
+  | { readonly kind: 'done'; readonly totals: StoreTotals; readonly tookMs: number }
+  | { readonly kind: 'failed'; readonly fault: FaultMessage; readonly totals: StoreTotals }
+  /** The database was found broken while running, and replaced: names and states must be given again. */
+  | { readonly kind: 'damage'; readonly what: readonly string[] }
+  | { readonly kind: 'closed' };

@@ -1,0 +1,258 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { at, type Batch } from '#kernel/batch.ts';
+import type { SiteEvent } from '#kernel/event.ts';
+import { Fault, messageOf } from '#kernel/fault.ts';
+import type { Tag } from '#kernel/tag-table.ts';
+import { openForReading } from '#platform/sqlite.ts';
+import type { Item, JournalReader, StoredGap, Verified } from './api.ts';
+import { type Block, readBlock } from './block.ts';
+import { link } from './chain.ts';
+import { type GapRow, gapOfRow } from './gaps.ts';
+import { MARK_DERIVED, MARK_LATE, MARK_SOURCE_SHIFT, MarkKind } from './gather.ts';
+import { FILES, FORMAT_VERSION, formatVersion, type HeadRow, readHead } from './schema.ts';
+
+const EVENTS_AT_ONCE = 1000;
+
+/**
+ * Reads a journal, also while a site writes it. Holds no transaction between two entries, so that it never keeps the
+ * writer's log from being used again.
+ * @throws Fault `journal.none`, `journal.newer-format`; errors of SQLite
+ */
+export function openReader(dir: string): JournalReader {
+  const path = join(dir, FILES.database);
+  if (!existsSync(path)) {
+    throw new Fault('journal.none', `there is no journal in ${dir}`, {
+      retry: 'never',
+      hint: 'Give the data folder of a site that has run.',
+    });
+  }
+  const db = openForReading(path);
+  const version = formatVersion(db);
+  if (version !== FORMAT_VERSION) {
+    db.close();
+    throw new Fault('journal.newer-format', `${path} has format ${version}, not ${FORMAT_VERSION}`, {
+      retry: 'never',
+    });
+  }
+  return new Reader(db);
+}
+
+interface EventRow {
+  readonly seq: number;
+  readonly at_us: number;
+  readonly body: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+type Tell = (what: string) => void;
+
+class Reader implements JournalReader {
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** Ends with the last entry that was durable when it got there. */
+  *items(afterSeq: number, onDamage: Tell = () => {}): Iterable<Item> {
+    let after = afterSeq;
+    for (;;) {
+      // Everything up to the head is there in one piece; what comes later waits for the next round.
+      const head = this.#head().seq;
+      if (head <= after) return;
+      for (;;) {
+        const block = this.#nextBlock(after, head);
+        yield* this.#eventsBetween(after, (block?.seq ?? head + 1) - 1, onDamage);
+        if (!block) break;
+        yield* this.#blockItems(block, after, onDamage);
+        after = block.last;
+      }
+      after = head;
+    }
+  }
+
+  events(afterSeq: number, limit: number): readonly { readonly seq: number; readonly event: SiteEvent }[] {
+    const rows = this.#eventRows(afterSeq, Number.MAX_SAFE_INTEGER, limit);
+    return rows.flatMap((row) => {
+      const event = eventOf(row, () => {});
+      return event ? [{ seq: row.seq, event }] : [];
+    });
+  }
+
+  /** The newest ones, oldest first. */
+  gaps(limit: number): readonly StoredGap[] {
+    const rows = this.#db.prepare('SELECT * FROM gaps ORDER BY id DESC LIMIT ?').all(limit);
+    return (rows as unknown as GapRow[]).map(gapOfRow).reverse();
+  }
+
+  tags(): readonly Tag[] {
+    const rows = this.#db.prepare('SELECT body FROM tags ORDER BY number').all() as { body: string }[];
+    return rows.map(({ body }) => JSON.parse(body) as Tag);
+  }
+
+  cursor(name: string): number {
+    const row = this.#db.prepare('SELECT seq FROM cursors WHERE name = ?').get(name) as
+      | { seq: number }
+      | undefined;
+    return row?.seq ?? 0;
+  }
+
+  verify(): Verified {
+    // One transaction: the head must be that of just these events.
+    this.#db.exec('BEGIN');
+    try {
+      return walkChain(this.#db, this.#head());
+    } finally {
+      this.#db.exec('COMMIT');
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close();
+  }
+
+  #head(): HeadRow {
+    const head = readHead(this.#db);
+    if (!head) throw new Fault('journal.damaged', 'the journal has lost its head record', { retry: 'never' });
+    return head;
+  }
+
+  #nextBlock(after: number, upTo: number): { readonly seq: number; readonly last: number } | undefined {
+    // The block that begins before the position may reach beyond it.
+    const begun = this.#db
+      .prepare('SELECT seq, last FROM blocks WHERE seq <= ? ORDER BY seq DESC LIMIT 1')
+      .get(after) as { seq: number; last: number } | undefined;
+    if (begun && begun.last > after) return begun;
+    return this.#db
+      .prepare('SELECT seq, last FROM blocks WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT 1')
+      .get(after, upTo) as { seq: number; last: number } | undefined;
+  }
+
+  *#blockItems(place: { seq: number; last: number }, after: number, tell: Tell): Iterable<Item> {
+    const block = this.#readBlock(place.seq, tell);
+    if (!block) {
+      // The events of a damaged block are in their own table.
+      yield* this.#eventsBetween(after, place.last, tell);
+      return;
+    }
+    const sources = this.#sources();
+    const slice = rowSlicer(block.rows);
+    for (let m = 0; m < block.marks; m++) {
+      const seq = block.seq + m;
+      const kind = at(block.kind, m);
+      const rows = slice(block, m);
+      if (seq <= after) continue;
+      if ((kind & 3) === MarkKind.batch) {
+        const source = sources.get(kind >>> MARK_SOURCE_SHIFT) ?? '';
+        const derived = (kind & MARK_DERIVED) !== 0;
+        yield { kind: 'batch', seq, batch: rows(), mark: { source, atUs: at(block.atUs, m), derived } };
+      } else if ((kind & 3) === MarkKind.tick) yield { kind: 'tick', seq, atUs: at(block.atUs, m) };
+      else yield* this.#eventsBetween(seq - 1, seq, tell);
+    }
+  }
+
+  #readBlock(seq: number, tell: Tell): Block | undefined {
+    try {
+      const row = this.#db.prepare('SELECT body FROM blocks WHERE seq = ?').get(seq) as
+        | { body: Uint8Array }
+        | undefined;
+      return row && readBlock(seq, row.body);
+    } catch (error) {
+      tell(`block ${seq} is left out: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  #sources(): Map<number, string> {
+    const rows = this.#db.prepare('SELECT id, name FROM sources').all() as { id: number; name: string }[];
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+
+  *#eventsBetween(after: number, upTo: number, tell: Tell): Iterable<Item> {
+    for (let from = after; from < upTo; ) {
+      const rows = this.#eventRows(from, upTo, EVENTS_AT_ONCE);
+      for (const row of rows) {
+        const event = eventOf(row, tell);
+        if (event) yield { kind: 'event', seq: row.seq, event, atUs: row.at_us };
+      }
+      from = rows.length < EVENTS_AT_ONCE ? upTo : (rows.at(-1)?.seq ?? upTo);
+    }
+  }
+
+  #eventRows(after: number, upTo: number, limit: number): EventRow[] {
+    return this.#db
+      .prepare('SELECT * FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?')
+      .all(after, upTo, limit) as unknown as EventRow[];
+  }
+}
+
+function eventOf(row: EventRow, tell: Tell): SiteEvent | undefined {
+  try {
+    return JSON.parse(Buffer.from(row.body).toString()) as SiteEvent;
+  } catch (error) {
+    tell(`event ${row.seq} is left out: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** Cuts the rows of one mark after the other; copies only those that are asked for. */
+function rowSlicer(all: Batch): (block: Block, mark: number) => () => Batch {
+  let from = 0;
+  let wideFrom = 0;
+  return (block, mark) => {
+    const start = from;
+    const end = start + at(block.markRows, mark);
+    from = end;
+    const wideStart = wideFrom;
+    while (all.wide && wideFrom < all.wide.row.length && at(all.wide.row, wideFrom) < end) wideFrom++;
+    const wideEnd = wideFrom;
+    return () => ({
+      rows: end - start,
+      tag: all.tag.slice(start, end),
+      timeUs: all.timeUs.slice(start, end),
+      value: all.value.slice(start, end),
+      quality: all.quality.slice(start, end),
+      receivedUs: at(block.receivedUs, mark),
+      late: (at(block.kind, mark) & MARK_LATE) !== 0,
+      ...(all.wide &&
+        wideEnd > wideStart && {
+          wide: {
+            row: all.wide.row.slice(wideStart, wideEnd).map((row) => row - start),
+            value: all.wide.value.slice(wideStart, wideEnd),
+          },
+        }),
+    });
+  };
+}
+
+function walkChain(db: DatabaseSync, head: HeadRow): Verified {
+  let hash: Uint8Array = head.anchor_hash;
+  let seq = head.anchor_seq;
+  let events = 0;
+  let fromSeq = 0;
+  const end = (broken?: Verified['broken']): Verified => ({
+    events,
+    fromSeq,
+    head: Buffer.from(head.event_hash).toString('hex'),
+    ...(broken && { broken }),
+  });
+  for (const found of db.prepare('SELECT * FROM events ORDER BY seq').iterate()) {
+    const row = found as unknown as EventRow;
+    if (events === 0) fromSeq = row.seq;
+    hash = link(hash, row.seq, row.at_us, row.body);
+    if (Buffer.compare(hash, row.hash) !== 0) {
+      const reason =
+        'its hash does not follow from the event before it: it, or what was before it, was changed';
+      return end({ seq: row.seq, reason });
+    }
+    seq = row.seq;
+    events++;
+  }
+  if (seq !== head.event_seq || Buffer.compare(hash, head.event_hash) !== 0 || events !== head.event_count) {
+    const reason = `the head names event ${head.event_seq} of ${head.event_count}; found ${events} up to ${seq}`;
+    return end({ seq: seq + 1, reason });
+  }
+  return end();
+}

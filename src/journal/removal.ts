@@ -1,0 +1,102 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Gap, GapReason } from '#kernel/gap.ts';
+import { readBlockTags } from './block.ts';
+import type { GapTable } from './gaps.ts';
+import type { HeadRow } from './schema.ts';
+
+/** Named as the source of gaps that count events instead of samples. */
+export const EVENTS_SOURCE = 'journal/events';
+const EVENTS_AT_ONCE = 256;
+
+interface BlockRow {
+  readonly seq: number;
+  readonly last: number;
+  readonly rows: number;
+  readonly from_us: number;
+  readonly to_us: number;
+  readonly age_us: number;
+  readonly body: Uint8Array;
+}
+
+/** Removes the oldest first, and leaves a gap record wherever something is lost by it. Runs inside a transaction. */
+export class Removal {
+  lostRows = 0;
+  gaps = 0;
+  readonly #db: DatabaseSync;
+  readonly #table: GapTable;
+
+  constructor(db: DatabaseSync, table: GapTable) {
+    this.#db = db;
+    this.#table = table;
+  }
+
+  /** Removes blocks past the age limit. */
+  expire(head: HeadRow, maxAgeUs: number): void {
+    for (;;) {
+      const oldest = this.#db.prepare('SELECT seq, age_us FROM blocks ORDER BY seq LIMIT 1').get() as
+        | Pick<BlockRow, 'seq' | 'age_us'>
+        | undefined;
+      if (!oldest || head.age_us - oldest.age_us <= maxAgeUs) return;
+      this.#removeBlock(head, 'age');
+    }
+  }
+
+  /** Removes what is oldest: samples, then events. @returns false when there is nothing left to remove */
+  removeOldest(head: HeadRow, reason: GapReason): boolean {
+    return this.#removeBlock(head, reason) || this.#removeEvents(head, reason);
+  }
+
+  #removeBlock(head: HeadRow, reason: GapReason): boolean {
+    const block = this.#db.prepare('SELECT * FROM blocks ORDER BY seq LIMIT 1').get() as BlockRow | undefined;
+    if (!block) return false;
+    this.#db.prepare('DELETE FROM blocks WHERE seq = ?').run(block.seq);
+    head.rows -= block.rows;
+    if (block.rows > 0 && (reason === 'age' || block.last > this.#delivered())) this.#lose(block, reason);
+    return true;
+  }
+
+  #lose(block: BlockRow, reason: GapReason): void {
+    this.lostRows += block.rows;
+    const gap = { tags: tagsOf(block), fromUs: block.from_us, toUs: block.to_us, count: block.rows, reason };
+    if (this.#table.addRemoval(gap, block.seq, block.last)) this.gaps++;
+  }
+
+  /** Position that every sink has passed; 0 without sinks. */
+  #delivered(): number {
+    return (this.#db.prepare('SELECT coalesce(min(seq), 0) AS seq FROM cursors').get() as { seq: number })
+      .seq;
+  }
+
+  #removeEvents(head: HeadRow, reason: GapReason): boolean {
+    const oldest = this.#db
+      .prepare('SELECT seq, at_us, hash FROM events ORDER BY seq LIMIT ?')
+      .all(EVENTS_AT_ONCE) as { seq: number; at_us: number; hash: Uint8Array }[];
+    const first = oldest[0];
+    const last = oldest.at(-1);
+    if (!first || !last) return false;
+    this.#db.prepare('DELETE FROM events WHERE seq <= ?').run(last.seq);
+    head.anchor_seq = last.seq;
+    head.anchor_hash = last.hash;
+    head.event_count -= oldest.length;
+    head.events_removed += oldest.length;
+    const gap: Gap = {
+      source: EVENTS_SOURCE,
+      tags: [],
+      fromUs: first.at_us,
+      toUs: last.at_us,
+      count: oldest.length,
+      reason,
+    };
+    if (this.#table.addRemoval(gap, first.seq, last.seq)) this.gaps++;
+    return true;
+  }
+}
+
+/** A block that cannot be read any more may have held any tag. */
+function tagsOf(block: BlockRow): Gap['tags'] {
+  try {
+    return readBlockTags(block.seq, block.body);
+  } catch {
+    return 'all';
+  }
+}

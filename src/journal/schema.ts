@@ -1,0 +1,71 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { transaction } from '#platform/sqlite.ts';
+import { GENESIS } from './chain.ts';
+
+export const FORMAT_VERSION = 1;
+/** A new database after damage numbers from here above the old one: more than one opening can ever use up. */
+export const SEQ_LEAP = 2 ** 40;
+
+export const FILES = {
+  database: 'journal.db',
+  ledger: 'journal.ledger',
+  lock: 'journal.lock',
+  pid: 'journal.pid',
+  reserve: 'journal.reserve',
+  damaged: 'journal.db.damaged-',
+} as const;
+
+export interface HeadRow {
+  epoch: number;
+  unit: number;
+  seq: number;
+  steady_us: number;
+  wall_us: number;
+  age_us: number;
+  rows: number;
+  event_seq: number;
+  event_hash: Uint8Array;
+  event_count: number;
+  anchor_seq: number;
+  anchor_hash: Uint8Array;
+  events_removed: number;
+}
+
+const TABLES = `
+  CREATE TABLE head (
+    id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, unit INTEGER NOT NULL, seq INTEGER NOT NULL,
+    steady_us REAL NOT NULL, wall_us REAL NOT NULL, age_us REAL NOT NULL, rows INTEGER NOT NULL,
+    event_seq INTEGER NOT NULL, event_hash BLOB NOT NULL, event_count INTEGER NOT NULL,
+    anchor_seq INTEGER NOT NULL, anchor_hash BLOB NOT NULL, events_removed INTEGER NOT NULL) STRICT;
+  CREATE TABLE blocks (
+    seq INTEGER PRIMARY KEY, last INTEGER NOT NULL, rows INTEGER NOT NULL,
+    from_us REAL NOT NULL, to_us REAL NOT NULL, age_us REAL NOT NULL, body BLOB NOT NULL) STRICT;
+  CREATE TABLE events (seq INTEGER PRIMARY KEY, at_us REAL NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
+  CREATE TABLE gaps (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT, tags TEXT NOT NULL, from_us REAL NOT NULL,
+    to_us REAL NOT NULL, count INTEGER, reason TEXT NOT NULL, to_seq INTEGER) STRICT;
+  CREATE INDEX gaps_kind ON gaps (reason, source, id);
+  CREATE TABLE tags (number INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TABLE sources (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+  CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE cursors (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = ${FORMAT_VERSION};
+`;
+
+/** Makes the tables of a new journal. @param seq highest sequence that may have been given before */
+export function createTables(db: DatabaseSync, seq: number): void {
+  transaction(db, () => {
+    db.exec(TABLES);
+    db.prepare('INSERT INTO head VALUES (1, 0, 0, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, 0)').run(
+      seq,
+      GENESIS,
+      GENESIS,
+    );
+  });
+}
+
+export const formatVersion = (db: DatabaseSync): number =>
+  (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+
+export const readHead = (db: DatabaseSync): HeadRow | undefined =>
+  db.prepare('SELECT * FROM head WHERE id = 1').get() as HeadRow | undefined;

@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, rmSync, statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { fileBytes, writeDurably } from '#platform/files.ts';
+import { FRAME_BYTES, PAGE_BYTES } from '#platform/sqlite.ts';
+import { FILES } from './schema.ts';
+
+const MAX_LOG_BYTES = 8 * 2 ** 20;
+/** Lock, ledger, pid and shared-memory index of the log. */
+const SMALL_FILES_BYTES = 192 * 1024;
+const MIN_PAGES = 64;
+/** Pages that a commit touches besides the blocks themselves: heads, gaps, inner nodes, free list. */
+const SLACK_PAGES = 24;
+
+/** Shares of the quota. */
+export interface Budget {
+  readonly logBytes: number;
+  readonly reserveBytes: number;
+}
+
+export function budgetOf(quotaBytes: number): Budget {
+  const logBytes = Math.min(MAX_LOG_BYTES, Math.floor(quotaBytes / 8));
+  return { logBytes, reserveBytes: logBytes };
+}
+
+/** Raw bytes that one commit may hold, so that its log stays within its share. */
+export const commitBytesFor = (quotaBytes: number): number => budgetOf(quotaBytes).logBytes / 2;
+
+/** Where the bytes of a journal are, and how many more there may be. */
+export class Space {
+  readonly #db: DatabaseSync;
+  readonly #path: string;
+  readonly #reserve: string;
+  readonly #budget: Budget;
+  readonly #maxPages: number;
+  readonly #count: (bytes: number) => void;
+  #framesSeen = 0;
+  /** Set while the file system is full: the database then lives on the pages that it has. */
+  #tightPages: number | undefined;
+
+  /** @param count told of every byte written */
+  constructor(db: DatabaseSync, dir: string, quotaBytes: number, count: (bytes: number) => void) {
+    this.#db = db;
+    this.#path = join(dir, FILES.database);
+    this.#reserve = join(dir, FILES.reserve);
+    this.#budget = budgetOf(quotaBytes);
+    this.#count = count;
+    const others = this.#budget.logBytes + this.#budget.reserveBytes + SMALL_FILES_BYTES + damagedBytes(dir);
+    this.#maxPages = Math.max(MIN_PAGES, Math.floor((quotaBytes - others) / PAGE_BYTES));
+    db.exec(`PRAGMA max_page_count = ${this.#maxPages}`);
+    db.exec(`PRAGMA journal_size_limit = ${this.#budget.logBytes}`);
+  }
+
+  get usedBytes(): number {
+    const files = [this.#path, `${this.#path}-wal`, `${this.#path}-shm`, this.#reserve];
+    const small = [FILES.ledger, FILES.lock, FILES.pid].map((name) => join(dirname(this.#path), name));
+    const sum = [...files, ...small].reduce((bytes, path) => bytes + fileBytes(path), 0);
+    return sum + damagedBytes(dirname(this.#path));
+  }
+
+  /** Whether rows of that many bytes find room without removing anything. */
+  fits(bytes: number): boolean {
+    const limit = this.#tightPages ?? this.#maxPages;
+    const free = limit - this.#pragma('page_count') + this.#pragma('freelist_count');
+    return free >= Math.ceil((bytes / PAGE_BYTES) * 1.02) + SLACK_PAGES;
+  }
+
+  get isTight(): boolean {
+    return this.#tightPages !== undefined;
+  }
+
+  /**
+   * The file system is full: gives the reserve back to it so that the log can be written, and keeps the database from
+   * growing. Whoever calls must make room before writing more.
+   */
+  tighten(): void {
+    rmSync(this.#reserve, { force: true });
+    this.checkpoint('TRUNCATE');
+    this.#tightPages = Math.min(this.#pragma('page_count'), this.#maxPages);
+  }
+
+  /** Takes the reserve back, and leaves the tight mode, once the file system has plenty. */
+  relax(): void {
+    if (!this.isTight && fileBytes(this.#reserve) === this.#budget.reserveBytes) return;
+    const { bavail, bsize } = statfsSync(dirname(this.#path));
+    if (bavail * bsize < this.#budget.reserveBytes * 3) return;
+    // Random, so that a compressing file system cannot promise room that it does not have.
+    try {
+      this.#count(writeDurably(this.#reserve, 'w', randomBytes(this.#budget.reserveBytes)));
+      this.#tightPages = undefined;
+    } catch {
+      // Somebody else was quicker: half a reserve would only keep the file system full.
+      rmSync(this.#reserve, { force: true });
+    }
+  }
+
+  /** Counts what a commit wrote, and moves the log into the database before it outgrows its share. */
+  afterCommit(): void {
+    const frames = this.#frames();
+    this.#count((frames >= this.#framesSeen ? frames - this.#framesSeen : frames) * FRAME_BYTES);
+    this.#framesSeen = frames;
+    if (frames * FRAME_BYTES > this.#budget.logBytes / 2) this.checkpoint('PASSIVE');
+  }
+
+  /** Whether a reader keeps the log from being used again until it would break the quota. */
+  logIsHeld(): boolean {
+    return this.#frames() * FRAME_BYTES > this.#budget.logBytes * 2 && this.checkpoint('RESTART') > 0;
+  }
+
+  /** @returns frames of the log that are not yet in the database */
+  checkpoint(mode: 'PASSIVE' | 'RESTART' | 'TRUNCATE'): number {
+    const pending = this.#frames();
+    const done = this.#db.prepare(`PRAGMA wal_checkpoint(${mode})`).get() as {
+      log: number;
+      checkpointed: number;
+    };
+    this.#count(Math.min(pending, this.#pragma('page_count')) * PAGE_BYTES);
+    if (mode === 'TRUNCATE' && done.log === 0) this.#framesSeen = 0;
+    return done.log - done.checkpointed;
+  }
+
+  /** Frames in the log; NOOP asks without doing anything. */
+  #frames(): number {
+    const { log } = this.#db.prepare('PRAGMA wal_checkpoint(NOOP)').get() as { log: number };
+    return Math.max(0, log);
+  }
+
+  #pragma(name: 'page_count' | 'freelist_count'): number {
+    return Object.values(this.#db.prepare(`PRAGMA ${name}`).get() as Record<string, number>)[0] ?? 0;
+  }
+}
+
+function damagedBytes(dir: string): number {
+  const names = readdirSync(dir).filter((name) => name.startsWith(FILES.damaged));
+  return names.reduce((bytes, name) => bytes + fileBytes(join(dir, name)), 0);
+}

@@ -1,0 +1,249 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { at } from '#kernel/batch.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { GapReason } from '#kernel/gap.ts';
+import { transaction, troubleOf } from '#platform/sqlite.ts';
+import { BlockWriter } from './block.ts';
+import { link } from './chain.ts';
+import { GapTable } from './gaps.ts';
+import type { Columns } from './gather.ts';
+import { appendLedger } from './ledger.ts';
+import type { EventRecord, Extras, StoreTotals, UnitMessage, WorkerConfig } from './message.ts';
+import { Removal } from './removal.ts';
+import { type HeadRow, readHead } from './schema.ts';
+import { Space } from './space.ts';
+
+/** A unit with its block in bytes. */
+interface Encoded {
+  readonly message: UnitMessage;
+  readonly body: Uint8Array | undefined;
+}
+
+/** The open database of the one writer: one transaction a commit, room made within the same transaction. */
+export class Store {
+  readonly #db: DatabaseSync;
+  readonly #config: WorkerConfig;
+  readonly #ledgerPath: string;
+  readonly #space: Space;
+  readonly #gaps: GapTable;
+  readonly #removal: Removal;
+  readonly #blocks = new BlockWriter();
+  readonly #insert: ReturnType<typeof statements>;
+  #head: HeadRow;
+  /** Steady time up to which the age is counted; none yet in this epoch. */
+  #countedUs: number | undefined;
+  #writtenBytes = 0;
+  #gapsAdded = 0;
+
+  constructor(db: DatabaseSync, config: WorkerConfig, ledgerPath: string) {
+    this.#db = db;
+    this.#config = config;
+    this.#ledgerPath = ledgerPath;
+    this.#space = new Space(db, config.dir, config.quotaBytes, (bytes) => {
+      this.#writtenBytes += bytes;
+    });
+    this.#gaps = new GapTable(db);
+    this.#removal = new Removal(db, this.#gaps);
+    this.#insert = statements(db);
+    const head = readHead(db);
+    if (!head) throw new Fault('journal.damaged', 'the journal has lost its head record');
+    this.#head = head;
+  }
+
+  get totals(): StoreTotals {
+    return {
+      usedBytes: this.#space.usedBytes,
+      writtenBytes: this.#writtenBytes,
+      lostRows: this.#removal.lostRows,
+      gaps: this.#removal.gaps + this.#gapsAdded,
+    };
+  }
+
+  get head(): Readonly<HeadRow> {
+    return this.#head;
+  }
+
+  /**
+   * Writes and fsyncs; units that are there already are left out. A full disk is met by removing what is oldest.
+   * @throws errors of SQLite and of the file system; nothing was written then
+   */
+  commit(units: readonly UnitMessage[]): void {
+    const fresh = units.filter((unit) => unit.unit > this.#head.unit);
+    const tags = fresh.flatMap((unit) => unit.extras.tags);
+    if (tags.length > 0) {
+      this.#writtenBytes += appendLedger(
+        this.#ledgerPath,
+        tags.map((tag) => ({ tag })),
+      );
+    }
+    const encoded = fresh.map((message) => ({ message, body: this.#encode(message) }));
+    this.#guardLog();
+    try {
+      this.#write(encoded, 'quota');
+    } catch (error) {
+      if (troubleOf(error) !== 'full') throw error;
+      this.#space.tighten();
+      this.#write(encoded, 'disk-full');
+    }
+    this.#space.afterCommit();
+  }
+
+  /** Work that may wait until nothing else is to be done. @throws errors of SQLite and of the file system */
+  idle(): void {
+    this.#space.relax();
+  }
+
+  setEpoch(epoch: number): void {
+    transaction(this.#db, () => {
+      this.#head = { ...this.#head, epoch };
+      this.#insert.head.run(...headValues(this.#head));
+    });
+  }
+
+  /** Moves the log into the database, so that the next opening has nothing to recover. */
+  close(): void {
+    try {
+      this.#space.checkpoint('TRUNCATE');
+    } finally {
+      this.#db.close();
+    }
+  }
+
+  #guardLog(): void {
+    if (!this.#space.logIsHeld()) return;
+    throw new Fault('journal.log-held', 'a reader of the journal keeps its log from being used again', {
+      hint: 'End the program that has the journal open for reading.',
+    });
+  }
+
+  #encode(unit: UnitMessage): Uint8Array | undefined {
+    const { rows, marks } = unit.columns;
+    // Events alone need no block: they carry their own sequence.
+    if (rows === 0 && marks === unit.extras.events.length) return undefined;
+    return this.#blocks.write(unit.seq, unit.columns).slice();
+  }
+
+  #write(units: readonly Encoded[], reason: GapReason): void {
+    const before = this.#head;
+    const counted = this.#countedUs;
+    const lost = { rows: this.#removal.lostRows, gaps: this.#removal.gaps, added: this.#gapsAdded };
+    try {
+      this.#head = { ...before };
+      transaction(this.#db, () => {
+        this.#removal.expire(this.#head, this.#config.maxAgeUs);
+        this.#makeRoom(units, this.#space.isTight ? 'disk-full' : reason);
+        for (const unit of units) this.#writeUnit(unit);
+        this.#insert.head.run(...headValues(this.#head));
+      });
+    } catch (error) {
+      this.#head = before;
+      this.#countedUs = counted;
+      this.#removal.lostRows = lost.rows;
+      this.#removal.gaps = lost.gaps;
+      this.#gapsAdded = lost.added;
+      throw error;
+    }
+  }
+
+  #makeRoom(units: readonly Encoded[], reason: GapReason): void {
+    let bytes = 0;
+    for (const { message, body } of units) {
+      bytes += body?.length ?? 0;
+      for (const event of message.extras.events) bytes += event.body.length * 2 + 100;
+    }
+    while (!this.#space.fits(bytes)) {
+      if (!this.#removal.removeOldest(this.#head, reason)) return;
+    }
+  }
+
+  #writeUnit({ message, body }: Encoded): void {
+    this.#countAge(message.steadyUs);
+    this.#writeExtras(message.extras);
+    for (const event of message.extras.events) this.#writeEvent(event);
+    if (body) this.#writeBlock(message, body);
+    const head = this.#head;
+    head.unit = message.unit;
+    head.seq = Math.max(head.seq, message.seq + message.columns.marks - 1);
+    head.steady_us = Math.max(head.steady_us, message.steadyUs);
+    head.wall_us = Math.max(head.wall_us, message.wallUs);
+  }
+
+  /** Only time that passed while recording counts, so that no clock can make anything old at once. */
+  #countAge(steadyUs: number): void {
+    if (steadyUs === 0) return;
+    if (this.#countedUs !== undefined && steadyUs > this.#countedUs) {
+      this.#head.age_us += steadyUs - this.#countedUs;
+    }
+    this.#countedUs = Math.max(this.#countedUs ?? 0, steadyUs);
+  }
+
+  #writeExtras(extras: Extras): void {
+    for (const tag of extras.tags) this.#insert.tag.run(tag.number, JSON.stringify(tag));
+    for (const source of extras.sources) this.#insert.source.run(source.id, source.name);
+    for (const [key, value] of extras.state) this.#insert.state.run(key, value);
+    for (const [name, seq] of extras.cursors) this.#insert.cursor.run(name, seq);
+    for (const gap of extras.gaps) if (this.#gaps.add(gap)) this.#gapsAdded++;
+  }
+
+  #writeEvent({ seq, atUs, body }: EventRecord): void {
+    const bytes = Buffer.from(body);
+    const hash = link(this.#head.event_hash, seq, atUs, bytes);
+    this.#insert.event.run(seq, atUs, bytes, hash);
+    this.#head.event_seq = seq;
+    this.#head.event_hash = hash;
+    this.#head.event_count++;
+  }
+
+  #writeBlock({ seq, columns }: UnitMessage, body: Uint8Array): void {
+    const { fromUs, toUs } = timeRange(columns);
+    const last = seq + columns.marks - 1;
+    this.#insert.block.run(seq, last, columns.rows, fromUs, toUs, this.#head.age_us, body);
+    this.#head.rows += columns.rows;
+  }
+}
+
+function timeRange({ rows, row }: Columns): { fromUs: number; toUs: number } {
+  let fromUs = Number.POSITIVE_INFINITY;
+  let toUs = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < rows; i++) {
+    const timeUs = at(row.timeUs, i);
+    if (timeUs < fromUs) fromUs = timeUs;
+    if (timeUs > toUs) toUs = timeUs;
+  }
+  return fromUs <= toUs ? { fromUs, toUs } : { fromUs: 0, toUs: 0 };
+}
+
+const headValues = (head: HeadRow): (number | Uint8Array)[] => [
+  head.epoch,
+  head.unit,
+  head.seq,
+  head.steady_us,
+  head.wall_us,
+  head.age_us,
+  head.rows,
+  head.event_seq,
+  head.event_hash,
+  head.event_count,
+  head.anchor_seq,
+  head.anchor_hash,
+  head.events_removed,
+];
+
+function statements(
+  db: DatabaseSync,
+): Record<'head' | 'block' | 'event' | 'tag' | 'source' | 'state' | 'cursor', StatementSync> {
+  return {
+    head: db.prepare(
+      'UPDATE head SET epoch = ?, unit = ?, seq = ?, steady_us = ?, wall_us = ?, age_us = ?, rows = ?, event_seq = ?, ' +
+        'event_hash = ?, event_count = ?, anchor_seq = ?, anchor_hash = ?, events_removed = ? WHERE id = 1',
+    ),
+    block: db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)'),
+    event: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?)'),
+    tag: db.prepare('INSERT OR REPLACE INTO tags VALUES (?, ?)'),
+    source: db.prepare('INSERT OR REPLACE INTO sources VALUES (?, ?)'),
+    state: db.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)'),
+    cursor: db.prepare(
+      'INSERT INTO cursors VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)',
+    ),
+  };
+}

@@ -1,0 +1,93 @@
+import type { Fault } from '#kernel/fault.ts';
+import type { Gap } from '#kernel/gap.ts';
+import type { Tag } from '#kernel/tag-table.ts';
+import { mergeGaps, touches } from './gaps.ts';
+import { type Gather, MarkKind } from './gather.ts';
+import type { EventRecord, SourceName, UnitMessage } from './message.ts';
+
+export type Settled = (result: 'durable' | Fault) => void;
+
+/** Above this many gaps in one unit, further ones of the same kind are merged whatever their distance. */
+const MAX_GAPS = 1000;
+
+/** What is gathered until the next commit: rows in order, and all that must become durable with them. */
+export class Unit {
+  readonly gather: Gather;
+  /** Given when it is first handed over. */
+  number = 0;
+  seq = 0;
+  steadyUs = 0;
+  wallUs = 0;
+  ticks = 0;
+  eventBytes = 0;
+  readonly events: EventRecord[] = [];
+  readonly gaps: Gap[] = [];
+  readonly tags = new Map<number, Tag>();
+  readonly sources: SourceName[] = [];
+  readonly state = new Map<string, string>();
+  readonly cursors = new Map<string, number>();
+  waiters: Settled[] = [];
+
+  constructor(gather: Gather, seq: number) {
+    this.gather = gather;
+    this.seq = seq;
+  }
+
+  /** Anything to be written at all. */
+  get isEmpty(): boolean {
+    return !this.isUrgent && this.gather.marks === 0;
+  }
+
+  /** More than ticks, which alone are not worth an fsync each. */
+  get isUrgent(): boolean {
+    return (
+      this.gather.marks > this.ticks ||
+      this.gaps.length > 0 ||
+      this.tags.size > 0 ||
+      this.sources.length > 0 ||
+      this.state.size > 0 ||
+      this.cursors.size > 0
+    );
+  }
+
+  get bytes(): number {
+    return this.gather.bytes + this.eventBytes;
+  }
+
+  get nextSeq(): number {
+    return this.seq + this.gather.marks;
+  }
+
+  /** Time that a mark carries. */
+  seen(atUs: number, wallUs = 0): void {
+    if (atUs > this.steadyUs) this.steadyUs = atUs;
+    if (wallUs > this.wallUs) this.wallUs = wallUs;
+  }
+
+  addEvent(body: string, atUs: number, wallUs: number): void {
+    this.events.push({ seq: this.nextSeq, atUs, body });
+    this.gather.point(MarkKind.event, atUs);
+    this.eventBytes += 2 * body.length;
+    this.seen(atUs, wallUs);
+  }
+
+  addGap(gap: Gap): void {
+    const last = this.gaps.at(-1);
+    const same = last && last.source === gap.source && last.reason === gap.reason;
+    if (last && (touches(last, gap) || (same && this.gaps.length >= MAX_GAPS))) {
+      this.gaps[this.gaps.length - 1] = mergeGaps(last, gap);
+    } else this.gaps.push(gap);
+  }
+
+  message(): UnitMessage {
+    const { events, gaps, sources, state, cursors } = this;
+    return {
+      unit: this.number,
+      seq: this.seq,
+      columns: this.gather.handOver(),
+      extras: { events, gaps, tags: [...this.tags.values()], sources, state, cursors },
+      steadyUs: this.steadyUs,
+      wallUs: this.wallUs,
+    };
+  }
+}

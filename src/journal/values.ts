@@ -1,0 +1,179 @@
+import { at } from '#kernel/batch.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { ByteSink, ByteSource } from './bytes.ts';
+import { readPlanes, unzigzag, writePlanes, zigzag } from './planes.ts';
+
+/** Modes 0 to 9 are decimal exponents. */
+const MAX_EXPONENT = 9;
+const SINGLE = 16;
+const DOUBLE = 17;
+const POWERS = Array.from({ length: MAX_EXPONENT + 1 }, (_, exponent) => 10 ** exponent);
+
+/** Coding `values`: most sensors give few decimals or single floats, and both are far shorter than a double. */
+export class ValueWriter {
+  #ints = new Uint32Array(0);
+  #singles = new Uint32Array(0);
+  #high = new Uint32Array(0);
+  #low = new Uint32Array(0);
+  #intCount = 0;
+  #singleCount = 0;
+  #doubleCount = 0;
+
+  /** @param ends for each run the row after its last; values are sorted into runs */
+  write(sink: ByteSink, values: Float64Array<ArrayBuffer>, ends: Uint32Array): void {
+    this.#reserve(values.length);
+    const modes = sink.room(ends.length);
+    for (let run = 0, from = 0; run < ends.length; run++) {
+      const to = at(ends, run);
+      modes[run] = this.#run(values, from, to);
+      from = to;
+    }
+    writePlanes(sink, this.#ints, this.#intCount);
+    writePlanes(sink, this.#singles, this.#singleCount);
+    writePlanes(sink, this.#high, this.#doubleCount);
+    writePlanes(sink, this.#low, this.#doubleCount);
+  }
+
+  #reserve(rows: number): void {
+    this.#intCount = this.#singleCount = this.#doubleCount = 0;
+    if (this.#ints.length >= rows) return;
+    this.#ints = new Uint32Array(rows);
+    this.#singles = new Uint32Array(rows);
+    this.#high = new Uint32Array(rows);
+    this.#low = new Uint32Array(rows);
+  }
+
+  #run(values: Float64Array<ArrayBuffer>, from: number, to: number): number {
+    const exponent = exponentOf(values, from, to);
+    if (exponent !== undefined && this.#decimal(values, from, to, at(POWERS, exponent))) return exponent;
+    for (let i = from; i < to; i++) {
+      if (Math.fround(at(values, i)) !== at(values, i)) return this.#double(values, from, to);
+    }
+    return this.#single(values, from, to);
+  }
+
+  #decimal(values: Float64Array, from: number, to: number, power: number): boolean {
+    const start = this.#intCount;
+    let before = 0;
+    for (let i = from; i < to; i++) {
+      const scaled = Math.round(at(values, i) * power);
+      const int = scaled | 0;
+      if (int !== scaled || int / power !== at(values, i)) {
+        this.#intCount = start;
+        return false;
+      }
+      this.#ints[this.#intCount++] = zigzag((int - before) | 0);
+      before = int;
+    }
+    return true;
+  }
+
+  #single(values: Float64Array, from: number, to: number): number {
+    const single = new Float32Array(1);
+    const bits = new Uint32Array(single.buffer);
+    let before = 0;
+    for (let i = from; i < to; i++) {
+      single[0] = at(values, i);
+      const word = at(bits, 0);
+      this.#singles[this.#singleCount++] = word ^ before;
+      before = word;
+    }
+    return SINGLE;
+  }
+
+  #double(values: Float64Array<ArrayBuffer>, from: number, to: number): number {
+    const halves = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+    let low = 0;
+    let high = 0;
+    for (let i = from; i < to; i++) {
+      const n = this.#doubleCount++;
+      this.#low[n] = at(halves, 2 * i) ^ low;
+      this.#high[n] = at(halves, 2 * i + 1) ^ high;
+      low = at(halves, 2 * i);
+      high = at(halves, 2 * i + 1);
+    }
+    return DOUBLE;
+  }
+}
+
+/** Smallest number of decimals that gives back every value exactly; undefined where there is none. */
+function exponentOf(values: Float64Array, from: number, to: number): number | undefined {
+  let exponent = 0;
+  for (let i = from; i < to; i++) {
+    const value = at(values, i);
+    // −0 would come back as 0.
+    if (value === 0 && 1 / value < 0) return undefined;
+    // A value that fits with fewer decimals fits with more, so the rows before need no second look.
+    while (Math.round(value * at(POWERS, exponent)) / at(POWERS, exponent) !== value) {
+      if (++exponent > MAX_EXPONENT) return undefined;
+    }
+  }
+  return exponent;
+}
+
+/** @throws Fault `journal.truncated`, `journal.bad-value` */
+export function readValues(source: ByteSource, ends: Uint32Array): Float64Array<ArrayBuffer> {
+  const modes = source.take(ends.length);
+  const lengths = { ints: 0, singles: 0, doubles: 0 };
+  for (let run = 0, from = 0; run < ends.length; run++) {
+    lengths[streamOf(at(modes, run))] += at(ends, run) - from;
+    from = at(ends, run);
+  }
+  const streams = {
+    ints: readPlanes(source, lengths.ints),
+    singles: readPlanes(source, lengths.singles),
+    high: readPlanes(source, lengths.doubles),
+    low: readPlanes(source, lengths.doubles),
+  };
+  return joinRuns(modes, ends, streams);
+}
+
+type Streams = { readonly [name in 'ints' | 'singles' | 'high' | 'low']: Uint32Array };
+
+function joinRuns(modes: Uint8Array, ends: Uint32Array, streams: Streams): Float64Array<ArrayBuffer> {
+  const values = new Float64Array(ends.length === 0 ? 0 : at(ends, ends.length - 1));
+  const next = { ints: 0, singles: 0, doubles: 0 };
+  for (let run = 0, from = 0; run < ends.length; run++) {
+    const into = values.subarray(from, at(ends, run));
+    const mode = at(modes, run);
+    const stream = streamOf(mode);
+    if (stream === 'ints') joinInts(into, streams.ints.subarray(next.ints), at(POWERS, mode));
+    else if (stream === 'singles') joinSingles(into, streams.singles.subarray(next.singles));
+    else joinDoubles(into, streams.high.subarray(next.doubles), streams.low.subarray(next.doubles));
+    next[stream] += into.length;
+    from = at(ends, run);
+  }
+  return values;
+}
+
+function streamOf(mode: number): 'ints' | 'singles' | 'doubles' {
+  if (mode <= MAX_EXPONENT) return 'ints';
+  if (mode === SINGLE) return 'singles';
+  if (mode === DOUBLE) return 'doubles';
+  throw new Fault('journal.bad-value', `a run of values has the unknown mode ${mode}`, { retry: 'never' });
+}
+
+function joinInts(into: Float64Array, words: Uint32Array, power: number): void {
+  let int = 0;
+  for (let i = 0; i < into.length; i++) {
+    int = (int + unzigzag(at(words, i))) | 0;
+    into[i] = int / power;
+  }
+}
+
+function joinSingles(into: Float64Array, words: Uint32Array): void {
+  const single = new Float32Array(1);
+  const bits = new Uint32Array(single.buffer);
+  for (let i = 0; i < into.length; i++) {
+    bits[0] = at(bits, 0) ^ at(words, i);
+    into[i] = at(single, 0);
+  }
+}
+
+function joinDoubles(into: Float64Array<ArrayBuffer>, high: Uint32Array, low: Uint32Array): void {
+  const halves = new Uint32Array(into.buffer, into.byteOffset, into.length * 2);
+  for (let i = 0; i < into.length; i++) {
+    halves[2 * i] = at(low, i) ^ (i === 0 ? 0 : at(halves, 2 * i - 2));
+    halves[2 * i + 1] = at(high, i) ^ (i === 0 ? 0 : at(halves, 2 * i - 1));
+  }
+}

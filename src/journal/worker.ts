@@ -1,0 +1,145 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Fault, messageOf } from '#kernel/fault.ts';
+import { type StorageTrouble, takeLock, troubleOf } from '#platform/sqlite.ts';
+import type {
+  FaultMessage,
+  FromWorker,
+  StoreTotals,
+  ToWorker,
+  UnitMessage,
+  WorkerConfig,
+} from './message.ts';
+import { openStore } from './opening.ts';
+import { FILES } from './schema.ts';
+import type { Store } from './store.ts';
+
+/* The thread that owns the disk. It never gives up: every failure is an answer, and the next commit tries again. */
+
+const config = workerData as WorkerConfig;
+const port = parentPort;
+const NO_TOTALS: StoreTotals = { usedBytes: 0, writtenBytes: 0, lostRows: 0, gaps: 0 };
+
+let store: Store | undefined;
+let unlock: (() => void) | undefined;
+let epoch = config.epoch;
+/** Totals of stores that were closed after a failure. */
+let carried = NO_TOTALS;
+
+function say(message: FromWorker): void {
+  port?.postMessage(message);
+}
+
+function start(): void {
+  try {
+    mkdirSync(config.dir, { recursive: true, mode: 0o750 });
+    unlock = lock();
+    const first = openStore(config);
+    store = first.store;
+    epoch = first.opened.epoch;
+    say({ kind: 'opened', opened: first.opened, totals: count() });
+  } catch (error) {
+    unlock?.();
+    say({ kind: 'refused', fault: faultMessage(error) });
+  }
+}
+
+function lock(): () => void {
+  const pidPath = join(config.dir, FILES.pid);
+  const release = takeLock(join(config.dir, FILES.lock));
+  if (!release) {
+    const pid = readPid(pidPath);
+    throw new Fault('journal.locked', `the journal ${config.dir} is being written by process ${pid}`, {
+      retry: 'never',
+      hint: 'Only one site may write a journal: stop the other one, or use another data folder.',
+    });
+  }
+  writeFileSync(pidPath, `${process.pid}\n`);
+  return release;
+}
+
+function readPid(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '(unknown)';
+  }
+}
+
+/** After a failure that may lie in the connection a fresh one is made, and damage is met as at any opening. */
+function reopen(): Store {
+  const { store: fresh, opened } = openStore({ ...config, epoch });
+  if (opened.damage.length > 0) say({ kind: 'damage', what: opened.damage });
+  return fresh;
+}
+
+function commit(units: readonly UnitMessage[]): void {
+  const started = performance.now();
+  try {
+    store ??= reopen();
+    store.commit(units);
+  } catch (error) {
+    drop(error);
+    say({ kind: 'failed', fault: faultMessage(error), totals: count() });
+    return;
+  }
+  say({ kind: 'done', totals: count(), tookMs: performance.now() - started });
+  store.idle();
+}
+
+function drop(because: unknown): void {
+  const trouble = troubleOf(because);
+  if (trouble === 'full' || trouble === 'busy' || because instanceof Fault) return;
+  carried = count();
+  closeQuietly();
+}
+
+function count(): StoreTotals {
+  if (!store) return carried;
+  const { usedBytes, writtenBytes, lostRows, gaps } = store.totals;
+  return {
+    usedBytes,
+    writtenBytes: carried.writtenBytes + writtenBytes,
+    lostRows: carried.lostRows + lostRows,
+    gaps: carried.gaps + gaps,
+  };
+}
+
+/** What is committed is durable already: a failure to tidy up costs the next opening a moment, and no data. */
+function closeQuietly(): void {
+  try {
+    store?.close();
+  } catch {
+    // The connection is given up either way.
+  }
+  store = undefined;
+}
+
+function close(): void {
+  closeQuietly();
+  unlock?.();
+  say({ kind: 'closed' });
+  port?.close();
+}
+
+function faultMessage(error: unknown): FaultMessage {
+  if (error instanceof Fault) return { code: error.code, message: error.message, hint: error.hint };
+  const trouble = troubleOf(error);
+  return { code: `journal.${trouble}`, message: `${config.dir}: ${messageOf(error)}`, hint: HINTS[trouble] };
+}
+
+const HINTS: { readonly [trouble in StorageTrouble]: string } = {
+  full: 'Free space on the file system of the data folder, or lower the quota of the journal.',
+  damaged: 'The damaged file is set aside and a new one begun with the next attempt.',
+  busy: 'Another program has locked the database: close it.',
+  'read-only': 'Make the data folder writable for the user that runs Holdfast.',
+  io: 'Check the disk and its cable or card; the system log says more.',
+  other: 'The next attempt follows by itself; report this if it stays.',
+};
+
+port?.on('message', (message: ToWorker) => {
+  if (message.kind === 'commit') commit(message.units);
+  else close();
+});
+start();

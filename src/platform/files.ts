@@ -1,0 +1,42 @@
+import { closeSync, fsyncSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Size of a file in bytes; 0 when it does not exist. */
+export function fileBytes(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Adds to the end of a file and fsyncs it. @returns bytes written @throws errors of the file system */
+export function appendDurably(path: string, text: string): number {
+  return writeDurably(path, 'a', Buffer.from(text));
+}
+
+/** Replaces a file so that a power cut leaves the old or the new one. @throws errors of the file system */
+export function replaceDurably(path: string, text: string, mode = 0o640): number {
+  const draft = `${path}.new`;
+  const bytes = writeDurably(draft, 'w', Buffer.from(text), mode);
+  renameSync(draft, path);
+  syncFolder(dirname(path));
+  return bytes;
+}
+
+export function writeDurably(path: string, flag: 'a' | 'w', bytes: Uint8Array, mode = 0o640): number {
+  const file = openSync(path, flag, mode);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return bytes.length;
+}
+
+/** Makes names in a folder durable after creating or renaming. */
+export function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
