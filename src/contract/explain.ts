@@ -103,6 +103,10 @@ function explain(issue: Issue, root: unknown, base: Where): Told[] {
     const message = `${name} is missing`;
     return [{ where, end: 'key', message, hint: `add \`${name}:\` ${expectation(issue)}`.trimEnd() }];
   }
+  // A rule over several fields: the map itself says nothing.
+  if (issue.code === 'custom' && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return [{ where, end: 'key', message: `${name}: ${reason(issue)}` }];
+  }
   const found = value === null ? `${name} is empty` : `${name} is ${show(value)}`;
   return [{ where, end: 'value', message: `${found}: ${reason(issue)}`, hint: hintFor(issue, value) }];
 }
