@@ -68,7 +68,7 @@ const pumps = <T>(unit: number, use: (client: ModbusClient) => Promise<T>) =>
   withUnit(plant.modbusA.port, unit, use);
 const fillers = <T>(unit: number, use: (client: ModbusClient) => Promise<T>) =>
   withUnit(plant.modbusB.port, unit, use);
-const floatOf = async (client: ModbusRTU, at: number) =>
+const floatOf = async (client: ModbusClient, at: number) =>
   (await client.readInputRegisters(at, 2)).buffer.readFloatBE(0);
 const floatWords = (value: number): number[] => {
   const bytes = Buffer.alloc(4);

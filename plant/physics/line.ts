@@ -14,7 +14,7 @@ export interface Commands {
   targetPerMin: number;
   flush: boolean;
   resetFault: boolean;
-  /** Rising count of whoever supervises the line from above; 0 until somebody begins. */
+  /** Rising count of whoever supervises the line from above. */
   heartbeat: number;
   /** Key switch at the panel: remote operation allowed. Nothing but a hand at the panel turns it. */
   remote: boolean;
@@ -47,7 +47,7 @@ export interface Line {
   airCel: number;
   humidityPct: number;
   timeS: number;
-  /** Time since the heartbeat last changed; only counts once there was one. */
+  /** Time since the heartbeat last changed; infinite until there was one. */
   heartbeatAgeS: number;
   /** Local protection of the pump's own controller has stopped it: the tank ran low. */
   dryRunTrip: boolean;
@@ -82,7 +82,7 @@ export const newLine = (number: number): Line => ({
   airCel: 23,
   humidityPct: 46,
   timeS: 0,
-  heartbeatAgeS: 0,
+  heartbeatAgeS: Number.POSITIVE_INFINITY,
   dryRunTrip: false,
   phase: number * 1.7,
 });
@@ -129,7 +129,6 @@ function stepController(line: Line, dtS: number): void {
   const { below, above } = TANK.ownControl;
   if (level < below.levelPct) line.commands.inflowSetpointPct = below.valvePct;
   if (level > above.levelPct) line.commands.inflowSetpointPct = above.valvePct;
-  if (line.commands.heartbeat === 0) return;
   const before = line.heartbeatAgeS;
   line.heartbeatAgeS += dtS;
   if (before < HEARTBEAT_LIMIT_S && line.heartbeatAgeS >= HEARTBEAT_LIMIT_S) {

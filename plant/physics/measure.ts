@@ -69,7 +69,7 @@ function pumpSignals(line: Line, noise: Noise): Signals {
 }
 
 function statusWord({ pump, commands, dryRunTrip, heartbeatAgeS }: Line): number {
-  const supervised = commands.heartbeat !== 0 && heartbeatAgeS < HEARTBEAT_LIMIT_S;
+  const supervised = heartbeatAgeS < HEARTBEAT_LIMIT_S;
   return (
     (Number(pump.speedRpm > 0) << STATUS_BITS.running) |
     (1 << STATUS_BITS.ready) |

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { FALLBACK_RPM, type Line, newLine, stepLine } from '#plant/physics/line.ts';
+import { command, FALLBACK_RPM, type Line, newLine, stepLine } from '#plant/physics/line.ts';
 import { instruments } from '#plant/physics/measure.ts';
 import { seededNoise } from '#plant/physics/noise.ts';
 import { levelPct } from '#plant/physics/tank.ts';
@@ -133,7 +133,7 @@ test('a filler without product stops with a fault until it is reset', () => {
 
 test('without a heartbeat for too long the controller falls back to its own speed', () => {
   const line = settled();
-  line.commands.heartbeat = 1;
+  command(line, 'heartbeat', 1);
   run(line, 14);
   assert.equal(line.commands.speedSetpointRpm, 2400);
   run(line, 3);
