@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { applyPlan } from '#cli/install/apply.ts';
-import { type InstallOptions, install, uninstall } from '#cli/install/install.ts';
+import { type InstallOptions, install } from '#cli/install/install.ts';
 import { openrcScript } from '#cli/install/openrc.ts';
 import { type Facts, installPlan, uninstallPlan } from '#cli/install/plan.ts';
 import { checkSettings, type ServiceSettings } from '#cli/install/settings.ts';
