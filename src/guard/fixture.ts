@@ -19,7 +19,7 @@ export type Recorded = Parameters<GuardPorts['record']>;
 
 /** A guard with everything around it in the hands of the test: time, the disk, and what the device answers. */
 export class Bench {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly table = new TagTable();
   readonly sent: Command[] = [];
   readonly signals: AbortSignal[] = [];
@@ -32,7 +32,13 @@ export class Bench {
   durable: () => Promise<void> = async () => {};
   readonly guard: Guard;
 
-  constructor(limits: Partial<GuardedTag>, snapshot?: Json, more: readonly Partial<GuardedTag>[] = []) {
+  constructor(
+    limits: Partial<GuardedTag>,
+    snapshot?: Json,
+    more: readonly Partial<GuardedTag>[] = [],
+    clock = new ManualClock(),
+  ) {
+    this.clock = clock;
     const speed = this.#declare('speed', limits.type ?? 'number');
     const actual = this.#declare('speed-actual', limits.type ?? 'number');
     const running = this.#declare('running', 'boolean');

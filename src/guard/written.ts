@@ -4,10 +4,11 @@ import type { Value } from '#kernel/batch.ts';
 
 interface Last {
   readonly value: number | Value | undefined;
-  readonly before: number | Value | undefined;
   readonly atUs: number;
   /** Rows of the tag and of its feedback when the source answered: later ones know of the write. */
   readonly rows: ReadonlyMap<number, number>;
+  /** The write before this one, without its own. */
+  readonly before: Last | undefined;
 }
 
 /** The last write that left for each tag: what step and rate are measured from until the plant shows it. */
@@ -15,7 +16,9 @@ export class Written {
   readonly #last = new Map<number, Last>();
 
   left(tag: GuardedTag, value: number | Value, atUs: number): void {
-    this.#last.set(tag.tag, { value, before: this.#last.get(tag.tag)?.value, atUs, rows: new Map() });
+    const last = this.#last.get(tag.tag);
+    const before = last && { ...last, before: undefined };
+    this.#last.set(tag.tag, { value, atUs, rows: new Map(), before });
   }
 
   answered(tag: GuardedTag, present: Present): void {
@@ -25,10 +28,11 @@ export class Written {
     if (last) this.#last.set(tag.tag, { ...last, rows });
   }
 
-  /** The device did not take it: the value before counts again, the time does not go back. */
+  /** The device did not take it: the write before counts again, though the time does not go back. */
   neverTook(tag: number): void {
     const last = this.#last.get(tag);
-    if (last) this.#last.set(tag, { ...last, value: last.before });
+    if (last)
+      this.#last.set(tag, { ...last, value: undefined, ...last.before, atUs: last.atUs, before: undefined });
   }
 
   /** The value last written, while no row on `shownOn` has come since. */
