@@ -271,7 +271,9 @@ export class Poller implements Disposable {
     }
   }
 
-  #turnBad(run: Run, quality: number): void {
+  #turnBad(run: Run, reason: number): void {
+    // Once the whole unit is silent that is the reason, however the single probe of it ended.
+    const quality = this.#bus.silent(run.block.unit) ? Quality.badNoCommunication : reason;
     const nowUs = this.#deps.clock.steadyUs();
     if (run.bad === quality && nowUs < run.repeatUs) return;
     run.bad = quality;

@@ -53,7 +53,7 @@ export class Breaker {
     const opened = !this.#open;
     this.#open = true;
     const jitter = 0.8 + 0.4 * this.#options.random();
-    this.#probeUs = nowUs + this.#pauseMs * 1000 * jitter;
+    this.#probeUs = nowUs + Math.round(this.#pauseMs * 1000 * jitter);
     this.#pauseMs = Math.min(this.#pauseMs * 2, this.#options.probeMaxMs);
     return opened;
   }
