@@ -133,6 +133,17 @@ export interface Outcome {
   readonly rules: readonly RuleTransition[];
   readonly alarms: readonly AlarmTransition[];
   readonly intents: readonly Intent[];
+  /** Writes that were due but not asked for; absent when there are none. */
+  readonly skipped?: readonly SkippedAction[];
+}
+
+/** A write of a rule whose value was not known, or none for its tag, when the rule fired. */
+export interface SkippedAction {
+  readonly rule: string;
+  readonly edge: 'on' | 'off';
+  /** Number of the tag that is not written. */
+  readonly tag: number;
+  readonly reason: string;
 }
 
 /** What an operator does with an alarm (ISA-18.2-2016, 5.6). `until` and times are steady µs. */

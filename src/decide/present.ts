@@ -40,11 +40,15 @@ export class Present {
     this.wide[place] = batch.wide === undefined ? undefined : wideAt(batch, row);
   }
 
-  put(place: number, timeUs: number, value: number, wide: Value | undefined, quality: number): void {
-    this.value[place] = value;
+  put(
+    place: number,
+    timeUs: number,
+    row: { readonly value: number; readonly wide: Value | undefined; readonly quality: number },
+  ): void {
+    this.value[place] = row.value;
     this.timeUs[place] = timeUs;
-    this.quality[place] = quality;
-    this.wide[place] = wide;
+    this.quality[place] = row.quality;
+    this.wide[place] = row.wide;
   }
 
   /** False until the tag's first row, which may well be a bad one. */

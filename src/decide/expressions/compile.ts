@@ -3,6 +3,7 @@ import { Expression, type Part, type Slot } from '#decide/expressions/expression
 import { Inputs } from '#decide/expressions/inputs.ts';
 import { language, MAX_TEXT } from '#decide/expressions/language.ts';
 import { type Edit, type Finding, rewrite, type Scope } from '#decide/expressions/rewrite.ts';
+import { thresholdOf } from '#decide/expressions/threshold.ts';
 import { messageOf } from '#kernel/fault.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
 
@@ -66,11 +67,16 @@ export class Compiler {
         { offset: 0, message, hint: 'compare it with a limit', severity: 'error' },
       ]);
     }
-    const root = this.#part(parsed.ast, slots);
-    return {
-      expression: new Expression(key(text, slots), checked.type, slots, this.#tags(slots), root),
-      findings,
+    const threshold = thresholdOf(parsed.ast, slots);
+    const made = {
+      key: key(text, slots),
+      type: checked.type,
+      text,
+      slots,
+      threshold,
+      tags: this.#tags(slots),
     };
+    return { expression: new Expression(made, this.#part(parsed.ast, slots)), findings };
   }
 
   /** Takes logic out of CEL's hands, which knows no unknown. */

@@ -1,5 +1,6 @@
 import type { Inputs } from '#decide/expressions/inputs.ts';
 import type { SlotType } from '#decide/expressions/language.ts';
+import type { Threshold } from '#decide/expressions/threshold.ts';
 import type { SampleFunction } from '#decide/windows/sample-window.ts';
 import type { Value } from '#kernel/batch.ts';
 import { isBad, worseQuality } from '#kernel/quality.ts';
@@ -33,19 +34,25 @@ export class Expression {
   /** The same for expressions that compute the same from the same. */
   readonly key: string;
   readonly type: string;
+  /** As CEL sees it: names replaced by those of slots. */
+  readonly text: string;
   readonly slots: readonly Slot[];
+  /** Set where the whole expression compares one tag with a constant. */
+  readonly threshold: Threshold | undefined;
   /** Numbers of all tags that it rests on, also through windows; ascending. */
   readonly tags: readonly number[];
   readonly #root: Part;
   readonly #context: Context = Object.create(null) as Context;
 
-  constructor(key: string, type: string, slots: readonly Slot[], tags: readonly number[], root: Part) {
-    this.key = key;
-    this.type = type;
-    this.slots = slots;
-    this.tags = tags;
+  constructor(made: Pick<Expression, 'key' | 'type' | 'text' | 'slots' | 'threshold' | 'tags'>, root: Part) {
+    this.key = made.key;
+    this.type = made.type;
+    this.text = made.text;
+    this.slots = made.slots;
+    this.threshold = made.threshold;
+    this.tags = made.tags;
     this.#root = root;
-    for (const slot of slots) this.#context[slot.name] = undefined;
+    for (const slot of made.slots) this.#context[slot.name] = undefined;
   }
 
   /**

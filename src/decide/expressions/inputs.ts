@@ -2,7 +2,7 @@ import type { Expression } from '#decide/expressions/expression.ts';
 import { Present } from '#decide/present.ts';
 import { type SampleFunction, SampleWindow } from '#decide/windows/sample-window.ts';
 import { StateWindow } from '#decide/windows/state-window.ts';
-import type { Batch } from '#kernel/batch.ts';
+import type { Batch, Value } from '#kernel/batch.ts';
 import { at } from '#kernel/batch.ts';
 import { isBad } from '#kernel/quality.ts';
 
@@ -46,10 +46,16 @@ export class Inputs {
     this.#intoWindows(at(batch.tag, row), at(batch.value, row), at(batch.quality, row), atUs);
   }
 
-  /** Takes a value that was derived. */
-  put(tag: number, place: number, timeUs: number, value: number, quality: number, atUs: number): void {
-    this.#intoWindows(tag, value, quality, atUs);
-    this.present.put(place, timeUs, value, undefined, quality);
+  /** Takes a value that was derived. @param atUs steady time of the row */
+  put(
+    tag: number,
+    place: number,
+    timeUs: number,
+    row: { readonly value: number; readonly wide: Value | undefined; readonly quality: number },
+    atUs: number,
+  ): void {
+    this.#intoWindows(tag, row.value, row.quality, atUs);
+    this.present.put(place, timeUs, row);
   }
 
   #intoWindows(tag: number, value: number, quality: number, atUs: number): void {

@@ -297,7 +297,7 @@ class Rewriter implements Rewritten {
   }
 
   #unknownTag(node: ASTNode, path: string): void {
-    const hint = suggestion(path, this.#scope.asset, this.#scope.tags);
+    const hint = tagSuggestion(path, this.#scope.asset, this.#scope.tags);
     this.#error(node, `there is no tag ${path}`, hint === undefined ? {} : { hint });
   }
 
@@ -439,7 +439,7 @@ function both(a: Kind, b: Kind): Kind {
 }
 
 /** The nearest tag, by its bare name where it is a sibling, in words ready to be written. */
-function suggestion(path: string, asset: string, tags: TagTable): string | undefined {
+export function tagSuggestion(path: string, asset: string, tags: TagTable): string | undefined {
   const near = nearest(
     path,
     [...tags].map((tag) => tag.path),

@@ -1,0 +1,220 @@
+import type { FirstOut } from '#decide/alarms/first-out.ts';
+import { type AlarmInput, type BaseState, isBaseState, isRaised, nextState } from '#decide/alarms/states.ts';
+import type { AlarmAct, AlarmSpec, AlarmState, AlarmTransition, AlarmView } from '#decide/api.ts';
+import type { OutcomeBuilder } from '#decide/outcome.ts';
+import type { ConditionSink, Truth } from '#decide/sink.ts';
+import type { Timers } from '#decide/timers.ts';
+import type { Json } from '#kernel/event.ts';
+import { Fault } from '#kernel/fault.ts';
+
+interface Surroundings {
+  readonly timers: Timers;
+  readonly outcome: OutcomeBuilder;
+  readonly firstOut: FirstOut;
+}
+
+type Why = Pick<AlarmTransition, 'cause' | 'by' | 'comment'>;
+
+/**
+ * One alarm. Beneath shelving, suppression and out of service it goes on following its condition: what is still
+ * raised when the cover goes shows again (acknowledged if it was and has not returned since); what has come and gone
+ * beneath the cover is not shown, unless it is latched. Out of service covers shelving, which covers suppression.
+ *
+ * While its condition is unknown it holds its state; a delay that was running starts anew with the next known value.
+ */
+export class Alarm implements ConditionSink {
+  readonly spec: AlarmSpec;
+  readonly #around: Surroundings;
+  readonly #delay: number;
+  readonly #shelving: number;
+  #base: BaseState = 'normal';
+  #condition: Truth;
+  #outOfService = false;
+  #shelvedUntilUs: number | undefined;
+  #suppressed = false;
+  #sinceUs = 0;
+  #rank = 0;
+  #comment: string | undefined;
+
+  constructor(spec: AlarmSpec, around: Surroundings) {
+    this.spec = spec;
+    this.#around = around;
+    this.#delay = around.timers.add((atUs) => this.#follow(atUs));
+    this.#shelving = around.timers.add((atUs) => this.#unshelve(atUs, { cause: 'time' }));
+  }
+
+  get state(): AlarmState {
+    if (this.#outOfService) return 'outOfService';
+    if (this.#shelvedUntilUs !== undefined) return 'shelved';
+    return this.#suppressed ? 'suppressed' : this.#base;
+  }
+
+  /** Whether it counts as raised; a threshold with a deadband starts from this. */
+  get raised(): boolean {
+    return isRaised(this.#base);
+  }
+
+  decide(truth: Truth, _waiting: boolean, atUs: number): void {
+    const { timers } = this.#around;
+    this.#condition = truth;
+    if (truth === undefined || truth === this.raised) {
+      timers.clear(this.#delay);
+      return;
+    }
+    const delayMs = truth ? this.spec.onDelayMs : this.spec.offDelayMs;
+    if (delayMs === 0) this.#follow(atUs);
+    else if (!timers.isSet(this.#delay)) timers.set(this.#delay, atUs + delayMs * 1000);
+  }
+
+  /** Suppression by design; an unknown condition holds it as it is. */
+  suppress(truth: Truth, atUs: number): void {
+    if (truth === undefined) return;
+    this.#change(atUs, { cause: 'suppression' }, () => {
+      this.#suppressed = truth;
+    });
+  }
+
+  /** @throws Fault `alarm.not-possible`, `alarm.shelved-too-long` */
+  operate(act: AlarmAct, by: string, atUs: number, comment: string | undefined): void {
+    if (act.act === 'shelve') this.#checkShelving(act.forMin);
+    const why: Why = { cause: 'operator', by, ...(comment !== undefined && { comment }) };
+    if (comment !== undefined) this.#comment = comment;
+    switch (act.act) {
+      case 'acknowledge':
+      case 'reset':
+        this.#ask(act.act, atUs, why);
+        return;
+      case 'shelve':
+        this.#shelve(act.forMin, atUs, why);
+        return;
+      case 'unshelve':
+        this.#unshelve(atUs, why);
+        return;
+      case 'outOfService':
+      case 'returnToService':
+        this.#change(atUs, why, () => {
+          this.#outOfService = act.act === 'outOfService';
+        });
+        return;
+      case 'comment':
+        this.#around.outcome.alarm(this.#transition(this.state, why));
+    }
+  }
+
+  view(): AlarmView {
+    const { id, priority, consequence, response } = this.spec;
+    return {
+      id,
+      priority,
+      state: this.state,
+      condition: this.#condition ?? 'unknown',
+      consequence,
+      response,
+      sinceUs: this.#sinceUs,
+      firstOut: this.#rank,
+      ...(this.#shelvedUntilUs !== undefined && { shelvedUntilUs: this.#shelvedUntilUs }),
+      ...(this.#comment !== undefined && { comment: this.#comment }),
+    };
+  }
+
+  snapshot(): Json {
+    return {
+      of: signature(this.spec),
+      base: this.#base,
+      sinceUs: this.#sinceUs,
+      rank: this.#rank,
+      outOfService: this.#outOfService,
+      suppressed: this.#suppressed,
+      shelvedUntilUs: this.#shelvedUntilUs ?? null,
+      comment: this.#comment ?? null,
+    };
+  }
+
+  /** Goes on from a snapshot; one of another condition is ignored, and so is what does not look like one. */
+  restore(from: { readonly [key: string]: Json }): void {
+    if (from.of !== signature(this.spec) || !isBaseState(from.base)) return;
+    this.#base = from.base;
+    this.#sinceUs = Number(from.sinceUs);
+    this.#rank = Number(from.rank);
+    this.#outOfService = from.outOfService === true;
+    this.#suppressed = from.suppressed === true && this.spec.suppressWhen !== undefined;
+    if (typeof from.comment === 'string') this.#comment = from.comment;
+    if (typeof from.shelvedUntilUs !== 'number') return;
+    this.#shelvedUntilUs = from.shelvedUntilUs;
+    this.#around.timers.set(this.#shelving, from.shelvedUntilUs);
+  }
+
+  #follow(atUs: number): void {
+    const raise = this.#condition === true;
+    this.#around.timers.clear(this.#delay);
+    this.#change(atUs, { cause: 'condition' }, () => {
+      const to = nextState(this.#base, raise ? 'raise' : 'return', this.spec.latched);
+      this.#base = to ?? this.#base;
+      if (this.#covered && this.#base === 'returnedUnacknowledged') this.#base = 'normal';
+    });
+  }
+
+  get #covered(): boolean {
+    return this.#outOfService || this.#shelvedUntilUs !== undefined || this.#suppressed;
+  }
+
+  #ask(input: AlarmInput, atUs: number, why: Why): void {
+    const to = this.#covered ? undefined : nextState(this.#base, input, this.spec.latched);
+    if (to === undefined || (input === 'reset' && !this.spec.latched)) this.#refuse(input);
+    this.#change(atUs, why, () => {
+      this.#base = to;
+    });
+  }
+
+  #checkShelving(forMin: number): void {
+    const { id, shelveMaxMin } = this.spec;
+    if (this.#outOfService || !(forMin > 0)) this.#refuse('shelve');
+    if (forMin <= shelveMaxMin) return;
+    throw new Fault('alarm.shelved-too-long', `alarm ${id} may be shelved for ${shelveMaxMin} min at most`, {
+      retry: 'never',
+      hint: `${forMin} min were asked; take it out of service where it must be silent for longer`,
+    });
+  }
+
+  #shelve(forMin: number, atUs: number, why: Why): void {
+    this.#change(atUs, why, () => {
+      this.#shelvedUntilUs = atUs + forMin * 60e6;
+    });
+    this.#around.timers.set(this.#shelving, atUs + forMin * 60e6);
+  }
+
+  #unshelve(atUs: number, why: Why): void {
+    this.#around.timers.clear(this.#shelving);
+    this.#change(atUs, why, () => {
+      this.#shelvedUntilUs = undefined;
+    });
+  }
+
+  #refuse(what: string): never {
+    throw new Fault('alarm.not-possible', `${what} is not possible: alarm ${this.spec.id} is ${this.state}`, {
+      retry: 'never',
+    });
+  }
+
+  #change(atUs: number, why: Why, change: () => void): void {
+    const from = this.state;
+    change();
+    if (this.#base === 'normal') this.#rank = 0;
+    if (this.state === from) return;
+    this.#sinceUs = atUs;
+    // What merely comes out from under a cover keeps the rank that it had.
+    if (this.state === 'unacknowledged' && (isBaseState(from) || this.#rank === 0)) {
+      this.#rank = this.#around.firstOut.rank(atUs);
+    }
+    this.#around.outcome.alarm(this.#transition(from, why));
+  }
+
+  #transition(from: AlarmState, why: Why): AlarmTransition {
+    const { id, priority } = this.spec;
+    return { id, priority, from, to: this.state, firstOut: this.#rank, ...why };
+  }
+}
+
+/** What an alarm's kept state is about: with another condition or behaviour it means nothing. */
+const signature = ({ when, latched, deadband }: AlarmSpec): string =>
+  JSON.stringify([when, latched, deadband]);

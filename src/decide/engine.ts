@@ -1,0 +1,271 @@
+import { Alarm } from '#decide/alarms/alarm.ts';
+import { FirstOut } from '#decide/alarms/first-out.ts';
+import type { AlarmAct, AlarmSpec, CompileDecisions, Decisions, Outcome, RuleSpec } from '#decide/api.ts';
+import type { Expression } from '#decide/expressions/expression.ts';
+import type { Inputs } from '#decide/expressions/inputs.ts';
+import { type ThresholdEntry, Thresholds } from '#decide/kernels/thresholds.ts';
+import { Network, type RichCondition } from '#decide/network.ts';
+import { OutcomeBuilder } from '#decide/outcome.ts';
+import { inputAlarmId, type Plan, type PlannedAlarm, type PlannedRule, plan } from '#decide/plan.ts';
+import { Rule } from '#decide/rules/rule.ts';
+import type { ConditionSink } from '#decide/sink.ts';
+import { Timers } from '#decide/timers.ts';
+import { WindowTime } from '#decide/windows/window-time.ts';
+import { at, type Batch } from '#kernel/batch.ts';
+import type { Json } from '#kernel/event.ts';
+import { Fault } from '#kernel/fault.ts';
+
+/**
+ * Compiles rules, alarms and derived tags into one machine.
+ *
+ * Conditions that compare one tag with a constant look at every row. Richer ones are evaluated once for each moment:
+ * consecutive rows of one source time are one moment, so that values which a device read together are judged
+ * together; a second row of the same tag begins a new moment, so that no edge inside a batch is missed.
+ */
+export const compileDecisions: CompileDecisions = (spec, tags, snapshot) => {
+  const planned = plan(spec, tags);
+  const { problems } = planned;
+  if (problems.some(({ severity }) => severity === 'error')) return { decisions: undefined, problems };
+  return { decisions: new Engine(planned.plan, tags.size, snapshot), problems };
+};
+
+type Fields = { readonly [key: string]: Json };
+
+class Engine implements Decisions {
+  readonly #inputs: Inputs;
+  readonly #timers = new Timers();
+  readonly #outcome = new OutcomeBuilder();
+  readonly #firstOut = new FirstOut();
+  readonly #fired: (() => void)[] = [];
+  readonly #rules: readonly Rule[];
+  readonly #alarms = new Map<string, Alarm>();
+  readonly #thresholds: Thresholds;
+  readonly #network: Network;
+  /** Tags that kernels know. Rows of tags declared later concern nobody. */
+  readonly #tags: number;
+  /** Place of tags that more than kernels read; −1 for all others. */
+  readonly #placeOf: Int32Array;
+  readonly #rowTime: WindowTime;
+  /** Number of the moment in which a tag was last seen, by place. */
+  readonly #seenIn: Float64Array;
+  #moment = 0;
+  #momentTimeUs = Number.NaN;
+  #momentUs = Number.NEGATIVE_INFINITY;
+  #decidedByKernels = 0;
+  #lastAtUs = 0;
+  #lastReceivedUs = 0;
+
+  constructor(planned: Plan, tags: number, snapshot: Json | undefined) {
+    this.#inputs = planned.compiler.inputs;
+    this.#tags = tags;
+    const kept = fields(snapshot);
+    const thresholds: ThresholdEntry[] = [];
+    const conditions: RichCondition[] = [];
+    const connect = (expression: Expression, sink: ConditionSink, deadband = 0, held = false): void => {
+      const { threshold } = expression;
+      if (threshold) thresholds.push({ threshold, sink, deadband, held });
+      else conditions.push({ expression, sink });
+    };
+    this.#rules = planned.rules.map((one) => this.#rule(one, kept, connect));
+    for (const one of planned.alarms) this.#plannedAlarm(one, kept, connect);
+    const { lastUs, count } = fields(kept.firstOut);
+    if (typeof lastUs === 'number' && typeof count === 'number') this.#firstOut.restore(lastUs, count);
+
+    this.#thresholds = new Thresholds(thresholds, tags);
+    const parts = { inputs: this.#inputs, outcome: this.#outcome, timers: this.#timers };
+    this.#network = new Network(parts, planned.derived, conditions, (tag, value, quality, atUs) => {
+      this.#decidedByKernels += this.#thresholds.row(tag, value, quality, atUs);
+    });
+    this.#placeOf = this.#readPlaces(planned);
+    this.#rowTime = new WindowTime(this.#inputs.present.count);
+    this.#seenIn = new Float64Array(this.#inputs.present.count);
+  }
+
+  step(batch: Batch, atUs: number): Outcome {
+    if (batch.late) return this.#outcome.take(batch.receivedUs);
+    if (this.#timers.nextUs <= atUs) this.#pass(atUs);
+    this.#lastAtUs = atUs;
+    this.#lastReceivedUs = batch.receivedUs;
+    this.#momentTimeUs = Number.NaN;
+    this.#rows(batch, atUs);
+    this.#settle(atUs);
+    return this.#outcome.take(batch.receivedUs);
+  }
+
+  advance(atUs: number): Outcome {
+    this.#pass(atUs);
+    return this.#outcome.take(this.#wallUs(atUs));
+  }
+
+  get nextUs(): number {
+    return this.#timers.nextUs;
+  }
+
+  operate(id: string, act: AlarmAct, by: string, atUs: number, comment?: string): Outcome {
+    const alarm = this.#alarms.get(id);
+    if (!alarm) {
+      throw new Fault('alarm.unknown', `there is no alarm ${id}`, {
+        retry: 'never',
+        hint: 'list them with alarms()',
+      });
+    }
+    alarm.operate(act, by, atUs, comment);
+    return this.#outcome.take(this.#wallUs(atUs));
+  }
+
+  alarms(): ReturnType<Decisions['alarms']> {
+    return [...this.#alarms.values()].map((alarm) => alarm.view());
+  }
+
+  rules(): ReturnType<Decisions['rules']> {
+    return this.#rules.map(({ spec, state }) => ({ id: spec.id, state }));
+  }
+
+  get decided(): number {
+    return this.#decidedByKernels + this.#network.decided;
+  }
+
+  snapshot(): Json {
+    return {
+      rules: Object.fromEntries(this.#rules.map((rule) => [rule.spec.id, rule.snapshot()])),
+      alarms: Object.fromEntries([...this.#alarms].map(([id, alarm]) => [id, alarm.snapshot()])),
+      firstOut: this.#firstOut.snapshot(),
+    };
+  }
+
+  #rows(batch: Batch, atUs: number): void {
+    const { tag: tags, value, quality } = batch;
+    const placeOf = this.#placeOf;
+    const thresholds = this.#thresholds;
+    let newestUs = Number.NaN;
+    let decided = 0;
+    for (let i = 0; i < batch.rows; i++) {
+      const tag = tags[i] as number;
+      if (tag >= this.#tags) continue;
+      const place = placeOf[tag] as number;
+      if (place >= 0) {
+        if (Number.isNaN(newestUs)) newestUs = newestTimeUs(batch);
+        this.#take(place, batch, i, atUs, newestUs);
+      }
+      decided += thresholds.row(tag, value[i] as number, quality[i] as number, atUs);
+    }
+    this.#decidedByKernels += decided;
+  }
+
+  /** A row that more than kernels read. */
+  #take(place: number, batch: Batch, row: number, atUs: number, newestUs: number): void {
+    const timeUs = at(batch.timeUs, row);
+    if (timeUs !== this.#momentTimeUs || this.#seenIn[place] === this.#moment) {
+      if (!Number.isNaN(this.#momentTimeUs)) this.#settle(atUs);
+      this.#moment++;
+      this.#momentTimeUs = timeUs;
+    }
+    this.#seenIn[place] = this.#moment;
+    const rowUs = this.#rowTime.of(place, atUs, newestUs - timeUs);
+    this.#momentUs = Math.max(this.#momentUs, rowUs);
+    this.#network.take(place, batch, row, rowUs);
+  }
+
+  /** Ends a moment: what rests on its rows is computed, then what fired is carried out. */
+  #settle(atUs: number, notBeforeUs = 0): void {
+    this.#network.settle(this.#momentUs, atUs, notBeforeUs);
+    this.#carryOut();
+    this.#network.schedule(atUs);
+  }
+
+  #carryOut(): void {
+    if (this.#fired.length === 0) return;
+    for (const fire of this.#fired) fire();
+    this.#fired.length = 0;
+  }
+
+  /** Time passing: whatever is due by now. */
+  #pass(atUs: number): void {
+    this.#momentUs = Math.max(this.#momentUs, atUs);
+    this.#timers.run(atUs);
+    this.#settle(atUs, this.#wallUs(atUs));
+  }
+
+  /** Wall clock as the last batch told it, moved on by the steady clock: the engine has no clock of its own. */
+  #wallUs(atUs: number): number {
+    return this.#lastReceivedUs + Math.max(0, atUs - this.#lastAtUs);
+  }
+
+  #rule({ spec, when, actions, clear }: PlannedRule, kept: Fields, connect: Connect): Rule {
+    const inputAlarm = spec.onBad === 'alarm' ? this.#alarm(inputAlarmSpec(spec), kept) : undefined;
+    const rule = new Rule(spec, actions, clear, {
+      timers: this.#timers,
+      outcome: this.#outcome,
+      fired: this.#fired,
+      inputs: this.#inputs,
+      inputAlarm,
+    });
+    rule.restore(fields(fields(kept.rules)[spec.id]));
+    connect(when, rule);
+    return rule;
+  }
+
+  #plannedAlarm({ spec, when, suppressWhen }: PlannedAlarm, kept: Fields, connect: Connect): void {
+    const alarm = this.#alarm(spec, kept);
+    // Suppression first: an alarm that comes in the same row as its suppression is not annunciated.
+    if (suppressWhen) connect(suppressWhen, { decide: (truth, _, atUs) => alarm.suppress(truth, atUs) });
+    connect(when, alarm, spec.deadband, alarm.raised);
+  }
+
+  #alarm(spec: AlarmSpec, kept: Fields): Alarm {
+    const alarm = new Alarm(spec, {
+      timers: this.#timers,
+      outcome: this.#outcome,
+      firstOut: this.#firstOut,
+    });
+    alarm.restore(fields(fields(kept.alarms)[spec.id]));
+    this.#alarms.set(spec.id, alarm);
+    return alarm;
+  }
+
+  /** Kernels alone need no present value: rows of their tags take the short way. */
+  #readPlaces({ rules }: Plan): Int32Array {
+    const placeOf = new Int32Array(this.#tags).fill(-1);
+    const { present } = this.#inputs;
+    const inTemplates = new Set(
+      rules.flatMap(({ actions, clear }) =>
+        [...actions, ...clear].flatMap(({ reads }) => reads.flatMap(({ tags }) => tags)),
+      ),
+    );
+    for (let tag = 0; tag < Math.min(this.#tags, present.placeOf.length); tag++) {
+      const place = at(present.placeOf, tag);
+      if (place >= 0 && (this.#network.reads(place) || inTemplates.has(tag))) placeOf[tag] = place;
+    }
+    return placeOf;
+  }
+}
+
+type Connect = (expression: Expression, sink: ConditionSink, deadband?: number, held?: boolean) => void;
+
+/** What a rule with `onBad: alarm` raises while it cannot decide: medium, as the process itself is not yet off. */
+function inputAlarmSpec({ id, asset, when }: RuleSpec): AlarmSpec {
+  return {
+    id: inputAlarmId(id),
+    asset,
+    when,
+    priority: 'medium',
+    consequence: `Rule ${id} cannot decide and keeps its state.`,
+    response: 'Find out why its inputs are bad: sensor, wiring, device, connection.',
+    deadband: 0,
+    onDelayMs: 0,
+    offDelayMs: 0,
+    latched: false,
+    shelveMaxMin: 480,
+  };
+}
+
+function newestTimeUs(batch: Batch): number {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < batch.rows; i++) newest = Math.max(newest, at(batch.timeUs, i));
+  return newest;
+}
+
+/** The fields of a JSON object; none where it is something else. */
+function fields(json: Json | undefined): Fields {
+  return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Fields) : {};
+}

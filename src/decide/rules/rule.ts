@@ -1,0 +1,199 @@
+import type { RuleSpec, RuleState } from '#decide/api.ts';
+import type { Inputs } from '#decide/expressions/inputs.ts';
+import type { OutcomeBuilder } from '#decide/outcome.ts';
+import type { Action, WriteAction } from '#decide/rules/action.ts';
+import type { ConditionSink, Truth } from '#decide/sink.ts';
+import type { Timers } from '#decide/timers.ts';
+import type { Json } from '#kernel/event.ts';
+
+interface Surroundings {
+  readonly timers: Timers;
+  readonly outcome: OutcomeBuilder;
+  /** Actions wait here until all rows of the moment are in, so that templates see them. */
+  readonly fired: (() => void)[];
+  readonly inputs: Inputs;
+  /** Told when the condition turns unknown for want of good inputs, or known again. */
+  readonly inputAlarm: ConditionSink | undefined;
+}
+
+/** A value that a rule holds for a time. */
+interface Held {
+  readonly tag: number;
+  readonly value: number;
+  readonly leaseMs: number;
+  untilUs: number;
+}
+
+/** A lease is renewed after this part of its length, so that two renewals may be late before it runs out. */
+const RENEW_PART = 1 / 3;
+
+/**
+ * One rule. What it does while its condition is unknown is `onBad`: `hold` keeps the state, `safe` ends the rule
+ * (state unknown, leases given back), `alarm` keeps the state and raises the alarm `<rule>/input`.
+ *
+ * The first known value after start or after unknown sets the state, but is no edge: nothing is written, unless
+ * `firstIsEdge` lets a condition that is found true act. A delay that was running when the condition became unknown
+ * starts anew.
+ *
+ * Leases that it took are renewed while the condition is known to be true. While it is unknown they are not: one that
+ * runs out in that time is not taken again before the next edge.
+ */
+export class Rule implements ConditionSink {
+  readonly spec: RuleSpec;
+  readonly #around: Surroundings;
+  readonly #do: readonly Action[];
+  readonly #clear: readonly Action[];
+  readonly #delay: number;
+  readonly #renewal: number;
+  #state: RuleState = 'unknown';
+  #truth: Truth;
+  /** True until a first value is settled: what comes now is no edge. */
+  #first = true;
+  #held: Held[] = [];
+
+  constructor(spec: RuleSpec, actions: readonly Action[], clear: readonly Action[], around: Surroundings) {
+    this.spec = spec;
+    this.#do = actions;
+    this.#clear = clear;
+    this.#around = around;
+    this.#delay = around.timers.add((atUs) => this.#settle(atUs));
+    this.#renewal = around.timers.add((atUs) => this.#renew(atUs));
+  }
+
+  get state(): RuleState {
+    return this.#state;
+  }
+
+  decide(truth: Truth, waiting: boolean, atUs: number): void {
+    const { timers, inputAlarm } = this.#around;
+    this.#truth = truth;
+    inputAlarm?.decide(truth === undefined && !waiting, false, atUs);
+    if (truth === undefined) {
+      this.#lose();
+      return;
+    }
+    if (truth) this.#scheduleRenewal(atUs);
+    const target: RuleState = truth ? 'on' : 'off';
+    if (target === this.#state) {
+      timers.clear(this.#delay);
+      this.#first = false;
+      return;
+    }
+    const delayMs = truth ? this.spec.onDelayMs : this.#state === 'on' ? this.spec.offDelayMs : 0;
+    if (delayMs === 0) this.#settle(atUs);
+    else if (!timers.isSet(this.#delay)) timers.set(this.#delay, atUs + delayMs * 1000);
+  }
+
+  snapshot(): Json {
+    return { when: this.spec.when, state: this.#state, held: this.#held.map((held) => ({ ...held })) };
+  }
+
+  /** Goes on from a snapshot; one of another condition is ignored. */
+  restore(from: { readonly [key: string]: Json }): void {
+    const { state, held } = from;
+    if (from.when !== this.spec.when || (state !== 'on' && state !== 'off')) return;
+    if (this.spec.onBad === 'safe') return; // its inputs are unknown at start: it has ended
+    this.#state = state;
+    for (const item of Array.isArray(held) ? held : []) {
+      const known = this.#do.some((one) => one.kind === 'write' && one.tag.number === item.tag);
+      if (known && typeof item.value === 'number') this.#held.push({ ...(item as unknown as Held) });
+    }
+  }
+
+  #lose(): void {
+    const { timers, outcome } = this.#around;
+    timers.clear(this.#delay);
+    timers.clear(this.#renewal);
+    this.#first = true;
+    if (this.spec.onBad !== 'safe' || this.#state === 'unknown') return;
+    if (this.#state === 'on') this.#release();
+    outcome.rule({ id: this.spec.id, from: this.#state, to: 'unknown' });
+    this.#state = 'unknown';
+  }
+
+  #settle(atUs: number): void {
+    const { timers, outcome } = this.#around;
+    timers.clear(this.#delay);
+    const from = this.#state;
+    const isFirst = this.#first;
+    this.#first = false;
+    this.#state = this.#truth ? 'on' : 'off';
+    outcome.rule({ id: this.spec.id, from, to: this.#state });
+    if (this.#state === 'on') {
+      if (!isFirst || this.spec.firstIsEdge) this.#fire('on', this.#do, atUs);
+      return;
+    }
+    timers.clear(this.#renewal);
+    const leases = this.#do.some((action) => action.kind === 'write' && action.leaseMs !== undefined);
+    if (from === 'on' && leases) this.#release();
+    if (from === 'on' && !isFirst) this.#fire('off', this.#clear, atUs);
+  }
+
+  #release(): void {
+    this.#held = [];
+    this.#around.fired.push(() =>
+      this.#around.outcome.intent({ rule: this.spec.id, edge: 'off', action: { kind: 'release' } }),
+    );
+  }
+
+  #fire(edge: 'on' | 'off', actions: readonly Action[], atUs: number): void {
+    if (actions.length === 0) return;
+    this.#around.fired.push(() => {
+      for (const action of actions) this.#carryOut(action, edge, atUs);
+      if (this.#state === 'on') this.#scheduleRenewal(atUs);
+    });
+  }
+
+  #carryOut(action: Action, edge: 'on' | 'off', atUs: number): void {
+    const { inputs, outcome } = this.#around;
+    const rule = this.spec.id;
+    if (action.kind === 'write') {
+      this.#write(action, edge, atUs);
+      return;
+    }
+    const config = action.config(inputs, atUs);
+    outcome.intent({ rule, edge, action: { kind: 'send', to: action.to, config } });
+  }
+
+  #write(action: WriteAction, edge: 'on' | 'off', atUs: number): void {
+    const { inputs, outcome } = this.#around;
+    const rule = this.spec.id;
+    const { leaseMs } = action;
+    const tag = action.tag.number;
+    const value = action.value(inputs, atUs);
+    if (value === undefined) {
+      outcome.skip({ rule, edge, tag, reason: `the value for ${action.tag.path} is not known` });
+      return;
+    }
+    outcome.intent({
+      rule,
+      edge,
+      action: { kind: 'write', tag, value, ...(leaseMs !== undefined && { leaseMs }) },
+    });
+    if (edge === 'off' || leaseMs === undefined || typeof value !== 'number') return;
+    this.#held = this.#held.filter((held) => held.tag !== tag);
+    this.#held.push({ tag, value, leaseMs, untilUs: atUs + leaseMs * 1000 });
+  }
+
+  #scheduleRenewal(atUs: number): void {
+    const { timers } = this.#around;
+    if (this.#held.length === 0 || timers.isSet(this.#renewal)) return;
+    this.#held = this.#held.filter((held) => held.untilUs > atUs);
+    const dueUs = Math.min(
+      ...this.#held.map(({ untilUs, leaseMs }) => untilUs - leaseMs * 1000 * (1 - RENEW_PART)),
+    );
+    timers.set(this.#renewal, Math.max(dueUs, atUs));
+  }
+
+  #renew(atUs: number): void {
+    if (this.#state !== 'on' || this.#truth !== true) return;
+    this.#held = this.#held.filter((held) => held.untilUs > atUs);
+    for (const held of this.#held) {
+      const { tag, value, leaseMs } = held;
+      held.untilUs = atUs + leaseMs * 1000;
+      const action = { kind: 'write', tag, value, leaseMs } as const;
+      this.#around.outcome.intent({ rule: this.spec.id, edge: 'on', action });
+    }
+    this.#scheduleRenewal(atUs);
+  }
+}
