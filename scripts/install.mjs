@@ -213,14 +213,14 @@ const npmArguments = [
   '--prefer-offline',
   '--no-audit',
   '--no-fund',
-  '--loglevel=http',
   '--fetch-retries=3',
+  '--fetch-retry-factor=2',
   '--fetch-retry-mintimeout=1000',
   '--fetch-retry-maxtimeout=8000',
 ];
 
 function whyNpmFailed(said, status) {
-  const lines = said.split('\n').filter((line) => line !== '' && !/^npm (http|warn)/i.test(line));
+  const lines = said.split('\n').filter((line) => line !== '' && !/^npm warn/i.test(line));
   const detail = lines.slice(-12).join('\n');
   const offline =
     /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED|ERR_SOCKET_TIMEOUT/;
@@ -239,7 +239,6 @@ function runNpm(line) {
   return new Promise((done, failed) => {
     const npm = spawn('npm', npmArguments, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
-    let fetched = 0;
     let stopped;
     const stop = (signal) => {
       stopped ??= signal;
@@ -250,10 +249,11 @@ function runNpm(line) {
       if (process.ppid !== parent) stop('SIGTERM');
       utimesSync(lock, new Date(), new Date());
       const here = Math.min(packagesHere(), total);
-      line.show(`installing packages: ${here} of about ${total} here, ${fetched} answers from the registry`);
+      const last =
+        here > 0.9 * total ? 'the last ones, Node.js itself among them' : `${here} of about ${total}`;
+      line.show(`installing packages: ${last}`);
     }, 250);
     const listen = (chunk) => {
-      fetched += chunk.split('npm http fetch').length - 1;
       said = (said + chunk).slice(-65_536);
     };
     npm.stdout.setEncoding('utf8').on('data', listen);
