@@ -12,6 +12,7 @@ type Add = (finding: Finding) => void;
 /** A source or actuator with what its schema made of the configuration. */
 export interface Peer {
   readonly model: PeerModel;
+  /** Undefined when the schema refused it: its tags are checked all the same. */
   readonly config: unknown;
 }
 
@@ -22,7 +23,7 @@ interface PeerOptions {
   readonly add: Add;
 }
 
-/** Checks the entries of a section against the schemas of their kinds. Entries that fail have no peer. */
+/** Checks the entries of a section against the schemas of their kinds. Entries of unknown kind have no peer. */
 export function checkPeers(
   entries: { readonly [id: string]: unknown },
   options: PeerOptions,
@@ -45,7 +46,7 @@ export function checkPeers(
       continue;
     }
     const config = check(plugin.config, written, { where, add });
-    if (config !== undefined) peers.set(id, { model: { id, kind, config: written, where }, config });
+    peers.set(id, { model: { id, kind, config: written, where }, config });
   }
   return peers;
 }
@@ -83,7 +84,7 @@ export function checkPoints(
   }
   for (const [id, source] of sources) {
     const plugin = plugins.sources[source.model.kind];
-    if (plugin) pluginCheck(plugin, source, points.get(id) ?? [], site, add);
+    if (plugin && source.config !== undefined) pluginCheck(plugin, source, points.get(id) ?? [], site, add);
   }
 }
 

@@ -55,8 +55,9 @@ function unfold(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
   const branches = issue.errors.map((branch) => branch.flatMap(unfold));
   const best = branches.reduce((a, b) => (closeness(b) > closeness(a) ? b : a));
-  // A wrong type at the top of every branch: no branch is nearer than the others.
-  if (best.some((inner) => inner.path.length === 0 && inner.code === 'invalid_type')) return [issue];
+  // Wrong at the top of every branch: no branch is nearer than the others.
+  const wrong = (inner: Issue) => inner.code === 'invalid_type' || inner.code === 'invalid_value';
+  if (best.some((inner) => inner.path.length === 0 && wrong(inner))) return [issue];
   return best.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 

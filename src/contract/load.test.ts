@@ -274,6 +274,23 @@ test('a problem reads as file:line:column, what is wrong, and a hint', () => {
   );
 });
 
+test('tags of a source whose configuration is wrong are checked too', () => {
+  const text = `${base.replace('host: h', 'hots: h')}  x: { source: plc, address: { unit: 1, holding: 70000 } }\n`;
+  assert.deepEqual(errors(text), ['3:21 unknown key hots in plc', '5:50 holding is 70000: at most 65535']);
+});
+
+test('a choice of values names all of them', () => {
+  const text =
+    'site: a\nsources:\n  b: { kind: broker, url: "mqtt://h" }\ntags:\n  x: { source: b, address: { topic: t, qos: 3 } }\n';
+  assert.deepEqual(errors(text), ['5:45 qos is 3: expected one of 0, 1, 2']);
+  assert.deepEqual(
+    errors(
+      `${tag('access: write')}rules:\n  r:\n    when: "true"\n    do: [{ write: { tag: x, value: [1] } }]\n`,
+    ),
+    ['12:36 value is [1]: expected a number or true or false or a text'],
+  );
+});
+
 test('a parameter that nobody uses is a hint and keeps nothing from running', () => {
   const { model, problems } = loadSite(
     changed('params: [unit, max]', 'params: [unit, max, spare]').replaceAll('max: ', 'spare: 1, max: '),

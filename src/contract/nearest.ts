@@ -1,8 +1,13 @@
+/** In a site of many tags a suggestion must not cost more than the check itself. */
+const MOST_CANDIDATES = 2000;
+
 /** The candidate that a slip of the finger most likely meant; undefined when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let tried = 0;
   for (const candidate of candidates) {
+    if (++tried > MOST_CANDIDATES) break;
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance >= bestDistance) continue;

@@ -77,7 +77,10 @@ export const TagEntry = z.strictObject({
   scale: Scale.optional().describe('From the raw value of the device to the unit of the tag.'),
   deadband: z.number().min(0).optional().describe('Smallest change worth keeping, in the unit of the tag.'),
   deadbandMaxMs: z.int().min(100).default(60_000).describe('A row passes after this long without one.'),
-  states: z.record(z.string().regex(/^\d+$/), z.string()).optional().describe('Names of enum codes.'),
+  states: z
+    .record(z.string().regex(/^\d+$/, 'the code of a state is a whole number'), z.string())
+    .optional()
+    .describe('Names of enum codes.'),
   access: z.enum(ACCESS).default('read').describe('What Holdfast may do with it at its source.'),
   safety: z.boolean().default(false).describe('Belongs to a safety function: Holdfast never writes it.'),
   staleAfterMs: z
