@@ -293,6 +293,17 @@ test('a value that the device did not take is no place to step from', async () =
   assert.equal((await bench.ask(8)).state, 'sent');
 });
 
+test('what the device had shown of the write before still counts when the next one fails', async () => {
+  const bench = new Bench({ maxStep: 2 });
+  bench.see([[bench.tags.speed, 10]]);
+  await bench.ask(12);
+  bench.see([[bench.tags.speed, 8]]);
+  bench.answer = async () => ({ state: 'failed', reason: 'illegal value' });
+  await bench.ask(7);
+  bench.answer = async () => ({ state: 'sent' });
+  assert.equal((await bench.ask(6)).state, 'sent');
+});
+
 test('the rate counts from the last write, and a long rest saves up one second at most', async () => {
   const bench = new Bench({ ratePerS: 10 });
   bench.see([[bench.tags.speed, 0]]);
