@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import * as z from 'zod';
+import { siteJsonSchema } from '#contract/json-schema.ts';
 import { formatProblem, loadSite } from '#contract/load.ts';
 import type { Plugins } from '#contract/plugins.ts';
 import { Address as ModbusAddress } from '#sources/modbus/address.ts';
@@ -13,8 +15,25 @@ const plugins: Plugins = {
     modbus: { config: ModbusConfig, address: ModbusAddress },
     mqtt: { config: MqttConfig, address: MqttAddress },
   },
-  actuators: { mqtt: { config: z.looseObject({}) } },
+  actuators: {
+    mqtt: { config: z.looseObject({}), action: z.looseObject({}) },
+    webhook: { config: z.looseObject({}), action: z.looseObject({}) },
+  },
 };
+
+const editor = z.fromJSONSchema(siteJsonSchema(plugins) as Parameters<typeof z.fromJSONSchema>[0]);
+const EXAMPLE = new URL('../examples/plant/site.yaml', import.meta.url);
+
+/** The loader has nothing to say, and the schema that editors use takes it too. */
+function assertGood(name: string, text: string): void {
+  const { model, problems } = loadSite(text, plugins);
+  assert.deepEqual(
+    problems.map((problem) => formatProblem(name, problem)),
+    [],
+  );
+  assert.ok(model);
+  assert.equal(editor.safeParse(parse(text)).error, undefined, name);
+}
 
 test('every example of docs/site-file.md loads without a word', async () => {
   const page = await readFile(new URL('../docs/site-file.md', import.meta.url), 'utf8');
@@ -22,11 +41,10 @@ test('every example of docs/site-file.md loads without a word', async () => {
   assert.ok(blocks.length > 5);
   for (const { 1: text = '', index } of blocks) {
     const heading = /## (.*)\n(?![\s\S]*\n## )/.exec(page.slice(0, index))?.[1] ?? '';
-    const { model, problems } = loadSite(text, plugins);
-    assert.deepEqual(
-      problems.map((problem) => formatProblem(heading, problem)),
-      [],
-    );
-    assert.ok(model);
+    assertGood(heading, text);
   }
+});
+
+test('the site of the example plant loads without a word', async () => {
+  assertGood('site.yaml', await readFile(EXAMPLE, 'utf8'));
 });

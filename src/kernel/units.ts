@@ -3,35 +3,9 @@
  * grammar is that of UCUM §§ 2 to 12; of the atoms those that industry uses.
  */
 
-const PREFIXES = [
-  ...[
-    'Q',
-    'R',
-    'Y',
-    'Z',
-    'E',
-    'P',
-    'T',
-    'G',
-    'M',
-    'k',
-    'h',
-    'da',
-    'd',
-    'c',
-    'm',
-    'u',
-    'n',
-    'p',
-    'f',
-    'a',
-    'z',
-    'y',
-  ],
-  ...['r', 'q', 'Ki', 'Mi', 'Gi', 'Ti'],
-] as const;
-
 const words = (text: string): string[] => text.trim().split(/\s+/);
+
+const PREFIXES = words('Q R Y Z E P T G M k h da d c m u n p f a z y r q Ki Mi Gi Ti');
 
 /** Atoms that take a prefix (UCUM § 11, "metric"). */
 const METRIC = new Set(
