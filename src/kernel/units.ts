@@ -1,13 +1,13 @@
 /*
  * Units by UCUM, the Unified Code for Units of Measure (ucum.org, version 2.1), case-sensitive ("c/s") codes. The
- * grammar is that of UCUM §§ 2 to 12; of the atoms those that industry uses.
+ * grammar is that of its syntax rules; of the atoms those that industry uses.
  */
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
 const PREFIXES = words('Q R Y Z E P T G M k h da d c m u n p f a z y r q Ki Mi Gi Ti');
 
-/** Atoms that take a prefix (UCUM § 11, "metric"). */
+/** Atoms that take a prefix: those that UCUM calls metric. */
 const METRIC = new Set(
   words(`m g s rad K C cd mol sr Hz N Pa J W A V F Ohm S Wb Cel T H lm lx Bq Gy Sv l L ar t bar u eV pc st
     B Np B[SPL] B[V] B[mV] B[uV] B[10.nV] B[W] B[kW] kat U P St dyn erg cal cal_IT cal_th g% G Oe Mx Gb Ci R RAD REM
@@ -42,7 +42,7 @@ export function unitProblem(code: string): UnitProblem | undefined {
   };
 }
 
-/** Whether the text is a unit by the grammar of UCUM § 2 and known atoms. */
+/** Whether the text is a unit by the syntax rules of UCUM and known atoms. */
 function isUnit(code: string): boolean {
   if (code === '' || code.length > 100) return false;
   const rest = term(code.startsWith('/') ? code.slice(1) : code, 0);
@@ -67,13 +67,13 @@ function component(text: string, depth: number): string | undefined {
   const symbol = /^(?:10[*^]|\d+|(?:[A-Za-z_%']|\[[^\]\s]+\]|(?<=B\[10)\.nV\])+)/.exec(text)?.[0];
   if (symbol === undefined) return undefined;
   const rest = text.slice(symbol.length);
-  // A bare number is a factor and takes no exponent (UCUM § 2.2).
+  // A bare number is a factor and takes no exponent.
   if (/^\d+$/.test(symbol)) return annotation(rest);
   if (!isSimple(symbol)) return undefined;
   return annotation(rest.replace(/^[+-]?\d+/, ''));
 }
 
-/** Skips `{…}`: printable ASCII without braces, of no meaning (UCUM § 12). */
+/** Skips `{…}`: printable ASCII without braces, of no meaning in UCUM. */
 function annotation(text: string): string | undefined {
   if (!text.startsWith('{')) return text;
   const found = /^\{[!-z|~]*\}/.exec(text)?.[0];
