@@ -1,0 +1,94 @@
+import { userInfo } from 'node:os';
+import { SiteClient } from '#cli/client.ts';
+import { Exit } from '#cli/fail.ts';
+import type { AlarmStatus } from '#contract/api.ts';
+import { Fault } from '#kernel/fault.ts';
+
+interface Common {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+const by = () => userInfo().username;
+
+const ACTS: { readonly [name: string]: string } = {
+  acknowledge: 'acknowledge',
+  ack: 'acknowledge',
+  shelve: 'shelve',
+  unshelve: 'unshelve',
+  'out-of-service': 'outOfService',
+  'return-to-service': 'returnToService',
+  reset: 'reset',
+  comment: 'comment',
+};
+
+export async function alarm(
+  name: string,
+  id: string,
+  options: Common & { readonly for?: string; readonly comment?: string },
+): Promise<void> {
+  const act = ACTS[name];
+  if (!act) {
+    const known = Object.keys(ACTS).join(', ');
+    throw new Fault('cli.usage', `there is no act "${name}"`, { retry: 'never', hint: `one of ${known}` });
+  }
+  const site = await SiteClient.find(options.data);
+  const forMin = options.for === undefined ? undefined : Number(options.for);
+  const body = { id, act, forMin, comment: options.comment, by: by() };
+  const after = await site.post<AlarmStatus>('/api/alarms', body);
+  print(`${after.id}: ${after.state}`);
+}
+
+interface Outcome {
+  readonly state: string;
+  readonly path: string;
+  readonly value: unknown;
+  readonly refusal?: string;
+  readonly reason?: string;
+  readonly feedback?: number;
+  readonly tookMs: number;
+}
+
+/** Exit status 0 only for a write that was sent or confirmed. */
+export async function write(
+  tag: string,
+  text: string,
+  options: Common & { readonly why: string; readonly lease?: string },
+): Promise<void> {
+  const site = await SiteClient.find(options.data);
+  const leaseMs = options.lease === undefined ? undefined : Number(options.lease);
+  const body = { tag, value: parse(text), why: options.why, leaseMs, by: by() };
+  const outcome = await site.post<Outcome>('/api/writes', body);
+  if (options.json) print(JSON.stringify(outcome, null, 2));
+  else print(sentence(outcome));
+  if (outcome.state !== 'confirmed' && outcome.state !== 'sent') process.exitCode = Exit.failed;
+}
+
+function sentence({ state, path, value, refusal, reason, feedback, tookMs }: Outcome): string {
+  const why = [refusal, reason].filter(Boolean).join(': ');
+  const seen = feedback === undefined ? '' : `, feedback ${feedback}`;
+  return `${path} = ${value}: ${state}${why ? ` (${why})` : ''}${seen}, ${Math.round(tookMs)} ms`;
+}
+
+function parse(text: string): number | boolean | string {
+  if (text === 'true' || text === 'false') return text === 'true';
+  const value = Number(text);
+  return text.trim() !== '' && Number.isFinite(value) ? value : text;
+}
+
+export async function asset(
+  path: string,
+  options: Common & {
+    readonly mode?: string;
+    readonly tagOut?: boolean;
+    readonly removeTagOut?: boolean;
+    readonly why?: string;
+  },
+): Promise<void> {
+  const site = await SiteClient.find(options.data);
+  const tagOut = options.tagOut ? true : options.removeTagOut ? false : undefined;
+  const body = { asset: path, mode: options.mode, tagOut, why: options.why, by: by() };
+  const after = await site.post<{ mode: string; tagOut?: { by: string } }>('/api/assets', body);
+  print(`${path}: ${after.mode}${after.tagOut ? `, tagged out by ${after.tagOut.by}` : ''}`);
+}

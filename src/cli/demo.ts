@@ -1,0 +1,151 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pino from 'pino';
+import { printProblems } from '#cli/check.ts';
+import { demoDir, readAddress, SiteClient } from '#cli/client.ts';
+import { toldToStop } from '#cli/stop.ts';
+import { demoSummary } from '#cli/summary.ts';
+import { dim } from '#cli/text.ts';
+import { version } from '#cli/version.ts';
+import { watch } from '#cli/watch.ts';
+import type { Edge } from '#edge/main.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { PlantInfo } from '#plant/main.ts';
+import { replaceDurably } from '#platform/files.ts';
+
+export interface DemoOptions {
+  readonly for?: string;
+  readonly json?: boolean;
+  readonly data?: string;
+}
+
+/**
+ * Starts the plant in processes of its own and a site that reads it, shows both, and leaves nothing running.
+ * @throws Fault `demo.running` when one runs already
+ */
+export async function demo(options: DemoOptions): Promise<void> {
+  const forMs = options.for === undefined ? undefined : duration(options.for);
+  const stopped = toldToStop();
+  const dir = await prepareDir(options.data);
+  say(options, 'starting the plant …');
+  await using plant = await startPlantProcess(options.data && join(dir, 'plant'));
+  say(options, 'starting the site …');
+  await using edge = await startSite(dir, plant.info);
+  say(options, `the site runs: ${edge.address.url}, data in ${dir}`);
+  const ended = new AbortController();
+  const timer = forMs === undefined ? undefined : setTimeout(() => ended.abort(), forMs);
+  void stopped.then(() => ended.abort());
+  await show(edge, options, ended.signal);
+  clearTimeout(timer);
+  if (options.json) process.stdout.write(`${JSON.stringify(demoSummary(edge.site.status()))}\n`);
+}
+
+const FOOTER = [
+  dim('Ctrl-C ends. In another terminal:'),
+  '  ./holdfast plant fault worn-bearing      ./holdfast alarms      ./holdfast watch area/line',
+];
+
+async function show(edge: Edge, { json }: DemoOptions, signal: AbortSignal): Promise<void> {
+  if (json) {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    return;
+  }
+  await watch(new SiteClient(edge.address), { prefix: '', footer: FOOTER }, signal);
+}
+
+/** A demo starts from nothing, so that two of them show the same; a folder that the user named is kept. */
+async function prepareDir(named: string | undefined): Promise<string> {
+  const dir = named ?? demoDir();
+  const other = await readAddress(dir);
+  if (other) {
+    throw new Fault('demo.running', `a site runs in ${dir} already, process ${other.pid}`, {
+      retry: 'never',
+      hint: 'end it with Ctrl-C, or name another folder with --data',
+    });
+  }
+  if (named === undefined) await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  return dir;
+}
+
+async function startSite(dir: string, info: PlantInfo): Promise<Edge> {
+  const [{ checkSite, startEdge }, { siteFileFor }] = await Promise.all([
+    import('#edge/main.ts'),
+    import('#plant/site-file.ts'),
+  ]);
+  const text = await siteFileFor(info);
+  const file = join(dir, 'site.yaml');
+  replaceDurably(file, text);
+  const { blueprint, problems } = await checkSite(text);
+  printProblems(file, problems, process.stderr);
+  if (!blueprint) throw new Fault('site.invalid', `${file} has errors`, { retry: 'never' });
+  const log = pino({ level: 'warn' }, pino.destination(join(dir, 'site.log')));
+  return await startEdge({ blueprint, dataDir: dir, log, version, apiPort: 0 });
+}
+
+interface PlantProcess extends AsyncDisposable {
+  readonly info: PlantInfo;
+}
+
+/** The plant ends with us, however we end: it watches the channel that forking gave it. */
+async function startPlantProcess(dir: string | undefined): Promise<PlantProcess> {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const args = dir === undefined ? ['plant'] : ['plant', '--dir', dir];
+  const child = fork(main, args, {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // Ctrl-C goes to the whole group: the plant must outlive the site by a moment, or its sources would see it die.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  const info = await plantInfo(child);
+  return {
+    info,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+function plantInfo(child: ChildProcess): Promise<PlantInfo> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    child.stderr?.on('data', (chunk) => {
+      said = (said + chunk).slice(-2000);
+    });
+    child.on('message', (message) => {
+      const { kind, info } = message as { readonly kind: string; readonly info: PlantInfo };
+      if (kind === 'plant') resolve(info);
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      reject(
+        new Fault('demo.plant-failed', `the plant ended with status ${code}: ${said.trim()}`, {
+          retry: 'never',
+        }),
+      );
+    });
+  });
+}
+
+function say({ json }: DemoOptions, text: string): void {
+  if (!json) process.stderr.write(`${dim(text)}\n`);
+}
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  if (!match?.[1]) {
+    throw new Fault('cli.usage', `--for ${text}: not a time`, {
+      retry: 'never',
+      hint: 'write 20s, 5m or 1h',
+    });
+  }
+  return Number(match[1]) * UNITS[(match[2] ?? 's') as keyof typeof UNITS];
+}

@@ -1,0 +1,28 @@
+import pino from 'pino';
+import { printProblems } from '#cli/check.ts';
+import { Exit } from '#cli/fail.ts';
+import { toldToStop } from '#cli/stop.ts';
+import { version } from '#cli/version.ts';
+
+export interface EdgeCommand {
+  readonly site: string;
+  readonly data: string;
+  readonly log: string;
+}
+
+/** Runs a site until told to stop. A bad site file is refused as a whole, with all its errors. */
+export async function edge({ site: file, data, log: level }: EdgeCommand): Promise<void> {
+  const { readBlueprint, startEdge } = await import('#edge/main.ts');
+  const stopped = toldToStop();
+  const { blueprint, problems } = await readBlueprint(file);
+  printProblems(file, problems, process.stderr);
+  if (!blueprint) {
+    process.exitCode = Exit.invalid;
+    return;
+  }
+  const log = pino({ level, base: { site: blueprint.model.site } });
+  await using running = await startEdge({ blueprint, dataDir: data, log, version });
+  log.info({ url: running.address.url, data }, 'site runs');
+  const reason = await stopped;
+  log.info({ reason }, 'site stops');
+}

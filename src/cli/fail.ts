@@ -1,0 +1,21 @@
+import { red } from '#cli/text.ts';
+import { Fault } from '#kernel/fault.ts';
+
+/** Exit codes, as docs/command-line.md names them. */
+export const Exit = { failed: 1, invalid: 2, noSite: 3 } as const;
+
+/** What went wrong, for people: the message, then what to do. A stack only for what nobody foresaw. */
+export function failWith(error: unknown): void {
+  if (error instanceof Fault) {
+    const hint = error.hint === undefined ? '' : `\n  ${error.hint}`;
+    process.stderr.write(`${red('error')}: ${error.message} (${error.code})${hint}\n`);
+  } else {
+    process.stderr.write(`${red('error')}: ${error instanceof Error ? error.stack : String(error)}\n`);
+  }
+}
+
+export function exitCode(error: unknown): number {
+  if (!(error instanceof Fault)) return Exit.failed;
+  if (error.code === 'cli.no-site') return Exit.noSite;
+  return error.code.startsWith('site.') || error.code.endsWith('.usage') ? Exit.invalid : Exit.failed;
+}

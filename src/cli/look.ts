@@ -1,0 +1,113 @@
+import { SiteClient } from '#cli/client.ts';
+import { eventLine } from '#cli/screen.ts';
+import { toldToStop } from '#cli/stop.ts';
+import { age, bold, bytes, number, red, table, valueText, yellow } from '#cli/text.ts';
+import { watch } from '#cli/watch.ts';
+import type { AlarmStatus, EventView, SiteStatus, TagValue } from '#contract/api.ts';
+import type { Json } from '#kernel/event.ts';
+
+export interface LookOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+export async function status({ data, json }: LookOptions): Promise<void> {
+  const site = await (await SiteClient.find(data)).get<SiteStatus>('/api/status');
+  if (json) {
+    print(JSON.stringify(site, null, 2));
+    return;
+  }
+  const { journal, decisions, writes } = site;
+  print(
+    `${bold(site.site)}  version ${site.version}  up ${age(site.upS * 1000)}  start ${site.epoch}  pid ${site.pid}`,
+  );
+  print(`memory ${bytes(site.memoryBytes)}  tags ${site.tags}  clock jumps ${site.clockJumps}`);
+  print(
+    `decisions ${number(decisions.count)}  p50 ${decisions.p50Ms.toFixed(3)} ms  p99 ${decisions.p99Ms.toFixed(3)} ms`,
+  );
+  print(
+    `writes confirmed ${writes.confirmed}, sent ${writes.sent}, refused ${writes.refused}, ` +
+      `failed ${writes.failed}, unknown ${writes.unknown}`,
+  );
+  const perDay = (journal.writtenBytes / Math.max(site.upS, 1)) * 86_400;
+  print(
+    `journal ${number(journal.durableRows)} rows, ${bytes(journal.usedBytes)} of ${bytes(journal.quotaBytes)}, ` +
+      `${bytes(perDay)} written a day at this rate, ${journal.gaps} gaps, ${number(journal.lostRows)} rows lost`,
+  );
+  if (journal.fault) print(red(`journal: ${journal.fault.message}. ${journal.fault.hint ?? ''}`));
+  print(
+    `alarms ${
+      Object.entries(site.alarms)
+        .map(([state, count]) => `${state} ${count}`)
+        .join(', ') || 'none'
+    }\n`,
+  );
+  print(sourceTable(site));
+}
+
+function sourceTable(site: SiteStatus): string {
+  const rows = Object.entries(site.sources).map(([id, one]) => [
+    id,
+    one.kind,
+    one.state === 'running' ? one.state : red(one.state),
+    number(one.samples),
+    age(one.ageMs),
+    one.load.requests > 0 ? `${one.load.requestsPerS}/s of ${one.load.caps.perSecond ?? '–'}` : '',
+    one.fault ? yellow(`${one.fault.message} ${one.fault.hint ?? ''}`) : '',
+  ]);
+  return table(['source', 'kind', 'state', 'samples', 'age', 'load budget', ''], rows);
+}
+
+export async function watchSite(prefix: string, { data }: LookOptions): Promise<void> {
+  const client = await SiteClient.find(data);
+  const stop = new AbortController();
+  void toldToStop().then(() => stop.abort());
+  await watch(client, { prefix, footer: ['Ctrl-C ends'] }, stop.signal);
+}
+
+type Listed = 'tags' | 'alarms' | 'events' | 'gaps' | 'assets';
+
+export async function list(what: Listed, { data, json }: LookOptions): Promise<void> {
+  const rows = await (await SiteClient.find(data)).get<readonly never[]>(`/api/${what}`);
+  if (json) print(JSON.stringify(rows, null, 2));
+  else if (rows.length === 0) print(`no ${what}`);
+  else print(LISTS[what](rows));
+}
+
+const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } = {
+  tags: (tags: readonly TagValue[]) =>
+    table(
+      ['tag', 'value', 'unit', 'quality', 'age'],
+      tags.map((tag) => [
+        tag.path,
+        tag.state ?? valueText(tag.value),
+        tag.unit ?? '',
+        tag.quality,
+        age(tag.ageMs),
+      ]),
+    ),
+  alarms: (alarms: readonly AlarmStatus[]) =>
+    table(
+      ['alarm', 'priority', 'state', 'condition', 'response'],
+      alarms.map((one) => [one.id, one.priority, one.state, String(one.condition), one.response]),
+    ),
+  events: (events: readonly EventView[]) => events.map(eventLine).join('\n'),
+  gaps: (gaps: readonly { [key: string]: Json }[]) =>
+    table(
+      ['from', 'to', 'source', 'samples lost', 'reason'],
+      gaps.map((gap) => [
+        new Date(Number(gap.fromUs) / 1000).toISOString(),
+        new Date(Number(gap.toUs) / 1000).toISOString(),
+        String(gap.source ?? 'site'),
+        gap.count === undefined ? 'unknown' : String(gap.count),
+        String(gap.reason),
+      ]),
+    ),
+  assets: (assets: readonly { asset: string; mode: string; tagOut?: { by: string; why: string } }[]) =>
+    table(
+      ['asset', 'mode', 'tag-out'],
+      assets.map((one) => [one.asset, one.mode, one.tagOut ? `by ${one.tagOut.by}: ${one.tagOut.why}` : '']),
+    ),
+};

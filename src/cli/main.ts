@@ -1,0 +1,140 @@
+import { Command, Option } from 'commander';
+import { exitCode, failWith } from '#cli/fail.ts';
+import { version } from '#cli/version.ts';
+
+/* Commands are described here and loaded when they run: `holdfast status` must not load a broker. */
+
+const dataOption = () =>
+  new Option(
+    '--data <dir>',
+    'data folder of the site (else $HOLDFAST_DATA, ./data, /var/lib/holdfast, the demo)',
+  );
+const jsonOption = () => new Option('--json', 'print JSON, for programs');
+
+function program(): Command {
+  const holdfast = new Command('holdfast')
+    .description('Reads machines, decides within milliseconds, acts, keeps everything.')
+    .version(version)
+    .showHelpAfterError('(holdfast <command> --help explains)')
+    .enablePositionalOptions();
+  running(holdfast);
+  looking(holdfast);
+  acting(holdfast);
+  return holdfast;
+}
+
+function running(holdfast: Command): void {
+  holdfast
+    .command('demo')
+    .description('start a simulated plant and a site that reads it, decides and acts')
+    .option('--for <time>', 'end by itself after this time, such as 20s or 5m')
+    .addOption(jsonOption())
+    .option('--data <dir>', 'keep the data here; a folder of its own, made anew each time, when absent')
+    .action(async (options) => (await import('#cli/demo.ts')).demo(options));
+  holdfast
+    .command('edge')
+    .description('run a site')
+    .requiredOption('--site <file>', 'site file')
+    .requiredOption('--data <dir>', 'folder for everything the site keeps')
+    .addOption(
+      new Option('--log <level>', 'least level').choices(['debug', 'info', 'warn', 'error']).default('info'),
+    )
+    .action(async (options) => (await import('#cli/edge.ts')).edge(options));
+  holdfast
+    .command('check')
+    .argument('<file>', 'site file')
+    .description('say everything that is wrong in a site file, with line and column')
+    .addOption(jsonOption())
+    .action(async (file, options) => (await import('#cli/check.ts')).check(file, options));
+  holdfast
+    .command('schema')
+    .description('print the JSON Schema of the site file, for editors')
+    .action(async () => (await import('#cli/check.ts')).schema());
+  holdfast
+    .command('plant')
+    .description('run the simulated plant, or provoke a fault in it: plant fault worn-bearing')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .argument('[args...]')
+    .action(async (args: string[]) => {
+      process.exitCode = await (await import('#plant/main.ts')).runPlant(args);
+    });
+}
+
+function looking(holdfast: Command): void {
+  holdfast
+    .command('status')
+    .description('say how a running site does')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (options) => (await import('#cli/look.ts')).status(options));
+  holdfast
+    .command('watch')
+    .argument('[prefix]', 'only tags whose path begins so', '')
+    .description('show live values, alarms and events')
+    .addOption(dataOption())
+    .action(async (prefix, options) => (await import('#cli/look.ts')).watchSite(prefix, options));
+  for (const what of ['tags', 'alarms', 'events', 'gaps', 'assets'] as const) {
+    holdfast
+      .command(what)
+      .description(`list the ${what} of a running site`)
+      .addOption(dataOption())
+      .addOption(jsonOption())
+      .action(async (options) => (await import('#cli/look.ts')).list(what, options));
+  }
+  holdfast
+    .command('audit')
+    .description('the record of events that nobody can rewrite')
+    .command('verify')
+    .description('check the hash chain over all events')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (options) => (await import('#cli/audit.ts')).verify(options));
+}
+
+function acting(holdfast: Command): void {
+  holdfast
+    .command('alarm')
+    .description('acknowledge, shelve, reset … an alarm')
+    .argument('<act>', 'acknowledge, shelve, unshelve, out-of-service, return-to-service, reset, comment')
+    .argument('<id>', 'alarm, as `holdfast alarms` shows it')
+    .option('--for <minutes>', 'how long to shelve')
+    .option('--comment <text>')
+    .addOption(dataOption())
+    .action(async (act, id, options) => (await import('#cli/act.ts')).alarm(act, id, options));
+  holdfast
+    .command('write')
+    .description('write a tag, through the guard')
+    .argument('<tag>')
+    .argument('<value>')
+    .requiredOption('--why <reason>', 'kept in the audit')
+    .option('--lease <ms>', 'hold the value this long, then write the safe value')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (tag, value, options) => (await import('#cli/act.ts')).write(tag, value, options));
+  holdfast
+    .command('asset')
+    .description('set the mode of an asset, or hang a tag that blocks every writer')
+    .argument('<asset>')
+    .addOption(new Option('--mode <mode>').choices(['local', 'remote', 'outOfService']))
+    .option('--tag-out', 'block every writer')
+    .option('--remove-tag-out', 'let writers in again')
+    .option('--why <reason>', 'kept in the audit')
+    .addOption(dataOption())
+    .action(async (asset, options) => (await import('#cli/act.ts')).asset(asset, options));
+}
+
+try {
+  const holdfast = program();
+  if (process.argv[2] === 'install' || process.argv[2] === 'uninstall' || process.argv[2] === 'help') {
+    const { installCommand, uninstallCommand } = await import('#cli/install/command.ts');
+    holdfast.addCommand(installCommand()).addCommand(uninstallCommand());
+  } else {
+    holdfast.command('install').description('install the service that starts the site at boot');
+  }
+  await holdfast.parseAsync();
+} catch (error) {
+  failWith(error);
+  process.exitCode ||= exitCode(error);
+}

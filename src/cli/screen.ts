@@ -1,0 +1,134 @@
+import {
+  age,
+  bold,
+  bytes,
+  clockTime,
+  dim,
+  fit,
+  number,
+  red,
+  sparkline,
+  table,
+  valueText,
+  yellow,
+} from '#cli/text.ts';
+import type { AlarmStatus, EventView, SiteStatus, TagValue } from '#contract/api.ts';
+
+const TREND = 24;
+const EVENTS_KEPT = 50;
+
+/** What the live view knows: fed by the stream, drawn as text. Knows neither sockets nor the terminal. */
+export class Screen {
+  readonly #values = new Map<string, TagValue>();
+  readonly #trends = new Map<string, number[]>();
+  #events: EventView[] = [];
+  #status: SiteStatus | undefined;
+  #alarms: readonly AlarmStatus[] = [];
+  #rate = { atS: 0, samples: 0, decisions: 0, samplesPerS: 0, decisionsPerS: 0 };
+
+  values(changed: readonly TagValue[]): void {
+    for (const tag of changed) this.#values.set(tag.path, tag);
+    for (const [path, tag] of this.#values) {
+      const trend = this.#trends.get(path) ?? [];
+      trend.push(tag.quality.startsWith('bad') || typeof tag.value !== 'number' ? Number.NaN : tag.value);
+      if (trend.length > TREND) trend.shift();
+      this.#trends.set(path, trend);
+    }
+  }
+
+  /** The events that are new to the screen. */
+  events(added: readonly EventView[]): void {
+    this.#events = [...this.#events, ...added].slice(-EVENTS_KEPT);
+  }
+
+  state(status: SiteStatus, alarms: readonly AlarmStatus[], atS: number): void {
+    const seconds = atS - this.#rate.atS;
+    this.#rate = {
+      atS,
+      samples: status.samples,
+      decisions: status.decisions.count,
+      samplesPerS: Math.max(0, (status.samples - this.#rate.samples) / seconds),
+      decisionsPerS: Math.max(0, (status.decisions.count - this.#rate.decisions) / seconds),
+    };
+    this.#status = status;
+    this.#alarms = alarms;
+  }
+
+  /** Alarms and events have their room first; values fill what is left. */
+  draw(columns: number, rows: number, footer: readonly string[]): string {
+    const status = this.#status;
+    if (!status) return 'waiting for the site …';
+    const head = [...this.#head(status), '', ...this.#sources(status), '', ...this.#alarmLines(columns), ''];
+    const events = ['', bold('Events'), ...this.#eventLines(Math.max(3, Math.min(6, rows - 30)))];
+    const room = rows - head.length - events.length - footer.length - 2;
+    const lines = [...head, ...this.#valueLines(Math.max(5, room)), ...events, '', ...footer];
+    return lines.map((line) => fit(line, columns)).join('\n');
+  }
+
+  #head(status: SiteStatus): string[] {
+    const { journal, decisions, writes } = status;
+    const disk = journal.fault
+      ? red(`disk: ${journal.fault.message}`)
+      : `${bytes(journal.usedBytes)} on disk`;
+    const gaps = journal.gaps > 0 ? yellow(`${journal.gaps} gaps`) : '0 gaps';
+    return [
+      `${bold(`Holdfast · ${status.site}`)}  up ${age(status.upS * 1000)}  memory ${bytes(status.memoryBytes)}`,
+      `${number(this.#rate.samplesPerS, 0)} samples/s  ${number(this.#rate.decisionsPerS, 0)} decisions/s  ` +
+        `p99 ${decisions.p99Ms.toFixed(2)} ms  ${writes.confirmed} writes confirmed, ${writes.refused} refused`,
+      `${number(journal.durableRows)} samples durable  ${disk}  ${gaps}`,
+    ];
+  }
+
+  #sources(status: SiteStatus): string[] {
+    const rows = Object.entries(status.sources).map(([id, source]) => [
+      id,
+      source.kind,
+      source.state === 'running' ? 'running' : red(source.state),
+      number(source.samples),
+      age(source.ageMs),
+      source.load.requests > 0
+        ? `${source.load.requestsPerS}/s of ${source.load.caps.perSecond ?? '–'}, p99 ${source.load.p99Ms.toFixed(1)} ms`
+        : '',
+      source.fault ? yellow(source.fault.message) : '',
+    ]);
+    return table(['source', 'kind', 'state', 'samples', 'age', 'load budget', ''], rows).split('\n');
+  }
+
+  #alarmLines(columns: number): string[] {
+    const active = this.#alarms.filter(({ state }) => state !== 'normal');
+    if (active.length === 0) return [bold('Alarms'), dim('none')];
+    const lines = active.slice(0, 8).map((alarm) => {
+      const unacknowledged = alarm.state.toLowerCase().includes('unack');
+      const mark = (unacknowledged ? red : yellow)(`${unacknowledged ? '▲' : '△'} ${alarm.priority}`);
+      return fit(`${mark}  ${alarm.id}  ${alarm.state}  → ${alarm.response}`, columns);
+    });
+    return [bold(`Alarms (${active.length})`), ...lines];
+  }
+
+  #valueLines(room: number): string[] {
+    const shown = [...this.#values.values()].slice(0, room - 2);
+    const rows = shown.map((tag) => [
+      tag.path,
+      tag.state ?? valueText(tag.value),
+      tag.unit ?? '',
+      sparkline(this.#trends.get(tag.path) ?? []),
+      tag.quality === 'good' ? '' : tag.quality.startsWith('bad') ? red(tag.quality) : yellow(tag.quality),
+    ]);
+    const more = this.#values.size - shown.length;
+    const lines = table(['tag', 'value', 'unit', 'trend', 'quality'], rows).split('\n');
+    return more > 0 ? [...lines, dim(`and ${more} more; name a prefix to see them`)] : lines;
+  }
+
+  #eventLines(most: number): string[] {
+    const last = this.#events.slice(-most);
+    if (last.length === 0) return [dim('none yet')];
+    return last.map(eventLine);
+  }
+}
+
+export function eventLine(event: EventView): string {
+  const text = `${clockTime(event.timeUs)}  ${event.name}  ${event.subject}${event.by ? `  by ${event.by}` : ''}`;
+  const detail = event.detail ? `  ${dim(JSON.stringify(event.detail))}` : '';
+  const urgent = event.kind === 'security' || event.name.startsWith('alarm.unack');
+  return (urgent ? yellow(text) : text) + detail;
+}

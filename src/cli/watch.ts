@@ -1,0 +1,73 @@
+import type { SiteClient } from '#cli/client.ts';
+import { eventLine, Screen } from '#cli/screen.ts';
+import type { AlarmStatus, EventView, SiteStatus, TagValue } from '#contract/api.ts';
+
+const HIDE_CURSOR = '\x1b[?1049h\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h\x1b[?1049l';
+const HOME = '\x1b[H';
+const CLEAR_LINE = '\x1b[K';
+const CLEAR_BELOW = '\x1b[J';
+
+export interface WatchOptions {
+  readonly prefix: string;
+  readonly footer: readonly string[];
+}
+
+/** A live table in the terminal until the signal; where the output is no terminal, a line an event. */
+export async function watch(client: SiteClient, options: WatchOptions, signal: AbortSignal): Promise<void> {
+  if (!process.stdout.isTTY) {
+    await followEvents(client, options, signal);
+    return;
+  }
+  const screen = new Screen();
+  process.stdout.write(HIDE_CURSOR);
+  try {
+    await follow(client, screen, options, signal);
+  } finally {
+    process.stdout.write(SHOW_CURSOR);
+  }
+}
+
+async function follow(
+  client: SiteClient,
+  screen: Screen,
+  { prefix, footer }: WatchOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const draw = async () => {
+    const [status, alarms] = await Promise.all([
+      client.get<SiteStatus>('/api/status'),
+      client.get<readonly AlarmStatus[]>('/api/alarms'),
+    ]);
+    screen.state(status, alarms, performance.now() / 1000);
+    const { columns, rows } = process.stdout;
+    const text = screen.draw(columns, rows, footer);
+    process.stdout.write(HOME + text.replaceAll('\n', `${CLEAR_LINE}\n`) + CLEAR_LINE + CLEAR_BELOW);
+  };
+  await draw();
+  for await (const { name, data } of streamUntil(client, prefix, signal)) {
+    if (name === 'values') screen.values(data as readonly TagValue[]);
+    else screen.events(data as readonly EventView[]);
+    if (name === 'values') await draw();
+  }
+}
+
+async function followEvents(
+  client: SiteClient,
+  { prefix }: WatchOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const { name, data } of streamUntil(client, prefix, signal)) {
+    if (name !== 'events') continue;
+    for (const event of data as readonly EventView[]) process.stdout.write(`${eventLine(event)}\n`);
+  }
+}
+
+/** Ends quietly when the signal says so, loudly for any other reason. */
+async function* streamUntil(client: SiteClient, prefix: string, signal: AbortSignal) {
+  try {
+    yield* client.stream(`/api/stream?prefix=${encodeURIComponent(prefix)}&everyMs=500`, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

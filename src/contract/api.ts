@@ -1,0 +1,175 @@
+import * as z from 'zod';
+import type { Json } from '#kernel/event.ts';
+
+/*
+ * What the API of a site says and takes. Counters count since start; times are µs since 1970 on the wall clock unless
+ * a name says steady.
+ */
+
+export interface FaultStatus {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** The PLC load budget: what a device is asked, beside what the configuration allows. */
+export interface LoadStatus {
+  readonly requests: number;
+  readonly requestsPerS: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly ok: number;
+  readonly timeout: number;
+  readonly refused: number;
+  readonly garbage: number;
+  readonly caps: {
+    readonly connections?: number;
+    readonly perSecond?: number;
+    readonly outstanding?: number;
+  };
+}
+
+export interface SourceStatus {
+  readonly kind: string;
+  readonly state: 'opening' | 'running' | 'waiting' | 'failed' | 'closed';
+  readonly samples: number;
+  /** Sessions opened; more than 1 tells of reconnections. */
+  readonly opened: number;
+  /** Age of the newest row; undefined before the first. */
+  readonly ageMs: number | undefined;
+  readonly load: LoadStatus;
+  readonly fault?: FaultStatus;
+}
+
+export interface ActuatorStatus {
+  readonly kind: string;
+  readonly waiting: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly unknown: number;
+  readonly fault?: FaultStatus;
+}
+
+export interface JournalStatus {
+  readonly durableRows: number;
+  readonly pendingRows: number;
+  readonly pendingBytes: number;
+  readonly usedBytes: number;
+  readonly quotaBytes: number;
+  /** Written to the disk since start: a budget on flash. */
+  readonly writtenBytes: number;
+  readonly commits: number;
+  readonly lastCommitMs: number;
+  readonly lostRows: number;
+  readonly gaps: number;
+  readonly fault?: FaultStatus;
+}
+
+export interface SiteStatus {
+  readonly site: string;
+  readonly version: string;
+  readonly pid: number;
+  /** Rises with every start. */
+  readonly epoch: number;
+  readonly upS: number;
+  readonly memoryBytes: number;
+  readonly sources: { readonly [id: string]: SourceStatus };
+  readonly actuators: { readonly [id: string]: ActuatorStatus };
+  readonly tags: number;
+  readonly samples: number;
+  readonly decisions: {
+    readonly count: number;
+    /** Arrival of a batch to the end of its decisions. */
+    readonly p50Ms: number;
+    readonly p99Ms: number;
+    readonly maxMs: number;
+  };
+  /** Alarms by state. */
+  readonly alarms: { readonly [state: string]: number };
+  /** Writes by how they ended. */
+  readonly writes: {
+    readonly refused: number;
+    readonly sent: number;
+    readonly confirmed: number;
+    readonly failed: number;
+    readonly unknown: number;
+  };
+  readonly journal: JournalStatus;
+  readonly clockJumps: number;
+}
+
+export interface TagValue {
+  readonly path: string;
+  readonly type: string;
+  readonly unit?: string;
+  /** null where there is none yet or it is no number; 64-bit integers as text. */
+  readonly value: Json;
+  /** Name of an enum code. */
+  readonly state?: string;
+  readonly quality: string;
+  readonly timeUs: number;
+  readonly ageMs: number | undefined;
+}
+
+export interface AlarmStatus {
+  readonly id: string;
+  readonly priority: string;
+  readonly state: string;
+  readonly condition: boolean | 'unknown';
+  readonly consequence: string;
+  readonly response: string;
+  readonly sinceUs: number;
+  readonly firstOut: number;
+  readonly shelvedUntilUs?: number;
+  readonly comment?: string;
+}
+
+export interface EventView {
+  readonly id: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly subject: string;
+  readonly timeUs: number;
+  readonly by?: string;
+  readonly detail?: { readonly [key: string]: Json };
+}
+
+/** RFC 9457. */
+export interface ProblemDetails {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly hint?: string;
+}
+
+const by = z.string().min(1).max(100).default('local');
+const why = z.string().trim().min(1, 'say why: a write without a reason is refused').max(500);
+
+export const AlarmRequest = z.strictObject({
+  id: z.string(),
+  act: z.enum(['acknowledge', 'shelve', 'unshelve', 'outOfService', 'returnToService', 'reset', 'comment']),
+  forMin: z.number().positive().optional(),
+  comment: z.string().max(500).optional(),
+  by,
+});
+
+export const WriteBody = z.strictObject({
+  tag: z.string(),
+  value: z.union([z.number(), z.boolean(), z.string()]),
+  why,
+  leaseMs: z.int().min(100).optional(),
+  by,
+});
+
+export const AssetRequest = z.strictObject({
+  asset: z.string(),
+  mode: z.enum(['local', 'remote', 'outOfService']).optional(),
+  tagOut: z.boolean().optional(),
+  why: why.optional(),
+  by,
+});
+
+/** Where a running site can be reached; `api.json` in its data folder, readable by its owner only. */
+export const ApiAddress = z.object({ url: z.string(), token: z.string(), pid: z.number() });
+export type ApiAddress = z.output<typeof ApiAddress>;

@@ -1,0 +1,74 @@
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { AlarmRequest, AssetRequest, type EventView, WriteBody } from '#contract/api.ts';
+import type { AlarmAct } from '#decide/api.ts';
+import { tagValue } from '#edge/api/tag-value.ts';
+import type { Numbered } from '#edge/recent.ts';
+import type { Site } from '#edge/site.ts';
+import type { WriteOutcome } from '#guard/api.ts';
+import { valueToJson } from '#kernel/event.ts';
+import { Fault } from '#kernel/fault.ts';
+
+const Page = z.object({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+const Tags = z.object({ prefix: z.string().default('') });
+
+export function addRoutes(app: FastifyInstance, site: Site): void {
+  const { core } = site;
+  app.get('/health', async (_request, reply) => {
+    const fault = core.journal.health.fault;
+    return reply
+      .code(fault ? 503 : 200)
+      .send({ ok: fault === undefined, ...(fault && { fault: fault.code }) });
+  });
+  app.get('/api/status', async () => site.status());
+  app.get('/api/tags', async (request) => {
+    const { prefix } = Tags.parse(request.query);
+    return [...site.tags()].filter((tag) => tag.path.startsWith(prefix)).map((tag) => tagValue(core, tag));
+  });
+  app.get('/api/alarms', async () => core.decisions.alarms());
+  app.get('/api/rules', async () => core.decisions.rules());
+  app.get('/api/assets', async () => core.guard.assets());
+  app.get('/api/events', async (request) => {
+    const { after, limit } = Page.parse(request.query);
+    return core.recent.after(after, limit).map(eventView);
+  });
+  app.get('/api/gaps', async (request) => {
+    const { limit } = Page.parse(request.query);
+    return site.gaps(limit);
+  });
+  app.post('/api/alarms', async (request) => {
+    const { id, act, forMin, comment, by } = AlarmRequest.parse(request.body);
+    core.path.operate(id, alarmAct(act, forMin), by, comment);
+    await site.durable();
+    return core.decisions.alarms().find((alarm) => alarm.id === id);
+  });
+  app.post('/api/writes', async (request) => {
+    const { tag: path, value, why, leaseMs, by } = WriteBody.parse(request.body);
+    const tag = core.table.number(path);
+    const asker = { kind: 'operator', name: by } as const;
+    const plain = typeof value === 'boolean' ? Number(value) : value;
+    return outcomeView(await core.guard.write({ tag, value: plain, by: asker, why, leaseMs }));
+  });
+  app.post('/api/assets', async (request) => {
+    const { asset, mode, tagOut, why, by } = AssetRequest.parse(request.body);
+    site.setAsset(asset, { mode, tagOut, why, by });
+    await site.durable();
+    return core.guard.assets().find((one) => one.asset === asset);
+  });
+}
+
+export const eventView = ({ id, event }: Numbered): EventView => ({ id, ...event });
+
+function alarmAct(act: z.output<typeof AlarmRequest>['act'], forMin: number | undefined): AlarmAct {
+  if (act !== 'shelve') return { act };
+  if (forMin !== undefined) return { act, forMin };
+  throw new Fault('api.bad-request', 'shelving needs an end', { hint: 'say for how many minutes: forMin' });
+}
+
+const outcomeView = (outcome: WriteOutcome) => ({
+  ...outcome,
+  value: valueToJson(outcome.value),
+});

@@ -1,0 +1,48 @@
+import type { Clock } from '#kernel/clock.ts';
+import type { SiteEvent } from '#kernel/event.ts';
+
+/** A difference between wall and steady clock that grows by more than this at once is a jump, not drift. */
+const JUMP_US = 1_000_000;
+
+/**
+ * Notices that the wall clock jumped. Nothing else happens: durations run on the steady clock, and nothing expires.
+ * IEC 62443-3-3 SR 2.11 asks for time stamps that can be trusted: a jump is therefore a security event.
+ */
+export class ClockWatch {
+  readonly #clock: Clock;
+  #offsetUs: number;
+  #jumps = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#offsetUs = clock.nowUs() - clock.steadyUs();
+  }
+
+  get jumps(): number {
+    return this.#jumps;
+  }
+
+  /** At start: the wall clock says less than the journal has seen already. */
+  atStart(lastWallUs: number): SiteEvent | undefined {
+    const nowUs = this.#clock.nowUs();
+    return nowUs < lastWallUs - JUMP_US ? this.#jump(nowUs - lastWallUs) : undefined;
+  }
+
+  check(): SiteEvent | undefined {
+    const offsetUs = this.#clock.nowUs() - this.#clock.steadyUs();
+    const byUs = offsetUs - this.#offsetUs;
+    this.#offsetUs = offsetUs;
+    return Math.abs(byUs) > JUMP_US ? this.#jump(byUs) : undefined;
+  }
+
+  #jump(byUs: number): SiteEvent {
+    this.#jumps++;
+    return {
+      kind: 'security',
+      name: 'security.clock-jump',
+      subject: 'clock',
+      timeUs: this.#clock.nowUs(),
+      detail: { byS: Math.round(byUs / 1e6) },
+    };
+  }
+}

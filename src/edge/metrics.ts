@@ -1,0 +1,82 @@
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { SiteStatus } from '#contract/api.ts';
+
+/**
+ * Prometheus metrics, filled from the status at each scrape: the hot path knows nothing of them. Names follow the
+ * Prometheus naming rules (base units, `_total` for counters).
+ */
+export function siteMetrics(read: () => SiteStatus): Registry {
+  const registry = new Registry();
+  const source = { labelNames: ['source'] as const, registers: [registry] };
+  const plain = { registers: [registry] };
+  const samples = new Counter({ name: 'holdfast_source_samples_total', help: 'Samples read', ...source });
+  const opened = new Counter({ name: 'holdfast_source_opened_total', help: 'Sessions opened', ...source });
+  const up = new Gauge({ name: 'holdfast_source_up', help: '1 while the session runs', ...source });
+  const requests = new Counter({
+    name: 'holdfast_source_requests_total',
+    help: 'Requests sent to the device, by outcome',
+    labelNames: ['source', 'outcome'] as const,
+    registers: [registry],
+  });
+  const alarms = new Gauge({
+    name: 'holdfast_alarms',
+    help: 'Alarms by state',
+    labelNames: ['state'] as const,
+    registers: [registry],
+  });
+  const counters = {
+    decisions: new Counter({ name: 'holdfast_decisions_total', help: 'Conditions evaluated', ...plain }),
+    rows: new Counter({ name: 'holdfast_journal_rows_total', help: 'Rows made durable', ...plain }),
+    lost: new Counter({ name: 'holdfast_journal_lost_rows_total', help: 'Rows lost; all in gaps', ...plain }),
+    gaps: new Counter({ name: 'holdfast_gaps_total', help: 'Gaps recorded', ...plain }),
+    written: new Counter({ name: 'holdfast_journal_written_bytes_total', help: 'Written to disk', ...plain }),
+    jumps: new Counter({ name: 'holdfast_clock_jumps_total', help: 'Jumps of the wall clock', ...plain }),
+    writes: new Counter({ name: 'holdfast_writes_total', help: 'Writes asked for', ...plain }),
+  };
+  const gauges = {
+    p99: new Gauge({ name: 'holdfast_decision_p99_seconds', help: 'Arrival to intent', ...plain }),
+    pending: new Gauge({
+      name: 'holdfast_journal_pending_bytes',
+      help: 'Accepted, not yet durable',
+      ...plain,
+    }),
+    used: new Gauge({ name: 'holdfast_journal_used_bytes', help: 'Journal on disk', ...plain }),
+    quota: new Gauge({ name: 'holdfast_journal_quota_bytes', help: 'Most that it may use', ...plain }),
+    healthy: new Gauge({ name: 'holdfast_journal_up', help: '0 while the disk refuses', ...plain }),
+    rss: new Gauge({ name: 'process_resident_memory_bytes', help: 'Resident memory', ...plain }),
+  };
+
+  registry.setDefaultLabels({ site: read().site });
+  const collect = () => {
+    const status = read();
+    registry.resetMetrics();
+    for (const [id, one] of Object.entries(status.sources)) {
+      samples.inc({ source: id }, one.samples);
+      opened.inc({ source: id }, one.opened);
+      up.set({ source: id }, one.state === 'running' ? 1 : 0);
+      for (const outcome of ['ok', 'timeout', 'refused', 'garbage'] as const) {
+        requests.inc({ source: id, outcome }, one.load[outcome]);
+      }
+    }
+    for (const [state, count] of Object.entries(status.alarms)) alarms.set({ state }, count);
+    counters.decisions.inc(status.decisions.count);
+    counters.rows.inc(status.journal.durableRows);
+    counters.lost.inc(status.journal.lostRows);
+    counters.gaps.inc(status.journal.gaps);
+    counters.written.inc(status.journal.writtenBytes);
+    counters.jumps.inc(status.clockJumps);
+    counters.writes.inc(Object.values(status.writes).reduce((sum, count) => sum + count, 0));
+    gauges.p99.set(status.decisions.p99Ms / 1000);
+    gauges.pending.set(status.journal.pendingBytes);
+    gauges.used.set(status.journal.usedBytes);
+    gauges.quota.set(status.journal.quotaBytes);
+    gauges.healthy.set(status.journal.fault ? 0 : 1);
+    gauges.rss.set(status.memoryBytes);
+  };
+  const metrics = registry.metrics.bind(registry);
+  registry.metrics = () => {
+    collect();
+    return metrics();
+  };
+  return registry;
+}

@@ -1,0 +1,158 @@
+import type { AlarmAct, Decisions, Intent, Outcome } from '#decide/api.ts';
+import type { Liveness } from '#edge/liveness.ts';
+import type { PresentValues } from '#edge/values.ts';
+import type { Guard } from '#guard/api.ts';
+import type { Journal } from '#journal/api.ts';
+import type { Batch } from '#kernel/batch.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Json, SiteEvent } from '#kernel/event.ts';
+import { Latency } from '#kernel/latency.ts';
+import type { Delivery } from '#plugin/api.ts';
+
+export interface PathParts {
+  readonly clock: Clock;
+  /** Scale, type, range, source time, deadband: what arrives becomes what is decided on. */
+  readonly stage: (batch: Batch, source: string) => Batch;
+  readonly decisions: Decisions;
+  readonly guard: Guard;
+  readonly journal: Journal;
+  readonly values: PresentValues;
+  readonly liveness: Liveness;
+  /** Everything that happened, for the live stream; the journal has it already. */
+  onEvent(event: SiteEvent): void;
+  /** Hands a rule's message to an actuator. */
+  send(to: string, config: Json, rule: string): void;
+}
+
+/** Key of the decisions' snapshot in the journal's state. */
+export const DECISIONS_STATE = 'decisions';
+
+/**
+ * The decision path: the work of one batch, from its arrival to the intents of its rules, ends before the next one is
+ * taken. It waits for nothing; the journal copies what it is given.
+ */
+export class DecisionPath {
+  readonly latency = new Latency();
+  readonly #parts: PathParts;
+  #samples = 0;
+  #dirty = false;
+
+  constructor(parts: PathParts) {
+    this.#parts = parts;
+  }
+
+  get samples(): number {
+    return this.#samples;
+  }
+
+  accept(source: string, delivery: Delivery): void {
+    const { clock, journal, stage } = this.#parts;
+    const startMs = performance.now();
+    const atUs = clock.steadyUs();
+    this.#samples += delivery.batch.rows;
+    this.#parts.liveness.seen(delivery.batch, atUs);
+    const batch = stage(delivery.batch, source);
+    if (batch.rows > 0) this.#decide(batch, source, atUs, startMs);
+    for (const gap of delivery.gaps ?? []) journal.gap({ source, ...gap });
+    if (delivery.settled) journal.whenSettled(delivery.settled);
+  }
+
+  /** Rows that the site itself has to say: tags that turned bad because nothing came. */
+  say(source: string, batch: Batch): void {
+    this.#decide(batch, source, this.#parts.clock.steadyUs(), performance.now());
+  }
+
+  /** Time passing: delays, windows, shelving, leases. The tick is journaled only where something waited for it. */
+  advance(): void {
+    const { clock, decisions, guard, journal } = this.#parts;
+    const atUs = clock.steadyUs();
+    if (decisions.nextUs <= atUs) {
+      journal.tick(atUs);
+      this.#apply(decisions.advance(atUs), 'site', atUs);
+    }
+    if (guard.nextUs <= atUs) guard.advance(atUs);
+  }
+
+  get nextUs(): number {
+    return Math.min(this.#parts.decisions.nextUs, this.#parts.guard.nextUs);
+  }
+
+  /** @throws Fault when the act is not possible, see {@link Decisions.operate} */
+  operate(id: string, act: AlarmAct, by: string, comment?: string): void {
+    const atUs = this.#parts.clock.steadyUs();
+    const outcome = this.#parts.decisions.operate(id, act, by, atUs, comment);
+    this.event({
+      kind: 'alarm',
+      name: `alarm.${act.act}`,
+      subject: id,
+      by,
+      timeUs: this.#parts.clock.nowUs(),
+      detail: { ...act, ...(comment !== undefined && { comment }) },
+    });
+    this.#apply(outcome, 'site', atUs);
+    this.#dirty = true;
+    this.save();
+  }
+
+  event(event: SiteEvent): void {
+    this.#parts.journal.event(event, this.#parts.clock.steadyUs());
+    this.#parts.onEvent(event);
+  }
+
+  /** Writes the state of alarms and rules into the commit under way, if it changed. */
+  save(): void {
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    this.#parts.journal.state(DECISIONS_STATE, this.#parts.decisions.snapshot());
+  }
+
+  #decide(batch: Batch, source: string, atUs: number, startMs: number): void {
+    const { decisions, guard, journal, values } = this.#parts;
+    values.take(batch, atUs);
+    const outcome = decisions.step(batch, atUs);
+    guard.observe(batch, atUs);
+    journal.append(batch, { source, atUs });
+    this.#apply(outcome, source, atUs);
+    this.latency.record(performance.now() - startMs);
+  }
+
+  #apply(outcome: Outcome, source: string, atUs: number): void {
+    const { guard, journal, values } = this.#parts;
+    if (outcome.derived) {
+      values.take(outcome.derived, atUs);
+      guard.observe(outcome.derived, atUs);
+      journal.append(outcome.derived, { source, atUs, derived: true });
+    }
+    if (outcome.rules.length + outcome.alarms.length + outcome.intents.length === 0) return;
+    this.#record(outcome);
+    for (const intent of outcome.intents) this.#carryOut(intent);
+    // Snapshots can be large: one for all steps of this turn of the event loop, in the same commit as the events.
+    if (!this.#dirty) setImmediate(() => this.save());
+    this.#dirty = true;
+  }
+
+  #record(outcome: Outcome): void {
+    const timeUs = this.#parts.clock.nowUs();
+    for (const { id, from, to } of outcome.rules) {
+      this.event({ kind: 'rule', name: `rule.${to}`, subject: id, timeUs, detail: { from, to } });
+    }
+    for (const { id, by, ...detail } of outcome.alarms) {
+      this.event({
+        kind: 'alarm',
+        name: `alarm.${detail.to}`,
+        subject: id,
+        timeUs,
+        ...(by !== undefined && { by }),
+        detail: detail as { readonly [key: string]: Json },
+      });
+    }
+  }
+
+  #carryOut(intent: Intent): void {
+    const { guard, send } = this.#parts;
+    const by = { kind: 'rule', name: intent.rule } as const;
+    if (intent.action.kind === 'release') guard.release(by);
+    else if (intent.action.kind === 'send') send(intent.action.to, intent.action.config, intent.rule);
+    else void guard.write({ ...intent.action, by, why: `rule ${intent.rule} is ${intent.edge}` });
+  }
+}

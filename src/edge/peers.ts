@@ -1,0 +1,164 @@
+import type { SiteModel, TagModel } from '#contract/model.ts';
+import { ActuatorLoop } from '#edge/actions.ts';
+import type { Core } from '#edge/core.ts';
+import type { LoadedPlugins } from '#edge/plugins.ts';
+import { actuatorDeps, type PeerContext, prepareSource } from '#edge/prepare.ts';
+import { SourceLoop } from '#edge/source-loop.ts';
+import type { Json } from '#kernel/event.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { Tag } from '#kernel/tag-table.ts';
+import type { Log } from '#plugin/api.ts';
+
+export interface PeersOptions {
+  readonly model: SiteModel;
+  readonly plugins: LoadedPlugins;
+  readonly log: Log;
+  /** A deadline may have moved closer. */
+  stepped(): void;
+}
+
+/** All sources and actuators of a site, and which of them owns a tag. */
+export class Peers implements AsyncDisposable {
+  readonly sources = new Map<string, SourceLoop>();
+  readonly actuators = new Map<string, ActuatorLoop>();
+  /** Tags of each source, for liveness; grows with those found at run time. */
+  readonly #tags = new Map<string, number[]>();
+  readonly #owner = new Map<number, SourceLoop>();
+  readonly #options: PeersOptions;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+  }
+
+  sourceOf(tag: number): SourceLoop | undefined {
+    return this.#owner.get(tag);
+  }
+
+  send(to: string, config: Json, by: string): void {
+    this.actuators.get(to)?.send(config, by);
+  }
+
+  /** Makes the loops; none runs before `start`. @throws Fault `site.unknown-kind` */
+  attach(core: Core): void {
+    const { model, plugins, log } = this.#options;
+    const context: PeerContext = {
+      clock: core.clock,
+      log,
+      table: core.table,
+      declared: (source, tag) => {
+        core.declare(tag);
+        const tags = this.#tags.get(source);
+        if (tags && !tags.includes(tag.number)) tags.push(tag.number);
+      },
+      event: (event) => core.path.event(event),
+    };
+    for (const peer of model.sources) {
+      const def = known(plugins.sources[peer.kind], peer.kind);
+      const prepared = prepareSource(peer, model.tags, plugins, context);
+      const numbers = prepared.points.map((point) => point.tag.number);
+      this.#tags.set(peer.id, numbers);
+      const loop = new SourceLoop(peer.id, def, prepared.config, {
+        clock: core.clock,
+        log,
+        deps: prepared.deps,
+        load: prepared.load,
+        accept: (delivery) => {
+          core.path.accept(peer.id, delivery);
+          this.#options.stepped();
+        },
+        room: () => core.journal.room(),
+        lost: () => this.#lost(core, peer.id),
+        resumed: (fromUs, toUs) => this.#resumed(core, peer.id, fromUs, toUs),
+      });
+      for (const number of numbers) this.#owner.set(number, loop);
+      this.sources.set(peer.id, loop);
+      const everyMs = (prepared.config as { readonly everyMs?: number }).everyMs;
+      for (const tag of model.tags) {
+        if (tag.source !== peer.id) continue;
+        core.liveness.watch(core.table.number(tag.path), staleAfterUs(tag, everyMs), core.clock.steadyUs());
+      }
+    }
+    for (const peer of model.actuators) {
+      const def = known(plugins.actuators[peer.kind], peer.kind);
+      const loop = new ActuatorLoop(peer.id, def, def.config.parse(peer.config), {
+        clock: core.clock,
+        log,
+        deps: actuatorDeps(peer.id, context),
+        done: (action, { state, reason }) =>
+          core.path.event({
+            kind: 'system',
+            name: `action.${state}`,
+            subject: peer.id,
+            by: `rule:${action.by}`,
+            timeUs: core.clock.nowUs(),
+            detail: { action: action.id, ...(reason !== undefined && { reason }) },
+          }),
+      });
+      this.actuators.set(peer.id, loop);
+    }
+  }
+
+  /** Tags of the file in its order, then those that sources found at run time. */
+  *tags(core: Core, model: SiteModel): Iterable<Tag> {
+    const named = new Set<number>();
+    for (const { path } of model.tags) {
+      const number = core.table.number(path);
+      named.add(number);
+      yield core.table.get(number);
+    }
+    for (const numbers of this.#tags.values()) {
+      for (const number of numbers) if (!named.has(number)) yield core.table.get(number);
+    }
+  }
+
+  start(): void {
+    for (const loop of this.sources.values()) loop.start();
+    for (const loop of this.actuators.values()) loop.start();
+  }
+
+  /** Tags that have been silent for too long turn bad, source by source. */
+  checkAges(core: Core): void {
+    for (const [source, tags] of this.#tags) {
+      const batch = core.liveness.overdue(tags, core.clock.steadyUs(), core.clock.nowUs());
+      if (batch) core.path.say(source, batch);
+    }
+  }
+
+  /** Sources first, so that nothing more arrives. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const loops of [this.sources, this.actuators]) {
+      await Promise.all([...loops.values()].map((loop) => loop[Symbol.asyncDispose]()));
+    }
+  }
+
+  #lost(core: Core, source: string): void {
+    const batch = core.liveness.lost(this.#tags.get(source) ?? [], core.clock.nowUs());
+    if (batch) core.path.say(source, batch);
+    this.#options.stepped();
+  }
+
+  /** What the device would have told us meanwhile is a hole of unknown size, in wall time as rows are. */
+  #resumed(core: Core, source: string, fromUs: number, toUs: number): void {
+    const wallUs = core.clock.nowUs() - toUs;
+    core.journal.gap({
+      source,
+      tags: [...(this.#tags.get(source) ?? [])],
+      fromUs: fromUs + wallUs,
+      toUs: toUs + wallUs,
+      count: undefined,
+      reason: 'device-silent',
+    });
+  }
+}
+
+/** Five polls without an answer, at least 5 s; tags that speak only when something happens wait for ever. */
+function staleAfterUs(tag: TagModel, sourceEveryMs: number | undefined): number {
+  if (tag.staleAfterMs !== undefined) return tag.staleAfterMs * 1000;
+  const everyMs = (tag.address as { readonly everyMs?: number } | undefined)?.everyMs ?? sourceEveryMs;
+  return everyMs === undefined ? Number.POSITIVE_INFINITY : Math.max(everyMs * 5, 5000) * 1000;
+}
+
+function known<T>(def: T | undefined, kind: string): T {
+  if (def) return def;
+  throw new Fault('site.unknown-kind', `there is no plugin of kind ${kind}`, { retry: 'never' });
+}

@@ -1,0 +1,35 @@
+import type { ActuatorDef, SourceDef } from '#plugin/api.ts';
+
+/*
+ * The one map of protocols. Adding one is a folder and a line here. Imports are lazy: only what a site uses is loaded.
+ */
+const SOURCES: { readonly [kind: string]: () => Promise<SourceDef> } = {
+  modbus: async () => (await import('#sources/modbus/modbus.ts')).modbus as unknown as SourceDef,
+  mqtt: async () => (await import('#sources/mqtt/mqtt.ts')).mqtt as unknown as SourceDef,
+};
+
+const ACTUATORS: { readonly [kind: string]: () => Promise<ActuatorDef> } = {
+  mqtt: async () => (await import('#actuators/mqtt/mqtt.ts')).mqttActuator as unknown as ActuatorDef,
+  webhook: async () => (await import('#actuators/webhook/webhook.ts')).webhook as unknown as ActuatorDef,
+};
+
+export interface LoadedPlugins {
+  readonly sources: { readonly [kind: string]: SourceDef };
+  readonly actuators: { readonly [kind: string]: ActuatorDef };
+}
+
+/** Definitions of the kinds that the text of a site file mentions; all of them without a text. */
+export async function loadPlugins(text?: string): Promise<LoadedPlugins> {
+  const used = (kind: string) => text === undefined || text.includes(kind);
+  return { sources: await pick(SOURCES, used), actuators: await pick(ACTUATORS, used) };
+}
+
+async function pick<T>(
+  all: { readonly [kind: string]: () => Promise<T> },
+  used: (kind: string) => boolean,
+): Promise<{ readonly [kind: string]: T }> {
+  const wanted = Object.entries(all).filter(([kind]) => used(kind));
+  return Object.fromEntries(
+    await Promise.all(wanted.map(async ([kind, load]) => [kind, await load()] as const)),
+  );
+}

@@ -1,0 +1,73 @@
+import type { PeerModel, TagModel } from '#contract/model.ts';
+import { LoadMeter } from '#edge/load-meter.ts';
+import type { LoadedPlugins } from '#edge/plugins.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { SiteEvent } from '#kernel/event.ts';
+import type { Tag, TagInfo, TagTable } from '#kernel/tag-table.ts';
+import type { Deps, Log, Point } from '#plugin/api.ts';
+import { createInbox } from '#plugin/inbox.ts';
+
+/** What every plugin of a site is given, beside its own configuration. */
+export interface PeerContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly table: TagTable;
+  /** A tag that a source found at run time. */
+  declared(source: string, tag: Tag): void;
+  event(event: SiteEvent): void;
+}
+
+export interface PreparedSource {
+  readonly config: unknown;
+  readonly points: readonly Point[];
+  readonly deps: Deps;
+  readonly load: LoadMeter;
+}
+
+/** Configuration and addresses through the plugin's schemas once more: this time for their defaults. */
+export function prepareSource(
+  peer: PeerModel,
+  tags: readonly TagModel[],
+  plugins: LoadedPlugins,
+  context: PeerContext,
+): PreparedSource {
+  const def = plugins.sources[peer.kind];
+  const points = tags
+    .filter((tag) => tag.source === peer.id)
+    .map((tag) => ({
+      tag: context.table.get(context.table.number(tag.path)),
+      address: def?.address.parse(tag.address),
+    }));
+  const load = new LoadMeter();
+  return { config: def?.config.parse(peer.config), points, load, deps: deps(peer.id, points, load, context) };
+}
+
+/** What an actuator is given: it has no points and declares nothing. */
+export function actuatorDeps(id: string, context: PeerContext): Deps {
+  return deps(id, [], new LoadMeter(), context);
+}
+
+function deps(id: string, points: readonly Point[], load: LoadMeter, context: PeerContext): Deps {
+  return {
+    id,
+    clock: context.clock,
+    log: context.log,
+    points,
+    load,
+    mode: 'live',
+    inbox: createInbox,
+    tags: {
+      declare(info: TagInfo): Tag {
+        const tag = context.table.declare(info);
+        context.declared(id, tag);
+        return tag;
+      },
+    },
+    event: (event) =>
+      context.event({
+        timeUs: context.clock.nowUs(),
+        ...event,
+        detail: { source: id, ...event.detail },
+      }),
+  };
+}

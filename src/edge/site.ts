@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { SiteStatus } from '#contract/api.ts';
+import type { Blueprint } from '#edge/blueprint.ts';
+import { ClockWatch } from '#edge/clock-watch.ts';
+import { type Core, composeCore } from '#edge/core.ts';
+import { Heartbeats } from '#edge/heartbeat.ts';
+import { Peers } from '#edge/peers.ts';
+import { readStatus } from '#edge/status.ts';
+import { Ticker } from '#edge/ticker.ts';
+import { durable } from '#edge/writes.ts';
+import type { AssetMode } from '#guard/api.ts';
+import type { StoredGap } from '#journal/api.ts';
+import { openJournal } from '#journal/journal.ts';
+import { openReader } from '#journal/reader.ts';
+import { type Clock, systemClock } from '#kernel/clock.ts';
+import type { Json, SiteEvent } from '#kernel/event.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { Tag } from '#kernel/tag-table.ts';
+import type { Log } from '#plugin/api.ts';
+
+export interface SiteOptions {
+  readonly blueprint: Blueprint;
+  readonly dataDir: string;
+  readonly log: Log;
+  readonly version: string;
+  /** Given the steady time that the journal saw last; tests bring their own. */
+  readonly clock?: (lastSteadyUs: number) => Clock;
+}
+
+export interface AssetChange {
+  readonly mode?: AssetMode | undefined;
+  /** True hangs the tag, false takes it away. */
+  readonly tagOut?: boolean | undefined;
+  readonly why?: string | undefined;
+  readonly by: string;
+}
+
+/** The journal's folder within the data folder of a site. */
+export const journalDir = (dataDir: string): string => join(dataDir, 'journal');
+
+const MEGABYTE = 1024 * 1024;
+const DAY_US = 86_400e6;
+const CONFIG_STATE = 'config';
+
+/**
+ * Opens the journal, takes up the state of the last run, and starts every source, whether its peer is up or down.
+ * @throws Fault `journal.locked` when another process runs this data folder
+ */
+export async function startSite(options: SiteOptions): Promise<Site> {
+  const { journal: settings } = options.blueprint.model.settings;
+  const journal = await openJournal({
+    dir: journalDir(options.dataDir),
+    quotaBytes: settings.quotaMb * MEGABYTE,
+    maxAgeUs: settings.maxAgeDays * DAY_US,
+    commitMs: settings.commitMs,
+  });
+  try {
+    const clock = (options.clock ?? systemClock)(journal.opened.lastSteadyUs);
+    const peers = new Peers({ ...options.blueprint, log: options.log, stepped: () => site.stepped() });
+    const core = composeCore(options.blueprint, journal, clock, peers);
+    const site = new Site(options, core, peers);
+    peers.attach(core);
+    site.start();
+    return site;
+  } catch (error) {
+    await journal[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A running site: starting, the passing of time, status, and an orderly end. */
+export class Site implements AsyncDisposable {
+  readonly core: Core;
+  readonly #options: SiteOptions;
+  readonly #peers: Peers;
+  readonly #watch: ClockWatch;
+  readonly #heartbeats: Heartbeats;
+  readonly #ticker: Ticker;
+  readonly #startedUs: number;
+  #journalFault: string | undefined;
+
+  constructor(options: SiteOptions, core: Core, peers: Peers) {
+    this.core = core;
+    this.#options = options;
+    this.#peers = peers;
+    this.#startedUs = core.clock.steadyUs();
+    this.#watch = new ClockWatch(core.clock);
+    this.#heartbeats = new Heartbeats(options.blueprint.model.tags, core.table, core.clock, core.guard);
+    this.#ticker = new Ticker(
+      core.clock,
+      () => Math.min(core.path.nextUs, this.#heartbeats.nextUs),
+      () => this.#tick(),
+    );
+  }
+
+  start(): void {
+    this.#recordStart();
+    this.#peers.start();
+    this.#ticker.start();
+  }
+
+  stepped(): void {
+    this.#ticker.arm();
+  }
+
+  status(): SiteStatus {
+    const upS = Math.round((this.core.clock.steadyUs() - this.#startedUs) / 1e6);
+    const { model } = this.#options.blueprint;
+    return readStatus(this.core, this.#peers, {
+      site: model.site,
+      version: this.#options.version,
+      upS,
+      clockJumps: this.#watch.jumps,
+    });
+  }
+
+  /** Tags that the site file names, and those found at run time; not those of earlier files. */
+  tags(): Iterable<Tag> {
+    return this.#peers.tags(this.core, this.#options.blueprint.model);
+  }
+
+  gaps(limit: number): readonly StoredGap[] {
+    using reader = openReader(journalDir(this.#options.dataDir));
+    return reader.gaps(limit);
+  }
+
+  /** @throws Fault of the journal when the disk refuses */
+  durable(): Promise<void> {
+    return durable(this.core.journal);
+  }
+
+  securityEvent(name: string, subject: string, detail: { readonly [key: string]: Json }): void {
+    this.core.path.event({ kind: 'security', name, subject, timeUs: this.core.clock.nowUs(), detail });
+  }
+
+  /** @throws Fault `asset.unknown`, `asset.no-reason` */
+  setAsset(asset: string, change: AssetChange): void {
+    const { guard } = this.core;
+    if (!guard.assets().some((one) => one.asset === asset)) {
+      throw new Fault('asset.unknown', `there is no asset ${asset}`, {
+        hint: '`holdfast assets` lists them',
+      });
+    }
+    const { mode, tagOut, why, by } = change;
+    if (tagOut && !why) throw new Fault('asset.no-reason', 'a tag-out needs a reason', { hint: 'say why' });
+    if (mode) guard.setMode(asset, mode, by);
+    if (tagOut) guard.tagOut(asset, by, why ?? '');
+    if (tagOut === false) guard.removeTagOut(asset, by);
+    this.securityEvent('security.asset-changed', asset, {
+      by,
+      ...(mode && { mode }),
+      ...(tagOut !== undefined && { tagOut }),
+      ...(why !== undefined && { why }),
+    });
+  }
+
+  /** What was accepted is durable before this resolves. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ticker[Symbol.dispose]();
+    await this.#peers[Symbol.asyncDispose]();
+    this.core.path.save();
+    this.#event('system', 'system.stopped');
+    await this.core.journal[Symbol.asyncDispose]();
+  }
+
+  #tick(): void {
+    const { path } = this.core;
+    path.advance();
+    this.#heartbeats.advance();
+    this.#peers.checkAges(this.core);
+    const jump = this.#watch.check();
+    if (jump) path.event(jump);
+    this.#checkJournal();
+  }
+
+  /** Losing the disk and getting it back are events; the events themselves wait in memory meanwhile. */
+  #checkJournal(): void {
+    const fault = this.core.journal.health.fault;
+    if (fault?.code === this.#journalFault) return;
+    this.#journalFault = fault?.code;
+    if (fault) {
+      this.#options.log.error({ code: fault.code, hint: fault.hint }, fault.message);
+      this.#event('system', 'system.journal-fault', { code: fault.code, message: fault.message });
+    } else {
+      this.#options.log.info({}, 'the journal is writing again');
+      this.#event('system', 'system.journal-recovered');
+    }
+  }
+
+  #recordStart(): void {
+    const { journal, path } = this.core;
+    const { opened } = journal;
+    this.#event('system', 'system.started', {
+      version: this.#options.version,
+      epoch: opened.epoch,
+      lastSeenUs: opened.lastWallUs,
+    });
+    for (const damage of opened.damage) this.#event('security', 'security.journal-damaged', { damage });
+    const jump = this.#watch.atStart(opened.lastWallUs);
+    if (jump) path.event(jump);
+    const digest = createHash('sha256').update(this.#options.blueprint.text).digest('hex');
+    const before = opened.state.get(CONFIG_STATE) ?? null;
+    if (before === digest) return;
+    this.#event('config', 'config.changed', { digest, before });
+    journal.state(CONFIG_STATE, digest);
+  }
+
+  #event(kind: SiteEvent['kind'], name: string, detail?: { readonly [key: string]: Json }): void {
+    const { site } = this.#options.blueprint.model;
+    const timeUs = this.core.clock.nowUs();
+    this.core.path.event({ kind, name, subject: site, timeUs, ...(detail && { detail }) });
+  }
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as z from 'zod';
+import { LoadMeter } from '#edge/load-meter.ts';
+import { SourceLoop } from '#edge/source-loop.ts';
+import { allocBatch } from '#kernel/batch.ts';
+import { ManualClock } from '#kernel/clock.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { Delivery, Deps, Source, SourceDef } from '#plugin/api.ts';
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const delivery = (): Delivery => ({ batch: allocBatch(1, { receivedUs: 1 }) });
+
+/** A loop around a source whose sessions the test scripts; each entry is one `open`. */
+function loopOf(
+  sessions: (() => Promise<Source>)[],
+  room: () => Promise<void> | undefined = () => undefined,
+) {
+  const clock = new ManualClock();
+  const seen = { accepted: 0, lost: 0, resumed: 0, opened: 0 };
+  const def: SourceDef = {
+    kind: 'scripted',
+    config: z.any(),
+    address: z.any(),
+    secondSession: false,
+    open: async () => {
+      seen.opened++;
+      const next = sessions.shift();
+      if (!next) throw new Fault('scripted.end', 'no more sessions');
+      return await next();
+    },
+  };
+  const loop = new SourceLoop(
+    's',
+    def,
+    {},
+    {
+      clock,
+      log: quiet,
+      deps: {} as Deps,
+      load: new LoadMeter(),
+      accept: () => seen.accepted++,
+      room,
+      lost: () => seen.lost++,
+      resumed: () => seen.resumed++,
+    },
+  );
+  return { clock, seen, loop };
+}
+
+function session(rows: number, end: Fault, onClose: () => void = () => {}, resumed = false): Source {
+  let left = rows;
+  return {
+    resumed,
+    read: async () => {
+      if (left-- > 0) return delivery();
+      throw end;
+    },
+    [Symbol.asyncDispose]: async () => onClose(),
+  };
+}
+
+test('a source that fails is closed, its tags are lost, and it is opened again after a pause', async () => {
+  let closed = 0;
+  const { clock, seen, loop } = loopOf([
+    async () => session(2, new Fault('x.gone', 'gone'), () => closed++),
+    async () => session(1, new Fault('x.gone', 'gone'), () => closed++),
+  ]);
+  loop.start();
+  await clock.advance(1);
+  assert.deepEqual(seen, { accepted: 2, lost: 1, resumed: 0, opened: 1 });
+  assert.equal(loop.status.state, 'waiting');
+  await clock.advance(1000);
+  assert.equal(seen.opened >= 2, true);
+  assert.equal(seen.accepted, 3);
+  assert.equal(seen.resumed, 1);
+  assert.equal(closed, 2);
+  await loop[Symbol.asyncDispose]();
+});
+
+test('a peer that kept what it sent leaves no gap', async () => {
+  const { clock, seen, loop } = loopOf([
+    async () => session(1, new Fault('x.gone', 'gone')),
+    async () => session(1, new Fault('x.gone', 'gone'), () => {}, true),
+  ]);
+  loop.start();
+  await clock.advance(2000);
+  assert.equal(seen.accepted, 2);
+  assert.equal(seen.resumed, 0);
+  await loop[Symbol.asyncDispose]();
+});
+
+test('pauses grow while the peer stays away, up to half a minute', async () => {
+  const { clock, seen, loop } = loopOf([]);
+  loop.start();
+  await clock.advance(10 * 60_000);
+  // 0.5 + 1 + 2 + 4 + 8 + 16 s, then about 30 s each: some 24 attempts, not 1,200.
+  assert.ok(seen.opened > 15 && seen.opened < 35, String(seen.opened));
+  await loop[Symbol.asyncDispose]();
+});
+
+test('a fault that cannot pass is not tried again', async () => {
+  const { clock, seen, loop } = loopOf([
+    async () => {
+      throw new Fault('x.impossible', 'impossible', { retry: 'never' });
+    },
+  ]);
+  loop.start();
+  await clock.advance(60_000);
+  assert.equal(seen.opened, 1);
+  assert.equal(loop.status.state, 'failed');
+  assert.equal(loop.status.fault?.code, 'x.impossible');
+  await loop[Symbol.asyncDispose]();
+});
+
+test('a source is not read while the journal has no room', async () => {
+  let drained = () => {};
+  let full: Promise<void> | undefined = new Promise((resolve) => {
+    drained = resolve;
+  });
+  const { clock, seen, loop } = loopOf([async () => session(5, new Fault('x.gone', 'gone'))], () => full);
+  loop.start();
+  await clock.advance(1);
+  assert.equal(seen.accepted, 1);
+  full = undefined;
+  drained();
+  await clock.advance(1);
+  assert.equal(seen.accepted, 5);
+  await loop[Symbol.asyncDispose]();
+});

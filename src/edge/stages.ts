@@ -1,0 +1,45 @@
+import type { TagModel } from '#contract/model.ts';
+import { tagInfo } from '#edge/blueprint.ts';
+import type { SkewReport } from '#edge/skew.ts';
+import type { Batch } from '#kernel/batch.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Tag, TagTable } from '#kernel/tag-table.ts';
+import { DeadbandColumns, deadband } from '#pipeline/deadband.ts';
+import { normalise } from '#pipeline/normalise.ts';
+import { NormaliseColumns } from '#pipeline/normalise-columns.ts';
+
+export interface Stages {
+  run(batch: Batch, source: string): Batch;
+  /** A tag that appeared at run time. */
+  declare(tag: Tag): void;
+}
+
+/** What arrives becomes what is decided on: scale, type, range, source time, deadband. */
+export function siteStages(
+  tags: readonly TagModel[],
+  table: TagTable,
+  clock: Clock,
+  maxAheadUs: number,
+  skew: SkewReport,
+): Stages {
+  const columns = new NormaliseColumns();
+  const bands = new DeadbandColumns();
+  for (const tag of tags) {
+    const number = table.number(tag.path);
+    columns.set(number, { ...tagInfo(tag), scale: tag.scale });
+    bands.set(number, { band: tag.deadband ?? 0, maxGapUs: tag.deadbandMaxMs * 1000 });
+  }
+  let source = '';
+  const clean = normalise(columns, {
+    maxAheadUs,
+    onSkew: (tag, aheadUs) => skew.saw(source, table.get(tag).path, aheadUs, clock.nowUs(), clock.steadyUs()),
+  });
+  const thin = deadband(bands);
+  return {
+    run(batch, from) {
+      source = from;
+      return thin(clean(batch));
+    },
+    declare: (tag) => columns.set(tag.number, tag),
+  };
+}
