@@ -293,6 +293,16 @@ test('a value that the device did not take is no place to step from', async () =
   assert.equal((await bench.ask(8)).state, 'sent');
 });
 
+test('a write that failed leaves the one before it to be measured from', async () => {
+  const bench = new Bench({ maxStep: 2 });
+  bench.see([[bench.tags.speed, 10]]);
+  await bench.ask(12);
+  bench.answer = async () => ({ state: 'failed', reason: 'illegal value' });
+  await bench.ask(11);
+  bench.answer = async () => ({ state: 'sent' });
+  assert.equal((await bench.ask(8.5)).refusal, 'step');
+});
+
 test('what the device had shown of the write before still counts when the next one fails', async () => {
   const bench = new Bench({ maxStep: 2 });
   bench.see([[bench.tags.speed, 10]]);

@@ -28,7 +28,18 @@ const MOST_FLIGHTS = 1000;
 const ABORT_GRACE_US = 100_000;
 
 /**
- * The way to the machines: every write of the site passes here.
+ * The way to the machines: every write of the site passes here. The checks and their order are in checks.ts.
+ *
+ * - One unanswered write a tag; another one is busy. A rule that asks again for what is on its way joins it. While
+ *   only the effect is awaited a newer write takes over, and the older one ends as unknown.
+ * - A rule may write again what is confirmed already: the device may have been restarted or set by hand.
+ * - A tag that declares a lease is held by whoever writes it, for `leaseMs` or the longest time allowed. The safe
+ *   value follows when the time is over or the lease is given back. It is a level and no pulse: when it does not get
+ *   through it is owed, and tried again as a new command, until it is sent, somebody else writes, or nobody may.
+ * - Tag-out and out of service end the leases below them at once, without a safe value: hands off means all hands.
+ * - A command that a source does not answer within its time to live is aborted; no answer then means unknown.
+ *
+ * Batches are to be observed before the writes that were decided on them are asked for.
  *
  * @param tags all tags that may be asked for, with their limits
  * @param snapshot of an earlier run: modes, tag-outs, leases. Leases whose time has passed end with the first `advance`
@@ -345,11 +356,11 @@ class SiteGuard implements Guard {
   /** A value that never got there is not held; a safe value that may not have got there is owed. */
   #settleLease(flight: Flight, state: WriteState, nowUs: number): void {
     const { tag, command, lease, leaseBefore } = flight;
-    const held = this.#leases.get(tag.tag);
     if (command.by.kind === 'lease') {
-      if (state === 'sent' || state === 'confirmed' || held || !leaseBefore) return;
+      if (state === 'sent' || state === 'confirmed' || !leaseBefore) return;
       this.#leases.owe(leaseBefore, nowUs);
-    } else if (!lease || held !== lease || (state !== 'refused' && state !== 'failed')) return;
+    } else if (!lease || this.#leases.get(tag.tag) !== lease || (state !== 'refused' && state !== 'failed'))
+      return;
     else if (leaseBefore) this.#leases.put(leaseBefore);
     else this.#leases.delete(tag.tag);
     this.#save();
