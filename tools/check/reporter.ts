@@ -44,7 +44,9 @@ function lineOf(event: TestEvent, known: ReadonlyMap<number, Known>): ReportLine
     if (error.failureType === 'subtestsFailed') return undefined;
     return { kind: 'fail', ...where, error: describe(error.cause ?? error) };
   }
-  return event.data.details.type === 'suite' ? undefined : { kind: 'pass', ...where };
+  // Node counts a file without tests as a test that passed.
+  const counts = event.data.details.type !== 'suite' && data.name !== data.file;
+  return counts ? { kind: 'pass', ...where } : undefined;
 }
 
 function fullName(id: number, name: string, known: ReadonlyMap<number, Known>): string {

@@ -71,7 +71,9 @@ function troublesOf(outcome: Outcome, lines: readonly ReportLine[], limits: Limi
   if (outcome.overdue) {
     const open = unfinished(lines);
     const last =
-      open.length > 0 ? `unfinished: ${open.join('; ')}` : 'all tests had ended: something is left open';
+      open.length > 0
+        ? `unfinished: ${open.join('; ')}`
+        : 'no test is known to be unfinished: something is left open, or a loop never yields';
     return [`✗ killed after ${limits.processMs / 1000} s; ${last}`];
   }
   const troubles: string[] = [];
