@@ -60,6 +60,8 @@ export class Network {
     this.#timers = parts.timers;
     this.#onDerived = onDerived;
     const { present, windows } = this.#inputs;
+    // Before anything is sized by places: every derived tag has a place of its own, also where nobody reads it.
+    for (const { tag } of derived.values()) present.want(tag.number);
     this.#readersOfPlace = Array.from({ length: present.count }, () => []);
     this.#windowsOfPlace = Array.from({ length: present.count }, () => []);
     this.#readersOfWindow = windows.map(() => []);
