@@ -24,9 +24,10 @@ export class BatchEdit {
     this.#timeUs[row] = timeUs;
   }
 
-  setValue(row: number, value: number): void {
+  /** The value column, copied by now, to be written by the row. */
+  values(): Float64Array {
     if (this.#value === this.#from.value) this.#value = this.#value.slice();
-    this.#value[row] = value;
+    return this.#value;
   }
 
   /** Takes the quality if it is of a worse class than the row's own: the earliest reason stays. */
@@ -42,7 +43,7 @@ export class BatchEdit {
   narrow(row: number, w: number, value: number): void {
     this.#narrowed ??= new Set();
     this.#narrowed.add(w);
-    this.setValue(row, value);
+    this.values()[row] = value;
   }
 
   /** The batch itself when nothing was changed. */

@@ -53,6 +53,7 @@ function checkDoubles(batch: Batch, edit: BatchEdit, tags: NormaliseColumns): vo
   const { kind, factor, offset, low, high } = tags;
   const wideRow = batch.wide?.row;
   let w = 0;
+  let out: Float64Array | undefined;
   for (let i = 0; i < rows; i++) {
     if (wideRow !== undefined && wideRow[w] === i) {
       w++;
@@ -63,7 +64,10 @@ function checkDoubles(batch: Batch, edit: BatchEdit, tags: NormaliseColumns): vo
     const raw = at(value, i);
     if (is === Kind.number) {
       const v = raw * at(factor, tag) + at(offset, tag);
-      if (v !== raw && !Number.isNaN(raw)) edit.setValue(i, v);
+      if (v !== raw && !Number.isNaN(raw)) {
+        out ??= edit.values();
+        out[i] = v;
+      }
       // Phrased as "inside the range": NaN compares false and goes on to be judged.
       if (!(v >= at(low, tag) && v <= at(high, tag))) edit.worsen(i, outside(v));
     } else {
