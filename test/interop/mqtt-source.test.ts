@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import * as net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { startMosquitto } from './mosquitto.ts';
+import { Aedes } from 'aedes';
+import type { Command } from '#kernel/command.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { Inbox } from '#plugin/api.ts';
+import { createInbox } from '#plugin/inbox.ts';
+import { startMosquitto, startMosquittoIn } from './mosquitto.ts';
 import { brief, openSource, take, testDeps } from './mqtt-site.ts';
+
+const soon = () => AbortSignal.timeout(8000);
 
 for (const version of [4, 5]) {
   test(`rows are what mosquitto_pub sent, MQTT ${version}`, async () => {
@@ -30,5 +43,377 @@ for (const version of [4, 5]) {
     ]);
     assert.equal(rows[1]?.timeUs, 1_700_000_000_123_000);
     assert.deepEqual([...new Set(rows.map((row) => row.quality))], ['good']);
+  });
+
+  test(`messages that were not settled come again after our connection died, MQTT ${version}`, async () => {
+    // One at a time: that the second message comes says that the broker knows the first as confirmed.
+    await using broker = await startMosquitto(['max_inflight_messages 1']);
+    const config = { url: broker.url, version, clientId: 'edge' };
+    const deps = testDeps([{ path: 'a/x', address: { topic: 'x' } }]);
+    // A TCP proxy that can cut the line, so that the broker sees no goodbye.
+    await using line = await startLine(broker.port);
+    const first = await openSource({ ...config, url: `mqtt://127.0.0.1:${line.port}` }, deps);
+    await broker.pub('-q', '1', '-t', 'x', '-m', '1');
+    await take(first, deps, 1);
+    await broker.pub('-q', '1', '-t', 'x', '-m', '2');
+    await take(first, deps, 1, false);
+    line.cut();
+    await assert.rejects(first.read(soon()), { code: 'mqtt.lost' });
+    await broker.pub('-q', '1', '-t', 'x', '-m', '3'); // while nobody is there
+    await first[Symbol.asyncDispose]();
+
+    await using second = await openSource(config, deps);
+    assert.equal(second.resumed, true);
+    const { rows } = await take(second, deps, 2);
+    assert.deepEqual(brief(rows), [
+      ['a/x', 2],
+      ['a/x', 3],
+    ]);
+  });
+}
+
+interface Line extends AsyncDisposable {
+  readonly port: number;
+  cut(): void;
+}
+
+async function startLine(to: number): Promise<Line> {
+  const ends: net.Socket[] = [];
+  const server = net.createServer((near) => {
+    const far = net.connect(to, '127.0.0.1');
+    ends.push(
+      near.on('error', () => {}),
+      far.on('error', () => {}),
+    );
+    near.pipe(far).pipe(near);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const cut = () => {
+    for (const end of ends) end.resetAndDestroy();
+  };
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    cut,
+    async [Symbol.asyncDispose]() {
+      cut();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+test('nothing is confirmed before it is settled, and then in the order of arrival', async () => {
+  await using broker = await startMosquitto(['max_inflight_messages 3']);
+  const deps = testDeps([{ path: 'a/x', address: { topic: 'x' } }]);
+  await using source = await openSource({ url: broker.url, version: 4 }, deps);
+  for (let i = 1; i <= 5; i++) await broker.pub('-q', '1', '-t', 'x', '-m', String(i));
+  const first = await take(source, deps, 3, false);
+  // The broker holds back the fourth as long as three are unconfirmed: settle the later ones first.
+  const settle = first.deliveries.map((delivery) => delivery.settled);
+  for (const done of settle.slice(1)) done?.('durable');
+  const fourth = take(source, deps, 2);
+  settle[0]?.('durable');
+  assert.deepEqual(brief((await fourth).rows), [
+    ['a/x', 4],
+    ['a/x', 5],
+  ]);
+});
+
+test('rows that could not be made durable end the session, so that the broker sends them again', async () => {
+  await using broker = await startMosquitto();
+  const deps = testDeps([{ path: 'a/x', address: { topic: 'x' } }]);
+  const config = { url: broker.url, clientId: 'edge' };
+  {
+    await using source = await openSource(config, deps);
+    await broker.pub('-q', '1', '-t', 'x', '-m', '1');
+    const { deliveries } = await take(source, deps, 1, false);
+    deliveries[0]?.settled?.(new Fault('journal.full', 'the disk is full'));
+    await assert.rejects(source.read(soon()), { code: 'mqtt.not-durable' });
+  }
+  await using source = await openSource(config, deps);
+  assert.deepEqual(brief((await take(source, deps, 1)).rows), [['a/x', 1]]);
+});
+
+test('a broker that is killed ends read with a fault, and the source opens again after its restart', async () => {
+  await using broker = await startMosquitto();
+  const deps = testDeps([{ path: 'a/x', address: { topic: 'x' } }]);
+  const source = await openSource({ url: broker.url }, deps);
+  const reading = assert.rejects(source.read(soon()), { code: 'mqtt.lost' });
+  await broker.kill();
+  await reading;
+  await source[Symbol.asyncDispose]();
+  await assert.rejects(openSource({ url: broker.url }, deps), { code: 'mqtt.unreachable' });
+  await broker.restart();
+  await using again = await openSource({ url: broker.url }, deps);
+  assert.equal(again.resumed, false);
+  await broker.pub('-q', '1', '-t', 'x', '-m', '7');
+  assert.deepEqual(brief((await take(again, deps, 1)).rows), [['a/x', 7]]);
+});
+
+test('a retained value is the last known one unless it says of when it is', async () => {
+  await using broker = await startMosquitto();
+  await broker.pub('-r', '-t', 'old', '-m', '5');
+  await broker.pub('-r', '-t', 'dated', '-m', '{"v":6,"at":"2024-05-01T10:00:00.250Z"}');
+  const deps = testDeps([
+    { path: 'a/old', address: { topic: 'old' } },
+    { path: 'a/dated', address: { topic: 'dated', path: 'v', timePath: 'at', timeUnit: 'iso' } },
+  ]);
+  await using source = await openSource({ url: broker.url }, deps);
+  const rows = (await take(source, deps, 2)).rows.sort((a, b) => (a.tag < b.tag ? -1 : 1));
+  assert.deepEqual(
+    rows.map((row) => [row.value, row.quality]),
+    [
+      [6, 'good'],
+      [5, 'uncertainLastUsable'],
+    ],
+  );
+  assert.equal(rows[0]?.timeUs, Date.parse('2024-05-01T10:00:00.250Z') * 1000);
+});
+
+test('wildcard topics become tags, at most so many, and each new talker is a security event', async () => {
+  await using broker = await startMosquitto();
+  const deps = testDeps([
+    { path: 'env/hall/known', address: { topic: 'plant/hall/env/Known', path: 'value' } },
+  ]);
+  const discover = [{ topic: 'plant/+/env/+', tag: 'env/$1/$2', path: 'value', unit: 'Cel', limit: 2 }];
+  await using source = await openSource({ url: broker.url, discover }, deps);
+  for (const topic of [
+    'hall/env/Known',
+    'Hall 1/env/Temp',
+    'hall_1/env/temp',
+    '2/env/x',
+    '3/env/x',
+    '2/env/x',
+  ]) {
+    await broker.pub('-q', '1', '-t', `plant/${topic}`, '-m', '{"value":21}');
+  }
+  const { rows } = await take(source, deps, 4);
+  assert.deepEqual(
+    rows.map((row) => row.tag),
+    ['env/hall/known', 'env/hall_1/temp', 'env/2/x', 'env/2/x'],
+  );
+  assert.equal(deps.table.find('env/2/x')?.unit, 'Cel');
+  const told = deps.events.map((event) => [event.kind, event.name, event.subject]);
+  assert.deepEqual(told, [
+    ['security', 'security.new-talker', 'plant/Hall 1/env/Temp'],
+    ['system', 'mqtt.topic-ignored', 'plant/hall_1/env/temp'],
+    ['security', 'security.new-talker', 'plant/2/env/x'],
+    ['system', 'mqtt.topic-ignored', 'plant/3/env/x'],
+  ]);
+});
+
+test('a message above the limit is a counted gap; the connection and its neighbours live', async () => {
+  await using broker = await startMosquitto();
+  const deps = testDeps([{ path: 'a/x', address: { topic: 'x' } }]);
+  await using source = await openSource({ url: broker.url, maxPacketBytes: 1000 }, deps);
+  for (const size of [0, 300_000, 0])
+    await broker.pub('-q', '1', '-t', 'x', '-m', `1${' '.repeat(size / 3)}`);
+  const { deliveries } = await take(source, deps, 2);
+  const gaps = deliveries.flatMap((delivery) => delivery.gaps ?? []);
+  assert.deepEqual(
+    gaps.map(({ tags, count, reason, source: from }) => ({ tags, count, reason, from })),
+    [{ tags: [0], count: 1, reason: 'undecodable', from: 'broker' }],
+  );
+});
+
+test('payloads that are no value of the tag are bad rows', async () => {
+  await using broker = await startMosquitto();
+  const deps = testDeps([
+    { path: 'a/x', address: { topic: 'x' } },
+    { path: 'a/v', address: { topic: 'json', path: 'v' } },
+    { path: 'a/w', address: { topic: 'json', path: 'w' } },
+  ]);
+  await using source = await openSource({ url: broker.url }, deps);
+  for (const [topic, payload] of [
+    ['x', 'tepid'],
+    ['json', '{"v":"7","w":1}'],
+    ['json', '{"v":7,'],
+    ['json', '{"v":1e999}'],
+  ]) {
+    await broker.pub('-q', '1', '-t', topic as string, '-m', payload as string);
+  }
+  const { rows } = await take(source, deps, 6);
+  assert.deepEqual(
+    rows.map((row) => [row.tag, row.value, row.quality]),
+    [
+      ['a/x', Number.NaN, 'badDecoding'],
+      ['a/v', Number.NaN, 'badTypeMismatch'],
+      ['a/w', 1, 'good'],
+      ['a/v', Number.NaN, 'badDecoding'],
+      ['a/w', Number.NaN, 'badDecoding'],
+      ['a/v', Number.NaN, 'badOutOfRange'],
+    ],
+  );
+});
+
+test('a full inbox holds the broker back, and nothing is lost', async () => {
+  await using broker = await startMosquitto(['max_inflight_messages 0', 'max_queued_messages 0']);
+  let pushedWhileFull = 0;
+  const inbox = (limitBytes: number): Inbox => {
+    const real = createInbox(limitBytes);
+    const push = real.push.bind(real);
+    real.push = (delivery, bytes) => {
+      if (real.full) pushedWhileFull++;
+      return push(delivery, bytes);
+    };
+    return real;
+  };
+  const deps = { ...testDeps([{ path: 'a/x', address: { topic: 'x' } }]), inbox };
+  await using source = await openSource({ url: broker.url, inboxBytes: 2048 }, deps);
+  const payloads = Array.from({ length: 3000 }, (_, i) => i);
+  await using sender = await openSource(
+    { url: broker.url, clientId: 'sender' },
+    testDeps([{ path: 'a/x', access: 'write', address: { write: { topic: 'x' } } }]),
+  );
+  const write = sender.write?.bind(sender);
+  for (let i = 0; i < payloads.length; i += 500) {
+    const some = payloads.slice(i, i + 500);
+    const results = await Promise.all(some.map((value) => write?.(command(value), soon())));
+    assert.ok(results.every((result) => result?.state === 'sent'));
+  }
+  const { rows, deliveries } = await take(source, deps, payloads.length);
+  assert.deepEqual(
+    rows.map((row) => row.value),
+    payloads,
+  );
+  assert.ok(deliveries.length > 1);
+  assert.equal(pushedWhileFull, 0);
+});
+
+const command = (value: number, more: Partial<Command> = {}): Command => ({
+  id: 1,
+  tag: 0,
+  value,
+  raw: value,
+  by: { kind: 'operator', name: 'test' },
+  why: 'test',
+  deadlineUs: Number.MAX_SAFE_INTEGER,
+  ...more,
+});
+
+for (const version of [4, 5]) {
+  test(`a write reaches mosquitto_sub as the address says, MQTT ${version}`, async () => {
+    await using broker = await startMosquitto();
+    const deps = testDeps([
+      {
+        path: 'a/set',
+        access: 'write',
+        address: { write: { topic: 'set', template: '{"sp":{{value}}}', retain: true } },
+      },
+      { path: 'a/on', type: 'boolean', access: 'write', address: { write: { topic: 'on', retain: true } } },
+    ]);
+    await using source = await openSource({ url: broker.url, version }, deps);
+    assert.deepEqual(await source.write?.(command(12.5), soon()), { state: 'sent' });
+    assert.deepEqual(await source.write?.(command(1, { tag: 1 }), soon()), { state: 'sent' });
+    assert.equal(await broker.sub('-C', '1', '-t', 'set'), '{"sp":12.5}\n');
+    assert.equal(await broker.sub('-C', '1', '-t', 'on'), 'true\n');
+    const late = await source.write?.(command(1, { deadlineUs: deps.clock.steadyUs() - 1 }), soon());
+    assert.equal(late?.state, 'failed');
+  });
+}
+
+test('a write that nobody listens to has failed, where the broker says so', async () => {
+  await using broker = await startMosquitto();
+  const deps = testDeps([{ path: 'a/set', access: 'write', address: { write: { topic: 'set' } } }]);
+  await using source = await openSource({ url: broker.url }, deps);
+  assert.deepEqual(await source.write?.(command(1), soon()), {
+    state: 'failed',
+    reason: 'nobody subscribes to the topic',
+  });
+});
+
+test('a broker of 3.1.1 only is spoken to in 3.1.1', async () => {
+  const aedes = await Aedes.createBroker();
+  const server = net.createServer(aedes.handle);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  try {
+    const deps = testDeps([{ path: 'a/x', address: { topic: 'x' } }]);
+    const url = `mqtt://127.0.0.1:${(server.address() as net.AddressInfo).port}`;
+    await using source = await openSource({ url }, deps);
+    const packet = {
+      cmd: 'publish',
+      topic: 'x',
+      payload: Buffer.from('4'),
+      qos: 1,
+      retain: false,
+      dup: false,
+    } as const;
+    aedes.publish(packet, () => {});
+    assert.deepEqual(brief((await take(source, deps, 1)).rows), [['a/x', 4]]);
+  } finally {
+    await new Promise<void>((done) => aedes.close(done));
+    server.close();
+  }
+});
+
+test('TLS with an own authority: accepted with tls.ca, refused with a hint without it', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'holdfast-tls-'));
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  openssl(
+    'req',
+    '-x509',
+    ...key,
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=Test CA',
+  );
+  openssl(
+    'req',
+    ...key,
+    '-keyout',
+    'key.pem',
+    '-out',
+    'csr.pem',
+    '-subj',
+    '/CN=broker',
+    '-addext',
+    'subjectAltName=IP:127.0.0.1',
+  );
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    'csr.pem',
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-CAcreateserial',
+    '-days',
+    '2',
+    '-copy_extensions',
+    'copy',
+    '-out',
+    'cert.pem',
+  );
+  const extra = ['cafile DIR/ca.pem', 'certfile DIR/cert.pem', 'keyfile DIR/key.pem'];
+  await using broker = await startMosquittoIn(dir, extra, 'mqtts');
+  const deps = testDeps([{ path: 'a/x', address: { topic: 'x' } }]);
+  const ca = join(dir, 'ca.pem');
+  await using source = await openSource({ url: broker.url, tls: { ca } }, deps);
+  await broker.pub('--cafile', ca, '-q', '1', '-t', 'x', '-m', '8');
+  assert.deepEqual(brief((await take(source, deps, 1)).rows), [['a/x', 8]]);
+  await assert.rejects(openSource({ url: broker.url }, deps), (error: Fault) => {
+    assert.equal(error.code, 'mqtt.tls');
+    assert.match(error.hint ?? '', /tls\.ca/);
+    return true;
+  });
+});
+
+for (const version of [4, 5]) {
+  test(`a wrong password is told with a hint, MQTT ${version}`, async () => {
+    await using broker = await startMosquitto(['allow_anonymous false']);
+    await assert.rejects(openSource({ url: broker.url, version }, testDeps([])), (error: Fault) => {
+      assert.equal(error.code, 'mqtt.refused');
+      assert.match(error.message, /not authorized|password/);
+      assert.ok(error.hint);
+      return true;
+    });
   });
 }

@@ -64,6 +64,8 @@ interface Waiting {
   reject(fault: Fault): void;
 }
 
+const CONNACK = 0x20;
+
 /** Unconfirmed messages of ours at most, whatever the broker would allow: memory stays bounded. */
 const MOST_UNDER_WAY = 1024;
 
@@ -77,6 +79,7 @@ export class Protocol {
   readonly #waiting = new Map<number, Waiting>();
   readonly #welcome = Promise.withResolvers<Welcome>();
   #welcomed: Welcome | undefined;
+  #begun = false;
   #publishing = 0;
   #lastId = 0;
   #fault: Fault | undefined;
@@ -123,6 +126,9 @@ export class Protocol {
 
   /** @throws Fault `mqtt.malformed`, `mqtt.protocol`, `mqtt.disconnected`: the connection is of no use any more */
   receive(chunk: Uint8Array): void {
+    // Told at once: what is no broker may never send as many bytes as its first ones seem to announce.
+    if (!this.#begun && chunk[0] !== CONNACK) throw malformed('the first byte is no answer to CONNECT');
+    this.#begun = true;
     this.#frames.push(chunk);
   }
 

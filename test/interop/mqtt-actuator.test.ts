@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { mqttActuator } from '#actuators/mqtt/mqtt.ts';
+import type { Json } from '#kernel/event.ts';
+import type { Action, Actuator } from '#plugin/api.ts';
+import { startMosquitto } from './mosquitto.ts';
+import { testDeps } from './mqtt-site.ts';
+
+const soon = () => AbortSignal.timeout(8000);
+const deps = testDeps([]);
+const action = (config: Json, leftMs = 5000): Action => ({
+  id: 1,
+  config,
+  by: 'rule',
+  deadlineUs: deps.clock.steadyUs() + leftMs * 1000,
+});
+const open = (url: string): Promise<Actuator> =>
+  mqttActuator.open(mqttActuator.config.parse({ url }) as never, deps, soon());
+
+test('mosquitto_sub receives messages as text or JSON', async () => {
+  await using broker = await startMosquitto();
+  await using actuator = await open(broker.url);
+  for (const [topic, payload, qos] of [
+    ['a', 'plain text', 1],
+    ['b', { speed: 12.5, why: 'ü' }, 0],
+    ['c', 7, 1],
+  ] as const) {
+    const result = await actuator.act(action({ topic, payload, qos, retain: true }), soon());
+    assert.deepEqual(result, { state: 'done' });
+  }
+  assert.equal(await broker.sub('-C', '1', '-t', 'a'), 'plain text\n');
+  assert.equal(await broker.sub('-C', '1', '-t', 'b'), '{"speed":12.5,"why":"ü"}\n');
+  assert.equal(await broker.sub('-C', '1', '-t', 'c'), '7\n');
+});
+
+test('an action is not done while the broker is away, and done once it is back', async () => {
+  await using broker = await startMosquitto();
+  await using actuator = await open(broker.url);
+  const config = { topic: 'a', payload: 'x', retain: true };
+  await actuator.act(action(config), soon());
+  await broker.kill();
+  const away = await outcome(actuator, action(config));
+  assert.match(away, /unknown|mqtt\.(unreachable|lost|hung-up)/);
+  await assert.rejects(actuator.act(action(config), soon()), { code: 'mqtt.unreachable' });
+  await broker.restart();
+  assert.equal(await outcome(actuator, action(config)), 'done');
+});
+
+const outcome = (actuator: Actuator, what: Action): Promise<string> =>
+  actuator.act(what, soon()).then(
+    (result) => result.state,
+    (error) => error.code,
+  );
+
+test('an action that comes too late or is no message has failed, with the reason', async () => {
+  await using broker = await startMosquitto();
+  await using actuator = await open(broker.url);
+  assert.deepEqual(await actuator.act(action({ topic: 'a' }, -1), soon()), {
+    state: 'failed',
+    reason: 'too late',
+  });
+  const wild = await actuator.act(action({ topic: 'a/+' }), soon());
+  assert.equal(wild.state, 'failed');
+  assert.match(wild.reason ?? '', /wildcards/);
+});
