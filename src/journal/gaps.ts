@@ -31,7 +31,7 @@ export function touches(a: Gap, b: Gap): boolean {
   return near && a.source === b.source && a.reason === b.reason && sameTags(a, b) && shortEnough(a, b);
 }
 
-const sameTags = (a: Gap, b: Gap): boolean => String(a.tags) === String(b.tags);
+const sameTags = (a: Gap, b: Gap): boolean => tagsText(a) === tagsText(b);
 const shortEnough = (a: Gap, b: Gap): boolean =>
   Math.max(a.toUs, b.toUs) - Math.min(a.fromUs, b.fromUs) <= MAX_SPAN_US;
 

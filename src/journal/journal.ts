@@ -24,7 +24,8 @@ const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 2000;
 /** How long closing goes on trying against a failing disk. */
 const CLOSE_MS = 5000;
-const POOL = 4;
+/** Blocks kept for use again while nothing waits; under load all that the window holds are. */
+const POOL = 2;
 
 export interface JournalDeps extends ThreadDeps {
   /** Told when the database was found broken while running and has been replaced. */
@@ -268,7 +269,13 @@ class Writer implements Journal {
     if (this.#open.bytes >= this.#blockBytes) {
       this.#seal();
       this.#arm(0);
-    } else this.#arm(this.#open.isUrgent ? this.#config.commitMs : TICKS_MS);
+    } else this.#arm(this.#dueMs());
+  }
+
+  /** How long what is pending may wait for its commit. */
+  #dueMs(): number {
+    if (this.#open.waiters.length > 0 || this.#pendingBytes > this.#windowBytes / 2) return 0;
+    return this.#open.isUrgent ? this.#config.commitMs : TICKS_MS;
   }
 
   #seal(): void {
@@ -277,7 +284,10 @@ class Writer implements Journal {
     this.#queue.push(unit);
     this.#queuedBytes += unit.bytes;
     this.#queuedRows += unit.gather.rows;
-    this.#open = new Unit(this.#pool.pop() ?? new Gather(), unit.nextSeq);
+    const gather = this.#pool.pop() ?? new Gather();
+    // What comes next is likely as much as what came: growing step by step would copy it over and over.
+    gather.reserve(unit.gather.rows, unit.gather.marks);
+    this.#open = new Unit(gather, unit.nextSeq);
   }
 
   /** Sees to it that a commit starts within that time; while one is under way or failing, its end decides. */
@@ -335,13 +345,14 @@ class Writer implements Journal {
     this.#queuedRows -= unit.gather.rows;
     this.#durableRows += unit.gather.rows;
     unit.gather.clear();
-    if (this.#pool.length < POOL) this.#pool.push(unit.gather);
+    this.#pool.push(unit.gather);
   }
 
   #next(): void {
     const waiting = this.#queue.length > 0 || this.#open.waiters.length > 0;
+    if (!waiting && this.#pool.length > POOL) this.#pool.length = POOL;
     if (waiting || this.#closing) this.#send();
-    else if (!this.#open.isEmpty) this.#arm(this.#open.isUrgent ? this.#config.commitMs : TICKS_MS);
+    else if (!this.#open.isEmpty) this.#arm(this.#dueMs());
     if (this.#flight.length === 0) this.#closing?.();
   }
 

@@ -34,13 +34,18 @@ const NOTHING: Kept = { head: undefined, tags: [], sources: [], state: new Map()
 /**
  * Opens the journal of a folder, or begins one. A database that cannot be read is set aside under a name that tells,
  * what can be read of it is carried over, and the loss is a gap record.
+ * @param broken the error by which the database has been found damaged already
  * @throws Fault `journal.newer-format`; errors of SQLite and of the file system
  */
-export function openStore(config: WorkerConfig): { readonly store: Store; readonly opened: OpenedMessage } {
+export function openStore(
+  config: WorkerConfig,
+  broken?: unknown,
+): { readonly store: Store; readonly opened: OpenedMessage } {
   const ledgerPath = join(config.dir, FILES.ledger);
   const ledger = readLedger(ledgerPath);
   compactLedger(ledgerPath, ledger);
-  const { db, kept, damage } = openOrReplace(config, ledger);
+  const { db, kept, damage } =
+    broken === undefined ? openOrReplace(config, ledger) : replace(config, ledger, broken);
   try {
     const tags = withLedger(db, kept.tags, ledger);
     const store = new Store(db, config, ledgerPath);

@@ -130,9 +130,9 @@ export class Store {
     try {
       this.#head = { ...before };
       transaction(this.#db, () => {
-        this.#removal.expire(this.#head, this.#config.maxAgeUs);
         this.#makeRoom(units, this.#space.isTight ? 'disk-full' : reason);
         for (const unit of units) this.#writeUnit(unit);
+        this.#removal.expire(this.#head, this.#config.maxAgeUs);
         this.#insert.head.run(...headValues(this.#head));
       });
     } catch (error) {

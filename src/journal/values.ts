@@ -15,6 +15,8 @@ export class ValueWriter {
   #singles = new Uint32Array(0);
   #high = new Uint32Array(0);
   #low = new Uint32Array(0);
+  readonly #single = new Float32Array(1);
+  readonly #singleBits = new Uint32Array(this.#single.buffer);
   #intCount = 0;
   #singleCount = 0;
   #doubleCount = 0;
@@ -49,7 +51,7 @@ export class ValueWriter {
     for (let i = from; i < to; i++) {
       if (Math.fround(at(values, i)) !== at(values, i)) return this.#double(values, from, to);
     }
-    return this.#single(values, from, to);
+    return this.#float(values, from, to);
   }
 
   #decimal(values: Float64Array, from: number, to: number, power: number): boolean {
@@ -68,13 +70,11 @@ export class ValueWriter {
     return true;
   }
 
-  #single(values: Float64Array, from: number, to: number): number {
-    const single = new Float32Array(1);
-    const bits = new Uint32Array(single.buffer);
+  #float(values: Float64Array, from: number, to: number): number {
     let before = 0;
     for (let i = from; i < to; i++) {
-      single[0] = at(values, i);
-      const word = at(bits, 0);
+      this.#single[0] = at(values, i);
+      const word = at(this.#singleBits, 0);
       this.#singles[this.#singleCount++] = word ^ before;
       before = word;
     }

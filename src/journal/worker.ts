@@ -68,8 +68,8 @@ function readPid(path: string): string {
 }
 
 /** After a failure that may lie in the connection a fresh one is made, and damage is met as at any opening. */
-function reopen(): Store {
-  const { store: fresh, opened } = openStore({ ...config, epoch });
+function reopen(broken?: unknown): Store {
+  const { store: fresh, opened } = openStore({ ...config, epoch }, broken);
   if (opened.damage.length > 0) say({ kind: 'damage', what: opened.damage });
   return fresh;
 }
@@ -77,15 +77,28 @@ function reopen(): Store {
 function commit(units: readonly UnitMessage[]): void {
   const started = performance.now();
   try {
-    store ??= reopen();
-    store.commit(units);
+    commitOrReplace(units);
   } catch (error) {
     drop(error);
     say({ kind: 'failed', fault: faultMessage(error), totals: count() });
     return;
   }
   say({ kind: 'done', totals: count(), tookMs: performance.now() - started });
-  store.idle();
+  store?.idle();
+}
+
+function commitOrReplace(units: readonly UnitMessage[]): void {
+  store ??= reopen();
+  try {
+    store.commit(units);
+  } catch (error) {
+    if (troubleOf(error) !== 'damaged') throw error;
+    // Found in a part that opening does not read: only a new database can go on.
+    carried = count();
+    closeQuietly();
+    store = reopen(error);
+    store.commit(units);
+  }
 }
 
 function drop(because: unknown): void {

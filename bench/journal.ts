@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openJournal } from '#journal/journal.ts';
+import { allocBatch, at, type Batch } from '#kernel/batch.ts';
+
+/*
+ * Durable samples a second from append to fsync, and bytes a sample on disk, beside a plain program that writes a row a
+ * sample with the same library and the same durability, 1000 samples a transaction.
+ */
+
+const TAGS = 1000;
+const JOURNAL_BATCHES = 12_000;
+const PLAIN_BATCHES = 300;
+
+/** A mix as a plant gives it: decimals with noise, single floats, counters, states, most qualities good. */
+function plant(batches: number, of: number): Batch[] {
+  let seed = 42;
+  const random = () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 2 ** 32;
+  };
+  const level = Float64Array.from({ length: TAGS }, () => 20 + 60 * random());
+  return Array.from({ length: batches }, (_, b) => {
+    const nowUs = 1_790_000_000_000_000 + b * 1_000_000;
+    const batch = allocBatch(of, { receivedUs: nowUs });
+    for (let i = 0; i < of; i++) {
+      const tag = (b * of + i) % TAGS;
+      const moved = at(level, tag) + (random() - 0.5) * 0.4;
+      level[tag] = moved;
+      batch.tag[i] = tag;
+      batch.timeUs[i] = nowUs - Math.floor(random() * 3) * 1000;
+      batch.value[i] = reading(tag % 10, moved, b, random);
+      batch.quality[i] = random() < 0.002 ? 0x4094 : 0;
+    }
+    return batch;
+  });
+}
+
+/** Of ten tags: five with two decimals, two with one, a single float, a counter, a state. */
+function reading(kind: number, level: number, step: number, random: () => number): number {
+  if (kind < 5) return Math.round(level * 100) / 100;
+  if (kind < 7) return Math.round(level * 10) / 10;
+  if (kind === 7) return Math.fround(level);
+  if (kind === 8) return step * 3 + Math.floor(random() * 2);
+  return level > 50 ? 1 : 0;
+}
+
+interface Result {
+  readonly name: string;
+  readonly samplesPerS: number;
+  readonly bytesPerSample: number;
+  readonly note: string;
+}
+
+async function measureJournal(dir: string, pool: readonly Batch[]): Promise<Result> {
+  const config = { dir, quotaBytes: 2 ** 31, maxAgeUs: Number.POSITIVE_INFINITY, commitMs: 200 };
+  await using journal = await openJournal(config);
+  let rows = 0;
+  let callMs = 0;
+  const started = performance.now();
+  for (let b = 0; b < JOURNAL_BATCHES; b++) {
+    const batch = pool[b % pool.length] as Batch;
+    const before = performance.now();
+    journal.append(batch, { source: 'plc', atUs: batch.receivedUs + b });
+    callMs += performance.now() - before;
+    rows += batch.rows;
+    const room = journal.room();
+    if (room) await room;
+  }
+  await new Promise<void>((resolve, reject) =>
+    journal.whenSettled((result) => (result === 'durable' ? resolve() : reject(result))),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const { commits, writtenBytes, lostRows } = journal.health;
+  if (lostRows > 0) throw new Error(`${lostRows} rows were lost`);
+  const bytes = statSync(join(dir, 'journal.db')).size + statSync(join(dir, 'journal.db-wal')).size;
+  const note = `${commits} commits, ${((callMs * 1e6) / rows).toFixed(1)} ns a sample on the main thread, ${(writtenBytes / rows).toFixed(1)} B written a sample`;
+  return { name: 'journal', samplesPerS: rows / seconds, bytesPerSample: bytes / rows, note };
+}
+
+function measurePlain(dir: string, pool: readonly Batch[]): Result {
+  const path = join(dir, 'plain.db');
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  db.exec('CREATE TABLE samples (tag INTEGER, time_us INTEGER, value REAL, quality INTEGER)');
+  const insert = db.prepare('INSERT INTO samples VALUES (?, ?, ?, ?)');
+  let rows = 0;
+  const started = performance.now();
+  for (let b = 0; b < PLAIN_BATCHES; b++) {
+    const batch = pool[b % pool.length] as Batch;
+    db.exec('BEGIN');
+    for (let i = 0; i < batch.rows; i++) {
+      insert.run(at(batch.tag, i), at(batch.timeUs, i), at(batch.value, i), at(batch.quality, i));
+    }
+    db.exec('COMMIT');
+    rows += batch.rows;
+  }
+  const seconds = (performance.now() - started) / 1000;
+  db.close();
+  const bytesPerSample = statSync(path).size / rows;
+  return {
+    name: 'row a sample',
+    samplesPerS: rows / seconds,
+    bytesPerSample,
+    note: `${PLAIN_BATCHES} commits`,
+  };
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+try {
+  const pool = plant(2000, 1000);
+  const plain = measurePlain(dir, pool);
+  const journal = await measureJournal(join(dir, 'journal'), pool);
+  print('durable writes      samples/s   bytes/sample');
+  for (const { name, samplesPerS, bytesPerSample, note } of [plain, journal]) {
+    print(
+      `${name.padEnd(14)}${Math.round(samplesPerS).toLocaleString('en').padStart(15)}${bytesPerSample.toFixed(2).padStart(15)}   ${note}`,
+    );
+  }
+  print(`ratio ${(journal.samplesPerS / plain.samplesPerS).toFixed(1)}; goal 2,000,000 samples/s`);
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}

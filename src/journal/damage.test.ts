@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import type { Fault } from '#kernel/fault.ts';
+import type { Tag } from '#kernel/tag-table.ts';
+import {
+  anEvent,
+  itemsOf,
+  journalConfig,
+  noise,
+  START_US,
+  series,
+  settled,
+  until,
+  valuesOf,
+} from '#test/crash/journal-fixture.ts';
+import type { JournalConfig } from './api.ts';
+import { openJournal } from './journal.ts';
+import { openReader } from './reader.ts';
+
+const mark = { source: 'plc', atUs: START_US };
+const tag = (number: number): Tag => ({ number, path: `a/t${number}`, type: 'number', access: 'read' });
+
+/** A journal that has run: tags, states, a cursor, samples, events. */
+async function lived(config: JournalConfig): Promise<void> {
+  await using journal = await openJournal(config);
+  for (let n = 0; n < 300; n++) journal.tag(tag(n));
+  journal.state('mode', 'remote');
+  journal.setCursor('hub', 1);
+  for (let n = 0; n < 5; n++) {
+    journal.append(series([n, n, n], n), mark);
+    journal.event(anEvent(`system.n${n}`), START_US + n);
+    await settled(journal);
+  }
+}
+
+/** Overwrites part of the database file. */
+function scribble(dir: string, from: number, to: number): void {
+  const path = join(dir, 'journal.db');
+  const bytes = readFileSync(path);
+  bytes.fill(0xa5, from, Math.min(to, bytes.length));
+  writeFileSync(path, bytes);
+}
+
+async function reopened(
+  config: JournalConfig,
+): Promise<{ tags: number[]; state: unknown; damage: readonly string[] }> {
+  await using journal = await openJournal(config);
+  const { opened } = journal;
+  journal.append(series([42]), mark);
+  assert.equal(await settled(journal), 'durable');
+  return {
+    tags: opened.tags.map(({ number }) => number),
+    state: opened.state.get('mode'),
+    damage: opened.damage,
+  };
+}
+
+const ALL_TAGS = Array.from({ length: 300 }, (_, n) => n);
+
+test('a damaged block is left out alone, and told of', async (t) => {
+  const config = journalConfig(t);
+  await lived(config);
+  const db = new DatabaseSync(join(config.dir, 'journal.db'));
+  const change =
+    "UPDATE blocks SET body = CAST(substr(body, 1, 40) || x'ff' || substr(body, 42) AS BLOB) WHERE seq = 5";
+  db.exec(change);
+  db.close();
+  const damage: string[] = [];
+  const items = itemsOf(config.dir, 0, damage);
+  assert.equal(damage.length, 1);
+  assert.match(damage[0] ?? '', /block 5 /);
+  assert.deepEqual(
+    items.map((item) => item.seq),
+    [1, 2, 3, 4, 6, 7, 8, 9, 10],
+  );
+});
+
+test('a file that is no database is set aside, and a new journal begins with its tags and a gap', async (t) => {
+  const config = journalConfig(t);
+  await lived(config);
+  scribble(config.dir, 0, 4096);
+  const { tags, damage } = await reopened(config);
+  assert.deepEqual(tags, ALL_TAGS);
+  assert.match(damage.join('\n'), /not a database/);
+  assert.ok(existsSync(join(config.dir, 'journal.db.damaged-2')));
+  using reader = openReader(config.dir);
+  const [gap] = reader.gaps(10);
+  assert.equal(gap?.reason, 'journal-damaged');
+  assert.equal(gap?.tags, 'all');
+  const [item] = itemsOf(config.dir);
+  assert.ok((item?.seq ?? 0) > 2 ** 40, 'numbers are never given twice');
+  assert.equal(reader.verify().broken, undefined);
+});
+
+test('a database cut short keeps states and cursors where they can still be read', async (t) => {
+  const config = journalConfig(t);
+  await lived(config);
+  const path = join(config.dir, 'journal.db');
+  scribble(config.dir, 4096, 8192); // the head: the first page after the schema
+  const { tags, state, damage } = await reopened(config);
+  assert.deepEqual(tags, ALL_TAGS);
+  assert.equal(state, 'remote');
+  assert.ok(damage.length > 0);
+  assert.ok(existsSync(path));
+  using reader = openReader(config.dir);
+  assert.equal(reader.cursor('hub'), 1);
+});
+
+test('an empty or a deleted database is damage too, once there was a journal', async (t) => {
+  const config = journalConfig(t);
+  await lived(config);
+  truncateSync(join(config.dir, 'journal.db'), 0);
+  const emptied = await reopened(config);
+  assert.deepEqual(emptied.tags, ALL_TAGS);
+  assert.ok(emptied.damage.length > 0);
+  rmSync(join(config.dir, 'journal.db'));
+  const deleted = await reopened(config);
+  assert.deepEqual(deleted.tags, ALL_TAGS);
+  assert.ok(deleted.damage.length > 0);
+  const after = await reopened(config);
+  assert.deepEqual(after.damage, []);
+  assert.deepEqual(after.tags, ALL_TAGS);
+});
+
+test('any damaged page leads to a journal that opens and goes on', async (t) => {
+  const config = journalConfig(t);
+  await lived(config);
+  const whole = readFileSync(join(config.dir, 'journal.db'));
+  for (let page = 0; page * 4096 < whole.length; page++) {
+    for (const name of readdirSync(config.dir)) {
+      if (name.startsWith('journal.db')) rmSync(join(config.dir, name));
+    }
+    writeFileSync(join(config.dir, 'journal.db'), whole);
+    scribble(config.dir, page * 4096, page * 4096 + 4096);
+    const { tags } = await reopened(config);
+    assert.deepEqual(tags, ALL_TAGS, `tags after damage to page ${page}`);
+    assert.equal(valuesOf(config.dir).at(-1), 42);
+  }
+});
+
+test('a torn ledger loses no more than its last line', async (t) => {
+  const config = journalConfig(t);
+  await lived(config);
+  const path = join(config.dir, 'journal.ledger');
+  writeFileSync(path, readFileSync(path).subarray(0, -7));
+  {
+    await using journal = await openJournal(config);
+    journal.tag(tag(300));
+    await settled(journal);
+  }
+  rmSync(join(config.dir, 'journal.db'));
+  const { tags } = await reopened(config);
+  assert.ok(tags.includes(300) && tags.includes(298), 'what was written after the torn line is there');
+});
+
+test('a database that breaks while running is replaced, and what is given goes on', async (t) => {
+  const config = journalConfig(t, { quotaBytes: 2 * 2 ** 20 });
+  const damage: string[] = [];
+  await using journal = await openJournal(config, { onDamage: (what) => damage.push(...what) });
+  journal.tag(tag(0));
+  journal.state('mode', 'local');
+  journal.append(noise(20_000, 1), mark);
+  journal.event(anEvent('a.b'), START_US);
+  await settled(journal);
+  // Several rounds, so that pages which the worker has in its cache are read again.
+  for (let n = 0; n < 200 && damage.length === 0; n++) {
+    scribble(config.dir, 4096, 2 ** 30);
+    journal.append(noise(8000, n), mark);
+    await settled(journal);
+  }
+  assert.ok(damage.length > 0);
+  await until('the journal is well again', () => journal.health.fault === undefined);
+  journal.append(series([42]), mark);
+  assert.equal(await settled(journal), 'durable');
+  assert.equal(valuesOf(config.dir).at(-1), 42);
+  const last = itemsOf(config.dir).at(-1);
+  assert.equal(last?.kind === 'batch' && last.mark.source, 'plc');
+  using reader = openReader(config.dir);
+  assert.deepEqual(reader.tags(), [tag(0)]);
+});
+
+test('a journal of a newer release is refused, not replaced', async (t) => {
+  const config = journalConfig(t);
+  await lived(config);
+  const db = new DatabaseSync(join(config.dir, 'journal.db'));
+  db.exec('PRAGMA user_version = 99');
+  db.close();
+  await assert.rejects(openJournal(config), (fault: Fault) => fault.code === 'journal.newer-format');
+  assert.throws(() => openReader(config.dir), { code: 'journal.newer-format' });
+  assert.deepEqual(
+    readdirSync(config.dir).filter((name) => name.includes('damaged')),
+    [],
+  );
+});
+
+test('a folder that cannot be one is refused with the reason', async (t) => {
+  const config = journalConfig(t);
+  const file = join(config.dir, 'file');
+  writeFileSync(file, '');
+  await assert.rejects(openJournal({ ...config, dir: file }), (fault: Fault) =>
+    fault.code.startsWith('journal.'),
+  );
+  assert.throws(() => openReader(join(config.dir, 'nothing')), { code: 'journal.none' });
+});
