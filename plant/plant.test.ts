@@ -5,6 +5,7 @@ import modbusSerial from 'modbus-serial';
 import mqtt, { type MqttClient } from 'mqtt';
 import type { Fault } from '#kernel/fault.ts';
 import { type Plant, startPlant } from '#plant/plant.ts';
+import { until } from '#test/until.ts';
 
 const ModbusRTU = modbusSerial.default;
 type ModbusClient = InstanceType<typeof ModbusRTU>;
@@ -37,15 +38,6 @@ async function listenTo(url: string): Promise<Inbox> {
   client.on('message', (topic, payload) => messages.push({ topic, payload: payload.toString() }));
   await client.subscribeAsync('plant/#', { qos: 1 });
   return { client, messages };
-}
-
-/** Waits for a condition; the deadline only ends a test that would fail anyway. */
-async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 10_000) {
-  const deadline = performance.now() + limitMs;
-  while (!(await condition())) {
-    assert.ok(performance.now() < deadline, `${what}: not within ${limitMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 async function withUnit<T>(

@@ -10,6 +10,7 @@ import { plantControl } from '#plant/control/client.ts';
 import { listen } from '#plant/devices/process.ts';
 import { startPlant } from '#plant/plant.ts';
 import { siteFileFor } from '#plant/site-file.ts';
+import { until } from '#test/until.ts';
 
 const MAIN = new URL('../main.ts', import.meta.url).href;
 const PORTS = ['--modbus-a', '0', '--modbus-b', '0', '--mqtt', '0'];
@@ -71,14 +72,6 @@ function alive(pid: number): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function until(what: string, condition: () => boolean | Promise<boolean>, limitMs = 10_000) {
-  const deadline = performance.now() + limitMs;
-  while (!(await condition())) {
-    assert.ok(performance.now() < deadline, `${what}: not within ${limitMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

@@ -32,15 +32,14 @@ export interface Unit {
 }
 
 export function createUnit(map: UnitMap, signals: () => Signals, give: Give): Unit {
-  const readHolding = (at: number, count: number) => {
-    const bits = bitWords(map, signals());
-    return pick(image(map.holding, signals()), bits, at, count);
-  };
+  const inputs = imageOf(map.input, []);
+  const holdings = imageOf(map.holding, map.bitRegisters);
+  const readHolding = (at: number, count: number) => pick(holdings(signals()), at, count);
   const writeHolding = (at: number, words: readonly number[]) => {
     for (const [name, value] of commandsIn(map, at, words)) give(name, value);
   };
   return {
-    readInput: (at, count) => pick(image(map.input, signals()), new Map(), at, count),
+    readInput: (at, count) => pick(inputs(signals()), at, count),
     readHolding,
     writeHolding,
     maskWrite(at, andMask, orMask) {
@@ -60,32 +59,39 @@ function known<T>(found: T | undefined, what: string, at: number): T {
   throw new ModbusException(EXCEPTION.illegalAddress, `no ${what} ${at}`);
 }
 
-/** Registers by address. Only as large as a unit's map, so it is made anew for each request: one moment, whole. */
-function image(registers: readonly Register[], signals: Signals): Map<number, number> {
-  const words = new Map<number, number>();
+type Image = ReadonlyMap<number, number>;
+
+/** Registers by address, made once for each set of signals: what is read together is of one moment. */
+function imageOf(
+  registers: readonly Register[],
+  bitRegisters: UnitMap['bitRegisters'],
+): (signals: Signals) => Image {
+  let of: Signals | undefined;
+  let image: Image = new Map();
+  return (signals) => {
+    if (signals !== of)
+      image = new Map([...valueWords(registers, signals), ...bitWords(bitRegisters, signals)]);
+    of = signals;
+    return image;
+  };
+}
+
+function* valueWords(registers: readonly Register[], signals: Signals): Iterable<[number, number]> {
   for (const { at, signal, type, order = 'big', factor = 1 } of registers) {
     const value = signals[signal] ?? 0;
     const raw = factor === 1 ? value : Number(value) / factor;
-    for (const [i, word] of toWords(raw, type, order).entries()) words.set(at + i, word);
+    for (const [i, word] of toWords(raw, type, order).entries()) yield [at + i, word];
   }
-  return words;
 }
 
-function bitWords(map: UnitMap, signals: Signals): Map<number, number> {
-  const words = new Map<number, number>();
-  for (const { at, bits } of map.bitRegisters) {
-    words.set(
-      at,
-      bits.reduce((word, name, i) => word | (Number(signals[name] === true) << i), 0),
-    );
+function* bitWords(registers: UnitMap['bitRegisters'], signals: Signals): Iterable<[number, number]> {
+  for (const { at, bits } of registers) {
+    yield [at, bits.reduce((word, name, i) => word | (Number(signals[name] === true) << i), 0)];
   }
-  return words;
 }
 
-function pick(words: Map<number, number>, more: Map<number, number>, at: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) =>
-    known(words.get(at + i) ?? more.get(at + i), 'register', at + i),
-  );
+function pick(image: Image, at: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => known(image.get(at + i), 'register', at + i));
 }
 
 function commandsIn(map: UnitMap, at: number, words: readonly number[]): [CommandName, number | boolean][] {
