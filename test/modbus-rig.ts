@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { ServerTCP } from 'modbus-serial';
 import { type Batch, type Value, wideAt } from '#kernel/batch.ts';
-import { systemClock } from '#kernel/clock.ts';
+import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { Command } from '#kernel/command.ts';
 import type { Gap } from '#kernel/gap.ts';
 import { type TagInfo, TagTable } from '#kernel/tag-table.ts';
@@ -115,9 +115,9 @@ export async function openModbus(
   config: Record<string, unknown>,
   tagsAt: Record<string, TagAt>,
   mode: Deps['mode'] = 'live',
+  clock: Clock = systemClock(),
 ) {
   const tags = new TagTable();
-  const clock = systemClock();
   const points = Object.entries(tagsAt).map(([path, { at, ...info }]) => ({
     tag: tags.declare({ path, type: 'number', access: 'readWrite', ...info }),
     address: Address.parse(at),
@@ -151,13 +151,13 @@ export class Opened implements AsyncDisposable {
   readonly rows: Row[] = [];
   readonly gaps: Gap[] = [];
   readonly #tags: TagTable;
-  readonly #clock: ReturnType<typeof systemClock>;
+  readonly #clock: Clock;
   #command = 0;
 
   constructor(
     source: Source,
     tags: TagTable,
-    clock: ReturnType<typeof systemClock>,
+    clock: Clock,
     events: Opened['events'],
     requests: Opened['requests'],
   ) {

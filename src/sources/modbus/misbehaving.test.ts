@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeMbap } from '#codec/modbus/mbap.ts';
 import { encodeRtu } from '#codec/modbus/rtu.ts';
+import { ManualClock } from '#kernel/clock.ts';
 import type { Fault } from '#kernel/fault.ts';
 import { Quality } from '#kernel/quality.ts';
 import { type Asked, openModbus, rawServer } from '#test/modbus-rig.ts';
@@ -54,6 +55,65 @@ test('a silent unit turns bad once, costs the others little, and leaves a gap wh
   assert.ok(device.gaps.every((gap) => gap.fromUs < gap.toUs));
   const told = device.events.map((event) => `${event.name} ${event.subject}`);
   assert.deepEqual(told, ['modbus.unit-silent unit 3', 'modbus.unit-answering unit 3']);
+});
+
+test('a slow unit gets its turn and no more: the others are asked in between', async () => {
+  const order: number[] = [];
+  await using server = await rawServer((one) => {
+    order.push(one.unit);
+    if (one.unit === 3) setTimeout(() => answer(one), 50);
+    else answer(one);
+  });
+  await using device = await openModbus(
+    { port: server.port },
+    { 'p/slow': point(3, 10), 'p/slow2': point(3, 20), 'p/slow3': point(3, 30), 'p/quick': point(1, 11) },
+  );
+  await device.until(() => order.filter((unit) => unit === 3).length >= 9);
+  // Three reads of the slow unit always wait, one of the quick one: in turn, it goes between each two of them.
+  const inRow = order.slice(3, -1).filter((unit, i, all) => unit === 3 && all[i + 1] === 3).length;
+  assert.equal(inRow, 0, order.join(' '));
+});
+
+test('a write goes before the reads that wait', async () => {
+  const held: Asked[] = [];
+  const codes: number[] = [];
+  let holding = true;
+  await using server = await rawServer((one) => {
+    codes.push(one.code);
+    if (holding) held.push(one);
+    else answer(one);
+  });
+  const points = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`p/t${i}`, point(1, i * 2)]));
+  await using device = await openModbus({ port: server.port, timeoutMs: 3000 }, points);
+  const deadline = Date.now() + 3000;
+  while (held.length === 0 && Date.now() < deadline) await new Promise(setImmediate);
+  const writing = device.write('p/t0', 5);
+  holding = false;
+  for (const one of held) answer(one);
+  assert.equal((await writing).state, 'sent');
+  assert.deepEqual(codes.slice(0, 3), [3, 6, 3]);
+});
+
+test('a device that is connected and dead turns bad, then ends the source with its gaps told', async () => {
+  await using server = await rawServer(() => {});
+  const clock = new ManualClock();
+  await using device = await openModbus({ port: server.port }, { 'p/a': point(1, 11) }, 'live', clock);
+  let fault: Fault | undefined;
+  const reading = device
+    .until(() => false, 30_000)
+    .catch((error: Fault) => {
+      fault = error;
+    });
+  const startUs = clock.steadyUs();
+  for (let s = 0; s < 300 && !fault; s++) await clock.advance(1000);
+  await reading;
+  assert.equal(fault?.code, 'modbus.silent');
+  assert.ok(clock.steadyUs() - startUs >= 20e6);
+  assert.deepEqual(
+    device.rows.map((row) => row.quality),
+    [Quality.badNoCommunication],
+  );
+  assert.equal(device.gaps.length, 1);
 });
 
 test('a gateway that reports a mute target makes just that unit bad', async () => {
@@ -203,6 +263,14 @@ test('a write that is sent and not answered is unknown, and is not repeated', as
   assert.equal(result.state, 'unknown');
   await device.until(() => device.rows.length > 5);
   assert.equal(writes, 1);
+});
+
+test('a write that was withdrawn before it could be sent is not sent', async () => {
+  await using server = await rawServer(answer);
+  await using device = await openModbus({ port: server.port }, { 'p/a': point(1, 11) });
+  const result = await device.write('p/a', 5, 5000, AbortSignal.abort());
+  assert.equal(result.state, 'failed');
+  assert.match(result.reason ?? '', /withdrawn/);
 });
 
 test('a write whose time ran out in the queue is never sent', async () => {

@@ -1,5 +1,5 @@
 import { Exception, exceptionText } from '#codec/modbus/pdu.ts';
-import type { Fault } from '#kernel/fault.ts';
+import { Fault } from '#kernel/fault.ts';
 import { Quality } from '#kernel/quality.ts';
 import type { Deps } from '#plugin/api.ts';
 import { type Cell, nameOf } from '#sources/modbus/address.ts';
@@ -110,7 +110,7 @@ export class Poller implements Disposable {
   #launch(run: Run, firstUs: number): void {
     this.#runs.add(run);
     this.#poll(run, firstUs)
-      .catch((error) => this.#deps.log.error({ error, block: nameOf(run.block) }, 'polling stopped'))
+      .catch((error) => this.fail(Fault.from(error, 'modbus.internal', nameOf(run.block))))
       .finally(() => this.#runs.delete(run));
   }
 

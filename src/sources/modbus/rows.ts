@@ -28,34 +28,32 @@ export function emitterOf(cell: Cell, first: number): Emit {
     const bit = cell.address.bit ?? 0;
     return (out, data, timeUs) => out.add(tag, timeUs, (readWord(data, at) >> bit) & 1);
   }
-  if (cell.as === 'text' || cell.tag.type === 'int64') {
-    const read = wideReader(cell);
-    return (out, data, timeUs) => out.addValue(tag, timeUs, read(data, at));
-  }
-  const read = numberReader(cell.as, orderOf(cell));
+  const wide = wideReader(cell);
+  if (wide) return (out, data, timeUs) => out.addValue(tag, timeUs, wide(data, at));
+  const read = numberReader(cell.as as NumberType, orderOf(cell));
   return (out, data, timeUs) => {
     const value = read(data, at);
     out.add(tag, timeUs, value, Number.isFinite(value) ? Quality.good : Quality.badOutOfRange);
   };
 }
 
-function wideReader(cell: Cell): (data: Uint8Array, at: number) => Value {
+/** For what is no double: text, and 64-bit integers of a tag that wants them exact. */
+function wideReader(cell: Cell): ((data: Uint8Array, at: number) => Value) | undefined {
   const order = orderOf(cell);
   if (cell.as === 'text') {
     const length = cell.address.length ?? 1;
     return (data, at) => readText(data, at, length, order === 'BA' ? 'BA' : 'AB');
   }
-  if (cell.as === 'int64' || cell.as === 'uint64') return bigReader(cell.as, order);
-  const read = numberReader(cell.as as NumberType, order);
-  return (data, at) => BigInt(Math.round(read(data, at)));
+  const big = cell.as === 'int64' || cell.as === 'uint64' ? cell.as : undefined;
+  return big && cell.tag.type === 'int64' ? bigReader(big, order) : undefined;
 }
 
 /** The value of one point from a response that begins at it. */
 export function readValue(cell: Cell, data: Uint8Array): number | Value {
   if (cell.table === 'coil' || cell.table === 'discrete') return readBit(data, 0);
   if (cell.as === 'bool') return (readWord(data, 0) >> (cell.address.bit ?? 0)) & 1;
-  if (cell.as === 'text' || cell.tag.type === 'int64') return wideReader(cell)(data, 0);
-  return numberReader(cell.as, orderOf(cell))(data, 0);
+  const wide = wideReader(cell);
+  return wide ? wide(data, 0) : numberReader(cell.as as NumberType, orderOf(cell))(data, 0);
 }
 
 /**
