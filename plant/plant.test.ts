@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { connect as dial } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import modbusSerial from 'modbus-serial';
 import mqtt, { type MqttClient } from 'mqtt';
 import type { Fault } from '#kernel/fault.ts';
+import { plantControl } from '#plant/control/client.ts';
+import { writeInfo } from '#plant/control/info.ts';
+import { serveControl } from '#plant/control/server.ts';
 import { type Plant, startPlant } from '#plant/plant.ts';
 import { until } from '#test/until.ts';
 
@@ -308,6 +314,33 @@ test('silent sensors stop while the broker goes on, and come back', async () => 
   assert.ok(inbox.client.connected);
   plant.fault('device-silent', false, { device: 'sensors' });
   await until('messages', () => inbox.messages.length > seen);
+});
+
+test('another terminal breaks and mends the plant, with the token of a private file', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'plant-'));
+  await using server = await serveControl(plant);
+  await writeInfo(dir, plant, server);
+  assert.equal((await stat(join(dir, 'plant.json'))).mode & 0o777, 0o600);
+  const control = await plantControl(dir);
+  const on = async () => (await control.faults()).filter((state) => state.on);
+  const state = await control.fault('device-silent', true, { device: 'bottling' });
+  assert.deepEqual([state.name, state.place, state.on], ['device-silent', 'bottling', true]);
+  assert.deepEqual(await on(), [state]);
+  await control.fault('device-silent', false, { device: 'bottling' });
+  assert.deepEqual(await on(), []);
+  await control.set(1, { flush: true });
+  assert.equal(plant.lines[0]?.commands.flush, true);
+  plant.set(1, { flush: false });
+  const refused = (code: string) => (error: Fault) => error.code === code;
+  await assert.rejects(control.fault('rust', true), refused('plant.unknown-fault'));
+  await assert.rejects(control.set(1, { speedSetpointRpm: 1 }), refused('plant.out-of-limits'));
+  const post = (body: string, token: string) =>
+    fetch(`${server.url}/fault`, { method: 'POST', body, headers: { authorization: `Bearer ${token}` } });
+  assert.equal((await post('{"name":"cavitation"}', 'guessed')).status, 401);
+  assert.equal((await post('{"name":', server.token)).status, 400);
+  assert.equal((await post('x'.repeat(10_000), server.token)).status, 400);
+  assert.deepEqual(await on(), []);
+  await rm(dir, { recursive: true });
 });
 
 test('the list of faults says what is on and where', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,31 +74,6 @@ function alive(pid: number): boolean {
     return false;
   }
 }
-
-test('another terminal breaks and mends the plant, with the token of a private file', async () => {
-  await using plant = await running(alone);
-  assert.equal((await stat(join(plant.dir, 'plant.json'))).mode & 0o777, 0o600);
-  const control = await plantControl(plant.dir);
-  const state = await control.fault('device-silent', true, { device: 'bottling' });
-  assert.deepEqual([state.name, state.place, state.on], ['device-silent', 'bottling', true]);
-  assert.deepEqual(
-    (await control.faults()).filter(({ on }) => on),
-    [state],
-  );
-  await control.fault('device-silent', false, { device: 'bottling' });
-  assert.deepEqual(
-    (await control.faults()).filter(({ on }) => on),
-    [],
-  );
-  await control.set(1, { speedSetpointRpm: 2000 });
-  await assert.rejects(control.fault('rust', true), (error: Fault) => error.code === 'plant.unknown-fault');
-  await assert.rejects(
-    control.set(1, { speedSetpointRpm: 1 }),
-    (e: Fault) => e.code === 'plant.out-of-limits',
-  );
-  const stranger = await fetch(`${control.info.control}/faults`, { headers: { authorization: 'Bearer x' } });
-  assert.equal(stranger.status, 401);
-});
 
 test('no plant in the folder is said so', async () => {
   await assert.rejects(plantControl('/nowhere'), (error: Fault) => error.code === 'plant.not-running');
