@@ -15,13 +15,15 @@ export function timeAt(json: JsonPaths, slot: number, unit: TimeUnit): number {
 
 const inRange = (us: number): number => (us > 0 && us <= MOST_US ? Math.round(us) : Number.NaN);
 
-const ISO = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d)?(?:\.(\d+))?([Zz]|[+-]\d\d:?\d\d)?$/;
+const ISO = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:\.(\d+))?)?([Zz]|[+-]\d\d:?\d\d)?$/;
 
 /** RFC 3339 to the µs. A time without a zone is UTC: the zone of this box says nothing of the device's. */
 function isoUs(text: string): number {
   const match = ISO.exec(text);
   if (!match) return Number.NaN;
-  const [, , fraction = '', zone = 'Z'] = match;
-  const seconds = text.slice(0, 19).replace(' ', 'T');
-  return Date.parse(`${seconds}${zone.toUpperCase()}`) * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'));
+  const [, date, minutes, seconds = ':00', fraction = '', zone = 'Z'] = match;
+  return (
+    Date.parse(`${date}T${minutes}${seconds.slice(0, 3)}${zone.toUpperCase()}`) * 1000 +
+    Number(fraction.slice(0, 6).padEnd(6, '0'))
+  );
 }
