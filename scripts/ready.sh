@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154
 # Read by ./holdfast and the scripts, with the project's folder in $root. Installs the packages when they are missing or
 # when the lock file has changed; leaves the Node to run on in $node. On the way of every start: two short processes.
 

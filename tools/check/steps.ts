@@ -56,7 +56,7 @@ function staticSteps(): Step[] {
   const shell = [
     'holdfast',
     '.ci/run',
-    ...globSync('scripts/*').filter((file) => /^#!\/bin\/sh|^# Read by/.test(readFileSync(file, 'utf8'))),
+    ...globSync('scripts/*').filter((file) => /^#!\/bin\/sh|^# shellcheck /.test(readFileSync(file, 'utf8'))),
   ];
   const steps = [
     staticStep('types', 'tsc', ['--noEmit']),
