@@ -35,7 +35,7 @@ export class OutcomeBuilder {
   /** @param receivedUs arrival of the batch that caused the derived rows */
   take(receivedUs: number): Outcome {
     const derived: Batch | undefined = this.derived.rows > 0 ? this.derived.take({ receivedUs }) : undefined;
-    if (!this.#happened && derived === undefined) return NOTHING;
+    if (!this.#happened) return derived === undefined ? NOTHING : { ...NOTHING, derived };
     const outcome: Outcome = {
       derived,
       rules: this.#rules,
@@ -43,7 +43,6 @@ export class OutcomeBuilder {
       intents: this.#intents,
       ...(this.#skipped.length > 0 && { skipped: this.#skipped }),
     };
-    if (!this.#happened) return outcome;
     this.#rules = [];
     this.#alarms = [];
     this.#intents = [];

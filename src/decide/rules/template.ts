@@ -77,7 +77,7 @@ function words(value: CelValue, tag: Tag | undefined): string {
 /** The enum tag that an expression consists of, if it does. */
 function loneEnum(expression: Expression): Tag | undefined {
   const [slot] = expression.slots;
-  const lone = expression.slots.length === 1 && slot?.kind === 'tag' && expression.text === slot.name;
+  const lone = expression.slots.length === 1 && slot?.kind === 'tag' && expression.text.trim() === slot.name;
   return lone && slot.tag.type === 'enum' ? slot.tag : undefined;
 }
 
