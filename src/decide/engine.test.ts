@@ -416,8 +416,23 @@ test('an alarm with a deadband returns only that far inside its limit, also afte
 
 test('an alarm that comes with its suppression is not announced', () => {
   const it = compile({ alarms: [alarm('a', 'flow < 1', { suppressWhen: '!running' })] });
-  assert.equal(rises(give(it, { running: false, flow: 0 })), 'a: suppressed');
+  assert.equal(rises(give(it, { flow: 0, running: false })), 'a: suppressed');
   assert.equal(rises(give(it, { running: true })), 'a: unacknowledged');
+  const rich = compile({
+    alarms: [alarm('a', 'flow + speed < 1', { suppressWhen: '!running || speed > 5' })],
+  });
+  assert.equal(rises(give(rich, { flow: 0, speed: 0, running: false })), 'a: suppressed');
+});
+
+test('a rate that waits for its second row is no bad input', () => {
+  const it = compile({ rules: [rule('r', 'rate(speed, "10s") > 1', { onBad: 'alarm' })] });
+  assert.equal(rises(give(it, { speed: 1 }, 1e6)), '');
+  assert.equal(moves(give(it, { speed: 3 }, 2e6)), 'r: unknown > on');
+});
+
+test('a condition that reads no tag is decided at once', () => {
+  const it = compile({ alarms: [alarm('a', 'flow < 1', { suppressWhen: 'true' })] });
+  assert.equal(rises(it.advance(0)), 'a: suppressed');
 });
 
 test('acts on alarms that are not there are refused', () => {

@@ -207,9 +207,14 @@ class Engine implements Decisions {
 
   #plannedAlarm({ spec, when, suppressWhen }: PlannedAlarm, kept: Fields, connect: Connect): void {
     const alarm = this.#alarm(spec, kept);
-    // Suppression first: an alarm that comes in the same row as its suppression is not annunciated.
-    if (suppressWhen) connect(suppressWhen, { decide: (truth, _, atUs) => alarm.suppress(truth, atUs) });
-    connect(when, alarm, spec.deadband, alarm.raised);
+    if (!suppressWhen) {
+      connect(when, alarm, spec.deadband, alarm.raised);
+      return;
+    }
+    // An alarm that comes in the same moment as its suppression is not announced: it hears of it at the end.
+    connect(suppressWhen, { decide: (truth, _, atUs) => alarm.suppress(truth, atUs) });
+    const decide: ConditionSink['decide'] = (...what) => this.#fired.push(() => alarm.decide(...what));
+    connect(when, { decide }, spec.deadband, alarm.raised);
   }
 
   #alarm(spec: AlarmSpec, kept: Fields): Alarm {
@@ -223,18 +228,18 @@ class Engine implements Decisions {
     return alarm;
   }
 
-  /** Kernels alone need no present value: rows of their tags take the short way. */
-  #readPlaces({ rules }: Plan): Int32Array {
+  /** Kernels alone need neither present values nor moments: rows of their tags take the short way. */
+  #readPlaces({ rules, alarms }: Plan): Int32Array {
     const placeOf = new Int32Array(this.#tags).fill(-1);
     const { present } = this.#inputs;
-    const inTemplates = new Set(
-      rules.flatMap(({ actions, clear }) =>
-        [...actions, ...clear].flatMap(({ reads }) => reads.flatMap(({ tags }) => tags)),
-      ),
+    const templates = rules.flatMap(({ actions, clear }) =>
+      [...actions, ...clear].flatMap(({ reads }) => reads),
     );
+    const suppressed = alarms.flatMap(({ when, suppressWhen }) => (suppressWhen ? [when, suppressWhen] : []));
+    const alsoRead = new Set([...templates, ...suppressed].flatMap(({ tags }) => tags));
     for (let tag = 0; tag < Math.min(this.#tags, present.placeOf.length); tag++) {
       const place = at(present.placeOf, tag);
-      if (place >= 0 && (this.#network.reads(place) || inTemplates.has(tag))) placeOf[tag] = place;
+      if (place >= 0 && (this.#network.reads(place) || alsoRead.has(tag))) placeOf[tag] = place;
     }
     return placeOf;
   }

@@ -187,7 +187,7 @@ export class Network {
     sink.decide(typeof told === 'boolean' ? told : undefined, told === 'waiting', atUs);
   }
 
-  /** Worst quality and newest time of the inputs; nothing as long as one of them has not arrived. */
+  /** Worst quality and newest time of the inputs; nothing as long as one that matters has not arrived. */
   #derive(
     { tag, expression }: Derived,
     place: number,
@@ -196,8 +196,9 @@ export class Network {
     notBeforeUs: number,
   ): void {
     const inputs = this.#inputs;
-    if (expression.waiting(inputs)) return;
-    const { value, wide } = columns(tag, expression.evaluate(inputs, nowUs));
+    const result = expression.evaluate(inputs, nowUs);
+    if (result === undefined && expression.waiting(inputs)) return;
+    const { value, wide } = columns(tag, result);
     const known = wide !== undefined || Number.isFinite(value);
     const worst = expression.quality(inputs);
     const quality = known || isBad(worst) ? worst : Quality.badOutOfRange;

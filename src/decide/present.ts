@@ -17,7 +17,7 @@ export class Present {
   /** Place of the tag; given at first asking, while compiling. */
   want(tag: number): number {
     if (tag >= this.placeOf.length) {
-      const wider = new Int32Array(tag + 1).fill(-1);
+      const wider = new Int32Array(Math.max(tag + 1, 2 * this.placeOf.length)).fill(-1);
       wider.set(this.placeOf);
       this.placeOf = wider;
     }

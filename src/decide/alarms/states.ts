@@ -5,9 +5,9 @@ export type BaseState = Exclude<AlarmState, 'shelved' | 'suppressed' | 'outOfSer
 export type AlarmInput = 'raise' | 'return' | 'acknowledge' | 'reset';
 
 /**
- * The state table (ISA-18.2-2016, figure 2). What is missing is not possible in that state; `same` is possible and
+ * The state table, after ISA-18.2-2016, figure 2. What is missing is not possible in that state; `same` is possible and
  * changes nothing, because doing it twice means the same. `return` says where an alarm goes that is not latched, then
- * where a latched one goes.
+ * where a latched one goes. A latched alarm that is reset before it was acknowledged still waits for that.
  */
 const TABLE: {
   readonly [state in BaseState]: {

@@ -69,7 +69,7 @@ export class Compiler {
     }
     const threshold = thresholdOf(parsed.ast, slots);
     const made = {
-      key: key(text, slots),
+      key: key(serialize(parsed.ast), slots),
       type: checked.type,
       text,
       slots,

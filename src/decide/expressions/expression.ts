@@ -85,7 +85,10 @@ export class Expression {
     return newest;
   }
 
-  /** True while an input has not arrived yet and none is bad: unknown, but nothing is wrong. */
+  /**
+   * Whether the last evaluation is unknown though nothing is wrong: no input is bad, but one has not arrived yet, or
+   * a window has not got enough rows.
+   */
   waiting(inputs: Inputs): boolean {
     const { present } = inputs;
     let unseen = false;
@@ -94,7 +97,9 @@ export class Expression {
       if (!present.seen(place)) unseen = true;
       else if (isBad(present.quality[place] as number)) return false;
     }
-    return unseen;
+    return (
+      unseen || this.slots.some(({ kind, name }) => kind === 'window' && this.#context[name] === undefined)
+    );
   }
 
   #run(part: Part): CelValue {

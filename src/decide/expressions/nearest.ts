@@ -4,7 +4,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) >= least) continue;
-    const distance = editDistance(name, candidate);
+    const distance = editDistance(name, candidate, least);
     if (distance < least) {
       least = distance;
       best = candidate;
@@ -13,8 +13,11 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b`. */
-function editDistance(a: string, b: string): number {
+/**
+ * Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b`.
+ * @param limit where counting may stop
+ */
+function editDistance(a: string, b: string, limit: number): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -28,6 +31,7 @@ function editDistance(a: string, b: string): number {
       }
       row.push(least);
     }
+    if (Math.min(...row, ...previous) >= limit) return limit;
     before = previous;
     previous = row;
   }
