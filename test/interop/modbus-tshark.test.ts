@@ -6,13 +6,14 @@ import { test } from 'node:test';
 import { missing, pymodbusMissing, pymodbusServer } from '#test/interop/modbus-peer.ts';
 import { openModbus } from '#test/modbus-rig.ts';
 
-const skip = missing('tshark') || pymodbusMissing;
+const TSHARK = 'tshark';
+const skip = missing(TSHARK) || pymodbusMissing;
 
 /** Dissects what passes on loopback, packet by packet: function code, exception code, whether it is malformed. */
 async function dissector(port: number) {
   const fields = ['modbus.func_code', 'modbus.exception_code', '_ws.malformed', '_ws.expert.message'];
   const child = spawn(
-    'tshark',
+    TSHARK,
     [
       ...['-i', 'lo', '-n', '-l', '-Q', '-f', `tcp port ${port}`, '-o', `mbtcp.tcp.port:${port}`],
       ...['-Y', 'mbtcp || _ws.malformed', '-T', 'fields', '-E', 'separator=;'],

@@ -57,6 +57,24 @@ test('a silent unit turns bad once, costs the others little, and leaves a gap wh
   assert.deepEqual(told, ['modbus.unit-silent unit 3', 'modbus.unit-answering unit 3']);
 });
 
+test('when a whole device falls silent its units are given up together, and are back together', async () => {
+  let mute = true;
+  await using server = await rawServer((one) => {
+    if (!mute) answer(one);
+  });
+  const units = [1, 2, 3, 4, 5, 6];
+  const paths = units.map((unit) => `p/u${unit}`);
+  await using device = await openModbus(
+    { port: server.port, timeoutMs: 60, probeMs: 40, probeMaxMs: 60_000 },
+    Object.fromEntries(units.map((unit) => [`p/u${unit}`, point(unit, unit)])),
+  );
+  await device.until(() => paths.every((path) => device.last(path)));
+  // Three time-outs show that nobody is there; then one a unit is enough: not three for each of six.
+  assert.ok(device.requests.length <= 8, `${device.requests.length} requests`);
+  mute = false;
+  await device.until(() => paths.every((path) => device.last(path)?.quality === Quality.good));
+});
+
 test('a slow unit gets its turn and no more: the others are asked in between', async () => {
   const order: number[] = [];
   await using server = await rawServer((one) => {

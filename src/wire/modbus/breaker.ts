@@ -37,6 +37,12 @@ export class Breaker {
     return !this.#open || nowUs >= this.#probeUs;
   }
 
+  /** Somebody behind the same connection is back: worth a probe now. */
+  hurry(): void {
+    this.#probeUs = 0;
+    this.#pauseMs = this.#options.probeMs;
+  }
+
   /** @returns whether the unit was silent before */
   answered(): boolean {
     const returned = this.#open;
@@ -46,10 +52,13 @@ export class Breaker {
     return returned;
   }
 
-  /** @returns whether the unit counts as silent from now on */
-  missed(nowUs: number): boolean {
+  /**
+   * @param atOnce the unit is given up without waiting for more: nobody else answers either
+   * @returns whether the unit counts as silent from now on
+   */
+  missed(nowUs: number, atOnce = false): boolean {
     this.#failures++;
-    if (this.#failures < this.#options.failures) return false;
+    if (this.#failures < this.#options.failures && !atOnce && !this.#open) return false;
     const opened = !this.#open;
     this.#open = true;
     const jitter = 0.8 + 0.4 * this.#options.random();

@@ -76,6 +76,8 @@ export class Bus implements Disposable {
   #nextProbeUs = 0;
   #lastAnswerUs: number;
   #strikes = 0;
+  /** Requests in a row, of whatever unit, that brought nothing. */
+  #misses = 0;
   #wake: (() => void) | undefined;
 
   constructor(options: BusOptions, ports: BusPorts, link: Link) {
@@ -234,16 +236,31 @@ export class Bus implements Disposable {
     else if (how.kind !== 'timeout') this.#strikes = 0;
     if (how.kind === 'lost') return;
     // A gateway that answers for a mute unit shows that the connection itself is well.
-    if (how.kind !== 'timeout' && how.kind !== 'garbage') this.#lastAnswerUs = nowUs;
+    if (how.kind !== 'timeout' && how.kind !== 'garbage') {
+      this.#lastAnswerUs = nowUs;
+      this.#misses = 0;
+    }
     if (unanswered(how)) this.#missed(lane, sentUs, nowUs);
-    else if (lane.breaker.answered()) this.#ports.unit(lane.unit, 'answering');
+    else this.#answered(lane);
+  }
+
+  #answered(lane: Lane): void {
+    const allSilent = this.#lanes.every((other) => other.breaker.open);
+    if (!lane.breaker.answered()) return;
+    this.#ports.unit(lane.unit, 'answering');
+    if (!allSilent) return;
+    this.#nextProbeUs = 0;
+    for (const other of this.#lanes) other.breaker.hurry();
   }
 
   #missed(lane: Lane, sentUs: number, nowUs: number): void {
     if (lane.breaker.open) this.#nextProbeUs = nowUs + PROBE_REST * (nowUs - sentUs);
-    if (lane.breaker.missed(nowUs)) {
-      this.#flush(lane, { kind: 'notSent', why: 'silent' });
-      this.#ports.unit(lane.unit, 'silent');
+    // When nobody answers, not each unit by itself has to prove that it is gone.
+    const nobody = ++this.#misses >= this.#options.breaker.failures;
+    if (lane.breaker.missed(nowUs, nobody)) this.#silence(lane);
+    for (const other of nobody ? this.#lanes : []) {
+      if (!other.breaker.suspect || other.breaker.open) continue;
+      if (other.breaker.missed(nowUs, true)) this.#silence(other);
     }
     const silentMs = (nowUs - this.#lastAnswerUs) / 1000;
     const patienceMs = Math.max(ALL_SILENT_MS, 10 * this.#options.timeoutMs);
@@ -253,6 +270,11 @@ export class Bus implements Disposable {
         hint: 'The connection stands, but nobody speaks Modbus on it: check the unit numbers and the device.',
       }),
     );
+  }
+
+  #silence(lane: Lane): void {
+    this.#flush(lane, { kind: 'notSent', why: 'silent' });
+    this.#ports.unit(lane.unit, 'silent');
   }
 
   #strike(how: { readonly kind: 'lost' | 'garbage'; readonly reason: string }): void {
