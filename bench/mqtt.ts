@@ -125,18 +125,29 @@ function readings(): Buffer[] {
 
 const LIMIT = 65;
 
+/** What the source does with a chunk: rows by topic and path into one batch, then the rule over its columns. */
 async function holdfast(port: number): Promise<void> {
-  const { JsonPaths, Kind } = await import('#codec/json/paths.ts');
   const { TopicTable } = await import('#codec/mqtt/topics.ts');
-  const { openSession } = await import('#wire/mqtt/session.ts');
+  const { at, BatchBuilder } = await import('#kernel/batch.ts');
   const { systemClock } = await import('#kernel/clock.ts');
+  const { TopicReader } = await import('#sources/mqtt/topic-reader.ts');
+  const { openSession } = await import('#wire/mqtt/session.ts');
+  const clock = systemClock();
+  const rows = new BatchBuilder();
   const topics = new TopicTable();
-  const alarms: Buffer[] = [];
-  for (let i = 0; i < DEVICES; i++) {
-    topics.add(`plant/line1/device${i}/temperature`);
-    alarms.push(Buffer.from(`alarm/line1/device${i}/temperature`));
-  }
-  const json = new JsonPaths([['value']]);
+  const devices = Array.from({ length: DEVICES }, (_, number) => {
+    topics.add(`plant/line1/device${number}/temperature`);
+    const tag = {
+      number,
+      path: `line1/device${number}/temperature`,
+      type: 'number',
+      access: 'read',
+    } as const;
+    return {
+      reader: new TopicReader([{ tag, path: 'value', timePath: 'ts', timeUnit: 'ms' }], () => {}),
+      alarm: Buffer.from(`alarm/line1/device${number}/temperature`),
+    };
+  });
   const session = await openSession(
     {
       connection: {
@@ -155,19 +166,24 @@ async function holdfast(port: number): Promise<void> {
     },
     {
       chunk() {},
-      message(view) {
-        const device = topics.find(view.bytes, view.topicStart, view.topicEnd);
-        if (device < 0 || !json.read(view.bytes, view.payloadStart, view.payloadEnd)) return;
-        const value = json.number[0] as number;
-        if (json.kind[0] !== Kind.number || !(value > LIMIT)) return;
-        const payload = Buffer.from(`{"value":${value},"limit":${LIMIT}}`);
-        session.publish({ topic: alarms[device] as Buffer, payload, qos: 0, retain: false });
+      message({ bytes, topicStart, topicEnd, payloadStart, payloadEnd }) {
+        const device = devices[topics.find(bytes, topicStart, topicEnd)];
+        device?.reader.read(bytes, payloadStart, payloadEnd, false, clock.nowUs(), rows);
       },
       oversized() {},
-      chunkDone() {},
+      chunkDone() {
+        const batch = rows.take({ receivedUs: clock.nowUs() });
+        for (let i = 0; i < batch.rows; i++) {
+          const value = at(batch.value, i);
+          const device = devices[at(batch.tag, i)];
+          if (!device || !(value > LIMIT)) continue;
+          const payload = Buffer.from(`{"value":${value},"limit":${LIMIT}}`);
+          session.publish({ topic: device.alarm, payload, qos: 0, retain: false });
+        }
+      },
       lost: () => process.exit(0),
     },
-    systemClock(),
+    clock,
     AbortSignal.timeout(5000),
   );
   await session.subscribe([{ topic: 'plant/#', qos: 0 }]);

@@ -1,6 +1,7 @@
 import type { Batch, Value } from '#kernel/batch.ts';
 import { at, wideAt } from '#kernel/batch.ts';
 import { systemClock } from '#kernel/clock.ts';
+import type { Command } from '#kernel/command.ts';
 import { qualityName } from '#kernel/quality.ts';
 import { type TagInfo, TagTable } from '#kernel/tag-table.ts';
 import type { Delivery, Deps, Source } from '#plugin/api.ts';
@@ -84,3 +85,15 @@ export async function take(source: Source, deps: TestDeps, count: number, settle
 }
 
 export const brief = (rows: readonly Row[]) => rows.map(({ tag, value }) => [tag, value]);
+
+/** A command as the guard hands it on. */
+export const command = (value: number, more: Partial<Command> = {}): Command => ({
+  id: 1,
+  tag: 0,
+  value,
+  raw: value,
+  by: { kind: 'operator', name: 'test' },
+  why: 'test',
+  deadlineUs: Number.MAX_SAFE_INTEGER,
+  ...more,
+});

@@ -49,6 +49,8 @@ export interface Welcome {
   /** Most unconfirmed messages that we may have under way. */
   readonly receiveMaximum: number;
   readonly retainAvailable: boolean;
+  readonly maximumQoS: number;
+  readonly maximumPacketBytes: number;
 }
 
 export interface Receiver {
@@ -149,10 +151,12 @@ export class Protocol {
   /**
    * Sends a message.
    * @returns nothing at QoS 0; at QoS 1 the reason code of the PUBACK
-   * @throws Fault `mqtt.window-full` when nothing was sent; what `fail` was called with when it is not known
+   * @throws Fault `mqtt.window-full`, `mqtt.not-allowed`, or what `fail` was called with: nothing was sent. A rejection
+   *   says that it is not known whether the message arrived
    */
   publish(message: OutgoingPublish): Promise<number> | undefined {
     if (this.#fault) throw this.#fault;
+    this.#checkAllowed(message);
     if (message.qos === 0) {
       this.#publish(message, 0);
       return undefined;
@@ -270,6 +274,8 @@ export class Protocol {
       keepAliveS: properties?.serverKeepAlive ?? keepAliveS,
       receiveMaximum: properties?.receiveMaximum ?? 65_535,
       retainAvailable: properties?.retainAvailable ?? true,
+      maximumQoS: properties?.maximumQoS ?? 2,
+      maximumPacketBytes: properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY,
     };
     this.#welcome.resolve(this.#welcomed);
   }
@@ -287,6 +293,18 @@ export class Protocol {
       if (this.#fault) reject(this.#fault);
       else this.#waiting.set(id, { awaits, resolve, reject });
     });
+  }
+
+  /** What the broker said in its welcome that it will not take: it would end the session (MQTT 5.0, 3.2.2.3). */
+  #checkAllowed(message: OutgoingPublish): void {
+    const welcome = this.#welcomed;
+    if (!welcome) return;
+    if (message.retain && !welcome.retainAvailable)
+      throw notAllowed('retained messages', 'Set retain: false.');
+    if (message.qos > welcome.maximumQoS) throw notAllowed('messages of QoS 1', 'Set qos: 0.');
+    if (publishBytes(message) > welcome.maximumPacketBytes) {
+      throw notAllowed(`messages above ${welcome.maximumPacketBytes} bytes`, 'Send less in one message.');
+    }
   }
 
   #publish(message: OutgoingPublish, packetId: number): void {
@@ -307,3 +325,6 @@ export class Protocol {
 
 const protocolError = (what: string): Fault =>
   new Fault('mqtt.protocol', what, { hint: 'Is this an MQTT broker? Look at its log.' });
+
+const notAllowed = (what: string, hint: string): Fault =>
+  new Fault('mqtt.not-allowed', `the broker takes no ${what}`, { retry: 'never', hint });

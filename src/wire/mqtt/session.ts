@@ -140,10 +140,6 @@ export class Session implements AsyncDisposable {
     return this.#welcome?.sessionPresent ?? false;
   }
 
-  get retainAvailable(): boolean {
-    return this.#welcome?.retainAvailable ?? true;
-  }
-
   /** Granted QoS for each filter, or a reason from 0x80 on. */
   subscribe(filters: readonly { readonly topic: string; readonly qos: 0 | 1 }[]): Promise<readonly number[]> {
     return this.#protocol.subscribe(filters);
@@ -155,7 +151,7 @@ export class Session implements AsyncDisposable {
 
   /**
    * @returns nothing at QoS 0; at QoS 1 the reason code of the PUBACK, from 0x80 on a refusal
-   * @throws Fault `mqtt.congested`, `mqtt.window-full`: nothing was sent. A rejection: not known whether it arrived
+   * @throws Fault `mqtt.congested`, `mqtt.window-full`, `mqtt.not-allowed`: nothing was sent. A rejection: not known whether it arrived
    */
   publish(message: OutgoingPublish): Promise<number> | undefined {
     if (this.#socket.writableLength > MOST_UNSENT_BYTES) {

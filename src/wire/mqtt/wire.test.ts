@@ -101,6 +101,22 @@ test('no more messages are under way than the broker allows', async () => {
   assert.ok(protocol.publish(message));
 });
 
+test('what the broker said that it will not take is not sent', () => {
+  const { protocol, outbox, sent, welcome } = core();
+  void protocol.connect();
+  welcome({ retainAvailable: false, maximumQoS: 0, maximumPacketSize: 50 });
+  const message = { topic: Buffer.from('a'), payload: Buffer.from('1'), qos: 0, retain: false } as const;
+  for (const more of [{ retain: true }, { qos: 1 }, { payload: Buffer.alloc(50) }] as const) {
+    assert.throws(() => protocol.publish({ ...message, ...more }), { code: 'mqtt.not-allowed' });
+  }
+  protocol.publish(message);
+  outbox.flush();
+  assert.deepEqual(
+    sent.map((packet) => packet.cmd),
+    ['connect', 'publish'],
+  );
+});
+
 test('a DISCONNECT of the broker becomes a fault that says why', () => {
   const { receive, welcome } = core();
   welcome();
