@@ -172,12 +172,21 @@ class Reader implements JournalReader {
 
   *#eventsBetween(after: number, upTo: number, tell: Tell): Iterable<Item> {
     for (let from = after; from < upTo; ) {
-      const rows = this.#eventRows(from, upTo, EVENTS_AT_ONCE);
+      const rows = this.#readableEvents(from, upTo, tell);
       for (const row of rows) {
         const event = eventOf(row, tell);
         if (event) yield { kind: 'event', seq: row.seq, event, atUs: row.at_us };
       }
       from = rows.length < EVENTS_AT_ONCE ? upTo : (rows.at(-1)?.seq ?? upTo);
+    }
+  }
+
+  #readableEvents(after: number, upTo: number, tell: Tell): EventRow[] {
+    try {
+      return this.#eventRows(after, upTo, EVENTS_AT_ONCE);
+    } catch (error) {
+      tell(`events after ${after} cannot be read: ${messageOf(error)}`);
+      return [];
     }
   }
 
@@ -227,6 +236,16 @@ function rowSlicer(all: Batch): (block: Block, mark: number) => () => Batch {
   };
 }
 
+/** All events; an error in their place where the database is damaged, and then no more. */
+function* readableEvents(db: DatabaseSync): Iterable<EventRow | Error> {
+  try {
+    const rows = db.prepare('SELECT * FROM events ORDER BY seq').iterate();
+    for (const row of rows) yield row as unknown as EventRow;
+  } catch (error) {
+    yield error instanceof Error ? error : new Error(messageOf(error));
+  }
+}
+
 function walkChain(db: DatabaseSync, head: HeadRow): Verified {
   let hash: Uint8Array = head.anchor_hash;
   let seq = head.anchor_seq;
@@ -238,8 +257,8 @@ function walkChain(db: DatabaseSync, head: HeadRow): Verified {
     head: Buffer.from(head.event_hash).toString('hex'),
     ...(broken && { broken }),
   });
-  for (const found of db.prepare('SELECT * FROM events ORDER BY seq').iterate()) {
-    const row = found as unknown as EventRow;
+  for (const row of readableEvents(db)) {
+    if (row instanceof Error) return end({ seq: seq + 1, reason: `it cannot be read: ${row.message}` });
     if (events === 0) fromSeq = row.seq;
     hash = link(hash, row.seq, row.at_us, row.body);
     if (Buffer.compare(hash, row.hash) !== 0) {

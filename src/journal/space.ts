@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, rmSync, statfsSync } from 'node:fs';
+import { appendFileSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { fileBytes, writeDurably } from '#platform/files.ts';
+import { fileBytes } from '#platform/files.ts';
 import { FRAME_BYTES, PAGE_BYTES } from '#platform/sqlite.ts';
 import { FILES } from './schema.ts';
 
 const MAX_LOG_BYTES = 8 * 2 ** 20;
 /** Lock, ledger, pid and shared-memory index of the log. */
 const SMALL_FILES_BYTES = 192 * 1024;
+const RESERVE_SLICE_BYTES = 256 * 1024;
 const MIN_PAGES = 64;
 /** Pages that a commit touches besides the blocks themselves: heads, gaps, inner nodes, free list. */
 const SLACK_PAGES = 24;
@@ -80,18 +81,32 @@ export class Space {
     this.#tightPages = Math.min(this.#pragma('page_count'), this.#maxPages);
   }
 
-  /** Takes the reserve back, and leaves the tight mode, once the file system has plenty. */
+  /**
+   * Takes the reserve back, a slice at a time so that no commit waits for it, and leaves the tight mode with the last
+   * one. Waits until the file system has plenty.
+   */
   relax(): void {
-    if (!this.isTight && fileBytes(this.#reserve) === this.#budget.reserveBytes) return;
-    const { bavail, bsize } = statfsSync(dirname(this.#path));
-    if (bavail * bsize < this.#budget.reserveBytes * 3) return;
+    const have = fileBytes(this.#reserve);
+    const missing = this.#budget.reserveBytes - have;
+    if (missing > 0) {
+      const { bavail, bsize } = statfsSync(dirname(this.#path));
+      if (bavail * bsize < missing + this.#budget.logBytes || !this.#extendReserve(missing)) return;
+    }
+    if (missing <= RESERVE_SLICE_BYTES) this.#tightPages = undefined;
+  }
+
+  /** Not fsynced: what a power cut takes of it is made again. */
+  #extendReserve(missing: number): boolean {
     // Random, so that a compressing file system cannot promise room that it does not have.
+    const slice = randomBytes(Math.min(missing, RESERVE_SLICE_BYTES));
     try {
-      this.#count(writeDurably(this.#reserve, 'w', randomBytes(this.#budget.reserveBytes)));
-      this.#tightPages = undefined;
+      appendFileSync(this.#reserve, slice);
+      this.#count(slice.length);
+      return true;
     } catch {
       // Somebody else was quicker: half a reserve would only keep the file system full.
       rmSync(this.#reserve, { force: true });
+      return false;
     }
   }
 

@@ -20,7 +20,7 @@ export function replaceDurably(path: string, text: string, mode = 0o640): number
   return bytes;
 }
 
-export function writeDurably(path: string, flag: 'a' | 'w', bytes: Uint8Array, mode = 0o640): number {
+function writeDurably(path: string, flag: 'a' | 'w', bytes: Uint8Array, mode = 0o640): number {
   const file = openSync(path, flag, mode);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
@@ -32,7 +32,7 @@ export function writeDurably(path: string, flag: 'a' | 'w', bytes: Uint8Array, m
 }
 
 /** Makes names in a folder durable after creating or renaming. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);

@@ -1,0 +1,126 @@
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openJournal } from '#journal/journal.ts';
+import { openReader } from '#journal/reader.ts';
+import { messageOf } from '#kernel/fault.ts';
+import { anEvent, noise, START_US, series, settled, until, valuesOf } from './journal-fixture.ts';
+
+/*
+ * Child of journal-full.test.ts, alone on a small file system of its own that it fills to the last byte. Prints one JSON
+ * line of what it saw; the parent judges.
+ */
+
+const [mount = '', mode = ''] = process.argv.slice(2);
+const dir = join(mount, 'journal');
+const filler = join(mount, 'filler');
+const unexpected: string[] = [];
+process.on('uncaughtException', (error) => unexpected.push(messageOf(error)));
+process.on('unhandledRejection', (error) => unexpected.push(messageOf(error)));
+
+/** Takes every free byte of the file system. */
+function fill(): void {
+  let path = filler;
+  for (let size = 2 ** 20; size >= 1; ) {
+    try {
+      path = `${filler}-${performance.now()}`;
+      writeFileSync(path, new Uint8Array(size), { flag: 'wx' });
+    } catch {
+      rmSync(path, { force: true });
+      size = Math.floor(size / 2);
+    }
+    if (statfsSync(mount).bavail === 0) return;
+  }
+}
+
+function free(): void {
+  rmSync(join(mount, 'ballast'), { force: true });
+}
+
+const config = {
+  dir,
+  // Larger than the file system: it is the disk that gives out, not the quota.
+  quotaBytes: 64 * 2 ** 20,
+  maxAgeUs: Number.POSITIVE_INFINITY,
+  commitMs: 10,
+  windowBytes: 2 ** 20,
+};
+
+/** A disk filled by somebody else, while the journal has old samples that it can give up. */
+async function shrink(): Promise<object> {
+  await using journal = await openJournal(config);
+  const results: Record<string, number> = {};
+  let rows = 0;
+  const write = async (batches: number, from: number) => {
+    for (let n = from; n < from + batches; n++) {
+      journal.append(noise(10_000, n), { source: 'plc', atUs: START_US + n });
+      journal.event(anEvent(`system.n${n}`), START_US + n);
+      rows += 10_000;
+      const result = await settled(journal);
+      const name = result === 'durable' ? result : result.code;
+      results[name] = (results[name] ?? 0) + 1;
+    }
+  };
+  await write(60, 0);
+  fill();
+  await write(60, 60);
+  const { health } = journal;
+  return { results, rows, lostRows: health.lostRows, fault: health.fault?.code };
+}
+
+/** A disk so full that nothing can be given up: everything waits in a bounded window until there is space again. */
+async function starve(): Promise<object> {
+  writeFileSync(join(mount, 'ballast'), new Uint8Array(8 * 2 ** 20));
+  await using journal = await openJournal(config);
+  fill();
+  const results: Record<string, number> = {};
+  let rows = 0;
+  let most = 0;
+  for (let n = 0; n < 300; n++) {
+    journal.append(noise(2000, n), { source: 'plc', atUs: START_US + n });
+    journal.event(anEvent(`system.n${n}`), START_US + n);
+    rows += 2000;
+    if (n % 10 === 9) {
+      const result = await settled(journal);
+      const name = result === 'durable' ? result : result.code;
+      results[name] = (results[name] ?? 0) + 1;
+    }
+    most = Math.max(most, journal.health.pendingBytes);
+    const room = journal.room();
+    if (room) await room;
+  }
+  const fault = journal.health.fault?.code;
+  free();
+  await until(
+    'it writes again',
+    () => journal.health.fault === undefined && journal.health.pendingRows === 0,
+    20_000,
+  );
+  journal.append(series([42]), { source: 'plc', atUs: START_US + 1000 });
+  const last = await settled(journal);
+  return {
+    results,
+    rows: rows + 1,
+    most,
+    fault,
+    last: last === 'durable' ? last : last.code,
+    lostRows: journal.health.lostRows,
+  };
+}
+
+const seen = mode === 'shrink' ? await shrink() : await starve();
+using reader = openReader(dir);
+const gaps = reader.gaps(10_000);
+const { events, broken } = reader.verify();
+const values = valuesOf(dir);
+process.stdout.write(
+  `${JSON.stringify({
+    ...seen,
+    kept: values.length,
+    newest: values.at(-1),
+    told: gaps.reduce((sum, gap) => sum + (gap.count ?? 0), 0),
+    reasons: [...new Set(gaps.map((gap) => gap.reason))],
+    events,
+    broken,
+    unexpected,
+  })}\n`,
+);

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { openJournal } from '#journal/journal.ts';
+import { openReader } from '#journal/reader.ts';
+import { itemsOf, journalConfig, START_US, series, settled } from './journal-fixture.ts';
+
+/** Journals killed side by side, and kills of each. */
+const LANES = 2;
+const ROUNDS = 25;
+/** One of so many rounds does not wait for a first promise, so that opening and the first commit are met as well. */
+const EARLY_EVERY = 5;
+const WRITER = fileURLToPath(new URL('./journal-writer.ts', import.meta.url));
+
+/** Runs the writer for a random moment, kills it, and returns the highest number that it said was settled. */
+async function killedRound(dir: string, first: number, round: number): Promise<number> {
+  const child = spawn(process.execPath, [WRITER, dir, `${first}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  await firstLine(child, () => text, round % EARLY_EVERY === 0 ? 1 : 2);
+  // The moment is random on purpose: whatever it is, what follows must hold.
+  await new Promise((resolve) => setTimeout(resolve, randomInt(0, 80)));
+  child.kill('SIGKILL');
+  await exited;
+  if (child.stdout.readable) await once(child.stdout, 'close');
+  const promised = text.split('\n').slice(1, -1).map(Number);
+  return Math.max(first - 1, ...promised);
+}
+
+function firstLine(child: ChildProcess, text: () => string, lines: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the writer ended by itself with ${code}`)));
+    child.stdout?.on('data', () => {
+      if (text().split('\n').length > lines) resolve();
+    });
+  });
+}
+
+test(`after each of ${LANES * ROUNDS} kills every settled row is there exactly once and the chain holds`, async (t) => {
+  await Promise.all(Array.from({ length: LANES }, () => killRepeatedly(t)));
+});
+
+/** One journal, killed again and again. */
+async function killRepeatedly(t: TestContext): Promise<void> {
+  const config = journalConfig(t, { quotaBytes: 512 * 2 ** 20 });
+  let next = 0;
+  let after = 0;
+  let settledRows = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const first = next;
+    const promised = await killedRound(config.dir, first, round);
+    const items = itemsOf(config.dir, after);
+    // What was not promised may be there or not, but in order, without a hole, and once.
+    for (const item of items) {
+      if (item.kind !== 'batch') continue;
+      for (const value of item.batch.value) assert.equal(value, next++, `round ${round}`);
+    }
+    assert.ok(next > promised, `round ${round}: settled up to ${promised}, found up to ${next - 1}`);
+    settledRows += Math.max(0, promised - first + 1);
+    after = items.at(-1)?.seq ?? after;
+  }
+  assert.ok(settledRows > ROUNDS * 200, `only ${settledRows} rows were settled`);
+  assertChain(config.dir);
+  await using journal = await openJournal(config);
+  assert.equal(journal.opened.epoch, ROUNDS + 1);
+  assert.deepEqual(journal.opened.damage, []);
+  journal.append(series([next]), { source: 'parent', atUs: START_US });
+  assert.equal(await settled(journal), 'durable');
+}
+
+function assertChain(dir: string): void {
+  using reader = openReader(dir);
+  const verified = reader.verify();
+  assert.equal(verified.broken, undefined);
+  assert.ok(verified.events > 0);
+}
