@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { ServerTCP } from 'modbus-serial';
+import { encodeMbap } from '#codec/modbus/mbap.ts';
+import { encodeRtu } from '#codec/modbus/rtu.ts';
 import { type Batch, type Value, wideAt } from '#kernel/batch.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { Command } from '#kernel/command.ts';
@@ -98,6 +100,26 @@ function parse(frame: Buffer, socket: Socket, framing: 'tcp' | 'rtu'): Asked {
     count: frame.readUInt16BE(at + 4),
   };
 }
+
+/** A sound answer: every register holds its own address, every write is echoed. */
+export function pduFor({ code, address, count, frame }: Asked, framing: 'tcp' | 'rtu' = 'tcp'): Buffer {
+  if (code > 4) return framing === 'tcp' ? frame.subarray(7, 12) : frame.subarray(1, 6);
+  const pdu = Buffer.alloc(2 + 2 * count);
+  pdu.set([code, 2 * count]);
+  for (let i = 0; i < count; i++) pdu.writeUInt16BE((address + i) & 0xffff, 2 + 2 * i);
+  return pdu;
+}
+
+/** Answers over Modbus TCP, soundly unless told otherwise. */
+export const answer = (asked: Asked, pdu: Uint8Array = pduFor(asked)) =>
+  asked.socket.write(encodeMbap(asked.transaction, asked.unit, pdu));
+export const answerRtu = (asked: Asked, pdu: Uint8Array = pduFor(asked, 'rtu')) =>
+  asked.socket.write(encodeRtu(asked.unit, pdu));
+
+/** A tag on a holding register. */
+export const point = (unit: number, holding: number) => ({ at: { unit, holding } });
+/** Time-outs and pauses that a test can wait for. */
+export const QUICK = { timeoutMs: 60, probeMs: 40, probeMaxMs: 80 };
 
 export interface TagAt extends Partial<Omit<TagInfo, 'path'>> {
   readonly at: Record<string, unknown>;
