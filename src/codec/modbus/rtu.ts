@@ -49,9 +49,9 @@ export class RtuReader {
     this.#length = replyLength(request);
   }
 
-  /** Bytes that belong to no answer. */
+  /** Bytes that belong to no answer; without an answer, all of them. */
   get noise(): number {
-    return this.#noise;
+    return this.#noise + this.#filled;
   }
 
   /** Takes a piece of the stream. @returns the PDU of the answer once it is complete */

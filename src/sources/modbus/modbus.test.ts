@@ -81,20 +81,20 @@ test('64-bit integers travel exactly where the tag is one, and text as text', as
   assert.equal(device.last('p/name')?.value, 'Pumpe');
 });
 
-test('only declared addresses are read between two points', async () => {
-  const { reads, vector } = memory();
-  await using server = await libraryServer(vector);
-  const points = { 'p/a': { at: { holding: 0 } }, 'p/b': { at: { holding: 5 } } };
-  {
-    await using device = await openModbus({ port: server.port }, points);
+const APART = { 'p/a': { at: { holding: 0 } }, 'p/b': { at: { holding: 5 } } };
+
+for (const [what, blocks, wanted] of [
+  ['two points are read apart where nobody declared what lies between them', [], ['0+1', '5+1']],
+  ['two points are read together across declared addresses', [{ holding: [0, 9] }], ['0+6']],
+] as const) {
+  test(what, async () => {
+    const { reads, vector } = memory();
+    await using server = await libraryServer(vector);
+    await using device = await openModbus({ port: server.port, blocks }, APART);
     await device.until(() => device.last('p/a') && device.last('p/b'));
-    assert.deepEqual(new Set(reads), new Set(['0+1', '5+1']));
-  }
-  reads.length = 0;
-  await using device = await openModbus({ port: server.port, blocks: [{ holding: [0, 9] }] }, points);
-  await device.until(() => device.last('p/a') && device.last('p/b'));
-  assert.deepEqual(new Set(reads), new Set(['0+6']));
-});
+    assert.deepEqual(new Set(reads), new Set(wanted));
+  });
+}
 
 test('one wrong address does not take its neighbours along, and is said once', async () => {
   const { registers, vector } = memory();
