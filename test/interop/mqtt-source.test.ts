@@ -273,3 +273,23 @@ test('a full inbox holds the broker back, and nothing is lost', async () => {
   assert.ok(deliveries.length > 1);
   assert.equal(pushedWhileFull, 0);
 });
+
+test('a topic that the site file no longer names is told once and left', async () => {
+  await using broker = await startMosquitto();
+  const config = { url: broker.url, clientId: 'edge' };
+  const x = { path: 'a/x', address: { topic: 'x' } };
+  {
+    await using _before = await openSource(config, testDeps([x, { path: 'a/y', address: { topic: 'y' } }]));
+  }
+  for (const expected of [['y'], []]) {
+    const deps = testDeps([x]);
+    await using source = await openSource(config, deps);
+    await broker.pub('-q', '1', '-t', 'y', '-m', '1');
+    await broker.pub('-q', '1', '-t', 'x', '-m', '2');
+    assert.deepEqual(brief((await take(source, deps, 1)).rows), [['a/x', 2]]);
+    assert.deepEqual(
+      deps.events.map((event) => event.subject),
+      expected,
+    );
+  }
+});

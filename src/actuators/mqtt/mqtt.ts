@@ -97,7 +97,7 @@ class Publisher implements Actuator {
     };
     const options = {
       connection: this.#config,
-      clientId: this.#config.clientId ?? `holdfast-${hostname()}-${id}`,
+      clientId: this.#config.clientId ?? `holdfast-${hostname()}-${id}-out`,
       cleanStart: true,
       sessionExpiryS: 0,
       receiveMaximum: 1,

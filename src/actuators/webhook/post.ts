@@ -39,6 +39,7 @@ export function post(
       method: 'POST',
       headers: { ...headers, 'content-length': String(body.length) },
       signal,
+      rejectUnauthorized: true, // said here, so that no environment variable can take it away
       ...(ca && { ca }),
     });
     request.on('socket', (socket) => {

@@ -205,6 +205,11 @@ test('addresses that cannot be right are refused', () => {
   assert.equal(Address.safeParse({ write: { topic: 'a', template: 'no value' } }).success, false);
 });
 
+test('a url with a password in it is refused: the site file holds no secrets', () => {
+  const found = Config.safeParse({ url: 'mqtt://me:much@127.0.0.1' });
+  assert.match(found.error?.issues[0]?.message ?? '', /passwordEnv/);
+});
+
 test('a flood of events is told at a bounded rate, with the number left out', async () => {
   const told: Parameters<Deps['event']>[0][] = [];
   const clock = new ManualClock();

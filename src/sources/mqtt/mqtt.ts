@@ -95,13 +95,15 @@ class Intake implements SessionEvents {
   readonly #rows = new BatchBuilder();
   readonly #acks = new AckOrder((ids) => this.#session?.acknowledge(ids));
   #session: Session | undefined;
+  /** Topics to leave once there is a session. */
+  readonly #stale: string[] = [];
   #gaps: Gap[] = [];
   #packetIds: number[] = [];
   #receivedUs = 0;
 
   constructor(config: Config, deps: Deps) {
     this.#deps = deps;
-    this.#book = new TopicBook(config, deps);
+    this.#book = new TopicBook(config, deps, (topic) => this.#leave(topic));
     this.inbox = deps.inbox(config.inboxBytes);
     this.inbox.onDrain(() => this.#session?.resume());
   }
@@ -110,6 +112,13 @@ class Intake implements SessionEvents {
   start(session: Session): void {
     this.#session = session;
     if (this.inbox.full) session.pause();
+    for (const topic of this.#stale.splice(0)) this.#leave(topic);
+  }
+
+  /** Ends a subscription that an earlier site file made and this one does not know. */
+  #leave(topic: string): void {
+    if (!this.#session) this.#stale.push(topic);
+    else this.#session.unsubscribe([topic]).catch(() => {}); // the next session tries again
   }
 
   /** Points whose topics the broker does not give to us. */

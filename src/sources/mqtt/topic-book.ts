@@ -23,10 +23,13 @@ export class TopicBook {
   readonly #talkers: EventRate;
   readonly #refused: EventRate;
   readonly #ignored: TopicReader;
+  readonly #onStale: (topic: string) => void;
   #ignoredTopics = 0;
 
-  constructor(config: Config, deps: Deps) {
+  /** @param onStale told of topics that nothing in the site file asks for: the broker remembers an earlier one */
+  constructor(config: Config, deps: Deps, onStale: (topic: string) => void) {
     this.#deps = deps;
+    this.#onStale = onStale;
     this.#discoveries = config.discover.map((d) => ({ ...d, filter: topicFilter(d.topic), made: 0 }));
     this.#paths = new Set(deps.points.map((point) => point.tag.path));
     this.#talkers = new EventRate(deps, { kind: 'security', name: 'security.new-talker' });
@@ -76,7 +79,9 @@ export class TopicBook {
       return this.#put(topic, this.#newReader(readings));
     }
     this.#refused.tell(topic, { reason: reasons[0] ?? 'left over from an earlier subscription' });
-    return this.#ignoredTopics++ < MOST_IGNORED ? this.#put(topic, this.#ignored) : this.#ignored;
+    if (this.#ignoredTopics++ >= MOST_IGNORED) return this.#ignored;
+    if (reasons.length === 0) this.#onStale(topic);
+    return this.#put(topic, this.#ignored);
   }
 
   #newTag(entry: Discovery, found: readonly string[], reasons: string[]): Reading | undefined {

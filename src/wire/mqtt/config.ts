@@ -6,6 +6,10 @@ const pem = (what: string) => z.string().optional().describe(`Path of a PEM file
 export const connectionFields = {
   url: z
     .url({ protocol: /^mqtts?$/, hostname: /.+/ })
+    .refine(
+      (text) => !/^mqtts?:\/\/[^/]*@/.test(text),
+      'no credentials in the url: use username and passwordEnv or passwordFile',
+    )
     .describe('mqtt://host:port (1883) or mqtts://host:port (8883, TLS).')
     .meta({ restart: true }),
   clientId: z
@@ -13,7 +17,9 @@ export const connectionFields = {
     .min(1)
     .max(128)
     .optional()
-    .describe('Stable name of this client at the broker; default holdfast-<host>-<id>.')
+    .describe(
+      'Stable name of this client at the broker; default holdfast-<host>-<id>, for an actuator with -out behind it.',
+    )
     .meta({ restart: true }),
   username: z.string().optional().meta({ restart: true }),
   passwordEnv: z

@@ -15,6 +15,7 @@ export async function openSocket(connection: Connection, signal: AbortSignal): P
     ? tls.connect({
         host,
         port,
+        rejectUnauthorized: true, // said here, so that no environment variable can take it away
         ...(net.isIP(host) === 0 && { servername: host }),
         ...(await pems(connection)),
       })
