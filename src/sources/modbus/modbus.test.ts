@@ -298,11 +298,14 @@ test('browsing walks declared ranges, or a named unit address by address', async
   await assert.rejects(walk('everything'), /neither a unit nor a range/);
 });
 
-test('closing ends a read that waits', async () => {
+test('closing ends a read that waits, and the connection', async () => {
   const { vector } = memory();
   await using server = await libraryServer(vector);
   const device = await openModbus({ port: server.port }, {});
   const reading = device.until(() => false);
   await device[Symbol.asyncDispose]();
   await assert.rejects(reading, (fault: Fault) => fault.code === 'modbus.closed');
+  const deadline = Date.now() + 3000;
+  while (server.connections > 0 && Date.now() < deadline) await new Promise(setImmediate);
+  assert.equal(server.connections, 0);
 });

@@ -62,3 +62,19 @@ test('a write whose time ran out in the queue is never sent', async () => {
   assert.match(result.reason ?? '', /time to live/);
   assert.equal(writes, 0);
 });
+
+test('a write to a unit that is known to be silent is not sent', async () => {
+  let writes = 0;
+  await using server = await rawServer((one) => {
+    if (one.code === 6) writes++;
+  });
+  await using device = await openModbus(
+    { port: server.port, timeoutMs: 40, probeMs: 60_000, probeMaxMs: 60_000 },
+    { 'p/a': point(1, 11) },
+  );
+  await device.until(() => device.last('p/a'));
+  const result = await device.write('p/a', 5);
+  assert.equal(result.state, 'failed');
+  assert.match(result.reason ?? '', /does not answer/);
+  assert.equal(writes, 0);
+});
