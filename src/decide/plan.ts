@@ -8,7 +8,7 @@ import type {
 } from '#decide/api.ts';
 import { Compiler } from '#decide/expressions/compile.ts';
 import type { Expression } from '#decide/expressions/expression.ts';
-import { type Finding, tagSuggestion } from '#decide/expressions/rewrite.ts';
+import type { Finding } from '#decide/expressions/rewrite.ts';
 import { cycles, type Derived } from '#decide/graph.ts';
 import { type Action, compileAction } from '#decide/rules/action.ts';
 import type { TagTable, TagType } from '#kernel/tag-table.ts';
@@ -121,7 +121,7 @@ class Planner {
     const expression = this.#expression(owner, 'derive', spec.derive, spec.asset);
     const tag = this.compiler.tags.find(spec.path);
     if (!tag) {
-      const hint = tagSuggestion(spec.path, spec.asset, this.compiler.tags);
+      const hint = this.compiler.names.suggest(spec.path, spec.asset);
       this.#report(owner, 'path', failure(`there is no tag ${spec.path}`, hint));
       return undefined;
     }

@@ -3,6 +3,7 @@ import { Expression, type Part, type Slot } from '#decide/expressions/expression
 import { Inputs } from '#decide/expressions/inputs.ts';
 import { language, MAX_TEXT } from '#decide/expressions/language.ts';
 import { type Edit, type Finding, rewrite, type Scope } from '#decide/expressions/rewrite.ts';
+import { TagNames } from '#decide/expressions/tag-names.ts';
 import { thresholdOf } from '#decide/expressions/threshold.ts';
 import { messageOf } from '#kernel/fault.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
@@ -15,10 +16,12 @@ export type CompiledExpression =
 export class Compiler {
   readonly inputs = new Inputs();
   readonly tags: TagTable;
+  readonly names: TagNames;
   readonly #cel: Environment = language();
 
   constructor(tags: TagTable) {
     this.tags = tags;
+    this.names = new TagNames(tags);
   }
 
   /**
@@ -106,6 +109,7 @@ export class Compiler {
     return {
       asset,
       tags: this.tags,
+      names: this.names,
       insideWindow,
       placeOf: (tag) => this.inputs.present.want(tag.number),
       sampleWindow: (tag, lengthUs) => this.inputs.sampleWindow(tag.number, lengthUs),

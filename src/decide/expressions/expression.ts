@@ -42,7 +42,7 @@ export class Expression {
   /** Numbers of all tags that it rests on, also through windows; ascending. */
   readonly tags: readonly number[];
   readonly #root: Part;
-  readonly #context: Context = Object.create(null) as Context;
+  readonly #context: Context = {};
 
   constructor(made: Pick<Expression, 'key' | 'type' | 'text' | 'slots' | 'threshold' | 'tags'>, root: Part) {
     this.key = made.key;

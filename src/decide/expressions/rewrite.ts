@@ -1,14 +1,17 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Slot } from '#decide/expressions/expression.ts';
 import type { SlotType, WindowFunction } from '#decide/expressions/language.ts';
-import {
-  FUNCTIONS,
-  MATH_FUNCTIONS,
-  MAX_SLOTS,
-  slotName,
-  WINDOW_FUNCTIONS,
-} from '#decide/expressions/language.ts';
+import { FUNCTIONS, MATH_FUNCTIONS, MAX_SLOTS, slotName } from '#decide/expressions/language.ts';
 import { nearest } from '#decide/expressions/nearest.ts';
+import {
+  isArithmetic,
+  isWindow,
+  literalsOf,
+  literalText,
+  type NumberKind,
+  numberKind,
+} from '#decide/expressions/number-kind.ts';
+import type { TagNames } from '#decide/expressions/tag-names.ts';
 import { parseDuration } from '#decide/windows/duration.ts';
 import type { SampleFunction } from '#decide/windows/sample-window.ts';
 import type { Tag, TagTable, TagType } from '#kernel/tag-table.ts';
@@ -32,6 +35,7 @@ export interface Edit {
 export interface Scope {
   readonly asset: string;
   readonly tags: TagTable;
+  readonly names: TagNames;
   placeOf(tag: Tag): number;
   sampleWindow(tag: Tag, lengthUs: number): number;
   /** Compiles a stretch of the text as the condition of a time in state. @returns undefined when it has problems, which are reported there */
@@ -54,13 +58,9 @@ const SLOT_TYPE: { readonly [type in TagType]: SlotType } = {
   text: 'string',
   structure: 'dyn',
 };
-const ARITHMETIC = new Set<string>(['+', '-', '*', '/', '%']);
 const COMPARISON = new Set<string>(['<', '<=', '>', '>=', '==', '!=']);
 /** Calls that bind a name in their first argument. */
 const BINDING = new Set(['all', 'exists', 'exists_one', 'map', 'filter', 'bind']);
-
-/** What a number is made of: `literal` may become either kind. */
-type Kind = 'double' | 'int' | 'literal' | 'other';
 
 /**
  * Replaces names of tags and window calls by slots, names of enum states by their codes, and integers beside doubles
@@ -131,7 +131,7 @@ class Rewriter implements Rewritten {
     if (node.op === '==' || node.op === '!=') this.#stateNames(right, left, bound);
     this.walk(left, bound);
     this.walk(right, bound);
-    if (ARITHMETIC.has(node.op)) this.#balance(left, right, true, bound);
+    if (isArithmetic(node.op)) this.#balance(left, right, true, bound);
     if (COMPARISON.has(node.op)) this.#balance(left, right, false, bound);
     if (node.op === 'in' && right.op === 'list' && this.#kind(left, bound) === 'double') {
       for (const item of right.args) if (this.#kind(item, bound) === 'literal') this.#promote(item);
@@ -196,49 +196,15 @@ class Rewriter implements Rewritten {
   }
 
   #promote(node: ASTNode): void {
-    if (node.op === 'value' && typeof node.args === 'bigint') {
-      if (this.#promoted.has(node.start)) return;
-      this.#promoted.add(node.start);
-      this.edits.push({ start: node.start, end: node.end, text: asDouble(String(node.args)) });
-    } else if (node.op === '-_') this.#promote(node.args);
-    else if (node.op === '?:') for (const branch of node.args.slice(1)) this.#promote(branch as ASTNode);
-    else if (ARITHMETIC.has(node.op)) for (const side of node.args as ASTNode[]) this.#promote(side);
-  }
-
-  #kind(node: ASTNode, bound: ReadonlySet<string>): Kind {
-    switch (node.op) {
-      case 'value':
-        return typeof node.args === 'bigint' ? 'literal' : typeof node.args === 'number' ? 'double' : 'other';
-      case 'id':
-        return bound.has(node.args) ? 'other' : kindOf(this.#find(this.#siblingPath(node.args)));
-      case '.':
-      case '[]':
-        return this.#rootedInStructure(node.args[0], bound) ? 'double' : 'other';
-      case '-_':
-        return this.#kind(node.args, bound);
-      case '?:':
-        return both(this.#kind(node.args[1], bound), this.#kind(node.args[2], bound));
-      case 'call':
-        return this.#kindOfCall(node.args[0], node.args[1]);
-      default:
-        if (!ARITHMETIC.has(node.op)) return 'other';
-        return both(
-          this.#kind((node.args as ASTNode[])[0] as ASTNode, bound),
-          this.#kind((node.args as ASTNode[])[1] as ASTNode, bound),
-        );
+    for (const { start, end, args } of literalsOf(node)) {
+      if (this.#promoted.has(start)) continue;
+      this.#promoted.add(start);
+      this.edits.push({ start, end, text: asDouble(String(args)) });
     }
   }
 
-  #kindOfCall(name: string, args: readonly ASTNode[]): Kind {
-    if (name === 'tag') return kindOf(this.#find(literalText(args[0]) ?? ''));
-    if (name === 'size' || name === 'int') return 'int';
-    return isWindow(name, args) || MATH_FUNCTIONS.includes(name) || name === 'double' ? 'double' : 'other';
-  }
-
-  /** Numbers inside structures come from JSON: they are doubles. */
-  #rootedInStructure(node: ASTNode, bound: ReadonlySet<string>): boolean {
-    if (node.op === '.' || node.op === '[]') return this.#rootedInStructure(node.args[0], bound);
-    return this.#tagOf(node, bound)?.type === 'structure';
+  #kind(node: ASTNode, bound: ReadonlySet<string>): NumberKind {
+    return numberKind(node, (one) => this.#tagOf(one, bound));
   }
 
   /** The tag that a node names by itself, if it does. */
@@ -297,7 +263,7 @@ class Rewriter implements Rewritten {
   }
 
   #unknownTag(node: ASTNode, path: string): void {
-    const hint = tagSuggestion(path, this.#scope.asset, this.#scope.tags);
+    const hint = this.#scope.names.suggest(path, this.#scope.asset);
     this.#error(node, `there is no tag ${path}`, hint === undefined ? {} : { hint });
   }
 
@@ -416,37 +382,4 @@ export function stateCode(tag: Tag, name: string): number | undefined {
   return entry && Number(entry[0]);
 }
 
-/** `min` and `max` are windows when a length of time follows; the other names always are. */
-function isWindow(name: string, args: readonly ASTNode[]): name is WindowFunction {
-  if (!(WINDOW_FUNCTIONS as readonly string[]).includes(name)) return false;
-  return !MATH_FUNCTIONS.includes(name) || args.length !== 2 || literalText(args[1]) !== undefined;
-}
-
-const literalText = (node: ASTNode | undefined): string | undefined =>
-  node?.op === 'value' && typeof node.args === 'string' ? node.args : undefined;
-
 const asDouble = (integer: string): string => `${Number(integer)}.0`;
-
-function kindOf(tag: Tag | undefined): Kind {
-  if (tag?.type === 'number') return 'double';
-  return tag?.type === 'enum' || tag?.type === 'int64' ? 'int' : 'other';
-}
-
-function both(a: Kind, b: Kind): Kind {
-  if (a === 'double' || b === 'double') return 'double';
-  if (a === 'literal' && b === 'literal') return 'literal';
-  return a === 'other' || b === 'other' ? 'other' : 'int';
-}
-
-/** The nearest tag, by its bare name where it is a sibling, in words ready to be written. */
-export function tagSuggestion(path: string, asset: string, tags: TagTable): string | undefined {
-  const near = nearest(
-    path,
-    [...tags].map((tag) => tag.path),
-  );
-  const last = path.slice(path.lastIndexOf('/') + 1);
-  const same = near ?? [...tags].find((tag) => tag.path.endsWith(`/${last}`))?.path;
-  if (same === undefined) return undefined;
-  const bare = asset === '' ? same : same.startsWith(`${asset}/`) ? same.slice(asset.length + 1) : '';
-  return /^[a-z_][a-z0-9_]*$/.test(bare) ? `did you mean ${bare}?` : `did you mean tag("${same}")?`;
-}

@@ -2,7 +2,7 @@ import type { ActionSpec } from '#decide/api.ts';
 import type { Compiler } from '#decide/expressions/compile.ts';
 import type { CelValue, Expression } from '#decide/expressions/expression.ts';
 import type { Inputs } from '#decide/expressions/inputs.ts';
-import { type Finding, stateCode, tagSuggestion } from '#decide/expressions/rewrite.ts';
+import { type Finding, stateCode } from '#decide/expressions/rewrite.ts';
 import { compileTemplate, plain, renderText, type Template } from '#decide/rules/template.ts';
 import type { Value } from '#kernel/batch.ts';
 import { type Json, valueToJson } from '#kernel/event.ts';
@@ -50,7 +50,7 @@ function compileWrite(
 ): WriteAction | undefined {
   const tag = compiler.tags.find(spec.tag);
   if (!tag) {
-    const hint = tagSuggestion(spec.tag, asset, compiler.tags);
+    const hint = compiler.names.suggest(spec.tag, asset);
     report('write.tag', error(`there is no tag ${spec.tag}`, hint));
     return undefined;
   }

@@ -51,15 +51,23 @@ export class SampleWindow {
     if (!this.#known) return Number.NaN;
     this.#cells.drop(Math.max(nowUs, this.#newestUs) - this.lengthUs);
     const all = this.#cells.total();
-    if (all.n === 0) return heldValue(fn, this.#held);
-    if (fn === 'count') return all.n;
-    if (fn === 'mean') return all.meanV;
-    if (fn === 'min') return all.min;
-    if (fn === 'max') return all.max;
-    if (fn === 'rms') return Math.sqrt(all.m2V / all.n + all.meanV ** 2);
-    if (fn === 'stddev') return all.n < 2 ? 0 : Math.sqrt(all.m2V / (all.n - 1));
-    if (all.n === 1) return this.#slope;
-    return all.m2T > 0 ? all.cTV / all.m2T : Number.NaN;
+    if (all === undefined) return heldValue(fn, this.#held);
+    switch (fn) {
+      case 'count':
+        return all.n;
+      case 'mean':
+        return all.mean;
+      case 'min':
+        return all.min;
+      case 'max':
+        return all.max;
+      case 'rms':
+        return Math.sqrt(all.m2 / all.n + all.mean ** 2);
+      case 'stddev':
+        return all.n < 2 ? 0 : Math.sqrt(all.m2 / (all.n - 1));
+      case 'rate':
+        return all.n === 1 ? this.#slope : all.slope;
+    }
   }
 
   /** When the value changes by time alone; Infinity when it does not. */

@@ -1,51 +1,54 @@
-/** What is known of a set of rows; merges exactly, without ever subtracting. Times are seconds. */
+/** Fields of an aggregate, in a stretch of a column of doubles. Times are seconds. */
+const N = 0;
+const MEAN = 1;
+/** Sum of squared distances from the mean. */
+const M2 = 2;
+const MIN = 3;
+const MAX = 4;
+const MEAN_T = 5;
+const M2_T = 6;
+/** Sum of the products of the distances of value and time. */
+const C_TV = 7;
+const FIELDS = 8;
+
+/** What is known of the rows in a window. */
 export interface Aggregate {
-  n: number;
-  meanV: number;
+  readonly n: number;
+  readonly mean: number;
   /** Sum of squared distances from the mean. */
-  m2V: number;
-  min: number;
-  max: number;
-  meanT: number;
-  m2T: number;
-  /** Sum of the products of both distances. */
-  cTV: number;
+  readonly m2: number;
+  readonly min: number;
+  readonly max: number;
+  /** Slope of the least-squares line, a second; NaN when all rows have one time. */
+  readonly slope: number;
 }
 
-const COLUMNS = ['n', 'meanV', 'm2V', 'min', 'max', 'meanT', 'm2T', 'cTV'] as const;
-
-export const emptyAggregate = (): Aggregate => ({
-  n: 0,
-  meanV: 0,
-  m2V: 0,
-  min: Number.POSITIVE_INFINITY,
-  max: Number.NEGATIVE_INFINITY,
-  meanT: 0,
-  m2T: 0,
-  cTV: 0,
-});
-
-export function clear(into: Aggregate): void {
-  into.n = into.meanV = into.m2V = into.meanT = into.m2T = into.cTV = 0;
-  into.min = Number.POSITIVE_INFINITY;
-  into.max = Number.NEGATIVE_INFINITY;
+function clear(into: Float64Array): void {
+  into.fill(0);
+  into[MIN] = Number.POSITIVE_INFINITY;
+  into[MAX] = Number.NEGATIVE_INFINITY;
 }
 
-/** Adds what `b` stands for (pairwise update of Chan, Golub and LeVeque: stable where sums of squares are not). */
-export function merge(into: Aggregate, b: Aggregate): void {
-  if (b.n === 0) return;
-  const n = into.n + b.n;
-  const dV = b.meanV - into.meanV;
-  const dT = b.meanT - into.meanT;
-  const weight = (into.n * b.n) / n;
-  into.m2V += b.m2V + dV * dV * weight;
-  into.m2T += b.m2T + dT * dT * weight;
-  into.cTV += b.cTV + dT * dV * weight;
-  into.meanV += (dV * b.n) / n;
-  into.meanT += (dT * b.n) / n;
-  into.n = n;
-  if (b.min < into.min) into.min = b.min;
-  if (b.max > into.max) into.max = b.max;
+/**
+ * Adds one aggregate to another, never subtracting (pairwise update of Chan, Golub and LeVeque: stable where sums of
+ * squares are not). `a` and `b` are where they begin.
+ */
+function merge(into: Float64Array, a: number, from: Float64Array, b: number): void {
+  const nB = from[b + N] as number;
+  if (nB === 0) return;
+  const nA = into[a + N] as number;
+  const n = nA + nB;
+  const dV = (from[b + MEAN] as number) - (into[a + MEAN] as number);
+  const dT = (from[b + MEAN_T] as number) - (into[a + MEAN_T] as number);
+  const weight = (nA * nB) / n;
+  (into[a + M2] as number) += (from[b + M2] as number) + dV * dV * weight;
+  (into[a + M2_T] as number) += (from[b + M2_T] as number) + dT * dT * weight;
+  (into[a + C_TV] as number) += (from[b + C_TV] as number) + dT * dV * weight;
+  (into[a + MEAN] as number) += (dV * nB) / n;
+  (into[a + MEAN_T] as number) += (dT * nB) / n;
+  into[a + N] = n;
+  into[a + MIN] = Math.min(into[a + MIN] as number, from[b + MIN] as number);
+  into[a + MAX] = Math.max(into[a + MAX] as number, from[b + MAX] as number);
 }
 
 /**
@@ -54,49 +57,45 @@ export function merge(into: Aggregate, b: Aggregate): void {
  * it hold their own. So the oldest cell leaves without a subtraction, and no rounding error stays behind.
  */
 export class SlidingAggregate {
-  #size = 16;
-  #startUs = new Float64Array(16);
-  #columns = COLUMNS.map(() => new Float64Array(16));
-  /** Positions only rise; a cell lives at position modulo size. */
+  readonly #cellUs: number;
+  #size = 4;
+  #startUs = new Float64Array(4);
+  #cells = new Float64Array(4 * FIELDS);
+  /** Positions only rise; a cell lives at its position modulo size. */
   #head = 0;
   #mid = 0;
   #tail = 0;
-  readonly #back = emptyAggregate();
-  readonly #one = emptyAggregate();
-  readonly #total = emptyAggregate();
-  readonly #cellUs: number;
-  /** Rows that lie less than `cellUs` behind the start of the newest cell share it. */
+  /** All cells behind `#mid`. */
+  readonly #back = new Float64Array(FIELDS);
+  readonly #one = new Float64Array(FIELDS);
+
+  /** @param cellUs rows that lie less than this behind the start of the newest cell share it */
   constructor(cellUs: number) {
     this.#cellUs = cellUs;
-  }
-
-  get cells(): number {
-    return this.#tail - this.#head;
+    clear(this.#back);
   }
 
   /** Start of the oldest cell; Infinity when empty. */
   get oldestUs(): number {
-    return this.cells === 0 ? Number.POSITIVE_INFINITY : this.#start(this.#head);
+    return this.#head === this.#tail ? Number.POSITIVE_INFINITY : this.#start(this.#head);
   }
 
   /** @param timeUs not before the last row's. @param seconds the same time, from an origin near it */
   add(timeUs: number, seconds: number, value: number): void {
     const one = this.#one;
     clear(one);
-    one.n = 1;
-    one.meanV = one.min = one.max = value;
-    one.meanT = seconds;
-    merge(this.#back, one);
+    one[N] = 1;
+    one[MEAN] = one[MIN] = one[MAX] = value;
+    one[MEAN_T] = seconds;
+    merge(this.#back, 0, one, 0);
     const newest = this.#tail - 1;
     if (this.#tail > this.#mid && timeUs - this.#start(newest) < this.#cellUs) {
-      this.#read(newest, this.#total);
-      merge(this.#total, one);
-      this.#write(newest, this.#total);
+      merge(this.#cells, this.#begin(newest), one, 0);
       return;
     }
-    if (this.cells === this.#size) this.#grow();
+    if (this.#tail - this.#head === this.#size) this.#grow();
     this.#startUs[this.#tail & (this.#size - 1)] = timeUs;
-    this.#write(this.#tail++, one);
+    this.#cells.set(one, this.#begin(this.#tail++));
   }
 
   /** Drops the cells that start at or before `untilUs`. */
@@ -107,57 +106,46 @@ export class SlidingAggregate {
     }
   }
 
-  /** All rows that are in; the object is reused by the next call. */
-  total(): Aggregate {
-    const total = this.#total;
-    clear(total);
-    if (this.#head < this.#mid) this.#read(this.#head, total);
-    merge(total, this.#back);
-    return total;
+  /** All rows that are in; undefined when there are none. */
+  total(): Aggregate | undefined {
+    if (this.#head === this.#tail) return undefined;
+    const all = this.#one;
+    clear(all);
+    if (this.#head < this.#mid) merge(all, 0, this.#cells, this.#begin(this.#head));
+    merge(all, 0, this.#back, 0);
+    const field = (i: number): number => all[i] as number;
+    const slope = field(M2_T) > 0 ? field(C_TV) / field(M2_T) : Number.NaN;
+    return { n: field(N), mean: field(MEAN), m2: field(M2), min: field(MIN), max: field(MAX), slope };
   }
 
   #start(position: number): number {
     return this.#startUs[position & (this.#size - 1)] as number;
   }
 
+  #begin(position: number): number {
+    return (position & (this.#size - 1)) * FIELDS;
+  }
+
   /** Makes every cell the aggregate of itself and all newer ones. */
   #flip(): void {
-    const sum = this.#total;
-    clear(sum);
-    for (let position = this.#tail - 1; position >= this.#head; position--) {
-      this.#read(position, this.#one);
-      merge(sum, this.#one);
-      this.#write(position, sum);
+    for (let position = this.#tail - 2; position >= this.#head; position--) {
+      merge(this.#cells, this.#begin(position), this.#cells, this.#begin(position + 1));
     }
     this.#mid = this.#tail;
     clear(this.#back);
   }
 
-  #read(position: number, into: Aggregate): void {
-    const i = position & (this.#size - 1);
-    for (let c = 0; c < COLUMNS.length; c++) {
-      into[COLUMNS[c] as keyof Aggregate] = (this.#columns[c] as Float64Array)[i] as number;
-    }
-  }
-
-  #write(position: number, from: Aggregate): void {
-    const i = position & (this.#size - 1);
-    for (let c = 0; c < COLUMNS.length; c++) {
-      (this.#columns[c] as Float64Array)[i] = from[COLUMNS[c] as keyof Aggregate];
-    }
-  }
-
   #grow(): void {
-    const old = this.#size;
-    const moved = (column: Float64Array): Float64Array<ArrayBuffer> => {
-      const wider = new Float64Array(old * 2);
-      for (let p = this.#head; p < this.#tail; p++) {
-        wider[p & (old * 2 - 1)] = column[p & (old - 1)] as number;
-      }
-      return wider;
-    };
-    this.#startUs = moved(this.#startUs);
-    this.#columns = this.#columns.map(moved);
-    this.#size = old * 2;
+    const { length } = this.#startUs;
+    const startUs = new Float64Array(length * 2);
+    const cells = new Float64Array(length * 2 * FIELDS);
+    for (let p = this.#head; p < this.#tail; p++) {
+      const to = p & (length * 2 - 1);
+      startUs[to] = this.#start(p);
+      cells.set(this.#cells.subarray(this.#begin(p), this.#begin(p) + FIELDS), to * FIELDS);
+    }
+    this.#startUs = startUs;
+    this.#cells = cells;
+    this.#size = length * 2;
   }
 }
