@@ -64,6 +64,7 @@ class Writer implements Journal {
   #queuedBytes = 0;
   #queuedRows = 0;
   #unit: number;
+  #nextSource: number;
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #stall: NodeJS.Timeout | undefined;
@@ -97,6 +98,8 @@ class Writer implements Journal {
     this.opened = opened;
     this.#totals = totals;
     this.#unit = opened.unit;
+    this.#nextSource = opened.nextSource;
+    if (opened.fault) this.#fault = faultOf(opened.fault);
     for (const { id, name } of opened.sources) this.#sources.set(name, id);
     for (const [key, value] of opened.state) this.#state.set(key, JSON.stringify(value));
     this.#open = new Unit(new Gather(), opened.seq + 1);
@@ -233,7 +236,7 @@ class Writer implements Journal {
   #source(name: string): number {
     const known = this.#sources.get(name);
     if (known !== undefined) return known;
-    const id = this.#sources.size;
+    const id = this.#nextSource++;
     this.#sources.set(name, id);
     this.#open.sources.push({ id, name });
     return id;

@@ -67,6 +67,10 @@ export interface OpenedMessage {
   readonly seq: number;
   readonly unit: number;
   readonly damage: readonly string[];
+  /** Number for the next new source. */
+  readonly nextSource: number;
+  /** Set when the disk let nothing be opened: the site runs, and what it gives waits for the disk. */
+  readonly fault?: FaultMessage;
 }
 
 /** Totals since the worker started. */

@@ -8,7 +8,7 @@ import { fileBytes } from '#platform/files.ts';
 import { openForReading, openForWriting, transaction, troubleOf } from '#platform/sqlite.ts';
 import { GapTable } from './gaps.ts';
 import { appendLedger, compactLedger, type LedgerContent, readLedger } from './ledger.ts';
-import type { OpenedMessage, SourceName, WorkerConfig } from './message.ts';
+import type { FaultMessage, OpenedMessage, SourceName, WorkerConfig } from './message.ts';
 import {
   createTables,
   FILES,
@@ -28,6 +28,10 @@ interface Kept {
   readonly state: ReadonlyMap<string, string>;
   readonly cursors: ReadonlyMap<string, number>;
 }
+
+/** A mark has 24 bits for its source; a site without its list of sources takes numbers far from those in use. */
+const MAX_SOURCES = 2 ** 24;
+const SOURCES_AN_EPOCH = 1024;
 
 const NOTHING: Kept = { head: undefined, tags: [], sources: [], state: new Map(), cursors: new Map() };
 
@@ -59,6 +63,28 @@ export function openStore(
   }
 }
 
+/**
+ * What a site can start with while the disk is full, read-only or broken: the tags of the ledger, and numbers that the
+ * database cannot have used. Everything given waits until it can be opened.
+ */
+export function openWithoutStore(config: WorkerConfig, fault: FaultMessage): OpenedMessage {
+  const ledger = readLedger(join(config.dir, FILES.ledger));
+  const epoch = config.epoch ?? ledger.epoch + 1;
+  return {
+    tags: [...ledger.tags.values()].sort((a, b) => a.number - b.number),
+    sources: [],
+    state: new Map(),
+    lastSteadyUs: 0,
+    lastWallUs: 0,
+    epoch,
+    seq: ledger.seq + SEQ_LEAP,
+    unit: 0,
+    damage: ledger.epoch > 0 ? [`states could not be read: ${fault.message}`] : [],
+    nextSource: Math.min(SOURCES_AN_EPOCH * epoch, MAX_SOURCES / 2),
+    fault,
+  };
+}
+
 function openedMessage(
   kept: Kept,
   tags: readonly Tag[],
@@ -78,6 +104,7 @@ function openedMessage(
     seq,
     unit,
     damage,
+    nextSource: kept.sources.reduce((next, { id }) => Math.max(next, id + 1), 0),
   };
 }
 

@@ -95,7 +95,8 @@ export class Store {
 
   setEpoch(epoch: number): void {
     transaction(this.#db, () => {
-      this.#head = { ...this.#head, epoch };
+      // Units are numbered within an epoch.
+      this.#head = { ...this.#head, epoch, unit: this.#head.epoch === epoch ? this.#head.unit : 0 };
       this.#insert.head.run(...headValues(this.#head));
     });
   }

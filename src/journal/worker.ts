@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Fault, messageOf } from '#kernel/fault.ts';
@@ -6,12 +6,13 @@ import { type StorageTrouble, takeLock, troubleOf } from '#platform/sqlite.ts';
 import type {
   FaultMessage,
   FromWorker,
+  OpenedMessage,
   StoreTotals,
   ToWorker,
   UnitMessage,
   WorkerConfig,
 } from './message.ts';
-import { openStore } from './opening.ts';
+import { openStore, openWithoutStore } from './opening.ts';
 import { FILES } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -35,14 +36,35 @@ function start(): void {
   try {
     mkdirSync(config.dir, { recursive: true, mode: 0o750 });
     unlock = lock();
-    const first = openStore(config);
-    store = first.store;
-    epoch = first.opened.epoch;
-    say({ kind: 'opened', opened: first.opened, totals: count() });
+    say({ kind: 'opened', opened: openAnyway(), totals: count() });
   } catch (error) {
     unlock?.();
     say({ kind: 'refused', fault: faultMessage(error) });
   }
+}
+
+/** A site must start with a full or failing disk too; only what no disk can mend is refused. */
+function openAnyway(): OpenedMessage {
+  try {
+    const first = openStore(config);
+    store = first.store;
+    epoch = first.opened.epoch;
+    return first.opened;
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    if (troubleOf(error) === 'full' && rmReserve()) return openAnyway();
+    const without = openWithoutStore(config, faultMessage(error));
+    epoch = without.epoch;
+    return without;
+  }
+}
+
+/** @returns whether there was one to give back */
+function rmReserve(): boolean {
+  const path = join(config.dir, FILES.reserve);
+  const had = existsSync(path);
+  rmSync(path, { force: true });
+  return had;
 }
 
 function lock(): () => void {
@@ -55,8 +77,17 @@ function lock(): () => void {
       hint: 'Only one site may write a journal: stop the other one, or use another data folder.',
     });
   }
-  writeFileSync(pidPath, `${process.pid}\n`);
+  writePid(pidPath);
   return release;
+}
+
+/** Only for messages: a disk too full for it must not keep the site from starting. */
+function writePid(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+  } catch {
+    rmSync(path, { force: true });
+  }
 }
 
 function readPid(path: string): string {

@@ -17,6 +17,8 @@ const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
+/** The index of the log could not be given its size: the file system has no room for it. */
+const IOERR_SHMSIZE = 10 | (19 << 8);
 const TROUBLE = new Map<number, StorageTrouble>([
   [BUSY, 'busy'],
   [LOCKED, 'busy'],
@@ -33,6 +35,7 @@ const FULL_ERRNO = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 export function troubleOf(error: unknown): StorageTrouble {
   if (!(error instanceof Error)) return 'other';
   const { errcode, code } = error as { errcode?: number; code?: string };
+  if (errcode === IOERR_SHMSIZE) return 'full';
   if (errcode !== undefined) return TROUBLE.get(errcode & 0xff) ?? 'other';
   if (code !== undefined && FULL_ERRNO.has(code)) return 'full';
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return 'read-only';

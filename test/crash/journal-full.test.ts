@@ -50,3 +50,13 @@ test('a disk without a free byte: nothing throws, memory is bounded, it recovers
   assert.equal(seen.events, 300);
   assert.equal(seen.broken, undefined);
 });
+
+test('a site that starts on a full disk knows its tags, and writes once there is space', options, () => {
+  const seen = onSmallDisk(8, 'start');
+  assert.deepEqual(seen.unexpected, []);
+  assert.equal(seen.fault, 'journal.full', JSON.stringify(seen));
+  assert.equal(seen.tags, 1);
+  assert.equal(seen.result, 'journal.full');
+  assert.equal(seen.kept, 2);
+  assert.deepEqual(seen.sources, ['plc', 'other']);
+});
