@@ -84,6 +84,21 @@ test('integers beside numbers with decimals are taken as such', () => {
   );
   assert.equal(truth('speed in [1, 3]', [['speed', 3]]), true);
   assert.equal(truth('max(speed, 5) == 5', [['speed', 3]]), true);
+  assert.equal(truth('speed * 0x10 < 10000000000000000000000', [['speed', 3]]), true);
+});
+
+test('parts of a condition keep their parentheses, quotes and tiny numbers', () => {
+  const rows: Row[] = [
+    ['speed', 3],
+    ['running', true],
+    ['serial', 'a)b'],
+    ['blocked', false],
+  ];
+  assert.equal(truth('((speed + 1.0) * (speed - 1.0) > 7.5) && ((running)) && !(blocked)', rows), true);
+  assert.equal(truth('(speed) > (1.0) && (serial == "a)b") && (serial != \'(\')', rows), true);
+  assert.equal(truth('running && speed > 0.0000001 && speed * 1e-9 < 1e22', rows), true);
+  assert.equal(truth('(running ? (speed) : (2.0)) == 3 && true // (', rows), true);
+  assert.equal(truth('running && (speed + (speed)) > 5 // (\n && serial.contains(")")', rows), true);
 });
 
 test('an enum compares with codes and with the names of its states', () => {

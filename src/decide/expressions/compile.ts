@@ -98,7 +98,7 @@ export class Compiler {
         return { op: 'choose', when, then, otherwise };
       }
       default: {
-        const text = serialize(node);
+        const text = standalone(node);
         const used = slots.flatMap((slot, i) => (new RegExp(`\\b${slot.name}`).test(text) ? [i] : []));
         return { op: 'cel', run: this.#cel.parse(text), slots: used };
       }
@@ -130,6 +130,26 @@ export class Compiler {
 }
 
 const failed = (findings: readonly Finding[]): CompiledExpression => ({ expression: undefined, findings });
+
+/** What a parenthesis may hide in. */
+const QUOTED =
+  /"""(?:\\[\s\S]|[^\\])*?"""|'''(?:\\[\s\S]|[^\\])*?'''|"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*'|\/\/[^\n]*/g;
+
+/**
+ * The text of a part, to be compiled by itself. Parentheses belong to no node, so a part may begin inside some and
+ * end inside others: those are put back. (Not written anew by `serialize`: that cannot write 1e-7.)
+ */
+function standalone({ input, start, end }: ASTNode): string {
+  const text = input.slice(start, end);
+  let depth = 0;
+  let lowest = 0;
+  for (const sign of text.replace(QUOTED, '')) {
+    if (sign === '(') depth++;
+    if (sign === ')') depth--;
+    lowest = Math.min(lowest, depth);
+  }
+  return `${'('.repeat(-lowest)}${text}\n${')'.repeat(depth - lowest)}`;
+}
 
 function apply(text: string, edits: readonly Edit[]): string {
   let out = '';

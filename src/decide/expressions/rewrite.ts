@@ -382,4 +382,4 @@ export function stateCode(tag: Tag, name: string): number | undefined {
   return entry && Number(entry[0]);
 }
 
-const asDouble = (integer: string): string => `${Number(integer)}.0`;
+const asDouble = (integer: string): string => `${BigInt(integer)}.0`;
