@@ -42,7 +42,7 @@ export async function runPlant(args: readonly string[]): Promise<number> {
   const dir = values.dir ?? defaultPlantDir();
   const [verb, name] = positionals;
   if (values.help) say(PLANT_USAGE);
-  else if (verb === undefined) await run(dir, values);
+  else if (verb === undefined) await run(dir, values).finally(leaveParent);
   else if (verb === 'faults') list(await (await plantControl(dir)).faults());
   else if (verb === 'fault' && name !== undefined) {
     const target = { line: number('line', values.line), device: values.device };
@@ -82,6 +82,11 @@ async function run(dir: string, values: Values): Promise<void> {
   say(`plant runs: Modbus 127.0.0.1:${info.modbusA.port} and :${info.modbusB.port}, ${info.mqttUrl}\n`);
   await stopped;
   await removeInfo(dir);
+}
+
+/** A channel to a parent keeps a process alive, also when there is nothing left to do. */
+function leaveParent(): void {
+  if (process.connected) process.disconnect?.();
 }
 
 /** Ctrl-C, a polite kill, or the death of a parent that holds a channel to us: all end the plant and its devices. */

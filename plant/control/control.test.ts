@@ -56,6 +56,7 @@ const below = (args: string) => `
   const { spawn } = await import('node:child_process');
   const program = ${JSON.stringify(alone('ARGS'))}.replace('ARGS', () => ${JSON.stringify(args)});
   spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  setInterval(() => {}, 1000);
 `;
 
 function childrenOf(parent: number): number[] {
@@ -95,6 +96,13 @@ test('kill -9 of the plant leaves no device behind', async () => {
   await using plant = await running(alone);
   process.kill(plant.pid, 'SIGKILL');
   await until('all gone', () => !plant.family.some(alive));
+});
+
+test('a polite end also ends a plant that has a channel to its parent', async () => {
+  await using plant = await running(below);
+  process.kill(plant.pid, 'SIGTERM');
+  await until('all gone', () => !plant.family.some(alive));
+  assert.ok(plant.process.pid && alive(plant.process.pid), 'the parent did not end it');
 });
 
 test('kill -9 of the parent of the plant leaves nothing behind', async () => {
