@@ -222,7 +222,7 @@ for (const [form, when] of FORMS) {
   });
 }
 
-test('nothing is allocated for a step without a change', () => {
+test('a step without a change answers with one shared outcome', () => {
   const it = compile({ alarms: [alarm('a', 'speed > 10')] });
   assert.equal(give(it, { speed: 1 }), give(it, { speed: 2 }));
 });
