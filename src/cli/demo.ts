@@ -106,7 +106,8 @@ async function startPlantProcess(dir: string | undefined): Promise<PlantProcess>
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');
-      child.kill('SIGTERM');
+      // Closing the channel is what tells it to end; it would hold the plant's process open otherwise.
+      child.disconnect();
       await gone;
     },
   };

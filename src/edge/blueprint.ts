@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { infoOf } from '#contract/check-peers.ts';
 import { loadSite } from '#contract/load.ts';
 import type { AlarmModel, Problem, RuleModel, SiteModel, TagModel } from '#contract/model.ts';
 import type { DecisionSpec, ExpressionProblem } from '#decide/api.ts';
@@ -6,7 +7,7 @@ import { compileCondition } from '#decide/condition.ts';
 import { compileDecisions } from '#decide/engine.ts';
 import { type LoadedPlugins, loadPlugins } from '#edge/plugins.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
-import { type TagInfo, TagTable } from '#kernel/tag-table.ts';
+import { TagTable } from '#kernel/tag-table.ts';
 
 /** A site file that holds: everything a site needs to start, nothing opened yet. */
 export interface Blueprint {
@@ -55,22 +56,9 @@ export async function checkSite(text: string): Promise<Checked> {
   return { blueprint: failed ? undefined : { model, plugins, spec, text }, problems: all };
 }
 
-/** The part of a tag that everybody may know, as the tag table keeps it. */
-export function tagInfo(tag: TagModel): TagInfo {
-  return {
-    path: tag.path,
-    type: tag.type,
-    access: tag.access,
-    ...(tag.description !== undefined && { description: tag.description }),
-    ...(tag.unit !== undefined && { unit: tag.unit }),
-    ...(tag.range !== undefined && { range: tag.range }),
-    ...(tag.states !== undefined && { states: tag.states }),
-  };
-}
-
 function* expressionProblems(model: SiteModel, spec: DecisionSpec): Iterable<ExpressionProblem> {
   const table = new TagTable();
-  for (const tag of model.tags) table.declare(tagInfo(tag));
+  for (const tag of model.tags) table.declare(infoOf(tag));
   yield* compileDecisions(spec, table).problems;
   for (const tag of model.tags) {
     if (tag.write?.interlock === undefined) continue;

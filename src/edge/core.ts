@@ -1,7 +1,8 @@
+import { infoOf } from '#contract/check-peers.ts';
 import type { Decisions } from '#decide/api.ts';
 import { compileCondition } from '#decide/condition.ts';
 import { compileDecisions } from '#decide/engine.ts';
-import { type Blueprint, tagInfo } from '#edge/blueprint.ts';
+import type { Blueprint } from '#edge/blueprint.ts';
 import { guardedTags } from '#edge/guarded.ts';
 import { Liveness } from '#edge/liveness.ts';
 import { DECISIONS_STATE, DecisionPath } from '#edge/path.ts';
@@ -38,7 +39,7 @@ export interface Core {
 /** Joins the parts around one journal; alarms, rules and leases go on from where the last run left them. */
 export function composeCore({ model, spec }: Blueprint, journal: Journal, clock: Clock, peers: Peers): Core {
   const table = new TagTable(journal.opened.tags, (tag) => journal.tag(tag));
-  for (const tag of model.tags) table.declare(tagInfo(tag));
+  for (const tag of model.tags) table.declare(infoOf(tag));
   const values = new PresentValues();
   const liveness = new Liveness();
   const recent = new RecentEvents();
@@ -65,7 +66,8 @@ export function composeCore({ model, spec }: Blueprint, journal: Journal, clock:
   const stages = siteStages(model.tags, table, clock, model.settings.clock.maxAheadMs * 1000, skew);
   const path = new DecisionPath({
     clock,
-    stage: stages.run,
+    table,
+    stages,
     decisions,
     guard,
     journal,

@@ -6,9 +6,10 @@ import { Quality } from '#kernel/quality.ts';
 
 const SECOND = 1e6;
 
-function row(tag: number) {
+function row(tag: number, quality: number = Quality.good) {
   const batch = allocBatch(1, { receivedUs: 0 });
   batch.tag[0] = tag;
+  batch.quality[0] = quality;
   return batch;
 }
 
@@ -39,4 +40,12 @@ test('a lost source turns its tags bad at once, those too that speak only when s
   assert.equal(liveness.overdue([1], 1e15, 1), undefined);
   assert.deepEqual([...(liveness.lost([1, 2], 9)?.tag ?? [])], [1, 2]);
   assert.equal(liveness.lost([1, 2], 9), undefined);
+});
+
+test('a tag that its source has turned bad is not turned bad a second time', () => {
+  const liveness = new Liveness();
+  liveness.watch(4, 5 * SECOND, 0);
+  liveness.seen(row(4, Quality.badTimeout), SECOND);
+  assert.equal(liveness.overdue([4], 60 * SECOND, 1), undefined);
+  assert.equal(liveness.lost([4], 1), undefined);
 });

@@ -1,5 +1,5 @@
 import { allocBatch, at, type Batch } from '#kernel/batch.ts';
-import { Quality } from '#kernel/quality.ts';
+import { isBad, Quality } from '#kernel/quality.ts';
 
 /**
  * Liveness is the age of data per tag, not the state of a socket: a tag that brought nothing for its time turns bad.
@@ -8,7 +8,7 @@ import { Quality } from '#kernel/quality.ts';
 export class Liveness {
   #staleAfterUs = new Float64Array(0);
   #seenUs = new Float64Array(0);
-  /** 1 while the tag is marked bad by us, so that it is said once. */
+  /** 1 while the tag is bad already, by us or by its source, so that it is said once. */
   #silent = new Uint8Array(0);
 
   /** @param staleAfterUs Infinity for tags that speak only when something happens */
@@ -24,7 +24,8 @@ export class Liveness {
       const tag = at(batch.tag, i);
       if (tag >= this.#seenUs.length) continue;
       this.#seenUs[tag] = atUs;
-      this.#silent[tag] = 0;
+      // A bad row says itself what is wrong: nothing is left for us to say.
+      this.#silent[tag] = isBad(at(batch.quality, i)) ? 1 : 0;
     }
   }
 

@@ -1,5 +1,6 @@
 import type { AlarmAct, Decisions, Intent, Outcome } from '#decide/api.ts';
 import type { Liveness } from '#edge/liveness.ts';
+import type { Stages } from '#edge/stages.ts';
 import type { PresentValues } from '#edge/values.ts';
 import type { Guard } from '#guard/api.ts';
 import type { Journal } from '#journal/api.ts';
@@ -7,12 +8,13 @@ import type { Batch } from '#kernel/batch.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
 import { Latency } from '#kernel/latency.ts';
+import type { TagTable } from '#kernel/tag-table.ts';
 import type { Delivery } from '#plugin/api.ts';
 
 export interface PathParts {
   readonly clock: Clock;
-  /** Scale, type, range, source time, deadband: what arrives becomes what is decided on. */
-  readonly stage: (batch: Batch, source: string) => Batch;
+  readonly table: TagTable;
+  readonly stages: Stages;
   readonly decisions: Decisions;
   readonly guard: Guard;
   readonly journal: Journal;
@@ -46,12 +48,16 @@ export class DecisionPath {
   }
 
   accept(source: string, delivery: Delivery): void {
-    const { clock, journal, stage } = this.#parts;
+    const { clock, guard, journal, stages, values } = this.#parts;
     const startMs = performance.now();
     const atUs = clock.steadyUs();
     this.#samples += delivery.batch.rows;
     this.#parts.liveness.seen(delivery.batch, atUs);
-    const batch = stage(delivery.batch, source);
+    const clean = stages.clean(delivery.batch, source);
+    // Before the deadband: an effect that changes nothing any more is still an effect, and a steady value is not old.
+    values.take(clean, atUs);
+    guard.observe(clean, atUs);
+    const batch = stages.thin(clean);
     if (batch.rows > 0) this.#decide(batch, source, atUs, startMs);
     for (const gap of delivery.gaps ?? []) journal.gap({ source, ...gap });
     if (delivery.settled) journal.whenSettled(delivery.settled);
@@ -59,7 +65,10 @@ export class DecisionPath {
 
   /** Rows that the site itself has to say: tags that turned bad because nothing came. */
   say(source: string, batch: Batch): void {
-    this.#decide(batch, source, this.#parts.clock.steadyUs(), performance.now());
+    const atUs = this.#parts.clock.steadyUs();
+    this.#parts.values.take(batch, atUs);
+    this.#parts.guard.observe(batch, atUs);
+    this.#decide(batch, source, atUs, performance.now());
   }
 
   /** Time passing: delays, windows, shelving, leases. The tick is journaled only where something waited for it. */
@@ -107,10 +116,8 @@ export class DecisionPath {
   }
 
   #decide(batch: Batch, source: string, atUs: number, startMs: number): void {
-    const { decisions, guard, journal, values } = this.#parts;
-    values.take(batch, atUs);
+    const { decisions, journal } = this.#parts;
     const outcome = decisions.step(batch, atUs);
-    guard.observe(batch, atUs);
     journal.append(batch, { source, atUs });
     this.#apply(outcome, source, atUs);
     this.latency.record(performance.now() - startMs);
@@ -123,9 +130,10 @@ export class DecisionPath {
       guard.observe(outcome.derived, atUs);
       journal.append(outcome.derived, { source, atUs, derived: true });
     }
-    if (outcome.rules.length + outcome.alarms.length + outcome.intents.length === 0) return;
+    const { rules, alarms, intents, skipped } = outcome;
+    if (rules.length + alarms.length + intents.length === 0 && !skipped) return;
     this.#record(outcome);
-    for (const intent of outcome.intents) this.#carryOut(intent);
+    for (const intent of intents) this.#carryOut(intent);
     // Snapshots can be large: one for all steps of this turn of the event loop, in the same commit as the events.
     if (!this.#dirty) setImmediate(() => this.save());
     this.#dirty = true;
@@ -135,6 +143,16 @@ export class DecisionPath {
     const timeUs = this.#parts.clock.nowUs();
     for (const { id, from, to } of outcome.rules) {
       this.event({ kind: 'rule', name: `rule.${to}`, subject: id, timeUs, detail: { from, to } });
+    }
+    for (const { rule, tag, edge, reason } of outcome.skipped ?? []) {
+      const path = this.#parts.table.get(tag).path;
+      this.event({
+        kind: 'rule',
+        name: 'rule.skipped',
+        subject: rule,
+        timeUs,
+        detail: { edge, tag: path, reason },
+      });
     }
     for (const { id, by, ...detail } of outcome.alarms) {
       this.event({

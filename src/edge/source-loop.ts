@@ -5,6 +5,7 @@ import { faultStatus } from '#edge/status.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Command, WriteResult } from '#kernel/command.ts';
 import { Fault } from '#kernel/fault.ts';
+import { isBad } from '#kernel/quality.ts';
 import type { Delivery, Deps, Log, Source, SourceDef } from '#plugin/api.ts';
 
 export interface SourcePorts {
@@ -70,11 +71,11 @@ export class SourceLoop implements AsyncDisposable {
     this.#loop = this.#run();
   }
 
-  /** @throws Fault `source.down` before anything was sent */
+  /** @throws Fault `edge.source-down` before anything was sent */
   async write(command: Command, signal: AbortSignal): Promise<WriteResult> {
     if (!this.#running?.write) {
       const why = this.#running ? 'it takes no writes' : `it is ${this.#state}`;
-      throw new Fault('source.down', `source ${this.id} cannot be written: ${why}`);
+      throw new Fault('edge.source-down', `source ${this.id} cannot be written: ${why}`);
     }
     return await this.#running.write(command, signal);
   }
@@ -120,17 +121,20 @@ export class SourceLoop implements AsyncDisposable {
   }
 
   #take(delivery: Delivery): void {
-    if (delivery.batch.rows > 0) {
-      this.#backoff.reset();
-      this.#fault = undefined;
-      this.#samples += delivery.batch.rows;
-      this.#lastRowUs = this.#ports.clock.steadyUs();
-      if (this.#lostAtUs !== undefined && !this.#running?.resumed) {
-        this.#ports.resumed(this.#lostAtUs, this.#lastRowUs);
-      }
-      this.#lostAtUs = undefined;
-    }
+    this.#samples += delivery.batch.rows;
+    if (!delivery.batch.quality.every(isBad)) this.#alive();
     this.#ports.accept(delivery);
+  }
+
+  /** The device itself spoke, which a source that reports its silence does not mean. */
+  #alive(): void {
+    this.#backoff.reset();
+    this.#fault = undefined;
+    this.#lastRowUs = this.#ports.clock.steadyUs();
+    if (this.#lostAtUs !== undefined && !this.#running?.resumed) {
+      this.#ports.resumed(this.#lostAtUs, this.#lastRowUs);
+    }
+    this.#lostAtUs = undefined;
   }
 
   #lose(fault: Fault): void {

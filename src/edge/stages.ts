@@ -1,5 +1,5 @@
+import { infoOf } from '#contract/check-peers.ts';
 import type { TagModel } from '#contract/model.ts';
-import { tagInfo } from '#edge/blueprint.ts';
 import type { SkewReport } from '#edge/skew.ts';
 import type { Batch } from '#kernel/batch.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -9,12 +9,15 @@ import { normalise } from '#pipeline/normalise.ts';
 import { NormaliseColumns } from '#pipeline/normalise-columns.ts';
 
 export interface Stages {
-  run(batch: Batch, source: string): Batch;
+  /** Scale, type, range, source time: every row as its tag says it is. */
+  clean(batch: Batch, source: string): Batch;
+  /** The rows worth deciding on and keeping. */
+  thin(batch: Batch): Batch;
   /** A tag that appeared at run time. */
   declare(tag: Tag): void;
 }
 
-/** What arrives becomes what is decided on: scale, type, range, source time, deadband. */
+/** What arrives becomes what is decided on. */
 export function siteStages(
   tags: readonly TagModel[],
   table: TagTable,
@@ -26,7 +29,7 @@ export function siteStages(
   const bands = new DeadbandColumns();
   for (const tag of tags) {
     const number = table.number(tag.path);
-    columns.set(number, { ...tagInfo(tag), scale: tag.scale });
+    columns.set(number, { ...infoOf(tag), scale: tag.scale });
     bands.set(number, { band: tag.deadband ?? 0, maxGapUs: tag.deadbandMaxMs * 1000 });
   }
   let source = '';
@@ -36,10 +39,11 @@ export function siteStages(
   });
   const thin = deadband(bands);
   return {
-    run(batch, from) {
+    clean(batch, from) {
       source = from;
-      return thin(clean(batch));
+      return clean(batch);
     },
+    thin,
     declare: (tag) => columns.set(tag.number, tag),
   };
 }

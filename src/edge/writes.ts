@@ -31,7 +31,7 @@ export function guardPorts(ports: WritePorts): {
       steadyUs: ports.clock.steadyUs,
       send: async (command: Command, signal: AbortSignal) => {
         const source = ports.sourceOf(command.tag);
-        if (!source) throw new Fault('source.down', 'no source writes this tag', { retry: 'never' });
+        if (!source) throw new Fault('edge.source-down', 'no source writes this tag', { retry: 'never' });
         return await source.write(command, signal);
       },
       durable: () => durable(ports.journal),

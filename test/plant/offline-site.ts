@@ -49,7 +49,7 @@ interface MqttAddress {
 export function offlineSite(blueprint: Blueprint, seed = 1): OfflineSite {
   const table = new TagTable();
   const { model } = blueprint;
-  for (const tag of model.tags) table.declare(tagInfo(tag));
+  for (const tag of model.tags) table.declare(infoOf(tag));
   const { decisions, problems } = compileDecisions(blueprint.spec, table);
   if (!decisions) throw new Error(problems.map(({ message }) => message).join('; '));
   const world = createWorld(seed);
