@@ -1,7 +1,8 @@
+import { infoOf } from '#contract/check-peers.ts';
 import type { TagModel } from '#contract/model.ts';
 import type { Outcome } from '#decide/api.ts';
 import { compileDecisions } from '#decide/engine.ts';
-import { type Blueprint, tagInfo } from '#edge/blueprint.ts';
+import type { Blueprint } from '#edge/blueprint.ts';
 import { BatchBuilder } from '#kernel/batch.ts';
 import { TagTable } from '#kernel/tag-table.ts';
 import { DEVICE_MAPS, type ModbusDeviceName } from '#plant/modbus/map.ts';
