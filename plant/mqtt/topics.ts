@@ -1,7 +1,7 @@
 import { FILLER_STATES } from '#plant/physics/filler.ts';
 import type { Signals } from '#plant/physics/measure.ts';
 
-export interface Message {
+interface Message {
   readonly topic: string;
   readonly payload: string;
   readonly qos: 0 | 1;

@@ -1,3 +1,4 @@
+// Long because it is a table: one bad file a row, each with its exact place.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how site files write parameters
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// Long because one state machine is easier to hold whole; its parts are split off beside it.
 import type { CompileCondition } from '#decide/api.ts';
 import type {
   AssetMode,

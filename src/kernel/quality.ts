@@ -33,8 +33,6 @@ export const Quality = {
   badOutOfService: 0x808d,
 } as const;
 
-export type QualityName = keyof typeof Quality;
-
 const NAMES = new Map<number, string>(Object.entries(Quality).map(([name, code]) => [code, name]));
 
 export const isGood = (quality: number): boolean => quality >>> 14 === 0;
