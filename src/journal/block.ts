@@ -29,7 +29,7 @@ const STORED = 0;
 const ZSTD = 1;
 /** Below this a frame of zstd costs more than it saves. */
 const PACK_FROM_BYTES = 64;
-const ZSTD_LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const ZSTD_LEVEL = { [constants.ZSTD_c_compressionLevel]: 1 };
 /** A block unpacks to less than 64 bytes a row; a length beyond it is damage, not data. */
 const UNPACKED_LIMIT_BYTES = 2 ** 30;
 
@@ -84,7 +84,7 @@ export class BlockWriter {
     this.#column.clear();
     write();
     const plain = this.#column.bytes;
-    const packed = plain.length < PACK_FROM_BYTES ? plain : zstdCompressSync(plain, ZSTD_LEVEL);
+    const packed = plain.length < PACK_FROM_BYTES ? plain : pack(plain);
     const pays = packed.length < plain.length;
     const bytes = pays ? packed : plain;
     this.#sink.u32(id | ((pays ? ZSTD : STORED) << 8));
@@ -117,6 +117,10 @@ function pick(
 
 /** Tag numbers are small; one beyond this is sorted the slow way rather than counted in an array of that size. */
 const COUNTED_TAGS = 1 << 20;
+
+/** Told the size beforehand, zstd takes memory for that and not for the megabytes of its usual window. */
+const pack = (plain: Uint8Array): Uint8Array =>
+  zstdCompressSync(plain, { params: ZSTD_LEVEL, pledgedSrcSize: plain.length });
 
 /** Row numbers ordered by tag, stable, and for each tag present the place after its last row. */
 function sortByTag(tag: Uint32Array, rows: number): { order: Uint32Array; ends: Uint32Array } {

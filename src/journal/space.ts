@@ -9,7 +9,7 @@ import { FILES } from './schema.ts';
 const MAX_LOG_BYTES = 8 * 2 ** 20;
 /** Lock, ledger, pid and shared-memory index of the log. */
 const SMALL_FILES_BYTES = 192 * 1024;
-const RESERVE_SLICE_BYTES = 256 * 1024;
+const RESERVE_SLICE_BYTES = 64 * 1024;
 const MIN_PAGES = 64;
 /** Pages that a commit touches besides the blocks themselves: heads, gaps, inner nodes, free list. */
 const SLACK_PAGES = 24;

@@ -13,7 +13,7 @@ import type {
 const RESTART_MIN_MS = 100;
 const RESTART_MAX_MS = 60_000;
 /** The worker's heap holds little: columns are shared memory, and bytes of blocks lie outside of it. */
-const LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 4, stackSizeMb: 2 };
+const LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 1, stackSizeMb: 2 };
 
 export interface ThreadDeps {
   /** Starts the worker; for tests that want to stop it. */
