@@ -1,12 +1,6 @@
 import { FILLER_STATES } from '#plant/physics/filler.ts';
 import type { Signals } from '#plant/physics/measure.ts';
 
-interface Message {
-  readonly topic: string;
-  readonly payload: string;
-  readonly qos: 0 | 1;
-}
-
 export interface Topic {
   /** Below `plant/line<n>/`. */
   readonly name: string;

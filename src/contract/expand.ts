@@ -2,9 +2,9 @@ import type * as z from 'zod';
 import { type CheckOptions, check } from '#contract/explain.ts';
 import type { Finding } from '#contract/findings.ts';
 import type { AlarmModel, RuleModel, TagModel, Where } from '#contract/model.ts';
-import { nearest } from '#contract/nearest.ts';
 import { fill, hasParam, paramsIn, type Values } from '#contract/params.ts';
 import { AlarmEntry, AssetEntry, RuleEntry, type Sections, TagEntry, TypeHead } from '#contract/site.ts';
+import { nearest } from '#kernel/nearest.ts';
 
 type Add = (finding: Finding) => void;
 

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import type { Finding } from '#contract/findings.ts';
 import type { Where } from '#contract/model.ts';
-import { nearest } from '#contract/nearest.ts';
 import { messageOf } from '#kernel/fault.ts';
+import { nearest } from '#kernel/nearest.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Compiler } from '#decide/expressions/compile.ts';
-import { nearest } from '#decide/expressions/nearest.ts';
 import { compileTemplate } from '#decide/rules/template.ts';
+import { nearest } from '#kernel/nearest.ts';
 import { TagTable } from '#kernel/tag-table.ts';
 
 const tags = new TagTable();

@@ -2,7 +2,6 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Slot } from '#decide/expressions/expression.ts';
 import type { SlotType, WindowFunction } from '#decide/expressions/language.ts';
 import { FUNCTIONS, MATH_FUNCTIONS, MAX_SLOTS, slotName } from '#decide/expressions/language.ts';
-import { nearest } from '#decide/expressions/nearest.ts';
 import {
   isArithmetic,
   isWindow,
@@ -14,6 +13,7 @@ import {
 import type { TagNames } from '#decide/expressions/tag-names.ts';
 import { parseDuration } from '#decide/windows/duration.ts';
 import type { SampleFunction } from '#decide/windows/sample-window.ts';
+import { nearest } from '#kernel/nearest.ts';
 import type { Tag, TagTable, TagType } from '#kernel/tag-table.ts';
 
 /** A finding at a place of the text. */

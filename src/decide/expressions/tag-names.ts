@@ -1,4 +1,4 @@
-import { nearest } from '#decide/expressions/nearest.ts';
+import { nearest } from '#kernel/nearest.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
 
 /** Suggests what a misspelled path was meant to be. The table is read at the first mistake, and once. */

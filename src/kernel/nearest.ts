@@ -1,10 +1,15 @@
+/** In a site of many tags a suggestion must not cost more than the check itself. */
+const MOST_CANDIDATES = 2000;
+
 /** The candidate with the fewest typing mistakes from `name`; undefined when none is near enough to be meant. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let tried = 0;
   for (const candidate of candidates) {
+    if (++tried > MOST_CANDIDATES) break;
     if (Math.abs(candidate.length - name.length) >= least) continue;
-    const distance = editDistance(name, candidate, least);
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), least);
     if (distance < least) {
       least = distance;
       best = candidate;
