@@ -274,7 +274,7 @@ test('opening reads the small tables only, however long the backlog', {
   const first = await openJournal(config);
   await first[Symbol.asyncDispose]();
   const small = await opening();
-  for (let n = 0; n < 60; n++) {
+  for (let n = 0; n < 100; n++) {
     small.journal.append(noise(50_000, n), plc);
     await small.journal.room();
   }
