@@ -1,10 +1,14 @@
 import type { TagModel } from '#contract/model.ts';
 import type { Guard } from '#guard/api.ts';
 import type { Clock } from '#kernel/clock.ts';
+import type { Asker } from '#kernel/command.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
 
-/** Name under which heartbeats are written; they are recorded only when their outcome changes. */
-export const HEARTBEAT = 'heartbeat';
+/**
+ * Who writes heartbeats; they are recorded only when their outcome changes. Known by identity: a person or a rule of
+ * this name must not escape the record.
+ */
+export const HEARTBEAT: Asker = { kind: 'rule', name: 'heartbeat' };
 const WRAP = 30_000;
 
 /**
@@ -36,8 +40,7 @@ export class Heartbeats {
       if (one.nextUs > nowUs) continue;
       one.nextUs = nowUs + one.everyUs;
       one.count = (one.count + 1) % WRAP;
-      const by = { kind: 'rule', name: HEARTBEAT } as const;
-      void this.#guard.write({ tag: one.tag, value: one.count, by, why: 'heartbeat' });
+      void this.#guard.write({ tag: one.tag, value: one.count, by: HEARTBEAT, why: 'heartbeat' });
     }
   }
 }

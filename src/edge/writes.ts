@@ -37,7 +37,7 @@ export function guardPorts(ports: WritePorts): {
       durable: () => durable(ports.journal),
       remoteWrites: ports.remoteWrites,
       record: (name, outcome) => {
-        if (outcome.by.name === HEARTBEAT && !heartbeats.changed(outcome.tag, name)) return;
+        if (outcome.by === HEARTBEAT && (name === 'intent' || !heartbeats.changed(outcome.tag, name))) return;
         if (name !== 'intent') ended[name]++;
         ports.event(writeEvent(name, outcome, ports.clock.nowUs()));
       },
