@@ -77,6 +77,13 @@ function parse(text: string): number | boolean | string {
   return text.trim() !== '' && Number.isFinite(value) ? value : text;
 }
 
+interface AssetStatus {
+  readonly asset: string;
+  readonly mode: string;
+  readonly tagOut?: { readonly by: string };
+}
+
+/** An asset, or all below an area or line. */
 export async function asset(
   path: string,
   options: Common & {
@@ -89,6 +96,7 @@ export async function asset(
   const site = await SiteClient.find(options.data);
   const tagOut = options.tagOut ? true : options.removeTagOut ? false : undefined;
   const body = { asset: path, mode: options.mode, tagOut, why: options.why, by: by() };
-  const after = await site.post<{ mode: string; tagOut?: { by: string } }>('/api/assets', body);
-  print(`${path}: ${after.mode}${after.tagOut ? `, tagged out by ${after.tagOut.by}` : ''}`);
+  const after = await site.post<readonly AssetStatus[]>('/api/assets', body);
+  for (const one of after)
+    print(`${one.asset}: ${one.mode}${one.tagOut ? `, tagged out by ${one.tagOut.by}` : ''}`);
 }

@@ -134,19 +134,20 @@ export class Site implements AsyncDisposable {
     this.core.path.event({ kind: 'security', name, subject, timeUs: this.core.clock.nowUs(), detail });
   }
 
-  /** @throws Fault `asset.unknown`, `asset.no-reason` */
+  /** An asset, or an area or line that has some below it. @throws Fault of the guard, `asset.no-reason` … */
   setAsset(asset: string, change: AssetChange): void {
     const { guard } = this.core;
-    if (!guard.assets().some((one) => one.asset === asset)) {
-      throw new Fault('asset.unknown', `there is no asset ${asset}`, {
-        hint: '`holdfast assets` lists them',
+    const { mode, tagOut, why, by } = change;
+    if (mode === undefined && tagOut === undefined) {
+      throw new Fault('asset.no-change', `nothing is asked of ${asset}`, {
+        hint: 'name a mode, or hang or remove a tag-out; `holdfast assets` shows how it is',
       });
     }
-    const { mode, tagOut, why, by } = change;
     if (tagOut && !why) throw new Fault('asset.no-reason', 'a tag-out needs a reason', { hint: 'say why' });
-    if (mode) guard.setMode(asset, mode, by);
-    if (tagOut) guard.tagOut(asset, by, why ?? '');
+    // What may be refused comes first, so that a refusal leaves everything as it was.
     if (tagOut === false) guard.removeTagOut(asset, by);
+    if (tagOut) guard.tagOut(asset, by, why ?? '');
+    if (mode) guard.setMode(asset, mode, by);
     this.securityEvent('security.asset-changed', asset, {
       by,
       ...(mode && { mode }),

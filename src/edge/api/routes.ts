@@ -56,7 +56,7 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
     const { asset, mode, tagOut, why, by } = AssetRequest.parse(request.body);
     site.setAsset(asset, { mode, tagOut, why, by });
     await site.durable();
-    return core.guard.assets().find((one) => one.asset === asset);
+    return core.guard.assets().filter((one) => `${one.asset}/`.startsWith(`${asset}/`));
   });
 }
 
