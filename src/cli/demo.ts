@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
@@ -67,7 +67,7 @@ async function prepareDir(named: string | undefined): Promise<string> {
     });
   }
   if (named === undefined) await rm(dir, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await (await import('#edge/main.ts')).makeDataFolder(dir);
   return dir;
 }
 

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { exitCode, failWith } from '#cli/fail.ts';
+import { Exit, exitCode, failWith } from '#cli/fail.ts';
 import { version } from '#cli/version.ts';
 
 /* Commands are described here and loaded when they run: `holdfast status` must not load a broker. */
@@ -16,7 +16,8 @@ function program(): Command {
     .description('Reads machines, decides within milliseconds, acts, keeps everything.')
     .version(version)
     .showHelpAfterError('(holdfast <command> --help explains)')
-    .enablePositionalOptions();
+    .enablePositionalOptions()
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : Exit.invalid));
   running(holdfast);
   looking(holdfast);
   acting(holdfast);
@@ -129,7 +130,8 @@ try {
   const holdfast = program();
   if (process.argv[2] === 'install' || process.argv[2] === 'uninstall' || process.argv[2] === 'help') {
     const { installCommand, uninstallCommand } = await import('#cli/install/command.ts');
-    holdfast.addCommand(installCommand()).addCommand(uninstallCommand());
+    for (const command of [installCommand(), uninstallCommand()])
+      holdfast.addCommand(command.copyInheritedSettings(holdfast));
   } else {
     holdfast.command('install').description('install the service that starts the site at boot');
   }
