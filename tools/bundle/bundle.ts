@@ -1,4 +1,4 @@
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 /** CommonJS packages inside an ES module ask for `require`. */
 const REQUIRE =
@@ -22,8 +22,41 @@ export async function bundle(outDir: string): Promise<void> {
     platform: 'node',
     target: 'node26',
     banner: { js: REQUIRE },
-    // The simulated plant is for trying things out; a release does not carry it.
-    external: ['#plant/*', 'modbus-serial', 'aedes', 'mqtt'],
+    plugins: [withoutPlant, lazyHttp2],
+    // A copy of Node's own streams for old versions of it: 80 kB that nobody needs here.
+    alias: { 'readable-stream': 'node:stream' },
     logLevel: 'warning',
   });
 }
+
+/** The simulated plant is for trying things out: a release does not carry it, and says so when it is asked for. */
+const withoutPlant: Plugin = {
+  name: 'without-plant',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^#plant\// }, ({ path }) => ({ path, namespace: 'plant' }));
+    onLoad({ filter: /./, namespace: 'plant' }, () => ({ contents: NO_PLANT, resolveDir: 'src' }));
+  },
+};
+
+const NO_PLANT = `
+  import { Fault } from '#kernel/fault.ts';
+  throw new Fault('plant.not-here', 'a release does not carry the simulated plant', {
+    retry: 'never',
+    hint: 'run it, or the demo, from the source tree',
+  });
+  export const runPlant = undefined;
+  export const siteFileFor = undefined;
+`;
+
+/** Fastify loads HTTP/2 whether it is used or not, 7 MB of memory. Here it is loaded with its first use. */
+const lazyHttp2: Plugin = {
+  name: 'lazy-http2',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:http2$/ }, ({ path }) => ({ path, namespace: 'lazy' }));
+    onLoad({ filter: /./, namespace: 'lazy' }, () => ({ contents: LAZY_HTTP2 }));
+  },
+};
+
+const LAZY_HTTP2 = `
+  module.exports = new Proxy({}, { get: (_, name) => process.getBuiltinModule('node:http2')[name] });
+`;

@@ -1,10 +1,10 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from 'fastify';
+import type { Registry } from 'prom-client';
 import * as z from 'zod';
 import type { ApiAddress, ProblemDetails } from '#contract/api.ts';
 import { addRoutes } from '#edge/api/routes.ts';
 import { addStream } from '#edge/api/stream.ts';
-import { siteMetrics } from '#edge/metrics.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
 
@@ -26,18 +26,14 @@ const THROTTLE_MS = 500;
  * @throws Fault `api.port` when the port is taken
  */
 export async function serveApi(site: Site, { host, port }: ApiOptions): Promise<Api> {
-  const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true });
+  const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, schemaController });
   const token = randomBytes(24).toString('base64url');
   guardWith(app, token, site);
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, error));
   app.setNotFoundHandler((request, reply) => {
     sendProblem(reply, new Fault('api.not-found', `there is no ${request.method} ${request.url}`));
   });
-  const metrics = siteMetrics(() => site.status());
-  app.get('/metrics', async (_request, reply) => {
-    reply.type(metrics.contentType);
-    return await metrics.metrics();
-  });
+  addMetrics(app, site);
   addRoutes(app, site);
   addStream(app, site);
   try {
@@ -50,6 +46,25 @@ export async function serveApi(site: Site, { host, port }: ApiOptions): Promise<
       cause: error,
     });
   }
+}
+
+/** Routes check what they are given with zod: without this Fastify loads a JSON Schema compiler, 5 MB of memory. */
+const schemaController = {
+  compilersFactory: {
+    buildValidator: () => () => () => true,
+    buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+  },
+} as unknown as NonNullable<FastifyServerOptions['schemaController']>;
+
+/** Loaded with the first scrape: many sites are never scraped. */
+function addMetrics(app: FastifyInstance, site: Site): void {
+  let registry: Promise<Registry> | undefined;
+  app.get('/metrics', async (_request, reply) => {
+    registry ??= import('#edge/metrics.ts').then(({ siteMetrics }) => siteMetrics(() => site.status()));
+    const metrics = await registry;
+    reply.type(metrics.contentType);
+    return await metrics.metrics();
+  });
 }
 
 /** Everything but `/health` needs the token. */
@@ -75,7 +90,7 @@ const STATUS: { readonly [code: string]: number } = {
   'api.not-found': 404,
   'tag.unknown': 404,
   'alarm.unknown': 404,
-  'asset.unknown': 404,
+  'guard.unknown-asset': 404,
 };
 
 function sendProblem(reply: FastifyReply, error: unknown): void {
@@ -85,7 +100,7 @@ function sendProblem(reply: FastifyReply, error: unknown): void {
 
 function problemOf(error: unknown): ProblemDetails {
   if (error instanceof z.ZodError) {
-    return problem('api.bad-request', 400, z.prettifyError(error).replaceAll('\n', '; '));
+    return problem('api.bad-request', 400, error.issues.map(issueText).join('; '));
   }
   if (error instanceof Fault) {
     return problem(error.code, STATUS[error.code] ?? 409, error.message, error.hint);
@@ -93,6 +108,9 @@ function problemOf(error: unknown): ProblemDetails {
   const { statusCode, message } = error as { readonly statusCode?: number; readonly message: string };
   return problem(statusCode ? 'api.bad-request' : 'api.internal', statusCode ?? 500, message);
 }
+
+const issueText = ({ path, message }: z.core.$ZodIssue): string =>
+  path.length === 0 ? message : `${path.join('.')}: ${message}`;
 
 const problem = (code: string, status: number, detail: string, hint?: string): ProblemDetails => ({
   type: `urn:holdfast:${code}`,

@@ -1,4 +1,4 @@
-import { generate, type Packet } from 'mqtt-packet';
+import { generate, type Packet, writeToStream } from 'mqtt-packet';
 import { FrameReader } from '#codec/mqtt/frames.ts';
 import {
   type OutgoingPublish,
@@ -313,6 +313,8 @@ export class Protocol {
   }
 
   #control(packet: Packet): void {
+    // Otherwise the first packet makes a buffer for each 16-bit number: 7 MB for identifiers that we write ourselves.
+    writeToStream.cacheNumbers = false;
     this.#out.append(generate(packet, { protocolVersion: this.#hello.version }));
   }
 
