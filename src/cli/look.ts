@@ -31,10 +31,9 @@ export async function status({ data, json }: LookOptions): Promise<void> {
     `writes confirmed ${writes.confirmed}, sent ${writes.sent}, refused ${writes.refused}, ` +
       `failed ${writes.failed}, unknown ${writes.unknown}`,
   );
-  const perDay = (journal.writtenBytes / Math.max(site.upS, 1)) * 86_400;
   print(
     `journal ${number(journal.durableRows)} rows, ${bytes(journal.usedBytes)} of ${bytes(journal.quotaBytes)}, ` +
-      `${bytes(perDay)} written a day at this rate, ${journal.gaps} gaps, ${number(journal.lostRows)} rows lost`,
+      `${wear(site.writtenPerDay)}${journal.gaps} gaps, ${number(journal.lostRows)} rows lost`,
   );
   if (journal.fault) print(red(`journal: ${journal.fault.message}. ${journal.fault.hint ?? ''}`));
   print(
@@ -46,6 +45,9 @@ export async function status({ data, json }: LookOptions): Promise<void> {
   );
   print(sourceTable(site));
 }
+
+const wear = (perDay: number | undefined): string =>
+  perDay === undefined ? '' : `${bytes(perDay)} written a day at this rate, `;
 
 function sourceTable(site: SiteStatus): string {
   const rows = Object.entries(site.sources).map(([id, one]) => [

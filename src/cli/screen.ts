@@ -106,7 +106,7 @@ export class Screen {
   }
 
   #valueLines(room: number): string[] {
-    const shown = [...this.#values.values()].slice(0, room - 2);
+    const shown = this.#ranked().slice(0, room - 2);
     const rows = shown.map((tag) => [
       tag.path,
       tag.state ?? valueText(tag.value),
@@ -119,6 +119,25 @@ export class Screen {
     return more > 0 ? [...lines, dim(`and ${more} more; name a prefix to see them`)] : lines;
   }
 
+  /** What is abnormal first, then what belongs to an alarm, then what moves; otherwise as the site file has it. */
+  #ranked(): TagValue[] {
+    const troubled = new Set(
+      this.#alarms
+        .filter(({ state }) => state !== 'normal')
+        .map(({ id }) => id.slice(0, id.lastIndexOf('/') + 1)),
+    );
+    const rank = (tag: TagValue): number => {
+      if (tag.quality !== 'good') return 0;
+      if (troubled.has(tag.path.slice(0, tag.path.lastIndexOf('/') + 1))) return 1;
+      const trend = this.#trends.get(tag.path) ?? [];
+      return typeof tag.value === 'number' && trend.some((value) => value !== trend[0]) ? 2 : 3;
+    };
+    return [...this.#values.values()]
+      .map((tag) => ({ tag, rank: rank(tag) }))
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ tag }) => tag);
+  }
+
   #eventLines(most: number): string[] {
     const last = this.#events.slice(-most);
     if (last.length === 0) return [dim('none yet')];
@@ -126,9 +145,33 @@ export class Screen {
   }
 }
 
+/** One event in one line: when, what, on what, by whom, and the details that a reader wants. */
 export function eventLine(event: EventView): string {
-  const text = `${clockTime(event.timeUs)}  ${event.name}  ${event.subject}${event.by ? `  by ${event.by}` : ''}`;
-  const detail = event.detail ? `  ${dim(JSON.stringify(event.detail))}` : '';
-  const urgent = event.kind === 'security' || event.name.startsWith('alarm.unack');
-  return (urgent ? yellow(text) : text) + detail;
+  const { kind, name, subject, timeUs, by } = event;
+  const urgent = kind === 'security' || name.startsWith('alarm.unack');
+  const text = `${clockTime(timeUs)}  ${name.padEnd(22)}  ${subject}`;
+  return [urgent ? yellow(text) : text, detailText(event), by ? dim(`by ${by}`) : '']
+    .filter(Boolean)
+    .join('  ');
+}
+
+function detailText({ name, detail }: EventView): string {
+  if (!detail) return '';
+  if (name.startsWith('write.') || name === 'security.write-refused') {
+    const { value, feedback, refusal, reason, tookMs } = detail;
+    const parts = [
+      `= ${valueText(value ?? null)}`,
+      feedback === undefined ? '' : `feedback ${valueText(feedback)}`,
+      [refusal, reason].filter(Boolean).join(': '),
+      typeof tookMs === 'number' ? age(Math.round(tookMs)) : '',
+    ];
+    return parts.filter(Boolean).join('  ');
+  }
+  const { from, to, priority, ...rest } = detail;
+  const parts = [
+    from !== undefined && to !== undefined ? `${from} → ${to}` : '',
+    priority === undefined ? '' : String(priority),
+    Object.keys(rest).length > 0 ? JSON.stringify(rest) : '',
+  ];
+  return parts.filter(Boolean).join('  ');
 }

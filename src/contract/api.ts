@@ -95,6 +95,8 @@ export interface SiteStatus {
     readonly unknown: number;
   };
   readonly journal: JournalStatus;
+  /** Bytes a day at the rate of the last hour; undefined in the first minutes. */
+  readonly writtenPerDay: number | undefined;
   readonly clockJumps: number;
 }
 

@@ -215,7 +215,7 @@ export const Settings = z.strictObject({
         .int()
         .min(1)
         .max(10_000)
-        .default(200)
+        .default(500)
         .describe('Longest wait of a row for its fsync while nobody waits for it; shorter wears flash more.')
         .meta({ restart: true }),
     })

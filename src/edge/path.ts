@@ -60,7 +60,7 @@ export class DecisionPath {
     const batch = stages.thin(clean);
     if (batch.rows > 0) this.#decide(batch, source, atUs, startMs);
     for (const gap of delivery.gaps ?? []) journal.gap({ source, ...gap });
-    if (delivery.settled) journal.whenSettled(delivery.settled);
+    if (delivery.settled) journal.whenSettled(delivery.settled, 'soon');
   }
 
   /** Rows that the site itself has to say: tags that turned bad because nothing came. */

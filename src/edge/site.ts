@@ -8,6 +8,7 @@ import { Heartbeats } from '#edge/heartbeat.ts';
 import { Peers } from '#edge/peers.ts';
 import { readStatus } from '#edge/status.ts';
 import { Ticker } from '#edge/ticker.ts';
+import { WearMeter } from '#edge/wear.ts';
 import { durable } from '#edge/writes.ts';
 import type { AssetMode } from '#guard/api.ts';
 import type { StoredGap } from '#journal/api.ts';
@@ -78,6 +79,7 @@ export class Site implements AsyncDisposable {
   readonly #heartbeats: Heartbeats;
   readonly #ticker: Ticker;
   readonly #startedUs: number;
+  readonly #wear: WearMeter;
   #journalFault: string | undefined;
 
   constructor(options: SiteOptions, core: Core, peers: Peers) {
@@ -85,6 +87,7 @@ export class Site implements AsyncDisposable {
     this.#options = options;
     this.#peers = peers;
     this.#startedUs = core.clock.steadyUs();
+    this.#wear = new WearMeter(this.#startedUs);
     this.#watch = new ClockWatch(core.clock);
     this.#heartbeats = new Heartbeats(options.blueprint.model.tags, core.table, core.clock, core.guard);
     this.#ticker = new Ticker(
@@ -112,6 +115,7 @@ export class Site implements AsyncDisposable {
       version: this.#options.version,
       upS,
       clockJumps: this.#watch.jumps,
+      writtenPerDay: this.#wear.bytesPerDay,
     });
   }
 
@@ -172,6 +176,7 @@ export class Site implements AsyncDisposable {
     this.#peers.checkAges(this.core);
     const jump = this.#watch.check();
     if (jump) path.event(jump);
+    this.#wear.note(this.core.clock.steadyUs(), this.core.journal.health.writtenBytes);
     this.#checkJournal();
   }
 

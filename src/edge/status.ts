@@ -4,7 +4,7 @@ import type { Peers } from '#edge/peers.ts';
 import type { Fault } from '#kernel/fault.ts';
 
 /** Head of the status: what the parts do not know of themselves. */
-type Head = Pick<SiteStatus, 'site' | 'version' | 'upS' | 'clockJumps'>;
+type Head = Pick<SiteStatus, 'site' | 'version' | 'upS' | 'clockJumps' | 'writtenPerDay'>;
 
 export function readStatus(core: Core, peers: Peers, head: Head): SiteStatus {
   const { latency } = core.path;
