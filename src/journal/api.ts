@@ -9,7 +9,7 @@ export interface JournalConfig {
   readonly dir: string;
   readonly quotaBytes: number;
   readonly maxAgeUs: number;
-  /** Longest wait of a row for its fsync while nobody waits for it; with a waiter the commit starts at once. */
+  /** Longest wait of a row for its fsync, unless somebody wants it now, see {@link Journal.whenSettled}. */
   readonly commitMs: number;
   /** Bytes accepted but not yet on disk above which `room` makes sources wait. Default 32 MiB. */
   readonly windowBytes?: number;
@@ -32,10 +32,25 @@ export interface Journal extends AsyncDisposable {
   tag(tag: Tag): void;
   /** Small state (alarms, leases, modes, clock), written with the same commit as what was appended before it. */
   state(key: string, value: Json): void;
-  /** Position of a sink, which only rises: entries up to it are delivered, and the first to be removed. */
+  /**
+   * Position of a sink, which only rises: entries up to it are delivered, and the first to be removed. 0 makes a sink
+   * known that has confirmed nothing yet.
+   */
   setCursor(name: string, seq: number): void;
-  /** Calls back after the commit of everything given so far, and asks for that commit to start now. */
-  whenSettled(done: (result: 'durable' | Fault) => void): void;
+  /** A sink that is no more: what it never took is not kept for it any longer. */
+  dropCursor(name: string): void;
+  /** A row that a sink's far side refused for good; durable no later than a cursor that is set afterwards. */
+  deadLetter(letter: DeadLetter): void;
+  /** Highest sequence on disk. */
+  readonly durableSeq: number;
+  /** Resolves once {@link durableSeq} is above the sequence; rejects with the signal's reason when aborted. */
+  beyond(seq: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Calls back after the commit of everything given so far, or with the Fault that keeps it from the disk.
+   * @param wish `now` starts that commit at once: somebody, or a write, waits. `soon` leaves it to `commitMs`, unless
+   *   many wait: confirming each message of a broker by a commit of its own would wear the flash out.
+   */
+  whenSettled(done: (result: 'durable' | Fault) => void, wish?: 'now' | 'soon'): void;
   /**
    * Undefined while there is room; otherwise resolves once the window has drained. While the disk fails there is
    * always room: decisions never wait for it, and rows beyond the window become gaps.
@@ -47,6 +62,8 @@ export interface Journal extends AsyncDisposable {
 export interface Opened {
   readonly tags: readonly Tag[];
   readonly state: ReadonlyMap<string, Json>;
+  /** Positions of all sinks that are known. */
+  readonly cursors: ReadonlyMap<string, number>;
   /** Highest steady time and wall time recorded; 0 when new. */
   readonly lastSteadyUs: number;
   readonly lastWallUs: number;
@@ -54,6 +71,27 @@ export interface Opened {
   readonly epoch: number;
   /** Damage found while opening: what was lost, already recorded as gaps. */
   readonly damage: readonly string[];
+}
+
+/** A row that the far side of a sink refused for good. */
+export interface DeadLetter {
+  readonly sink: string;
+  /** Where it came from: sequence of the entry, and the row in it. */
+  readonly seq: number;
+  readonly row: number;
+  readonly tag: number;
+  readonly timeUs: number;
+  /** A long one is kept as the beginning of its JSON text. */
+  readonly value: Json;
+  readonly quality: number;
+  readonly reason: string;
+  /** When it was refused, wall clock. */
+  readonly atUs: number;
+}
+
+/** `id` counts all dead letters there ever were: the ids missing before the first are those dropped for room. */
+export interface StoredDeadLetter extends DeadLetter {
+  readonly id: number;
 }
 
 /** What a replay needs beside the rows. */
@@ -90,6 +128,40 @@ export type Item =
   | { readonly kind: 'tick'; readonly seq: number; readonly atUs: number }
   | { readonly kind: 'event'; readonly seq: number; readonly event: SiteEvent; readonly atUs: number };
 
+/** A batch as a sink is fed with it. */
+export interface FedEntry {
+  readonly seq: number;
+  readonly batch: Batch;
+  readonly source: string;
+  readonly derived: boolean;
+}
+
+/** What is read in one go. */
+export interface Chunk {
+  readonly entries: readonly FedEntry[];
+  /** Everything up to here was looked at; the next chunk begins after it. Not below the position asked for. */
+  readonly upTo: number;
+  /** Whether the limit ended it: there may be more. */
+  readonly full: boolean;
+  readonly bytes: number;
+  /** Blocks met that could not be read, each told once. */
+  readonly damage: readonly string[];
+}
+
+/** Reads the journal for sinks, in a thread of its own: decisions never wait for it. */
+export interface Feed extends AsyncDisposable {
+  /** Position of a sink on disk; 0 when it never confirmed anything. */
+  cursor(sink: string): Promise<number>;
+  /**
+   * Batches after the position, oldest first, as far as they are on disk now. At least one where there is any, further
+   * ones up to the limit.
+   * @throws Fault `journal.none`, `journal.feed-lost`, or what reading said
+   */
+  next(sink: string, afterSeq: number, limitBytes: number): Promise<Chunk>;
+  /** See {@link JournalReader.rowsAfter}. */
+  rowsAfter(seq: number): Promise<number>;
+}
+
 export interface StoredGap extends Gap {
   readonly seq: number;
 }
@@ -103,6 +175,10 @@ export interface JournalReader extends Disposable {
   tags(): readonly Tag[];
   /** Position of a sink; 0 when it never confirmed anything. */
   cursor(name: string): number;
+  /** The newest dead letters, oldest first. */
+  deadLetters(limit: number): readonly StoredDeadLetter[];
+  /** Rows after the position: counted over the next thousand blocks, estimated beyond. */
+  rowsAfter(seq: number): number;
   /** Walks the hash chain over all events. */
   verify(): Verified;
 }

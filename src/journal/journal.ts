@@ -3,8 +3,9 @@ import type { Json, SiteEvent } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
-import type { Journal, JournalConfig, JournalHealth, Mark, Opened } from './api.ts';
+import type { DeadLetter, Journal, JournalConfig, JournalHealth, Mark, Opened } from './api.ts';
 import { canonicalEvent } from './chain.ts';
+import { shortened } from './dead-letters.ts';
 import { Gather, MARK_DERIVED, MARK_SOURCE_SHIFT, MarkKind } from './gather.ts';
 import { Loss } from './loss.ts';
 import type { FaultMessage, OpenedMessage, StoreTotals } from './message.ts';
@@ -22,6 +23,8 @@ const TICKS_MS = 5000;
 const STALLED_MS = 5000;
 const RETRY_MIN_MS = 250;
 const RETRY_MAX_MS = 2000;
+/** Confirmations that wait until they are worth an fsync; below the 20 messages that brokers commonly leave open. */
+const MANY_WAITERS = 16;
 /** How long closing goes on trying against a failing disk. */
 const CLOSE_MS = 5000;
 /** Blocks kept for use again while nothing waits; under load all that the window holds are. */
@@ -73,6 +76,8 @@ class Writer implements Journal {
   /** Something given since the last good commit was not taken: nobody may be told that it is durable. */
   #refused = false;
   #rooms: (() => void)[] = [];
+  #durableSeq: number;
+  #beyond = Promise.withResolvers<void>();
   #closing: (() => void) | undefined;
   #closed = false;
   #totals: StoreTotals;
@@ -101,6 +106,8 @@ class Writer implements Journal {
     this.#nextSource = opened.nextSource;
     if (opened.fault) this.#fault = faultOf(opened.fault);
     for (const { id, name } of opened.sources) this.#sources.set(name, id);
+    this.#durableSeq = opened.seq;
+    for (const [name, seq] of opened.cursors) this.#cursors.set(name, seq);
     for (const [key, value] of opened.state) this.#state.set(key, JSON.stringify(value));
     this.#open = new Unit(new Gather(), opened.seq + 1);
     thread.listen({
@@ -161,13 +168,40 @@ class Writer implements Journal {
   }
 
   setCursor(name: string, seq: number): void {
-    if (seq <= (this.#cursors.get(name) ?? 0)) return;
+    if (seq <= (this.#cursors.get(name) ?? -1)) return;
     this.#cursors.set(name, seq);
     this.#open.cursors.set(name, seq);
     this.#added();
   }
 
-  whenSettled(done: Settled): void {
+  dropCursor(name: string): void {
+    if (!this.#cursors.delete(name)) return;
+    this.#open.cursors.set(name, undefined);
+    this.#added();
+  }
+
+  deadLetter(letter: DeadLetter): void {
+    this.#open.addDeadLetter(shortened(letter));
+    this.#added();
+  }
+
+  get durableSeq(): number {
+    return this.#durableSeq;
+  }
+
+  async beyond(seq: number, signal: AbortSignal): Promise<void> {
+    const aborted = Promise.withResolvers<never>();
+    const onAbort = () => aborted.reject(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    try {
+      signal.throwIfAborted();
+      while (this.#durableSeq <= seq) await Promise.race([this.#beyond.promise, aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  whenSettled(done: Settled, wish: 'now' | 'soon' = 'now'): void {
     const fault = this.#closed ? closedFault() : this.#refused ? (this.#fault ?? refusedFault()) : undefined;
     const last = this.#open.isEmpty ? (this.#queue.at(-1) ?? this.#flight.at(-1)) : this.#open;
     if (fault || !last) {
@@ -175,7 +209,8 @@ class Writer implements Journal {
       return;
     }
     last.waiters.push(done);
-    this.#arm(0);
+    if (wish === 'now') last.isWanted = true;
+    this.#arm(this.#dueMs());
   }
 
   room(): Promise<void> | undefined {
@@ -277,8 +312,10 @@ class Writer implements Journal {
 
   /** How long what is pending may wait for its commit. */
   #dueMs(): number {
-    if (this.#open.waiters.length > 0 || this.#pendingBytes > this.#windowBytes / 2) return 0;
-    return this.#open.isUrgent ? this.#config.commitMs : TICKS_MS;
+    const { isWanted, isUrgent, waiters } = this.#open;
+    const isPressing = isWanted || waiters.length >= MANY_WAITERS || this.#queue.length > 0;
+    if (isPressing || this.#pendingBytes > this.#windowBytes / 2) return 0;
+    return isUrgent || waiters.length > 0 ? this.#config.commitMs : TICKS_MS;
   }
 
   #seal(): void {
@@ -338,6 +375,7 @@ class Writer implements Journal {
     for (const unit of flight) this.#release(unit);
     this.#tellLoss();
     if (this.#pendingBytes <= this.#windowBytes / 2) this.#freeRooms();
+    this.#wakeReaders();
     // After the state above is right again: a waiter may append at once.
     for (const unit of flight) settle(unit, 'durable');
     this.#next();
@@ -347,12 +385,13 @@ class Writer implements Journal {
     this.#queuedBytes -= unit.bytes;
     this.#queuedRows -= unit.gather.rows;
     this.#durableRows += unit.gather.rows;
+    this.#durableSeq = Math.max(this.#durableSeq, unit.nextSeq - 1);
     unit.gather.clear();
     this.#pool.push(unit.gather);
   }
 
   #next(): void {
-    const waiting = this.#queue.length > 0 || this.#open.waiters.length > 0;
+    const waiting = this.#queue.length > 0 || (!this.#open.isEmpty && this.#dueMs() === 0);
     if (!waiting && this.#pool.length > POOL) this.#pool.length = POOL;
     if (waiting || this.#closing) this.#send();
     else if (!this.#open.isEmpty) this.#arm(this.#dueMs());
@@ -403,8 +442,14 @@ class Writer implements Journal {
   #restate(what: readonly string[]): void {
     for (const [name, id] of this.#sources) this.#open.sources.push({ id, name });
     for (const [key, text] of this.#state) if (!this.#open.state.has(key)) this.#open.state.set(key, text);
+    for (const [name, seq] of this.#cursors) this.#open.cursors.set(name, seq);
     this.#droppedGaps++;
     this.#deps.onDamage?.(what);
+  }
+
+  #wakeReaders(): void {
+    this.#beyond.resolve();
+    this.#beyond = Promise.withResolvers();
   }
 
   #freeRooms(): void {

@@ -1,6 +1,7 @@
 import type { Json } from '#kernel/event.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
+import type { DeadLetter } from './api.ts';
 import type { Columns } from './gather.ts';
 
 /* What the two threads of the journal say to each other. */
@@ -31,7 +32,11 @@ export interface Extras {
   readonly tags: readonly Tag[];
   readonly sources: readonly SourceName[];
   readonly state: ReadonlyMap<string, string>;
-  readonly cursors: ReadonlyMap<string, number>;
+  /** Undefined: the sink is no more. */
+  readonly cursors: ReadonlyMap<string, number | undefined>;
+  readonly deadLetters: readonly DeadLetter[];
+  /** Older ones of the same unit that found no room. */
+  readonly deadLettersDropped: number;
 }
 
 export interface EventRecord {
@@ -60,6 +65,7 @@ export interface OpenedMessage {
   readonly tags: readonly Tag[];
   readonly sources: readonly SourceName[];
   readonly state: ReadonlyMap<string, Json>;
+  readonly cursors: ReadonlyMap<string, number>;
   readonly lastSteadyUs: number;
   readonly lastWallUs: number;
   readonly epoch: number;

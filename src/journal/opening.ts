@@ -10,6 +10,7 @@ import { GapTable } from './gaps.ts';
 import { appendLedger, compactLedger, type LedgerContent, readLedger } from './ledger.ts';
 import type { FaultMessage, OpenedMessage, SourceName, WorkerConfig } from './message.ts';
 import {
+  addLaterTables,
   createTables,
   FILES,
   FORMAT_VERSION,
@@ -74,6 +75,7 @@ export function openWithoutStore(config: WorkerConfig, fault: FaultMessage): Ope
     tags: [...ledger.tags.values()].sort((a, b) => a.number - b.number),
     sources: [],
     state: new Map(),
+    cursors: new Map(),
     lastSteadyUs: 0,
     lastWallUs: 0,
     epoch,
@@ -98,6 +100,7 @@ function openedMessage(
     tags,
     sources: kept.sources,
     state,
+    cursors: kept.cursors,
     lastSteadyUs: steady_us,
     lastWallUs: wall_us,
     epoch,
@@ -122,6 +125,7 @@ function openOrReplace(config: WorkerConfig, ledger: LedgerContent): Found {
   try {
     db = openForWriting(path);
     checkFormat(db, path);
+    addLaterTables(db);
     return { db, kept: readAll(db), damage: [] };
   } catch (error) {
     db?.close();

@@ -6,14 +6,16 @@ import type { SiteEvent } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import { openForReading } from '#platform/sqlite.ts';
-import type { Item, JournalReader, StoredGap, Verified } from './api.ts';
+import type { Item, JournalReader, StoredDeadLetter, StoredGap, Verified } from './api.ts';
 import { type Block, readBlock } from './block.ts';
 import { link } from './chain.ts';
+import { readDeadLetters } from './dead-letters.ts';
 import { type GapRow, gapOfRow } from './gaps.ts';
 import { MARK_DERIVED, MARK_LATE, MARK_SOURCE_SHIFT, MarkKind } from './gather.ts';
 import { FILES, FORMAT_VERSION, formatVersion, type HeadRow, readHead } from './schema.ts';
 
 const EVENTS_AT_ONCE = 1000;
+const BLOCKS_COUNTED = 1000;
 
 /**
  * Reads a journal, also while a site writes it. Holds no transaction between two entries, so that it never keeps the
@@ -97,6 +99,27 @@ class Reader implements JournalReader {
       | { seq: number }
       | undefined;
     return row?.seq ?? 0;
+  }
+
+  deadLetters(limit: number): readonly StoredDeadLetter[] {
+    return readDeadLetters(this.#db, limit);
+  }
+
+  rowsAfter(seq: number): number {
+    const blocks = this.#db
+      .prepare('SELECT seq, last, rows FROM blocks WHERE seq > ? ORDER BY seq LIMIT ?')
+      .all(seq, BLOCKS_COUNTED) as { seq: number; last: number; rows: number }[];
+    const begun = this.#db
+      .prepare('SELECT seq, last, rows FROM blocks WHERE seq <= ? ORDER BY seq DESC LIMIT 1')
+      .get(seq) as { seq: number; last: number; rows: number } | undefined;
+    const part = begun && begun.last > seq ? (begun.last - seq) / (begun.last - begun.seq + 1) : 0;
+    let rows = Math.round((begun?.rows ?? 0) * part);
+    for (const block of blocks) rows += block.rows;
+    const first = blocks[0];
+    const last = blocks.at(-1);
+    if (!first || !last || blocks.length < BLOCKS_COUNTED) return rows;
+    const perEntry = rows / (last.last - first.seq + 1);
+    return Math.round(rows + perEntry * Math.max(0, this.#head().seq - last.last));
   }
 
   verify(): Verified {

@@ -52,10 +52,17 @@ const TABLES = `
   PRAGMA user_version = ${FORMAT_VERSION};
 `;
 
+/** A table that came later: a journal without it gets it when it is opened for writing. */
+const DEAD_LETTERS =
+  'CREATE TABLE IF NOT EXISTS dead_letters (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT';
+
+export const addLaterTables = (db: DatabaseSync): void => db.exec(DEAD_LETTERS);
+
 /** Makes the tables of a new journal. @param seq highest sequence that may have been given before */
 export function createTables(db: DatabaseSync, seq: number): void {
   transaction(db, () => {
     db.exec(TABLES);
+    addLaterTables(db);
     db.prepare('INSERT INTO head VALUES (1, 0, 0, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, 0)').run(
       seq,
       GENESIS,

@@ -5,6 +5,7 @@ import type { GapReason } from '#kernel/gap.ts';
 import { transaction, troubleOf } from '#platform/sqlite.ts';
 import { BlockWriter } from './block.ts';
 import { link } from './chain.ts';
+import { DeadLetterTable, LETTER_BYTES } from './dead-letters.ts';
 import { GapTable } from './gaps.ts';
 import type { Columns } from './gather.ts';
 import { appendLedger } from './ledger.ts';
@@ -27,6 +28,7 @@ export class Store {
   readonly #space: Space;
   readonly #gaps: GapTable;
   readonly #removal: Removal;
+  readonly #deadLetters: DeadLetterTable;
   readonly #blocks = new BlockWriter();
   readonly #insert: ReturnType<typeof statements>;
   #head: HeadRow;
@@ -44,6 +46,7 @@ export class Store {
     });
     this.#gaps = new GapTable(db);
     this.#removal = new Removal(db, this.#gaps);
+    this.#deadLetters = new DeadLetterTable(db, config.quotaBytes);
     this.#insert = statements(db);
     const head = readHead(db);
     if (!head) throw new Fault('journal.damaged', 'the journal has lost its head record');
@@ -151,6 +154,7 @@ export class Store {
     for (const { message, body } of units) {
       bytes += body?.length ?? 0;
       for (const event of message.extras.events) bytes += event.body.length * 2 + 100;
+      bytes += message.extras.deadLetters.length * LETTER_BYTES;
     }
     while (!this.#space.fits(bytes)) {
       if (!this.#removal.removeOldest(this.#head, reason)) return;
@@ -182,7 +186,11 @@ export class Store {
     for (const tag of extras.tags) this.#insert.tag.run(tag.number, JSON.stringify(tag));
     for (const source of extras.sources) this.#insert.source.run(source.id, source.name);
     for (const [key, value] of extras.state) this.#insert.state.run(key, value);
-    for (const [name, seq] of extras.cursors) this.#insert.cursor.run(name, seq);
+    for (const [name, seq] of extras.cursors) {
+      if (seq === undefined) this.#insert.dropCursor.run(name);
+      else this.#insert.cursor.run(name, seq);
+    }
+    this.#deadLetters.add(extras.deadLetters, extras.deadLettersDropped);
     for (const gap of extras.gaps) if (this.#gaps.add(gap)) this.#gapsAdded++;
   }
 
@@ -232,7 +240,7 @@ const headValues = (head: HeadRow): (number | Uint8Array)[] => [
 
 function statements(
   db: DatabaseSync,
-): Record<'head' | 'block' | 'event' | 'tag' | 'source' | 'state' | 'cursor', StatementSync> {
+): Record<'head' | 'block' | 'event' | 'tag' | 'source' | 'state' | 'cursor' | 'dropCursor', StatementSync> {
   return {
     head: db.prepare(
       'UPDATE head SET epoch = ?, unit = ?, seq = ?, steady_us = ?, wall_us = ?, age_us = ?, rows = ?, event_seq = ?, ' +
@@ -246,5 +254,6 @@ function statements(
     cursor: db.prepare(
       'INSERT INTO cursors VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)',
     ),
+    dropCursor: db.prepare('DELETE FROM cursors WHERE name = ?'),
   };
 }

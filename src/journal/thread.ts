@@ -57,7 +57,10 @@ export class Thread {
 
   /** @throws Fault as the worker says, `journal.worker-lost` when it dies */
   open(): Promise<Started> {
-    const worker = this.#spawn(workerUrl(), { workerData: this.#workerConfig(), resourceLimits: LIMITS });
+    const worker = this.#spawn(workerUrl('worker'), {
+      workerData: this.#workerConfig(),
+      resourceLimits: LIMITS,
+    });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       let cause: unknown;
@@ -157,9 +160,9 @@ export class Thread {
 const NOTHING: StoreTotals = { usedBytes: 0, writtenBytes: 0, lostRows: 0, gaps: 0 };
 
 /** Beside this file, and of its kind: `.ts` in development, `.js` in a release, where it is an entry of its own. */
-const workerUrl = (): URL => {
+export const workerUrl = (name: 'worker' | 'feed-worker'): URL => {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  return new URL(`./worker${extension}`, import.meta.url);
+  return new URL(`./${name}${extension}`, import.meta.url);
 };
 
 const workerLost = (cause: unknown): Fault =>

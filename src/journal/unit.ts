@@ -1,6 +1,8 @@
 import type { Fault } from '#kernel/fault.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
+import type { DeadLetter } from './api.ts';
+import { MOST_DEAD_LETTERS } from './dead-letters.ts';
 import { mergeGaps, touches } from './gaps.ts';
 import { type Gather, MarkKind } from './gather.ts';
 import type { EventRecord, SourceName, UnitMessage } from './message.ts';
@@ -25,8 +27,12 @@ export class Unit {
   readonly tags = new Map<number, Tag>();
   readonly sources: SourceName[] = [];
   readonly state = new Map<string, string>();
-  readonly cursors = new Map<string, number>();
+  readonly cursors = new Map<string, number | undefined>();
+  readonly deadLetters: DeadLetter[] = [];
+  deadLettersDropped = 0;
   waiters: Settled[] = [];
+  /** Somebody wants it on disk now. */
+  isWanted = false;
 
   constructor(gather: Gather, seq: number) {
     this.gather = gather;
@@ -46,7 +52,8 @@ export class Unit {
       this.tags.size > 0 ||
       this.sources.length > 0 ||
       this.state.size > 0 ||
-      this.cursors.size > 0
+      this.cursors.size > 0 ||
+      this.deadLetters.length > 0
     );
   }
 
@@ -79,13 +86,30 @@ export class Unit {
     } else this.gaps.push(gap);
   }
 
+  /** One unit keeps no more of them than the table would. */
+  addDeadLetter(letter: DeadLetter): void {
+    this.deadLetters.push(letter);
+    if (this.deadLetters.length <= MOST_DEAD_LETTERS) return;
+    this.deadLetters.shift();
+    this.deadLettersDropped++;
+  }
+
   message(): UnitMessage {
-    const { events, gaps, sources, state, cursors } = this;
+    const { events, gaps, sources, state, cursors, deadLetters, deadLettersDropped } = this;
     return {
       unit: this.number,
       seq: this.seq,
       columns: this.gather.handOver(),
-      extras: { events, gaps, tags: [...this.tags.values()], sources, state, cursors },
+      extras: {
+        events,
+        gaps,
+        tags: [...this.tags.values()],
+        sources,
+        state,
+        cursors,
+        deadLetters,
+        deadLettersDropped,
+      },
       steadyUs: this.steadyUs,
       wallUs: this.wallUs,
     };

@@ -6,14 +6,18 @@ const REQUIRE =
 
 /**
  * Bundles the command line with the edge into a few small files: this is what a release carries, and what memory and
- * start-up are measured on. The journal's worker is an entry point of its own, beside the others.
+ * start-up are measured on. The journal's workers are entry points of their own, beside the others.
  * @param outDir made when absent
  */
 export async function bundle(outDir: string): Promise<void> {
   const root = new URL('../../', import.meta.url).pathname;
   await build({
     absWorkingDir: root,
-    entryPoints: { main: 'src/cli/main.ts', worker: 'src/journal/worker.ts' },
+    entryPoints: {
+      main: 'src/cli/main.ts',
+      worker: 'src/journal/worker.ts',
+      'feed-worker': 'src/journal/feed-worker.ts',
+    },
     outdir: outDir,
     bundle: true,
     splitting: true,
