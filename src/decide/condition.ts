@@ -29,11 +29,12 @@ function lone(expression: Expression, inputs: Inputs): Condition {
     observe(batch: Batch, atUs: number): void {
       if (batch.late) return;
       const { placeOf } = inputs.present;
-      const newest = newestTimeUs(batch);
+      let newest = Number.NaN;
       for (let i = 0; i < batch.rows; i++) {
         const tag = at(batch.tag, i);
         const place = tag < placeOf.length ? at(placeOf, tag) : -1;
         if (place < 0) continue;
+        if (Number.isNaN(newest)) newest = newestTimeUs(batch);
         const rowUs = time.of(place, atUs, newest - at(batch.timeUs, i));
         inputs.take(place, batch, i, rowUs);
         updateStates(rowUs);

@@ -8,6 +8,7 @@ import { Heartbeats } from '#edge/heartbeat.ts';
 import { Peers } from '#edge/peers.ts';
 import { readStatus } from '#edge/status.ts';
 import { Ticker } from '#edge/ticker.ts';
+import { warmUp } from '#edge/warm-up.ts';
 import { WearMeter } from '#edge/wear.ts';
 import { durable } from '#edge/writes.ts';
 import type { AssetMode } from '#guard/api.ts';
@@ -50,12 +51,14 @@ const CONFIG_STATE = 'config';
  */
 export async function startSite(options: SiteOptions): Promise<Site> {
   const { journal: settings } = options.blueprint.model.settings;
-  const journal = await openJournal({
+  const opening = openJournal({
     dir: journalDir(options.dataDir),
     quotaBytes: settings.quotaMb * MEGABYTE,
     maxAgeUs: settings.maxAgeDays * DAY_US,
     commitMs: settings.commitMs,
   });
+  const warm = warmUp(options.blueprint); // while the journal's thread opens the files
+  const [journal] = await Promise.all([opening, warm]);
   try {
     const clock = (options.clock ?? systemClock)(journal.opened.lastSteadyUs);
     const peers = new Peers({ ...options.blueprint, log: options.log, stepped: () => site.stepped() });
