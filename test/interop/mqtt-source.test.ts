@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { test } from 'node:test';
+import type { Value } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Inbox } from '#plugin/api.ts';
 import { createInbox } from '#plugin/inbox.ts';
+import { until } from '#test/until.ts';
 import { startMosquitto } from './mosquitto.ts';
-import { brief, command, openSource, take, testDeps } from './mqtt-site.ts';
+import { brief, command, openSource, rowsOf, take, testDeps } from './mqtt-site.ts';
 
 const soon = () => AbortSignal.timeout(8000);
 
@@ -113,19 +115,53 @@ test('nothing is confirmed before it is settled, and then in the order of arriva
   ]);
 });
 
-test('rows that could not be made durable end the session, so that the broker sends them again', async () => {
-  await using broker = await startMosquitto();
+test('while rows do not get to the disk nothing is confirmed, yet values flow; then all unconfirmed come again', async () => {
+  // Two unconfirmed messages stop this broker: decisions would wait for the disk.
+  await using broker = await startMosquitto(['max_inflight_messages 2']);
   const deps = testDeps([{ path: 'a/x', address: { topic: 'x' } }]);
   const config = { url: broker.url, clientId: 'edge' };
   {
     await using source = await openSource(config, deps);
-    await broker.pub('-q', '1', '-t', 'x', '-m', '1');
-    const { deliveries } = await take(source, deps, 1, false);
-    deliveries[0]?.settled?.(new Fault('journal.full', 'the disk is full'));
-    await assert.rejects(source.read(soon()), { code: 'mqtt.not-durable' });
+    let result: 'durable' | Fault = new Fault('journal.full', 'the disk is full');
+    const values: (number | Value)[] = [];
+    const reading = (async () => {
+      for (;;) {
+        const { batch, settled } = await source.read(soon());
+        values.push(...rowsOf(batch, deps.table).map(({ value }) => value));
+        settled?.(result);
+      }
+    })();
+    for (const value of ['1', '2', '3']) await broker.pub('-q', '1', '-t', 'x', '-m', value);
+    await until('live values flow', async () => {
+      await broker.pub('-t', 'x', '-m', '4');
+      return values.filter((value) => value === 4).length >= 3;
+    });
+    assert.deepEqual(values.slice(0, 2), [1, 2]);
+    result = 'durable';
+    await broker.pub('-t', 'x', '-m', '5');
+    await assert.rejects(reading, { code: 'mqtt.durable-again', retry: 'now' });
   }
   await using source = await openSource(config, deps);
-  assert.deepEqual(brief((await take(source, deps, 1)).rows), [['a/x', 1]]);
+  const again = (await take(source, deps, 2)).rows;
+  assert.deepEqual(brief(again).slice(0, 2), [
+    ['a/x', 1],
+    ['a/x', 2],
+  ]);
+});
+
+test('what the broker kept may be more than the inbox holds', async () => {
+  await using broker = await startMosquitto();
+  const deps = testDeps([{ path: 'a/x', type: 'text', address: { topic: 'x' } }]);
+  const config = { url: broker.url, clientId: 'edge', inboxBytes: 1024 };
+  await (await openSource(config, deps))[Symbol.asyncDispose]();
+  for (let i = 0; i < 20; i++) await broker.pub('-q', '1', '-t', 'x', '-m', `${i}`.padStart(4000, '.'));
+  await using source = await openSource(config, deps);
+  const { rows } = await take(source, deps, 20);
+  assert.deepEqual(
+    rows.map(({ value }) => Number(String(value).replaceAll('.', ''))),
+    Array.from({ length: 20 }, (_, i) => i),
+  );
+  assert.equal(source.resumed, true);
 });
 
 test('a broker that is killed ends read with a fault, and the source opens again after its restart', async () => {

@@ -10,7 +10,7 @@ import { readSecret } from '#plugin/secret.ts';
 import { AckOrder } from '#wire/mqtt/acks.ts';
 import { openSession, type Session, type SessionEvents } from '#wire/mqtt/session.ts';
 import { Address, Config, check } from './config.ts';
-import { subscribeAll } from './subscribe.ts';
+import { type Subscribed, subscribeAgain, subscribeAll, wantedFilters } from './subscribe.ts';
 import { TopicBook } from './topic-book.ts';
 import { writePoint } from './write.ts';
 
@@ -27,9 +27,11 @@ export const mqtt: SourceDef<typeof Config, typeof Address> = {
     const session = await openSession(await sessionOptions(config, deps), intake, deps.clock, signal);
     try {
       intake.start(session);
-      const subscribed = await orGone(subscribeAll(session, config, deps), config.connectTimeoutMs, signal);
-      intake.refused(subscribed.refused);
-      return source(config, deps, session, intake, session.sessionPresent && subscribed.allKept);
+      const subscribing = subscribeAll(session, config, deps).then((done) => intake.subscribed(done));
+      subscribing.catch((error) => intake.inbox.fail(Fault.from(error, 'mqtt.subscribe', config.url)));
+      // What the broker kept may be more than the inbox holds, and its answer comes behind it: reading must begin.
+      await orGone(Promise.race([subscribing, intake.filled]), config.connectTimeoutMs, signal);
+      return source(config, deps, session, intake);
     } catch (error) {
       await session[Symbol.asyncDispose]();
       throw error;
@@ -52,15 +54,11 @@ async function sessionOptions(config: Config, deps: Deps) {
   };
 }
 
-function source(
-  config: Config,
-  deps: Deps,
-  session: Session,
-  intake: Intake,
-  resumed: boolean,
-): Source<Config> {
+function source(config: Config, deps: Deps, session: Session, intake: Intake): Source<Config> {
   return {
-    resumed,
+    get resumed() {
+      return session.sessionPresent && intake.allKept;
+    },
     read: (signal) => intake.inbox.take(signal),
     ...(deps.mode === 'live' && {
       write: (command: Command, signal: AbortSignal): Promise<WriteResult> =>
@@ -97,21 +95,38 @@ class Intake implements SessionEvents {
   #session: Session | undefined;
   /** Topics to leave once there is a session. */
   readonly #stale: string[] = [];
+  readonly #config: Config;
+  readonly #filled = Promise.withResolvers<void>();
+  #allKept: boolean;
+  /** While the disk refuses rows: whether messages come at QoS 0, and whether that is being changed. */
+  #unkept: 'no' | 'changing' | 'yes' = 'no';
   #gaps: Gap[] = [];
   #packetIds: number[] = [];
   #receivedUs = 0;
 
   constructor(config: Config, deps: Deps) {
     this.#deps = deps;
+    this.#config = config;
+    this.#allKept = wantedFilters(config, deps).every(({ qos }) => qos === 1);
     this.#book = new TopicBook(config, deps, (topic) => this.#leave(topic));
     this.inbox = deps.inbox(config.inboxBytes);
     this.inbox.onDrain(() => this.#session?.resume());
   }
 
+  /** Whether the broker keeps everything that we read while we are away. */
+  get allKept(): boolean {
+    return this.#allKept;
+  }
+
+  /** Once the inbox is full: nothing more is received before it is read. */
+  get filled(): Promise<void> {
+    return this.#filled.promise;
+  }
+
   /** Messages may have come already: the broker sends what it kept right behind its welcome. */
   start(session: Session): void {
     this.#session = session;
-    if (this.inbox.full) session.pause();
+    if (this.inbox.full) this.#pause();
     for (const topic of this.#stale.splice(0)) this.#leave(topic);
   }
 
@@ -121,11 +136,11 @@ class Intake implements SessionEvents {
     else this.#session.unsubscribe([topic]).catch(() => {}); // the next session tries again
   }
 
-  /** Points whose topics the broker does not give to us. */
-  refused(tags: readonly number[]): void {
-    if (tags.length === 0) return;
+  subscribed({ refused, allKept }: Subscribed): void {
+    this.#allKept = allKept;
+    if (refused.length === 0) return;
     this.chunk();
-    for (const tag of tags) this.#rows.add(tag, this.#receivedUs, Number.NaN, Quality.badConfiguration);
+    for (const tag of refused) this.#rows.add(tag, this.#receivedUs, Number.NaN, Quality.badConfiguration);
     this.chunkDone(0);
   }
 
@@ -168,26 +183,65 @@ class Intake implements SessionEvents {
     const delivery: Delivery = {
       batch,
       ...(gaps.length > 0 && { gaps }),
-      ...(confirm && { settled: (result: 'durable' | Fault) => this.#settled(result, confirm) }),
+      ...((confirm || this.#unkept !== 'no') && {
+        settled: (result: 'durable' | Fault) => this.#settled(result, confirm),
+      }),
     };
-    if (!this.inbox.push(delivery, bytes + batch.rows * BYTES_A_ROW)) this.#session?.pause();
+    if (!this.inbox.push(delivery, bytes + batch.rows * BYTES_A_ROW)) this.#pause();
   }
 
   lost(fault: Fault): void {
     this.inbox.fail(fault);
   }
 
-  #settled(result: 'durable' | Fault, confirm: () => void): void {
-    if (result === 'durable') confirm();
-    // Only a new session makes the broker send again what it holds unconfirmed.
-    else this.inbox.fail(notKept(result));
+  #pause(): void {
+    this.#session?.pause();
+    this.#filled.resolve();
+  }
+
+  /**
+   * Without a disk nothing may be confirmed, and a broker stops sending soon after: decisions would wait for the disk.
+   * So the topics are asked for at QoS 0 meanwhile, and what stays unconfirmed comes again with the next session.
+   */
+  #settled(result: 'durable' | Fault, confirm: (() => void) | undefined): void {
+    if (result === 'durable' && this.#unkept === 'no') confirm?.();
+    else if (result !== 'durable' && this.#unkept === 'no') this.#change(0, 'yes', notKept(result));
+    else if (result === 'durable' && this.#unkept === 'yes') this.#change(1, 'no', keptAgain());
+  }
+
+  #change(most: 0 | 1, then: 'no' | 'yes', why: Fault): void {
+    this.#unkept = 'changing';
+    const asked = this.#session && subscribeAgain(this.#session, this.#config, this.#deps, most);
+    if (!asked) return this.inbox.fail(why);
+    asked.then(
+      () => {
+        this.#unkept = then;
+        // Only a new session makes the broker send again what it holds unconfirmed.
+        if (then === 'no') this.inbox.fail(why);
+        else this.#deps.log.warn({ source: this.#deps.id, hint: why.hint }, why.message);
+      },
+      () => this.inbox.fail(why),
+    );
   }
 }
 
 const BYTES_A_ROW = 4 + 8 + 8 + 2;
 
 const notKept = (cause: Fault): Fault =>
-  new Fault('mqtt.not-durable', `messages were not confirmed, since they are not on disk: ${cause.message}`, {
-    hint: cause.hint ?? 'Look at the state of the journal; the broker sends them again.',
-    cause,
-  });
+  new Fault(
+    'mqtt.not-durable',
+    `messages are not confirmed and are read at QoS 0, since they do not get to the disk: ${cause.message}`,
+    {
+      hint: cause.hint ?? 'Look at the state of the journal; the broker sends the unconfirmed again.',
+      cause,
+    },
+  );
+
+const keptAgain = (): Fault =>
+  new Fault(
+    'mqtt.durable-again',
+    'the disk takes messages again: a new session brings what stayed unconfirmed',
+    {
+      retry: 'now',
+    },
+  );

@@ -35,9 +35,22 @@ export function wantedFilters(config: Config, deps: Pick<Deps, 'points'>): reado
   return [...byTopic].map(([topic, qos]) => ({ topic, qos }));
 }
 
-/** @throws Fault `mqtt.subscription-refused` when nothing at all was granted */
-export async function subscribeAll(session: Session, config: Config, deps: Deps): Promise<Subscribed> {
-  const wanted = wantedFilters(config, deps);
+/** Asks for the same topics again, with no higher QoS than this. */
+export async function subscribeAgain(
+  session: Session,
+  config: Config,
+  deps: Pick<Deps, 'points'>,
+  most: 0 | 1,
+): Promise<void> {
+  const wanted = wantedFilters(config, deps).map(({ topic, qos }) => ({
+    topic,
+    qos: qos < most ? qos : most,
+  }));
+  await ask(session, wanted);
+}
+
+/** @returns granted QoS for each filter, or a reason from 0x80 on */
+async function ask(session: Session, wanted: readonly Wanted[]): Promise<readonly number[]> {
   const granted: number[] = [];
   for (let i = 0; i < wanted.length; i += AT_ONCE) {
     const some = wanted.slice(i, i + AT_ONCE);
@@ -46,6 +59,13 @@ export async function subscribeAll(session: Session, config: Config, deps: Deps)
       throw new Fault('mqtt.protocol', 'SUBACK has another number of answers');
     granted.push(...codes);
   }
+  return granted;
+}
+
+/** @throws Fault `mqtt.subscription-refused` when nothing at all was granted */
+export async function subscribeAll(session: Session, config: Config, deps: Deps): Promise<Subscribed> {
+  const wanted = wantedFilters(config, deps);
+  const granted = await ask(session, wanted);
   const refused = wanted.filter((_, i) => (granted[i] as number) >= 0x80);
   const lowered = wanted.filter((w, i) => (granted[i] as number) < w.qos);
   if (wanted.length > 0 && refused.length === wanted.length) throw allRefused(wanted, granted[0] as number);
