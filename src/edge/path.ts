@@ -68,7 +68,8 @@ export class DecisionPath {
     const atUs = this.#parts.clock.steadyUs();
     this.#parts.values.take(batch, atUs);
     this.#parts.guard.observe(batch, atUs);
-    this.#decide(batch, source, atUs, performance.now());
+    // Through the deadband as well, which forgets the last good value: the next one must not be dropped as no news.
+    this.#decide(this.#parts.stages.thin(batch), source, atUs, performance.now());
   }
 
   /** Time passing: delays, windows, shelving, leases. The tick is journaled only where something waited for it. */

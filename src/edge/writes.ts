@@ -36,6 +36,7 @@ export function guardPorts(ports: WritePorts): {
       },
       durable: () => durable(ports.journal),
       remoteWrites: ports.remoteWrites,
+      hasAuthority: () => ports.journal.hasAuthority,
       record: (name, outcome) => {
         if (outcome.by === HEARTBEAT && (name === 'intent' || !heartbeats.changed(outcome.tag, name))) return;
         if (name !== 'intent') ended[name]++;

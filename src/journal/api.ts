@@ -57,6 +57,8 @@ export interface Journal extends AsyncDisposable {
    */
   room(): Promise<void> | undefined;
   readonly health: JournalHealth;
+  /** True while this process holds the journal. Without it somebody else may run the site: nothing may be written. */
+  readonly hasAuthority: boolean;
 }
 
 export interface Opened {

@@ -6,6 +6,7 @@ import type { Tag } from '#kernel/tag-table.ts';
 import type { DeadLetter, Journal, JournalConfig, JournalHealth, Mark, Opened } from './api.ts';
 import { canonicalEvent } from './chain.ts';
 import { shortened } from './dead-letters.ts';
+import { DurablePosition } from './durable.ts';
 import { Gather, MARK_DERIVED, MARK_SOURCE_SHIFT, MarkKind } from './gather.ts';
 import { Loss } from './loss.ts';
 import type { FaultMessage, OpenedMessage, StoreTotals } from './message.ts';
@@ -60,6 +61,7 @@ class Writer implements Journal {
   readonly #cursors = new Map<string, number>();
   readonly #pool: Gather[] = [];
   readonly #loss = new Loss();
+  readonly #durable: DurablePosition;
   #open: Unit;
   /** Full units that wait for the worker, oldest first. */
   #queue: Unit[] = [];
@@ -76,8 +78,6 @@ class Writer implements Journal {
   /** Something given since the last good commit was not taken: nobody may be told that it is durable. */
   #refused = false;
   #rooms: (() => void)[] = [];
-  #durableSeq: number;
-  #beyond = Promise.withResolvers<void>();
   #closing: (() => void) | undefined;
   #closed = false;
   #totals: StoreTotals;
@@ -106,7 +106,7 @@ class Writer implements Journal {
     this.#nextSource = opened.nextSource;
     if (opened.fault) this.#fault = faultOf(opened.fault);
     for (const { id, name } of opened.sources) this.#sources.set(name, id);
-    this.#durableSeq = opened.seq;
+    this.#durable = new DurablePosition(opened.seq);
     for (const [name, seq] of opened.cursors) this.#cursors.set(name, seq);
     for (const [key, value] of opened.state) this.#state.set(key, JSON.stringify(value));
     this.#open = new Unit(new Gather(), opened.seq + 1);
@@ -186,19 +186,11 @@ class Writer implements Journal {
   }
 
   get durableSeq(): number {
-    return this.#durableSeq;
+    return this.#durable.seq;
   }
 
-  async beyond(seq: number, signal: AbortSignal): Promise<void> {
-    const aborted = Promise.withResolvers<never>();
-    const onAbort = () => aborted.reject(signal.reason);
-    signal.addEventListener('abort', onAbort);
-    try {
-      signal.throwIfAborted();
-      while (this.#durableSeq <= seq) await Promise.race([this.#beyond.promise, aborted.promise]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+  beyond(seq: number, signal: AbortSignal): Promise<void> {
+    return this.#durable.beyond(seq, signal);
   }
 
   whenSettled(done: Settled, wish: 'now' | 'soon' = 'now'): void {
@@ -216,6 +208,10 @@ class Writer implements Journal {
   room(): Promise<void> | undefined {
     if (this.#fault || this.#pendingBytes <= this.#windowBytes) return undefined;
     return new Promise((resolve) => this.#rooms.push(resolve));
+  }
+
+  get hasAuthority(): boolean {
+    return this.#thread.ready;
   }
 
   get health(): JournalHealth {
@@ -375,7 +371,6 @@ class Writer implements Journal {
     for (const unit of flight) this.#release(unit);
     this.#tellLoss();
     if (this.#pendingBytes <= this.#windowBytes / 2) this.#freeRooms();
-    this.#wakeReaders();
     // After the state above is right again: a waiter may append at once.
     for (const unit of flight) settle(unit, 'durable');
     this.#next();
@@ -385,7 +380,7 @@ class Writer implements Journal {
     this.#queuedBytes -= unit.bytes;
     this.#queuedRows -= unit.gather.rows;
     this.#durableRows += unit.gather.rows;
-    this.#durableSeq = Math.max(this.#durableSeq, unit.nextSeq - 1);
+    this.#durable.raise(unit.nextSeq - 1);
     unit.gather.clear();
     this.#pool.push(unit.gather);
   }
@@ -445,11 +440,6 @@ class Writer implements Journal {
     for (const [name, seq] of this.#cursors) this.#open.cursors.set(name, seq);
     this.#droppedGaps++;
     this.#deps.onDamage?.(what);
-  }
-
-  #wakeReaders(): void {
-    this.#beyond.resolve();
-    this.#beyond = Promise.withResolvers();
   }
 
   #freeRooms(): void {

@@ -54,6 +54,7 @@ export function openStore(
   try {
     const tags = withLedger(db, kept.tags, ledger);
     const store = new Store(db, config, ledgerPath);
+    fence(config.epoch, Math.max(store.head.epoch, ledger.epoch));
     const epoch = config.epoch ?? Math.max(store.head.epoch, ledger.epoch) + 1;
     appendLedger(ledgerPath, [{ epoch, seq: store.head.seq }]);
     store.setEpoch(epoch);
@@ -278,4 +279,13 @@ function withLedger(db: DatabaseSync, known: readonly Tag[], ledger: LedgerConte
   }
   for (const tag of missing) all.set(tag.number, tag);
   return [...all.values()].sort((a, b) => a.number - b.number);
+}
+
+/** Another process took the site over while our worker was down: it decides and writes now, and we must not. */
+function fence(ours: number | undefined, highest: number): void {
+  if (ours === undefined || highest <= ours) return;
+  throw new Fault('journal.fenced', `epoch ${highest} took this journal over; ours is ${ours}`, {
+    retry: 'never',
+    hint: 'Another process runs this site. End this one.',
+  });
 }
