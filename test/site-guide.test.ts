@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { siteJsonSchema } from '#contract/json-schema.ts';
 import { formatProblem, loadSite } from '#contract/load.ts';
 import type { Plugins } from '#contract/plugins.ts';
+import { Config as MqttSinkConfig } from '#sinks/mqtt/config.ts';
 import { Address as ModbusAddress } from '#sources/modbus/address.ts';
 import { Config as ModbusConfig } from '#sources/modbus/config.ts';
 import { Address as MqttAddress, Config as MqttConfig } from '#sources/mqtt/config.ts';
@@ -19,6 +20,7 @@ const plugins: Plugins = {
     mqtt: { config: z.looseObject({}), action: z.looseObject({}) },
     webhook: { config: z.looseObject({}), action: z.looseObject({}) },
   },
+  sinks: { mqtt: { config: MqttSinkConfig } },
 };
 
 const editor = z.fromJSONSchema(siteJsonSchema(plugins) as Parameters<typeof z.fromJSONSchema>[0]);

@@ -3,7 +3,7 @@ import { eventLine } from '#cli/screen.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { age, bold, bytes, number, red, table, valueText, yellow } from '#cli/text.ts';
 import { watch } from '#cli/watch.ts';
-import type { AlarmStatus, EventView, SiteStatus, TagValue } from '#contract/api.ts';
+import type { AlarmStatus, DeadLetterView, EventView, SiteStatus, TagValue } from '#contract/api.ts';
 import type { Json } from '#kernel/event.ts';
 
 export interface LookOptions {
@@ -44,6 +44,35 @@ export async function status({ data, json }: LookOptions): Promise<void> {
     }\n`,
   );
   print(sourceTable(site));
+  if (Object.keys(site.sinks).length > 0) print(`\n${sinkTable(site)}`);
+}
+
+function sinkTable(site: SiteStatus): string {
+  const rows = Object.entries(site.sinks).map(([id, one]) => [
+    id,
+    one.kind,
+    one.state === 'running' ? one.state : red(one.state),
+    number(one.delivered),
+    one.rejected > 0 ? red(number(one.rejected)) : '0',
+    number(one.backlog.rows),
+    age(one.backlog.ageMs),
+    `${number(one.rowsPerS)}/s`,
+    one.emptyInS === undefined ? '–' : age(one.emptyInS * 1000),
+    one.fault ? yellow(`${one.fault.message} ${one.fault.hint ?? ''}`) : '',
+  ]);
+  const head = [
+    'sink',
+    'kind',
+    'state',
+    'delivered',
+    'refused',
+    'backlog',
+    'oldest',
+    'drains',
+    'empty in',
+    '',
+  ];
+  return table(head, rows);
 }
 
 const wear = (perDay: number | undefined): string =>
@@ -69,12 +98,12 @@ export async function watchSite(prefix: string, { data }: LookOptions): Promise<
   await watch(client, { prefix, footer: ['Ctrl-C ends'] }, stop.signal);
 }
 
-type Listed = 'tags' | 'alarms' | 'events' | 'gaps' | 'assets';
+type Listed = 'tags' | 'alarms' | 'events' | 'gaps' | 'assets' | 'dead-letters';
 
 export async function list(what: Listed, { data, json }: LookOptions): Promise<void> {
   const rows = await (await SiteClient.find(data)).get<readonly never[]>(`/api/${what}`);
   if (json) print(JSON.stringify(rows, null, 2));
-  else if (rows.length === 0) print(`no ${what}`);
+  else if (rows.length === 0) print(`no ${what.replace('-', ' ')}`);
   else print(LISTS[what](rows));
 }
 
@@ -107,6 +136,19 @@ const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } =
         String(gap.reason),
       ]),
     ),
+  'dead-letters': (letters: readonly DeadLetterView[]) => {
+    const dropped = (letters[0]?.id ?? 1) - 1;
+    const rows = letters.map((one) => [
+      new Date(one.atUs / 1000).toISOString(),
+      one.sink,
+      one.tag,
+      new Date(one.timeUs / 1000).toISOString(),
+      valueText(one.value),
+      one.reason,
+    ]);
+    const text = table(['refused at', 'sink', 'tag', 'time', 'value', 'reason'], rows);
+    return dropped > 0 ? `${text}\n${number(dropped)} older ones are not listed` : text;
+  },
   assets: (assets: readonly { asset: string; mode: string; tagOut?: { by: string; why: string } }[]) =>
     table(
       ['asset', 'mode', 'tag-out'],

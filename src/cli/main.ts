@@ -76,10 +76,10 @@ function looking(holdfast: Command): void {
     .description('show live values, alarms and events')
     .addOption(dataOption())
     .action(async (prefix, options) => (await import('#cli/look.ts')).watchSite(prefix, options));
-  for (const what of ['tags', 'alarms', 'events', 'gaps', 'assets'] as const) {
+  for (const what of ['tags', 'alarms', 'events', 'gaps', 'assets', 'dead-letters'] as const) {
     holdfast
       .command(what)
-      .description(`list the ${what} of a running site`)
+      .description(`list the ${what.replace('-', ' ')} of a running site`)
       .addOption(dataOption())
       .addOption(jsonOption())
       .action(async (options) => (await import('#cli/look.ts')).list(what, options));

@@ -50,6 +50,29 @@ export interface ActuatorStatus {
   readonly fault?: FaultStatus;
 }
 
+export interface SinkStatus {
+  readonly kind: string;
+  readonly state: SourceStatus['state'];
+  readonly delivers: 'exactly-once' | 'at-least-once' | 'best-effort';
+  /** Sessions opened; more than 1 tells of reconnections. */
+  readonly opened: number;
+  /** Rows that the far side confirmed. */
+  readonly delivered: number;
+  /** Rows that it refused for good: dead letters. */
+  readonly rejected: number;
+  readonly backlog: {
+    /** Counted over the next thousand blocks, estimated beyond. */
+    readonly rows: number;
+    /** Since the oldest of them arrived; undefined without a backlog. */
+    readonly ageMs: number | undefined;
+  };
+  /** Over the last ten seconds. */
+  readonly rowsPerS: number;
+  /** Until the backlog is gone at this rate, against what arrives meanwhile; undefined while it does not shrink. */
+  readonly emptyInS: number | undefined;
+  readonly fault?: FaultStatus;
+}
+
 export interface JournalStatus {
   readonly durableRows: number;
   readonly pendingRows: number;
@@ -75,6 +98,7 @@ export interface SiteStatus {
   readonly memoryBytes: number;
   readonly sources: { readonly [id: string]: SourceStatus };
   readonly actuators: { readonly [id: string]: ActuatorStatus };
+  readonly sinks: { readonly [id: string]: SinkStatus };
   readonly tags: number;
   readonly samples: number;
   readonly decisions: {
@@ -134,6 +158,20 @@ export interface EventView {
   readonly timeUs: number;
   readonly by?: string;
   readonly detail?: { readonly [key: string]: Json };
+}
+
+/** A row that the far side of a sink refused for good. */
+export interface DeadLetterView {
+  /** Counts all there ever were: the ids missing before the first were dropped for room. */
+  readonly id: number;
+  readonly sink: string;
+  readonly tag: string;
+  readonly timeUs: number;
+  readonly value: Json;
+  readonly quality: string;
+  readonly reason: string;
+  /** When it was refused. */
+  readonly atUs: number;
 }
 
 /** RFC 9457. */

@@ -9,7 +9,7 @@ import type { Tag, TagInfo } from '#kernel/tag-table.ts';
 
 type Add = (finding: Finding) => void;
 
-/** A source or actuator with what its schema made of the configuration. */
+/** A source, actuator or sink with what its schema made of the configuration. */
 export interface Peer {
   readonly model: PeerModel;
   /** Undefined when the schema refused it: its tags are checked all the same. */
@@ -17,8 +17,8 @@ export interface Peer {
 }
 
 interface PeerOptions {
-  readonly section: 'sources' | 'actuators';
-  readonly kinds: Plugins['sources'] | Plugins['actuators'];
+  readonly section: keyof Plugins;
+  readonly kinds: Plugins[keyof Plugins];
   readonly schema: typeof SourceEntry;
   readonly add: Add;
 }
@@ -37,7 +37,7 @@ export function checkPeers(
     const { kind, ...written } = entry;
     const plugin = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
     if (!plugin) {
-      const what = section === 'sources' ? 'source' : 'actuator';
+      const what = section.slice(0, -1);
       add({
         where: [...where, 'kind'],
         message: `there is no ${what} of kind ${kind}`,

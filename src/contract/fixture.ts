@@ -36,6 +36,7 @@ export const plugins: Plugins = {
       action: z.strictObject({ topic: z.string(), qos: z.int().max(2).default(0) }),
     },
   },
+  sinks: { broker: { config: z.strictObject({ url: z.url() }) } },
 };
 
 /** Type, assets, rule, alarm, derived tag: a site without a mistake. */

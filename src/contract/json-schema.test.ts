@@ -50,7 +50,7 @@ test('fields keep their descriptions, defaults and limits, those of plugins too'
 
 test('without any plugin the schema still takes sources of any kind', () => {
   const bare = z.fromJSONSchema(
-    siteJsonSchema({ sources: {}, actuators: {} }) as Parameters<typeof z.fromJSONSchema>[0],
+    siteJsonSchema({ sources: {}, actuators: {}, sinks: {} }) as Parameters<typeof z.fromJSONSchema>[0],
   );
   assert.equal(bare.safeParse({ site: 'a', sources: { x: { kind: 'any', host: 'h' } } }).success, true);
   assert.equal(bare.safeParse({ site: 'a', sources: { x: {} } }).success, false);

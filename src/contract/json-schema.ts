@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Plugins } from '#contract/plugins.ts';
-import { ActuatorEntry, SiteFile, SourceEntry } from '#contract/site.ts';
+import { ActuatorEntry, SinkEntry, SiteFile, SourceEntry } from '#contract/site.ts';
 
 /** A JSON Schema as plain data. */
 export interface Schema {
@@ -8,12 +8,13 @@ export interface Schema {
 }
 
 /**
- * The JSON Schema (draft 2020-12) of a site file for editors, with the fields of every kind of source and actuator.
+ * The JSON Schema (draft 2020-12) of a site file for editors, with the fields of every kind of source, actuator and
+ * sink.
  * Editors see what may be written; what hangs together across entries is told by `loadSite`.
  */
 export function siteJsonSchema(plugins: Plugins): Schema {
   const site = toJson(SiteFile) as { readonly properties: { readonly [key: string]: Schema } };
-  const { sources, actuators, types, ...properties } = site.properties;
+  const { sources, actuators, sinks, types, ...properties } = site.properties;
   const addresses = Object.values(plugins.sources).flatMap(({ address }) =>
     address ? [toJson(address)] : [],
   );
@@ -25,6 +26,7 @@ export function siteJsonSchema(plugins: Plugins): Schema {
       ...properties,
       sources: { ...sources, additionalProperties: peers(plugins.sources, SourceEntry) },
       actuators: { ...actuators, additionalProperties: peers(plugins.actuators, ActuatorEntry) },
+      sinks: { ...sinks, additionalProperties: peers(plugins.sinks, SinkEntry) },
       types: templated(types) as Schema,
     },
     $defs: {
@@ -63,7 +65,7 @@ function refer(schema: z.core.$ZodTypes, json: { [keyword: string]: unknown }): 
 const anyOf = (schemas: readonly Schema[]): Schema => (schemas.length === 0 ? {} : { anyOf: schemas });
 
 /** One entry per kind, told apart by `kind`. */
-function peers(kinds: Plugins['sources'] | Plugins['actuators'], entry: z.ZodType): Schema {
+function peers(kinds: Plugins[keyof Plugins], entry: z.ZodType): Schema {
   const all = Object.entries(kinds).map(([kind, { config }]) =>
     withField(toJson(config), 'kind', { const: kind }),
   );

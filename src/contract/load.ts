@@ -8,7 +8,15 @@ import type { PeerModel, Problem, RuleModel, SiteModel, TagModel, Where } from '
 import { offsetAsWritten, type Values } from '#contract/params.ts';
 import type { Place, Places } from '#contract/places.ts';
 import type { Plugins } from '#contract/plugins.ts';
-import { ActuatorEntry, type Sections, Settings, SiteFile, SiteHead, SourceEntry } from '#contract/site.ts';
+import {
+  ActuatorEntry,
+  type Sections,
+  Settings,
+  SinkEntry,
+  SiteFile,
+  SiteHead,
+  SourceEntry,
+} from '#contract/site.ts';
 import { readYaml } from '#contract/yaml.ts';
 
 const LIMIT_TAGS = 200_000;
@@ -111,6 +119,12 @@ function read(
     schema: ActuatorEntry,
     add,
   });
+  const sinks = checkPeers(sections.sinks, {
+    section: 'sinks',
+    kinds: plugins.sinks,
+    schema: SinkEntry,
+    add,
+  });
   const expanded = expand(sections, add);
   for (const [asset, values] of expanded.params) params.set(asset, values);
   const tags = tagsOf(expanded, settings ?? Settings.parse({}), add);
@@ -123,6 +137,7 @@ function read(
     settings,
     sources: models(sources),
     actuators: models(actuators),
+    sinks: models(sinks),
     tags,
     rules,
     alarms: expanded.alarms,

@@ -12,6 +12,7 @@ export interface SiteModel {
   readonly settings: Settings;
   readonly sources: readonly PeerModel[];
   readonly actuators: readonly PeerModel[];
+  readonly sinks: readonly PeerModel[];
   readonly tags: readonly TagModel[];
   readonly rules: readonly RuleModel[];
   readonly alarms: readonly AlarmModel[];

@@ -2,8 +2,8 @@ import type * as z from 'zod';
 import type { Tag } from '#kernel/tag-table.ts';
 
 /*
- * What the contract must know of a plugin to check a site file: its schemas. A SourceDef and an ActuatorDef of
- * `#plugin/api.ts` are such kinds as they stand.
+ * What the contract must know of a plugin to check a site file: its schemas. A SourceDef, an ActuatorDef
+ * and a SinkDef of `#plugin/api.ts` are such kinds as they stand.
  */
 
 export interface PluginFinding {
@@ -30,8 +30,13 @@ export interface ActuatorKind {
   readonly action?: z.ZodType;
 }
 
+export interface SinkKind {
+  readonly config: z.ZodType;
+}
+
 /** The kinds that this program brings, by the name that `kind:` takes. */
 export interface Plugins {
   readonly sources: { readonly [kind: string]: SourceKind };
   readonly actuators: { readonly [kind: string]: ActuatorKind };
+  readonly sinks: { readonly [kind: string]: SinkKind };
 }

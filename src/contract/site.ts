@@ -196,6 +196,10 @@ export const ActuatorEntry = z.looseObject({
   kind: z.string().describe('mqtt or webhook.'),
 });
 
+export const SinkEntry = z.looseObject({
+  kind: z.string().describe('mqtt.'),
+});
+
 const megabytes = z.int().min(16).max(4_000_000);
 
 export const Settings = z.strictObject({
@@ -258,6 +262,10 @@ export const SiteFile = z.strictObject({
   settings: Settings.prefault({}).describe('Limits of the runtime; every one has a default.'),
   sources: z.record(segment, SourceEntry).default({}).describe('Machines and brokers that are read, by id.'),
   actuators: z.record(segment, ActuatorEntry).default({}).describe('Where rules send messages, by id.'),
+  sinks: z
+    .record(segment, SinkEntry)
+    .default({})
+    .describe('Where everything that was journaled is delivered, by id.'),
   types: z.record(segment, TypeEntry).default({}).describe('What equal assets have in common, by name.'),
   assets: z.record(path, AssetEntry).default({}).describe('Path of the asset: area/line/asset.'),
   ...Body,
@@ -276,6 +284,7 @@ export const SiteHead = SiteFile.extend({
   settings: z.unknown().optional(),
   sources: entries(segment),
   actuators: entries(segment),
+  sinks: entries(segment),
   types: entries(segment),
   assets: entries(path),
 });

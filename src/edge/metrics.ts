@@ -18,6 +18,14 @@ export function siteMetrics(read: () => SiteStatus): Registry {
     labelNames: ['source', 'outcome'] as const,
     registers: [registry],
   });
+  const sink = { labelNames: ['sink'] as const, registers: [registry] };
+  const sinks = {
+    up: new Gauge({ name: 'holdfast_sink_up', help: '1 while the session runs', ...sink }),
+    delivered: new Counter({ name: 'holdfast_sink_rows_total', help: 'Rows confirmed', ...sink }),
+    rejected: new Counter({ name: 'holdfast_sink_rejected_rows_total', help: 'Dead letters', ...sink }),
+    backlog: new Gauge({ name: 'holdfast_sink_backlog_rows', help: 'Rows not yet delivered', ...sink }),
+    age: new Gauge({ name: 'holdfast_sink_backlog_age_seconds', help: 'Age of the oldest of them', ...sink }),
+  };
   const alarms = new Gauge({
     name: 'holdfast_alarms',
     help: 'Alarms by state',
@@ -57,6 +65,13 @@ export function siteMetrics(read: () => SiteStatus): Registry {
       for (const outcome of ['ok', 'timeout', 'refused', 'garbage'] as const) {
         requests.inc({ source: id, outcome }, one.load[outcome]);
       }
+    }
+    for (const [id, one] of Object.entries(status.sinks)) {
+      sinks.up.set({ sink: id }, one.state === 'running' ? 1 : 0);
+      sinks.delivered.inc({ sink: id }, one.delivered);
+      sinks.rejected.inc({ sink: id }, one.rejected);
+      sinks.backlog.set({ sink: id }, one.backlog.rows);
+      sinks.age.set({ sink: id }, (one.backlog.ageMs ?? 0) / 1000);
     }
     for (const [state, count] of Object.entries(status.alarms)) alarms.set({ state }, count);
     counters.decisions.inc(status.decisions.count);

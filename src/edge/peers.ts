@@ -3,7 +3,10 @@ import { ActuatorLoop } from '#edge/actions.ts';
 import type { Core } from '#edge/core.ts';
 import type { LoadedPlugins } from '#edge/plugins.ts';
 import { actuatorDeps, type PeerContext, prepareSource } from '#edge/prepare.ts';
+import type { SinkLoop } from '#edge/sink-loop.ts';
+import { dropOldCursors, makeSinks } from '#edge/sinks.ts';
 import { SourceLoop } from '#edge/source-loop.ts';
+import type { Feed } from '#journal/api.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
@@ -17,14 +20,16 @@ export interface PeersOptions {
   stepped(): void;
 }
 
-/** All sources and actuators of a site, and which of them owns a tag. */
+/** All sources, actuators and sinks of a site, and which of them owns a tag. */
 export class Peers implements AsyncDisposable {
   readonly sources = new Map<string, SourceLoop>();
   readonly actuators = new Map<string, ActuatorLoop>();
+  sinks: ReadonlyMap<string, SinkLoop> = new Map();
   /** Tags of each source, for liveness; grows with those found at run time. */
   readonly #tags = new Map<string, number[]>();
   readonly #owner = new Map<number, SourceLoop>();
   readonly #options: PeersOptions;
+  #feed: Feed | undefined;
 
   constructor(options: PeersOptions) {
     this.#options = options;
@@ -38,8 +43,12 @@ export class Peers implements AsyncDisposable {
     this.actuators.get(to)?.send(config, by);
   }
 
-  /** Makes the loops; none runs before `start`. @throws Fault `site.unknown-kind` */
-  attach(core: Core): void {
+  /**
+   * Makes the loops; none runs before `start`.
+   * @param feed reads the journal for sinks; ended with them
+   * @throws Fault `site.unknown-kind`
+   */
+  attach(core: Core, feed: Feed): void {
     const { model, plugins, log } = this.#options;
     const context: PeerContext = {
       clock: core.clock,
@@ -96,6 +105,8 @@ export class Peers implements AsyncDisposable {
       });
       this.actuators.set(peer.id, loop);
     }
+    this.#feed = feed;
+    this.sinks = makeSinks(core, { site: model.site, sinks: model.sinks, plugins, feed, context });
   }
 
   /** Tags of the file in its order, then those that sources found at run time. */
@@ -111,9 +122,11 @@ export class Peers implements AsyncDisposable {
     }
   }
 
-  start(): void {
-    for (const loop of this.sources.values()) loop.start();
-    for (const loop of this.actuators.values()) loop.start();
+  start(core: Core): void {
+    dropOldCursors(core, this.sinks);
+    for (const loops of [this.sources, this.actuators, this.sinks]) {
+      for (const loop of loops.values()) loop.start();
+    }
   }
 
   /** Tags that have been silent for too long turn bad, source by source. */
@@ -126,9 +139,10 @@ export class Peers implements AsyncDisposable {
 
   /** Sources first, so that nothing more arrives. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const loops of [this.sources, this.actuators]) {
+    for (const loops of [this.sources, this.actuators, this.sinks]) {
       await Promise.all([...loops.values()].map((loop) => loop[Symbol.asyncDispose]()));
     }
+    await this.#feed?.[Symbol.asyncDispose]();
   }
 
   #lost(core: Core, source: string): void {

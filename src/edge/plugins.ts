@@ -1,4 +1,4 @@
-import type { ActuatorDef, SourceDef } from '#plugin/api.ts';
+import type { ActuatorDef, SinkDef, SourceDef } from '#plugin/api.ts';
 
 /*
  * The one map of protocols. Adding one is a folder and a line here. Imports are lazy: only what a site uses is loaded.
@@ -13,15 +13,25 @@ const ACTUATORS: { readonly [kind: string]: () => Promise<ActuatorDef> } = {
   webhook: async () => (await import('#actuators/webhook/webhook.ts')).webhook as unknown as ActuatorDef,
 };
 
+const SINKS: { readonly [kind: string]: () => Promise<SinkDef> } = {
+  mqtt: async () => (await import('#sinks/mqtt/mqtt.ts')).mqttSink as unknown as SinkDef,
+};
+
 export interface LoadedPlugins {
   readonly sources: { readonly [kind: string]: SourceDef };
   readonly actuators: { readonly [kind: string]: ActuatorDef };
+  readonly sinks: { readonly [kind: string]: SinkDef };
 }
 
 /** Definitions of the kinds that the text of a site file mentions; all of them without a text. */
 export async function loadPlugins(text?: string): Promise<LoadedPlugins> {
   const used = (kind: string) => text === undefined || text.includes(kind);
-  return { sources: await pick(SOURCES, used), actuators: await pick(ACTUATORS, used) };
+  return {
+    sources: await pick(SOURCES, used),
+    actuators: await pick(ACTUATORS, used),
+    // Brokers and the like are known under the same name as sources: a section of its own tells whether there is any.
+    sinks: await pick(SINKS, (kind) => used(kind) && (text === undefined || text.includes('sinks'))),
+  };
 }
 
 async function pick<T>(

@@ -4,7 +4,7 @@ import type { LoadedPlugins } from '#edge/plugins.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { SiteEvent } from '#kernel/event.ts';
 import type { Tag, TagInfo, TagTable } from '#kernel/tag-table.ts';
-import type { Deps, Log, Point } from '#plugin/api.ts';
+import type { Deps, Log, Point, SinkDeps } from '#plugin/api.ts';
 import { createInbox } from '#plugin/inbox.ts';
 
 /** What every plugin of a site is given, beside its own configuration. */
@@ -45,6 +45,11 @@ export function prepareSource(
 /** What an actuator is given: it has no points and declares nothing. */
 export function actuatorDeps(id: string, context: PeerContext): Deps {
   return deps(id, [], new LoadMeter(), context);
+}
+
+export function sinkDeps(id: string, site: string, context: PeerContext): SinkDeps {
+  const { clock, log, event } = deps(id, [], new LoadMeter(), context);
+  return { id, site, clock, log, event, tags: context.table };
 }
 
 function deps(id: string, points: readonly Point[], load: LoadMeter, context: PeerContext): Deps {

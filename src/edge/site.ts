@@ -12,7 +12,8 @@ import { warmUp } from '#edge/warm-up.ts';
 import { WearMeter } from '#edge/wear.ts';
 import { durable } from '#edge/writes.ts';
 import type { AssetMode } from '#guard/api.ts';
-import type { StoredGap } from '#journal/api.ts';
+import type { StoredDeadLetter, StoredGap } from '#journal/api.ts';
+import { openFeed } from '#journal/feed.ts';
 import { openJournal } from '#journal/journal.ts';
 import { openReader } from '#journal/reader.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
@@ -61,10 +62,14 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const [journal] = await Promise.all([opening, warm]);
   try {
     const clock = (options.clock ?? systemClock)(journal.opened.lastSteadyUs);
-    const peers = new Peers({ ...options.blueprint, log: options.log, stepped: () => site.stepped() });
+    const peers = new Peers({
+      ...options.blueprint,
+      log: options.log,
+      stepped: () => site.stepped(),
+    });
     const core = composeCore(options.blueprint, journal, clock, peers);
     const site = new Site(options, core, peers);
-    peers.attach(core);
+    peers.attach(core, openFeed(journalDir(options.dataDir)));
     site.start();
     return site;
   } catch (error) {
@@ -102,7 +107,7 @@ export class Site implements AsyncDisposable {
 
   start(): void {
     this.#recordStart();
-    this.#peers.start();
+    this.#peers.start(this.core);
     this.#ticker.start();
   }
 
@@ -130,6 +135,11 @@ export class Site implements AsyncDisposable {
   gaps(limit: number): readonly StoredGap[] {
     using reader = openReader(journalDir(this.#options.dataDir));
     return reader.gaps(limit);
+  }
+
+  deadLetters(limit: number): readonly StoredDeadLetter[] {
+    using reader = openReader(journalDir(this.#options.dataDir));
+    return reader.deadLetters(limit);
   }
 
   /** @throws Fault of the journal when the disk refuses */

@@ -1,5 +1,5 @@
 import type { SourceStatus } from '#contract/api.ts';
-import { Backoff } from '#edge/backoff.ts';
+import { KeptOpen } from '#edge/kept-open.ts';
 import type { LoadMeter } from '#edge/load-meter.ts';
 import { faultStatus } from '#edge/status.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -23,137 +23,88 @@ export interface SourcePorts {
   resumed(fromUs: number, toUs: number): void;
 }
 
-const OPEN_TIMEOUT_MS = 15_000;
-
-/**
- * Keeps one source running: opens it, reads it, and after a fault opens it anew with growing pauses. An unreachable
- * peer is never an error of the site. Memory stays flat however long it is away.
- */
+/** One source: kept open, read, and its rows handed to the decision path. */
 export class SourceLoop implements AsyncDisposable {
   readonly id: string;
   readonly kind: string;
-  readonly #def: SourceDef;
-  readonly #config: unknown;
   readonly #ports: SourcePorts;
-  readonly #stop = new AbortController();
-  readonly #backoff = new Backoff();
-  #running: Source | undefined;
-  #loop: Promise<void> | undefined;
-  #state: SourceStatus['state'] = 'opening';
-  #fault: Fault | undefined;
+  readonly #source: KeptOpen<Source>;
   #samples = 0;
-  #opened = 0;
   #lastRowUs = 0;
   #lostAtUs: number | undefined;
 
   constructor(id: string, def: SourceDef, config: unknown, ports: SourcePorts) {
     this.id = id;
     this.kind = def.kind;
-    this.#def = def;
-    this.#config = config;
     this.#ports = ports;
+    this.#source = new KeptOpen({
+      what: 'source',
+      id,
+      clock: ports.clock,
+      log: ports.log,
+      open: (signal) => def.open(config, ports.deps, signal),
+      serve: (source, signal) => this.#read(source, signal),
+      lost: (fault) => this.#lost(fault),
+    });
   }
 
   get status(): SourceStatus {
     const nowUs = this.#ports.clock.steadyUs();
+    const { state, opened, fault } = this.#source;
     return {
       kind: this.kind,
-      state: this.#state,
+      state,
       samples: this.#samples,
-      opened: this.#opened,
+      opened,
       ageMs: this.#lastRowUs === 0 ? undefined : Math.round((nowUs - this.#lastRowUs) / 1000),
       load: this.#ports.load.status(nowUs),
-      ...(this.#fault && { fault: faultStatus(this.#fault) }),
+      ...(fault && { fault: faultStatus(fault) }),
     };
   }
 
   start(): void {
-    this.#loop = this.#run();
+    this.#source.start();
   }
 
   /** @throws Fault `edge.source-down` before anything was sent */
   async write(command: Command, signal: AbortSignal): Promise<WriteResult> {
-    if (!this.#running?.write) {
-      const why = this.#running ? 'it takes no writes' : `it is ${this.#state}`;
+    const { running, state } = this.#source;
+    if (!running?.write) {
+      const why = running ? 'it takes no writes' : `it is ${state}`;
       throw new Fault('edge.source-down', `source ${this.id} cannot be written: ${why}`);
     }
-    return await this.#running.write(command, signal);
+    return await running.write(command, signal);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort(new Fault('source.closed', `source ${this.id} is closing`, { retry: 'never' }));
-    await this.#loop;
-    this.#state = 'closed';
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#source[Symbol.asyncDispose]();
   }
 
-  async #run(): Promise<void> {
-    const signal = this.#stop.signal;
+  async #read(source: Source, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const fault = await this.#session(signal).then(
-        () => undefined,
-        (error) => Fault.from(error, 'source.failed', `source ${this.id}`),
-      );
-      await this.#close();
-      if (signal.aborted || !fault) return;
-      this.#lose(fault);
-      if (fault.retry === 'never') {
-        this.#state = 'failed';
-        return;
-      }
-      this.#state = 'waiting';
-      const pauseMs = fault.retry === 'now' ? 50 : this.#backoff.nextMs();
-      await this.#ports.clock.sleep(pauseMs, signal).catch(() => {});
-    }
-  }
-
-  async #session(signal: AbortSignal): Promise<void> {
-    this.#state = 'opening';
-    const opening = AbortSignal.any([signal, AbortSignal.timeout(OPEN_TIMEOUT_MS)]);
-    this.#running = await this.#def.open(this.#config, this.#ports.deps, opening);
-    this.#opened++;
-    this.#state = 'running';
-    while (!signal.aborted) {
-      const delivery = await this.#running.read(signal);
-      this.#take(delivery);
+      const delivery = await source.read(signal);
+      this.#take(delivery, source.resumed ?? false);
       const room = this.#ports.room();
       if (room) await room;
     }
   }
 
-  #take(delivery: Delivery): void {
+  #take(delivery: Delivery, resumed: boolean): void {
     this.#samples += delivery.batch.rows;
-    if (!delivery.batch.quality.every(isBad)) this.#alive();
+    if (!delivery.batch.quality.every(isBad)) this.#alive(resumed);
     this.#ports.accept(delivery);
   }
 
   /** The device itself spoke, which a source that reports its silence does not mean. */
-  #alive(): void {
-    this.#backoff.reset();
-    this.#fault = undefined;
+  #alive(resumed: boolean): void {
+    this.#source.alive();
     this.#lastRowUs = this.#ports.clock.steadyUs();
-    if (this.#lostAtUs !== undefined && !this.#running?.resumed) {
-      this.#ports.resumed(this.#lostAtUs, this.#lastRowUs);
-    }
+    if (this.#lostAtUs !== undefined && !resumed) this.#ports.resumed(this.#lostAtUs, this.#lastRowUs);
     this.#lostAtUs = undefined;
   }
 
-  #lose(fault: Fault): void {
-    const first = this.#fault?.code !== fault.code;
-    this.#fault = fault;
-    if (this.#opened > 0) this.#lostAtUs ??= this.#lastRowUs || this.#ports.clock.steadyUs();
+  #lost(fault: Fault): void {
+    if (this.#source.opened > 0) this.#lostAtUs ??= this.#lastRowUs || this.#ports.clock.steadyUs();
     this.#ports.lost(fault);
-    const detail = { source: this.id, code: fault.code, hint: fault.hint };
-    if (first) this.#ports.log.warn(detail, fault.message);
-    else this.#ports.log.debug(detail, fault.message);
-  }
-
-  async #close(): Promise<void> {
-    const running = this.#running;
-    this.#running = undefined;
-    try {
-      await running?.[Symbol.asyncDispose]();
-    } catch (error) {
-      this.#ports.log.debug({ source: this.id, error }, 'closing failed');
-    }
   }
 }

@@ -18,6 +18,7 @@ export function readStatus(core: Core, peers: Peers, head: Head): SiteStatus {
     memoryBytes: process.memoryUsage.rss(),
     sources: statusOf(peers.sources),
     actuators: statusOf(peers.actuators),
+    sinks: statusOf(peers.sinks),
     tags: core.table.size,
     samples: core.path.samples,
     decisions: {

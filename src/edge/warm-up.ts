@@ -83,6 +83,7 @@ const keepsNothing = (): Journal => ({
   beyond: () => new Promise(() => {}),
   whenSettled: (done) => queueMicrotask(() => done('durable')),
   room: () => undefined,
+  hasAuthority: true,
   health: {
     durableRows: 0,
     pendingRows: 0,

@@ -69,6 +69,10 @@ export class TagTable {
     throw new Fault('tag.unknown', `there is no tag ${path}`, { retry: 'never' });
   }
 
+  has(number: number): boolean {
+    return this.#byNumber[number] !== undefined;
+  }
+
   /** @throws Fault `tag.unknown` */
   get(number: number): Tag {
     const tag = this.#byNumber[number];

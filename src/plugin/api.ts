@@ -8,14 +8,14 @@ import type { Gap } from '#kernel/gap.ts';
 import type { Tag, TagInfo } from '#kernel/tag-table.ts';
 
 /** What a plugin exports; `config` also makes its docs page, its editor hints and its form. */
-export interface Definition<S extends z.ZodType, Running> {
+export interface Definition<S extends z.ZodType, Running, D = Deps> {
   readonly kind: string;
   readonly config: S;
   /**
    * The signal covers opening only. An unreachable peer is a Fault that the supervisor retries, never a
    * configuration error.
    */
-  open(config: z.output<S>, deps: Deps, signal: AbortSignal): Promise<Running>;
+  open(config: z.output<S>, deps: D, signal: AbortSignal): Promise<Running>;
 }
 
 /** A source also says how a tag is addressed at it: addresses sit on the tag, so that types can be instantiated. */
@@ -153,22 +153,59 @@ export interface ActuatorDef<S extends z.ZodType = z.ZodType> extends Definition
   readonly action: z.ZodType;
 }
 
-/** One entry of the journal as a sink sees it. */
-export interface Entry {
-  readonly offset: number;
-  readonly batch: Batch;
+/**
+ * What a sink promises. Exactly once: the far side keeps our position with the rows. At least once: it confirms, and
+ * what was unconfirmed is sent again. Best effort: nothing comes back (UDP, a diode); never counts as delivered.
+ */
+export type DeliveryClass = 'exactly-once' | 'at-least-once' | 'best-effort';
+
+export interface SinkDef<S extends z.ZodType = z.ZodType> extends Definition<S, Sink, SinkDeps> {
+  readonly delivers: DeliveryClass;
 }
 
+/** What a sink is given: it reads no device and declares nothing. */
+export interface SinkDeps extends Pick<Deps, 'id' | 'clock' | 'log' | 'event'> {
+  /** Name of the site: first segment of the unified namespace. */
+  readonly site: string;
+  /** Rows carry numbers; names appear only at the borders. */
+  readonly tags: {
+    /** @throws Fault `tag.unknown` */
+    get(number: number): Tag;
+  };
+}
+
+/** One entry of the journal as a sink sees it; `batch.late` marks history sent by a device. */
+export interface Entry {
+  /** Position in the journal; ascends, with holes. */
+  readonly seq: number;
+  readonly batch: Batch;
+  /** Id of the source. */
+  readonly source: string;
+  /** Whether these rows were made here, out of others. */
+  readonly derived: boolean;
+}
+
+/** A row that the far side will never take. */
 export interface Rejected {
-  readonly offset: number;
+  readonly seq: number;
   readonly row: number;
   readonly reason: string;
 }
 
+export interface Receipt {
+  /** Sequence of the last entry of which every row was confirmed, rejected or left out, and of all before it too. */
+  readonly confirmed: number;
+  /** Rows confirmed by the far side in the entries up to there; those that the configuration leaves out do not count. */
+  readonly rows: number;
+  /** Rows refused in the entries up to there: dead letters. */
+  readonly rejected: readonly Rejected[];
+}
+
 export interface Sink extends AsyncDisposable {
-  /** What the far side confirmed, and what it refused (dead letters); the cursor moves to `confirmed` and no further. */
-  deliver(
-    entries: readonly Entry[],
-    signal: AbortSignal,
-  ): Promise<{ readonly confirmed: number; readonly rejected: readonly Rejected[] }>;
+  /**
+   * Delivers in order. May confirm only the first entries; the others are given again. The cursor moves to `confirmed`
+   * and no further.
+   * @throws Fault when not even one entry could be confirmed: the supervisor opens the sink again and repeats them
+   */
+  deliver(entries: readonly Entry[], signal: AbortSignal): Promise<Receipt>;
 }

@@ -21,7 +21,7 @@ function areaOf(row: RegExpExecArray) {
 }
 
 /** Areas with one folder a protocol, which never know each other. */
-const separate = new Set(['wire', 'sources', 'actuators']);
+const separate = new Set(['wire', 'sources', 'actuators', 'sinks']);
 
 /** Modules with which code reaches outside; areas that decide must not have them, so that a replay finds the same. */
 const outside =

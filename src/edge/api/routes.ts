@@ -1,13 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { AlarmRequest, AssetRequest, type EventView, WriteBody } from '#contract/api.ts';
+import { AlarmRequest, AssetRequest, type DeadLetterView, type EventView, WriteBody } from '#contract/api.ts';
 import type { AlarmAct } from '#decide/api.ts';
 import { tagValue } from '#edge/api/tag-value.ts';
+import type { Core } from '#edge/core.ts';
 import type { Numbered } from '#edge/recent.ts';
 import type { Site } from '#edge/site.ts';
 import type { WriteOutcome } from '#guard/api.ts';
+import type { StoredDeadLetter } from '#journal/api.ts';
 import { valueToJson } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
+import { qualityName } from '#kernel/quality.ts';
 
 const Page = z.object({
   after: z.coerce.number().int().min(0).default(0),
@@ -39,6 +42,10 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
     const { limit } = Page.parse(request.query);
     return site.gaps(limit);
   });
+  app.get('/api/dead-letters', async (request) => {
+    const { limit } = Page.parse(request.query);
+    return site.deadLetters(limit).map((letter) => deadLetterView(core, letter));
+  });
   app.post('/api/alarms', async (request) => {
     const { id, act, forMin, comment, by } = AlarmRequest.parse(request.body);
     core.path.operate(id, alarmAct(act, forMin), by, comment);
@@ -66,6 +73,20 @@ function alarmAct(act: z.output<typeof AlarmRequest>['act'], forMin: number | un
   if (act !== 'shelve') return { act };
   if (forMin !== undefined) return { act, forMin };
   throw new Fault('api.bad-request', 'shelving needs an end', { hint: 'say for how many minutes: forMin' });
+}
+
+function deadLetterView(core: Core, letter: StoredDeadLetter): DeadLetterView {
+  const { id, sink, tag, timeUs, value, quality, reason, atUs } = letter;
+  return {
+    id,
+    sink,
+    tag: core.table.has(tag) ? core.table.get(tag).path : `number ${tag}`,
+    timeUs,
+    value,
+    quality: qualityName(quality),
+    reason,
+    atUs,
+  };
 }
 
 const outcomeView = (outcome: WriteOutcome) => ({

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const pem = (what: string) => z.string().optional().describe(`Path of a PEM file: ${what}.`);
 
-/** Fields of the site file that say how to reach a broker; source and actuator share them. */
+/** Fields of the site file that say how to reach a broker; source, actuator and sink share them. */
 export const connectionFields = {
   url: z
     .url({ protocol: /^mqtts?$/, hostname: /.+/ })
@@ -18,7 +18,7 @@ export const connectionFields = {
     .max(128)
     .optional()
     .describe(
-      'Stable name of this client at the broker; default holdfast-<host>-<id>, for an actuator with -out behind it.',
+      'Stable name of this client at the broker; default holdfast-<host>-<id>, for an actuator with -out behind it, for a sink with -sink.',
     )
     .meta({ restart: true }),
   username: z.string().optional().meta({ restart: true }),

@@ -100,6 +100,16 @@ export class Protocol {
     );
   }
 
+  /** Most unconfirmed messages that may be under way to the broker. */
+  get window(): number {
+    return Math.min(MOST_UNDER_WAY, this.#welcomed?.receiveMaximum ?? 0);
+  }
+
+  /** Larger packets the broker does not take; Infinity where it named no limit (MQTT 3.1.1 never does). */
+  get mostBytes(): number {
+    return this.#welcomed?.maximumPacketBytes ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Sends CONNECT. @throws Fault `mqtt.refused`, `mqtt.version-refused`, `mqtt.malformed`, or that of `fail` */
   connect(): Promise<Welcome> {
     const { version, clientId, cleanStart, keepAliveS, username, password, will } = this.#hello;
@@ -161,7 +171,7 @@ export class Protocol {
       this.#publish(message, 0);
       return undefined;
     }
-    if (this.#publishing >= Math.min(MOST_UNDER_WAY, this.#welcomed?.receiveMaximum ?? 0)) {
+    if (this.#publishing >= this.window) {
       throw new Fault(
         'mqtt.window-full',
         `${this.#hello.where} confirms too slowly: ${this.#publishing} open`,

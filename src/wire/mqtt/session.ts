@@ -140,6 +140,16 @@ export class Session implements AsyncDisposable {
     return this.#welcome?.sessionPresent ?? false;
   }
 
+  /** Most unconfirmed messages that may be under way to the broker. */
+  get window(): number {
+    return this.#protocol.window;
+  }
+
+  /** Larger packets the broker does not take. */
+  get mostBytes(): number {
+    return this.#protocol.mostBytes;
+  }
+
   /** Granted QoS for each filter, or a reason from 0x80 on. */
   subscribe(filters: readonly { readonly topic: string; readonly qos: 0 | 1 }[]): Promise<readonly number[]> {
     return this.#protocol.subscribe(filters);

@@ -1,0 +1,124 @@
+import type { SourceStatus } from '#contract/api.ts';
+import { Backoff } from '#edge/backoff.ts';
+import type { Clock } from '#kernel/clock.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { Log } from '#plugin/api.ts';
+
+export interface KeptOpenPorts<Running> {
+  readonly what: 'source' | 'sink';
+  readonly id: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** @param signal covers opening only */
+  open(signal: AbortSignal): Promise<Running>;
+  /** Works with it until a fault, or until the signal. */
+  serve(running: Running, signal: AbortSignal): Promise<void>;
+  /** The peer is gone, or did not let itself be opened. */
+  lost(fault: Fault): void;
+}
+
+const OPEN_TIMEOUT_MS = 15_000;
+
+/**
+ * Keeps one peer open: opens it, lets it be served, and after a fault opens it anew with growing pauses. An unreachable
+ * peer is never an error of the site. Memory stays flat however long it is away.
+ */
+export class KeptOpen<Running extends AsyncDisposable> implements AsyncDisposable {
+  readonly #ports: KeptOpenPorts<Running>;
+  readonly #stop = new AbortController();
+  readonly #backoff = new Backoff();
+  #running: Running | undefined;
+  #loop: Promise<void> | undefined;
+  #state: SourceStatus['state'] = 'opening';
+  #fault: Fault | undefined;
+  #opened = 0;
+
+  constructor(ports: KeptOpenPorts<Running>) {
+    this.#ports = ports;
+  }
+
+  get running(): Running | undefined {
+    return this.#running;
+  }
+
+  get state(): SourceStatus['state'] {
+    return this.#state;
+  }
+
+  /** Why it is not well; until the peer itself has spoken again. */
+  get fault(): Fault | undefined {
+    return this.#fault;
+  }
+
+  /** How often it was opened. */
+  get opened(): number {
+    return this.#opened;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** The peer itself spoke: pauses begin small again. */
+  alive(): void {
+    this.#backoff.reset();
+    this.#fault = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { what, id } = this.#ports;
+    this.#stop.abort(new Fault(`${what}.closed`, `${what} ${id} is closing`, { retry: 'never' }));
+    await this.#loop;
+    this.#state = 'closed';
+  }
+
+  async #run(): Promise<void> {
+    const signal = this.#stop.signal;
+    const { what, id, clock } = this.#ports;
+    while (!signal.aborted) {
+      const fault = await this.#session(signal).then(
+        () => undefined,
+        (error) => Fault.from(error, `${what}.failed`, `${what} ${id}`),
+      );
+      await this.#close();
+      if (signal.aborted || !fault) return;
+      this.#lose(fault);
+      if (fault.retry === 'never') {
+        this.#state = 'failed';
+        return;
+      }
+      this.#state = 'waiting';
+      const pauseMs = fault.retry === 'now' ? 50 : this.#backoff.nextMs();
+      await clock.sleep(pauseMs, signal).catch(() => {});
+    }
+  }
+
+  async #session(signal: AbortSignal): Promise<void> {
+    this.#state = 'opening';
+    const opening = AbortSignal.any([signal, AbortSignal.timeout(OPEN_TIMEOUT_MS)]);
+    this.#running = await this.#ports.open(opening);
+    this.#opened++;
+    this.#state = 'running';
+    await this.#ports.serve(this.#running, signal);
+  }
+
+  #lose(fault: Fault): void {
+    const first = this.#fault?.code !== fault.code;
+    this.#fault = fault;
+    this.#ports.lost(fault);
+    const { what, id, log } = this.#ports;
+    const detail = { [what]: id, code: fault.code, hint: fault.hint };
+    if (first) log.warn(detail, fault.message);
+    else log.debug(detail, fault.message);
+  }
+
+  async #close(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    try {
+      await running?.[Symbol.asyncDispose]();
+    } catch (error) {
+      this.#ports.log.debug({ [this.#ports.what]: this.#ports.id, error }, 'closing failed');
+    }
+  }
+}
