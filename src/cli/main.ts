@@ -134,6 +134,7 @@ try {
       holdfast.addCommand(command.copyInheritedSettings(holdfast));
   } else {
     holdfast.command('install').description('install the service that starts the site at boot');
+    holdfast.command('uninstall').description('remove that service; site file and data stay');
   }
   await holdfast.parseAsync();
 } catch (error) {
