@@ -21,6 +21,12 @@ export async function edge({ site: file, data, log: level }: EdgeCommand): Promi
     return;
   }
   const log = pino({ level, base: { site: blueprint.model.site } });
+  // Nobody foresaw this, so nothing is known to be right any more: whoever supervises the process starts it anew, and
+  // the journal gives back what was settled.
+  process.once('uncaughtException', (error) => {
+    log.fatal({ error }, 'the site ends by an error that nobody foresaw');
+    process.exit(Exit.failed);
+  });
   await using running = await startEdge({ blueprint, dataDir: data, log, version });
   log.info({ url: running.address.url, data }, 'site runs');
   const reason = await stopped;

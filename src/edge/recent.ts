@@ -8,7 +8,6 @@ export interface Numbered {
 /** The last events in memory, for the live stream and the console; the journal has all of them. */
 export class RecentEvents {
   readonly #kept: Numbered[] = [];
-  readonly #listeners = new Set<(numbered: Numbered) => void>();
   readonly #most: number;
   #count = 0;
 
@@ -21,18 +20,19 @@ export class RecentEvents {
   }
 
   add(event: SiteEvent): void {
-    const numbered = { id: ++this.#count, event };
-    this.#kept.push(numbered);
+    this.#kept.push({ id: ++this.#count, event });
     if (this.#kept.length > this.#most) this.#kept.shift();
-    for (const tell of this.#listeners) tell(numbered);
   }
 
+  /** The newest ones, oldest first. */
+  last(limit: number): readonly Numbered[] {
+    return this.#kept.slice(-limit);
+  }
+
+  /** Those that follow, oldest first: whoever asks again with the last id misses none that is still kept. */
   after(id: number, limit: number): readonly Numbered[] {
-    return this.#kept.filter((numbered) => numbered.id > id).slice(-limit);
-  }
-
-  listen(tell: (numbered: Numbered) => void): () => void {
-    this.#listeners.add(tell);
-    return () => this.#listeners.delete(tell);
+    const oldest = this.#count - this.#kept.length;
+    const from = Math.max(0, id - oldest);
+    return this.#kept.slice(from, from + limit);
   }
 }

@@ -13,7 +13,7 @@ import { Fault } from '#kernel/fault.ts';
 import { qualityName } from '#kernel/quality.ts';
 
 const Page = z.object({
-  after: z.coerce.number().int().min(0).default(0),
+  after: z.coerce.number().int().min(0).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
 const Tags = z.object({ prefix: z.string().default('') });
@@ -36,7 +36,8 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
   app.get('/api/assets', async () => core.guard.assets());
   app.get('/api/events', async (request) => {
     const { after, limit } = Page.parse(request.query);
-    return core.recent.after(after, limit).map(eventView);
+    const events = after === undefined ? core.recent.last(limit) : core.recent.after(after, limit);
+    return events.map(eventView);
   });
   app.get('/api/gaps', async (request) => {
     const { limit } = Page.parse(request.query);

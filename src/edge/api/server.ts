@@ -1,9 +1,10 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from 'fastify';
 import type { Registry } from 'prom-client';
 import * as z from 'zod';
 import type { ApiAddress, ProblemDetails } from '#contract/api.ts';
 import { addRoutes } from '#edge/api/routes.ts';
+import { SignIn } from '#edge/api/sign-in.ts';
 import { addStream } from '#edge/api/stream.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -17,9 +18,6 @@ export interface ApiOptions {
 export interface Api extends AsyncDisposable {
   readonly address: ApiAddress;
 }
-
-/** A wrong token is answered late, so that guessing is slow; nobody is ever locked out (IEC 62443-3-3 clause 4.2). */
-const THROTTLE_MS = 500;
 
 /**
  * The site's own API: status, live values, alarms, guarded writes, metrics. One generated token opens it.
@@ -69,19 +67,14 @@ function addMetrics(app: FastifyInstance, site: Site): void {
 
 /** Everything but `/health` needs the token. */
 function guardWith(app: FastifyInstance, token: string, site: Site): void {
-  const expected = Buffer.from(`Bearer ${token}`);
+  const signIn = new SignIn(token, site.core.clock, (peer, failures, path) =>
+    site.securityEvent('security.sign-in-failed', peer, { failures, path }),
+  );
   app.addHook('onRequest', async (request, reply) => {
-    if (request.url === '/health') return;
-    const given = Buffer.from(request.headers.authorization ?? '');
-    if (given.length === expected.length && timingSafeEqual(given, expected)) return;
-    site.securityEvent('security.sign-in-failed', request.ip, { url: request.url.slice(0, 200) });
-    await site.core.clock.sleep(THROTTLE_MS);
-    sendProblem(
-      reply,
-      new Fault('api.unauthorized', 'the token is missing or wrong', {
-        hint: 'send "Authorization: Bearer <token>"; the token is in api.json in the data folder',
-      }),
-    );
+    if (request.url === '/health' || signIn.isRight(request.headers.authorization)) return;
+    await signIn.failed(request.ip, (request.url.split('?')[0] ?? '').slice(0, 200));
+    const hint = 'send "Authorization: Bearer <token>"; the token is in api.json in the data folder';
+    sendProblem(reply, new Fault('api.unauthorized', 'the token is missing or wrong', { hint }));
   });
 }
 

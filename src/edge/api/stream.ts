@@ -27,7 +27,7 @@ export function addStream(app: FastifyInstance, site: Site): void {
     const push = () => {
       if (out.writableNeedDrain) return;
       const events = core.recent.after(seenEvent, 100);
-      seenEvent = core.recent.count;
+      seenEvent = events.at(-1)?.id ?? seenEvent;
       if (events.length > 0) send('events', events.map(eventView));
       const changed = [...site.tags()].filter(
         (tag) =>
