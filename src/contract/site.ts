@@ -229,9 +229,12 @@ export const Settings = z.strictObject({
     .strictObject({
       host: z
         .string()
-        .min(1)
+        .regex(
+          /^(127(\.\d{1,3}){3}|::1|localhost)$/,
+          'a loopback address: the API has no encryption of its own',
+        )
         .default('127.0.0.1')
-        .describe('Address that the status API listens on.')
+        .describe('Loopback address that the status API listens on; from elsewhere through an SSH tunnel.')
         .meta({ restart: true }),
       port: z
         .int()

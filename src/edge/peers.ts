@@ -9,6 +9,7 @@ import { SourceLoop } from '#edge/source-loop.ts';
 import type { Feed } from '#journal/api.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
+import type { GapReason } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import type { Log } from '#plugin/api.ts';
 
@@ -77,7 +78,8 @@ export class Peers implements AsyncDisposable {
         },
         room: () => core.journal.room(),
         lost: () => this.#lost(core, peer.id),
-        resumed: (fromUs, toUs) => this.#resumed(core, peer.id, fromUs, toUs),
+        downSinceUs: core.journal.opened.lastSteadyUs || undefined,
+        resumed: (fromUs, toUs, reason) => this.#resumed(core, peer.id, fromUs, toUs, reason),
       });
       for (const number of numbers) this.#owner.set(number, loop);
       this.sources.set(peer.id, loop);
@@ -152,7 +154,7 @@ export class Peers implements AsyncDisposable {
   }
 
   /** What the device would have told us meanwhile is a hole of unknown size, in wall time as rows are. */
-  #resumed(core: Core, source: string, fromUs: number, toUs: number): void {
+  #resumed(core: Core, source: string, fromUs: number, toUs: number, reason: GapReason): void {
     const wallUs = core.clock.nowUs() - toUs;
     core.journal.gap({
       source,
@@ -160,7 +162,7 @@ export class Peers implements AsyncDisposable {
       fromUs: fromUs + wallUs,
       toUs: toUs + wallUs,
       count: undefined,
-      reason: 'device-silent',
+      reason,
     });
   }
 }

@@ -15,7 +15,9 @@ const delivery = (): Delivery => ({ batch: allocBatch(1, { receivedUs: 1 }) });
 function loopOf(
   sessions: (() => Promise<Source>)[],
   room: () => Promise<void> | undefined = () => undefined,
+  downSinceUs?: number,
 ) {
+  const absences: string[] = [];
   const clock = new ManualClock();
   const seen = { accepted: 0, lost: 0, resumed: 0, opened: 0 };
   const def: SourceDef = {
@@ -42,10 +44,14 @@ function loopOf(
       accept: () => seen.accepted++,
       room,
       lost: () => seen.lost++,
-      resumed: () => seen.resumed++,
+      downSinceUs,
+      resumed: (fromUs, toUs, reason) => {
+        seen.resumed++;
+        absences.push(`${reason} ${Math.round((toUs - fromUs) / 1e6)} s`);
+      },
     },
   );
-  return { clock, seen, loop };
+  return { clock, seen, absences, loop };
 }
 
 function session(rows: number, end: Fault, onClose: () => void = () => {}, resumed = false): Source {
@@ -126,5 +132,28 @@ test('a source is not read while the journal has no room', async () => {
   drained();
   await clock.advance(1);
   assert.equal(seen.accepted, 5);
+  await loop[Symbol.asyncDispose]();
+});
+
+test('the time that the site itself was down is an absence, told with the first row', async () => {
+  const hour = 3_600e6;
+  const end = new Fault('x.gone', 'gone');
+  const start = new ManualClock().steadyUs();
+  const { clock, absences, loop } = loopOf([async () => session(2, end)], undefined, start - hour);
+  loop.start();
+  await clock.advance(0);
+  assert.deepEqual(absences, ['site-down 3600 s']);
+  await loop[Symbol.asyncDispose]();
+});
+
+test('a peer that was away from the start on leaves an absence too', async () => {
+  const away = async () => {
+    throw new Fault('x.away', 'away');
+  };
+  const { clock, absences, loop } = loopOf([away, away, async () => session(1, new Fault('x.gone', 'gone'))]);
+  loop.start();
+  await clock.advance(5000);
+  assert.equal(absences.length, 1);
+  assert.match(absences[0] ?? '', /^device-silent [12] s$/);
   await loop[Symbol.asyncDispose]();
 });

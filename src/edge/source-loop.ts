@@ -19,8 +19,10 @@ export interface SourcePorts {
   room(): Promise<void> | undefined;
   /** The source is gone: its tags turn bad. */
   lost(fault: Fault): void;
+  /** End of the last run, steady; undefined when there was none. */
+  readonly downSinceUs: number | undefined;
   /** Rows come again after an absence, in steady µs. */
-  resumed(fromUs: number, toUs: number): void;
+  resumed(fromUs: number, toUs: number, reason: 'device-silent' | 'site-down'): void;
 }
 
 /** One source: kept open, read, and its rows handed to the decision path. */
@@ -31,12 +33,16 @@ export class SourceLoop implements AsyncDisposable {
   readonly #source: KeptOpen<Source>;
   #samples = 0;
   #lastRowUs = 0;
+  readonly #startedUs: number;
   #lostAtUs: number | undefined;
+  /** No row has come since this run began. */
+  #fresh = true;
 
   constructor(id: string, def: SourceDef, config: unknown, ports: SourcePorts) {
     this.id = id;
     this.kind = def.kind;
     this.#ports = ports;
+    this.#startedUs = ports.clock.steadyUs();
     this.#source = new KeptOpen({
       what: 'source',
       id,
@@ -99,12 +105,18 @@ export class SourceLoop implements AsyncDisposable {
   #alive(resumed: boolean): void {
     this.#source.alive();
     this.#lastRowUs = this.#ports.clock.steadyUs();
-    if (this.#lostAtUs !== undefined && !resumed) this.#ports.resumed(this.#lostAtUs, this.#lastRowUs);
+    const { downSinceUs } = this.#ports;
+    const wasDown = this.#fresh && downSinceUs !== undefined;
+    const fromUs = wasDown ? downSinceUs : this.#lostAtUs;
+    if (fromUs !== undefined && !resumed) {
+      this.#ports.resumed(fromUs, this.#lastRowUs, wasDown ? 'site-down' : 'device-silent');
+    }
+    this.#fresh = false;
     this.#lostAtUs = undefined;
   }
 
   #lost(fault: Fault): void {
-    if (this.#source.opened > 0) this.#lostAtUs ??= this.#lastRowUs || this.#ports.clock.steadyUs();
+    this.#lostAtUs ??= this.#lastRowUs || this.#startedUs;
     this.#ports.lost(fault);
   }
 }

@@ -13,6 +13,7 @@ export interface Gap {
 
 export type GapReason =
   | 'device-silent'
+  | 'site-down'
   | 'device-overflow'
   | 'inbox-full'
   | 'undecodable'
