@@ -1,7 +1,7 @@
 import { checkPeers, checkPoints, type Peer } from '#contract/check-peers.ts';
 import { checkRule } from '#contract/check-rules.ts';
 import { checkTag, complainOf } from '#contract/check-tags.ts';
-import { type Expanded, expand } from '#contract/expand.ts';
+import { type Expanded, expand, parentOf } from '#contract/expand.ts';
 import { check } from '#contract/explain.ts';
 import { type Finding, Findings, inAsset, inOrder } from '#contract/findings.ts';
 import type { PeerModel, Problem, RuleModel, SiteModel, TagModel, Where } from '#contract/model.ts';
@@ -27,6 +27,14 @@ export interface Loaded {
   /** In the order of the file, hints included. */
   readonly problems: readonly Problem[];
   readonly located: Located;
+  /** What could be read beside the errors, so that expressions are checked all the same. */
+  readonly draft?: Draft;
+}
+
+export interface Draft {
+  readonly model: SiteModel;
+  /** Whether the item's text names a tag that is there but wrong: what seems unknown in it may be known. */
+  namesBroken(item: Item, field: string): boolean;
 }
 
 /** A tag, rule or alarm of the model. */
@@ -65,7 +73,7 @@ export function loadSite(text: string, plugins: Plugins): Loaded {
   const params = new Map<string, Values>();
   const located = locatedIn(places, params);
   const findings = new Findings(places);
-  const model =
+  const draft =
     root === undefined && syntax.length > 0
       ? undefined
       : read(root, plugins, params, (finding) => findings.add(finding));
@@ -74,7 +82,7 @@ export function loadSite(text: string, plugins: Plugins): Loaded {
   const rest = findings.problems().filter(({ line, column }) => !told.has(`${line}:${column}`));
   const problems = [...syntax, ...rest].sort(inOrder);
   const failed = problems.some(({ severity }) => severity === 'error');
-  return { ...(model && !failed && { model }), problems, located };
+  return { ...(draft && { draft }), ...(draft && !failed && { model: draft.model }), problems, located };
 }
 
 function locatedIn(places: Places, params: ReadonlyMap<string, Values>): Located {
@@ -102,7 +110,7 @@ function read(
   plugins: Plugins,
   params: Map<string, Values>,
   add: (finding: Finding) => void,
-): SiteModel | undefined {
+): Draft | undefined {
   const sections = headOf(root, add);
   if (!sections) return undefined;
   const site = check(SiteFile.shape.site, sections.site, { where: ['site'], add });
@@ -131,10 +139,9 @@ function read(
   checkPoints(expanded, sources, sections.sources, plugins, add);
   const rules = rulesOf(expanded, actuators, sections, plugins, add);
   uniqueIds(expanded, add);
-  if (site === undefined || !settings) return undefined;
-  return {
-    site,
-    settings,
+  const model = {
+    site: site ?? '',
+    settings: settings ?? Settings.parse({}),
     sources: models(sources),
     actuators: models(actuators),
     sinks: models(sinks),
@@ -142,6 +149,17 @@ function read(
     rules,
     alarms: expanded.alarms,
   };
+  return { model, namesBroken: (item, field) => namesBroken(expanded, item, field) };
+}
+
+function namesBroken({ broken, brokenAssets }: Expanded, item: Item, field: string): boolean {
+  if (brokenAssets.has(item.asset)) return true;
+  const text = field.split('.').reduce<unknown>((at, key) => (at as { [key: string]: unknown })?.[key], item);
+  if (typeof text !== 'string') return false;
+  const names = [...broken].map((path) =>
+    parentOf(path) === item.asset ? path.slice(item.asset.length + 1) : path,
+  );
+  return [...names, ...brokenAssets].some((name) => text.includes(name));
 }
 
 const models = (peers: ReadonlyMap<string, Peer>): PeerModel[] =>

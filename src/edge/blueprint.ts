@@ -39,22 +39,26 @@ export async function readBlueprint(path: string): Promise<Checked> {
 /** Every problem at once: form, meaning, and each expression compiled as the site would. */
 export async function checkSite(text: string): Promise<Checked> {
   const plugins = await loadPlugins(text);
-  const { model, problems, located } = loadSite(text, plugins);
-  if (!model) return { blueprint: undefined, problems };
-  const spec: DecisionSpec = {
-    derived: model.tags.flatMap((tag) => (tag.derive === undefined ? [] : [{ ...tag, derive: tag.derive }])),
-    rules: model.rules,
-    alarms: model.alarms,
-  };
+  const { model, draft, problems, located } = loadSite(text, plugins);
+  if (!draft) return { blueprint: undefined, problems };
+  const spec = specOf(draft.model);
   const all = [...problems];
-  for (const problem of expressionProblems(model, spec)) {
-    const item = itemOf(model, problem);
-    if (item) all.push(located.problem(item, problem.field, problem));
+  for (const problem of expressionProblems(draft.model, spec)) {
+    const item = itemOf(draft.model, problem);
+    if (item && (model || !draft.namesBroken(item, problem.field))) {
+      all.push(located.problem(item, problem.field, problem));
+    }
   }
   all.sort((a, b) => a.line - b.line || a.column - b.column);
   const failed = all.some((problem) => problem.severity === 'error');
-  return { blueprint: failed ? undefined : { model, plugins, spec, text }, problems: all };
+  return { blueprint: failed || !model ? undefined : { model, plugins, spec, text }, problems: all };
 }
+
+const specOf = ({ tags, rules, alarms }: SiteModel): DecisionSpec => ({
+  derived: tags.flatMap((tag) => (tag.derive === undefined ? [] : [{ ...tag, derive: tag.derive }])),
+  rules,
+  alarms,
+});
 
 function* expressionProblems(model: SiteModel, spec: DecisionSpec): Iterable<ExpressionProblem> {
   const table = new TagTable();
