@@ -1,132 +1,160 @@
 /*
- * MQTT in → value by JSON path → threshold → MQTT out, QoS 0: our wire and codec against a hand-written mqtt.js
- * script that does the same. This process plays the broker for both, so that no broker is the limit; the process under
- * test runs alone on its core.
+ * MQTT in → value by JSON path → threshold → MQTT out, QoS 0, three times: the whole edge (from the bundle, with journal,
+ * events and audit), its own reader and writer alone, and a hand-written mqtt.js script. This process plays the broker for
+ * all of them, so that no broker is the limit; the process under test runs alone on its core.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import * as net from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generate } from 'mqtt-packet';
-import { FrameReader } from '#codec/mqtt/frames.ts';
+import type { Latency } from '#kernel/latency.ts';
+import { BrokerSide, DEVICES, LIMIT } from './broker-side.ts';
+import { benchFolder, cpuS, EdgeProcess } from './edge-process.ts';
+import { type Row, report } from './table.ts';
 
-const GOAL_PER_S = 150_000;
-const WARM_UP_MS = 1500;
-const MEASURE_MS = 3000;
-const DEVICES = 100;
-/** Messages in one write of the load generator, about one chunk of a socket. */
-const IN_BURST = 500;
 /** Messages sent and not yet answered at most: enough to keep the other side busy, too few to pile up. */
 const MOST_OPEN = 20_000;
+/** A rule's actuator holds a thousand messages; above that they are refused, and counted. */
+const MOST_OPEN_EDGE = 1000;
+const PER_SECOND = 1000;
 
-type Contender = 'holdfast' | 'mqttjs';
+type Contender = (broker: BrokerSide) => Promise<AsyncDisposable & { readonly pid: number }>;
 
-async function main(): Promise<void> {
-  const ours = await measure('holdfast');
-  const theirs = await measure('mqttjs');
-  const ratio = ours / theirs;
-  process.stdout.write(
-    `${[
-      `MQTT → JSON path → threshold → MQTT, QoS 0, one core for the process under test`,
-      `  holdfast          ${perSecond(ours)}   goal ${perSecond(GOAL_PER_S)}   ${ours >= GOAL_PER_S ? 'reached' : 'missed'}`,
-      `  mqtt.js script    ${perSecond(theirs)}`,
-      `  ratio             ${ratio.toFixed(1).padStart(9)}             goal     2.0             ${ratio >= 2 ? 'reached' : 'missed'}`,
-    ].join('\n')}\n`,
-  );
+async function bench(quick: boolean): Promise<Row[]> {
+  using folder = await benchFolder();
+  const warmUpMs = quick ? 1500 : 3000;
+  const runMs = quick ? 3000 : 6000;
+  const edge: Contender = (broker) =>
+    EdgeProcess.start(folder.dir, siteFor(broker.port), join(folder.dir, `data${broker.port}`));
+  const script = forked('mqttjs');
+  const rate = (contender: Contender, mostOpen: number) => flooded(contender, mostOpen, warmUpMs, runMs);
+  const peer = { name: 'mqtt.js script', value: await rate(script, MOST_OPEN) };
+  const whole = await rate(edge, MOST_OPEN_EDGE);
+  const ours = await paced(edge, warmUpMs, runMs);
+  const theirs = await paced(script, warmUpMs, runMs);
+  const delay = (q: number) => ({
+    unit: 'ms',
+    less: true,
+    ours: ours.quantileMs(q),
+    peer: { name: 'mqtt.js script', value: theirs.quantileMs(q) },
+  });
+  const note = 'each message an edge of a rule: event, audit, action and its result are journaled';
+  return [
+    {
+      what: 'MQTT → JSON → rule → MQTT: the whole edge',
+      unit: 'messages/s',
+      ours: whole,
+      peer,
+      goal: { least: 150_000 },
+      goalRatio: 2,
+      note,
+    },
+    {
+      what: 'the same: reader, threshold and writer alone',
+      unit: 'messages/s',
+      ours: await rate(forked('parts'), MOST_OPEN),
+      peer,
+      goal: { least: 150_000 },
+      goalRatio: 2,
+    },
+    { what: `round trip at ${PER_SECOND} messages/s, p50`, ...delay(0.5), note: 'with both sockets' },
+    { what: `round trip at ${PER_SECOND} messages/s, p99`, ...delay(0.99), goal: { most: 1 }, goalRatio: 1 },
+  ];
 }
 
-const perSecond = (n: number): string => `${Math.round(n).toLocaleString('en').padStart(9)} messages/s`;
+/** Messages that come back for a second of processor time, all threads counted: the machine may be shared. */
+async function flooded(
+  contender: Contender,
+  mostOpen: number,
+  warmUpMs: number,
+  runMs: number,
+): Promise<number> {
+  await using broker = await BrokerSide.start();
+  await using running = await contender(broker);
+  broker.flood(await broker.subscribed(), mostOpen);
+  await passed(warmUpMs);
+  const from = broker.load.answered;
+  const startedS = cpuS(running.pid);
+  await passed(runMs);
+  return (broker.load.answered - from) / (cpuS(running.pid) - startedS);
+}
 
-/** Messages a second that come back from the process under test. */
-async function measure(contender: Contender): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  const child = fork(fileURLToPath(import.meta.url), [contender, String(port)]);
-  try {
-    const [socket] = (await once(server, 'connection')) as [net.Socket];
-    const load = generateLoad(socket);
-    await passed(WARM_UP_MS);
-    const from = load.answered;
-    const started = performance.now();
-    await passed(MEASURE_MS);
-    return ((load.answered - from) * 1000) / (performance.now() - started);
-  } finally {
-    await stop(child);
-    server.close();
-  }
+async function paced(contender: Contender, warmUpMs: number, runMs: number): Promise<Latency> {
+  await using broker = await BrokerSide.start();
+  await using _running = await contender(broker);
+  const stop = new AbortController();
+  const sending = broker.paced(await broker.subscribed(), PER_SECOND, stop.signal);
+  await passed(warmUpMs);
+  broker.measureAnew();
+  await passed(runMs);
+  stop.abort();
+  await sending;
+  return broker.load.latency;
 }
 
 const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  child.kill();
-  await once(child, 'exit');
-}
-
-/** The broker's side of one connection: welcomes, grants, then sends readings and counts what comes back. */
-function generateLoad(socket: net.Socket): { answered: number } {
-  const state = { answered: 0 };
-  const bursts = readings();
-  let sent = 0;
-  let started = false;
-  const send = () => {
-    while (started && sent - state.answered < MOST_OPEN && socket.writableLength < 1e6) {
-      socket.write(bursts[(sent / IN_BURST) % bursts.length] as Buffer);
-      sent += IN_BURST;
-    }
-  };
-  const reader = new FrameReader(
-    {
-      packet(head, bytes, start) {
-        const type = head >> 4;
-        if (type === 3) state.answered++;
-        else if (type === 1) socket.write(generate({ cmd: 'connack', sessionPresent: false, returnCode: 0 }));
-        else if (type === 8) {
-          const messageId = ((bytes[start] as number) << 8) | (bytes[start + 1] as number);
-          socket.write(generate({ cmd: 'suback', messageId, granted: [0] }));
-          started = true;
-        } else if (type === 12) socket.write(generate({ cmd: 'pingresp' }));
+/** A contender that is a function of this file, in a process of its own. */
+function forked(name: 'parts' | 'mqttjs'): Contender {
+  return async (broker) => {
+    const child = fork(fileURLToPath(import.meta.url), [name, String(broker.port)]);
+    return {
+      pid: child.pid ?? 0,
+      async [Symbol.asyncDispose]() {
+        if (child.exitCode !== null) return;
+        const gone = once(child, 'exit');
+        child.kill();
+        await gone;
       },
-      oversized() {},
+    };
+  };
+}
+
+/** A tag, a rule and two messages for each device. */
+function siteFor(port: number): string {
+  const site = {
+    site: 'bench',
+    settings: { api: { port: 0 } },
+    sources: { load: { kind: 'mqtt', url: `mqtt://127.0.0.1:${port}`, version: 4, qos: 0 } },
+    actuators: { out: { kind: 'mqtt', url: `mqtt://127.0.0.1:${port}`, version: 4 } },
+    types: {
+      device: {
+        params: ['n'],
+        tags: {
+          temperature: {
+            source: 'load',
+            address: {
+              // biome-ignore lint/suspicious/noTemplateCurlyInString: a parameter of the site file
+              topic: 'plant/line1/device${n}/temperature',
+              path: 'value',
+              timePath: 'ts',
+            },
+          },
+        },
+        rules: {
+          hot: {
+            when: `temperature > ${LIMIT}.0`,
+            firstIsEdge: true,
+            do: [send(true)],
+            clear: [send(false)],
+          },
+        },
+      },
     },
-    1e6,
-  );
-  socket.on('data', (chunk) => {
-    reader.push(chunk as Buffer);
-    send();
-  });
-  socket.on('drain', send);
-  socket.on('error', () => {});
-  socket.setNoDelay(true);
-  return state;
+    assets: Object.fromEntries(
+      Array.from({ length: DEVICES }, (_, n) => [`line1/device${n}`, { type: 'device', with: { n } }]),
+    ),
+  };
+  return JSON.stringify(site); // JSON is YAML
 }
 
-/** Readings of some devices as they look in plants, every one above the threshold: each is answered. */
-function readings(): Buffer[] {
-  return Array.from({ length: 20 }, (_, burst) => {
-    const packets = Array.from({ length: IN_BURST }, (_, i) => {
-      const n = burst * IN_BURST + i;
-      const reading = { ts: 1_700_000_000_000 + n, value: 70 + (n % 977) / 100, unit: 'Cel', ok: true };
-      const topic = `plant/line1/device${n % DEVICES}/temperature`;
-      return generate({
-        cmd: 'publish',
-        topic,
-        payload: JSON.stringify(reading),
-        qos: 0,
-        dup: false,
-        retain: false,
-      });
-    });
-    return Buffer.concat(packets);
-  });
-}
-
-const LIMIT = 65;
+const send = (hot: boolean) => ({
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a parameter of the site file
+  send: { to: 'out', topic: 'alarm/line1/device${n}', payload: { hot, limit: LIMIT }, qos: 0 },
+});
 
 /** What the source does with a chunk: rows by topic and path into one batch, then the rule over its columns. */
-async function holdfast(port: number): Promise<void> {
+async function parts(port: number): Promise<void> {
   const { TopicTable } = await import('#codec/mqtt/topics.ts');
   const { at, BatchBuilder } = await import('#kernel/batch.ts');
   const { systemClock } = await import('#kernel/clock.ts');
@@ -145,6 +173,7 @@ async function holdfast(port: number): Promise<void> {
     } as const;
     return {
       reader: new TopicReader([{ tag, path: 'value', timePath: 'ts', timeUnit: 'ms' }], () => {}),
+      above: false,
       alarm: Buffer.from(`alarm/line1/device${number}/temperature`),
     };
   });
@@ -176,7 +205,8 @@ async function holdfast(port: number): Promise<void> {
         for (let i = 0; i < batch.rows; i++) {
           const value = at(batch.value, i);
           const device = devices[at(batch.tag, i)];
-          if (!device || !(value > LIMIT)) continue;
+          if (!device || value > LIMIT === device.above) continue;
+          device.above = value > LIMIT;
           const payload = Buffer.from(`{"value":${value},"limit":${LIMIT}}`);
           session.publish({ topic: device.alarm, payload, qos: 0, retain: false });
         }
@@ -192,15 +222,18 @@ async function holdfast(port: number): Promise<void> {
 async function mqttJs(port: number): Promise<void> {
   const { connect } = await import('mqtt');
   const client = connect(`mqtt://127.0.0.1:${port}`, { protocolVersion: 4, clientId: 'bench' });
+  const above = new Map<string, boolean>();
   client.on('connect', () => client.subscribe('plant/#'));
   client.on('message', (topic, payload) => {
     const { value } = JSON.parse(payload.toString());
-    if (value > LIMIT) client.publish(topic.replace('plant', 'alarm'), `{"value":${value},"limit":${LIMIT}}`);
+    if (value > LIMIT === above.get(topic)) return;
+    above.set(topic, value > LIMIT);
+    client.publish(topic.replace('plant', 'alarm'), `{"value":${value},"limit":${LIMIT}}`);
   });
   client.on('close', () => process.exit(0));
 }
 
 const [, , contender, port] = process.argv;
-if (contender === 'holdfast') await holdfast(Number(port));
+if (contender === 'parts') await parts(Number(port));
 else if (contender === 'mqttjs') await mqttJs(Number(port));
-else await main();
+else await report(bench);

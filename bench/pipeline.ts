@@ -4,6 +4,7 @@ import { DeadbandColumns, deadband } from '#pipeline/deadband.ts';
 import { normalise } from '#pipeline/normalise.ts';
 import { NormaliseColumns } from '#pipeline/normalise-columns.ts';
 import { pipeline } from '#pipeline/stage.ts';
+import { type Row, report } from './table.ts';
 
 /*
  * Rows a second of processor time through scale, checks and deadband, beside a plain baseline that does the same work with
@@ -13,7 +14,6 @@ import { pipeline } from '#pipeline/stage.ts';
 const TAGS = 10_000;
 const ROWS = 1024;
 const BATCHES = 64;
-const RUN_MS = 1500;
 const NOW_US = 1.7e15;
 
 /** Decimals that mostly stay within the band, some that leave it, and one in a thousand out of range. */
@@ -88,15 +88,19 @@ const samplesOf = (batch: Batch): Sample[] =>
   }));
 
 /** Million rows a second of processor time (the machine may be shared), and the share of rows that were kept. */
-function measure<T>(step: (input: T) => number, inputs: readonly T[]): { millions: number; kept: number } {
+function measure<T>(
+  step: (input: T) => number,
+  inputs: readonly T[],
+  runMs: number,
+): { millions: number; kept: number } {
   const round = (): number => inputs.reduce((sum, input) => sum + step(input), 0);
-  const warmUntil = performance.now() + RUN_MS / 3;
+  const warmUntil = performance.now() + runMs / 3;
   while (performance.now() < warmUntil) round();
   const start = performance.now();
   const before = process.cpuUsage();
   let rounds = 0;
   let kept = 0;
-  while (performance.now() - start < RUN_MS) {
+  while (performance.now() - start < runMs) {
     kept += round();
     rounds++;
   }
@@ -105,11 +109,22 @@ function measure<T>(step: (input: T) => number, inputs: readonly T[]): { million
   return { millions: rows / (user + system), kept: kept / rows };
 }
 
-const input = batches();
-const ours = measure(columns(), input);
-const plain = measure(objects(), input.map(samplesOf));
-const line = (name: string, { millions, kept }: typeof ours): string =>
-  `${name.padEnd(30)} ${millions.toFixed(1).padStart(6)} million rows/s   ${(kept * 100).toFixed(1)} % kept\n`;
-process.stdout.write(line('columns: normalise + deadband', ours));
-process.stdout.write(line('baseline: one object a row', plain));
-process.stdout.write(`${(ours.millions / plain.millions).toFixed(1)} × the baseline\n`);
+function bench(quick: boolean): Row[] {
+  const runMs = quick ? 700 : 1500;
+  const input = batches();
+  const ours = measure(columns(), input, runMs);
+  const plain = measure(objects(), input.map(samplesOf), runMs);
+  if (Math.abs(ours.kept - plain.kept) > 0.01)
+    throw new Error(`kept ${ours.kept}, the baseline ${plain.kept}`);
+  return [
+    {
+      what: 'intake: scale, checks, deadband',
+      unit: 'million rows/s',
+      ours: ours.millions,
+      peer: { name: 'an object a row', value: plain.millions },
+      note: `${(ours.kept * 100).toFixed(0)} % of the rows are kept`,
+    },
+  ];
+}
+
+await report(bench);
