@@ -35,7 +35,8 @@ export class Outbox {
     this.#end = end;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => this.flush());
+    // Not a microtask: actions that wait for one another end in one each, and every one would be a call to the kernel.
+    setImmediate(() => this.flush());
   }
 
   append(packet: Uint8Array): void {
