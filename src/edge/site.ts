@@ -5,6 +5,7 @@ import type { Blueprint } from '#edge/blueprint.ts';
 import { ClockWatch } from '#edge/clock-watch.ts';
 import { type Core, composeCore } from '#edge/core.ts';
 import { Heartbeats } from '#edge/heartbeat.ts';
+import { leftOpen, OPEN_WRITES_STATE } from '#edge/open-writes.ts';
 import { Peers } from '#edge/peers.ts';
 import { readStatus } from '#edge/status.ts';
 import { Ticker } from '#edge/ticker.ts';
@@ -215,6 +216,9 @@ export class Site implements AsyncDisposable {
       epoch: opened.epoch,
       lastSeenUs: opened.lastWallUs,
     });
+    for (const event of leftOpen(opened.state.get(OPEN_WRITES_STATE), this.core.clock.nowUs()))
+      path.event(event);
+    journal.state(OPEN_WRITES_STATE, []);
     for (const damage of opened.damage) this.#event('security', 'security.journal-damaged', { damage });
     const jump = this.#watch.atStart(opened.lastWallUs);
     if (jump) path.event(jump);

@@ -1,4 +1,5 @@
 import { HEARTBEAT } from '#edge/heartbeat.ts';
+import { OPEN_WRITES_STATE, OpenWrites } from '#edge/open-writes.ts';
 import type { SourceLoop } from '#edge/source-loop.ts';
 import type { GuardPorts, WriteOutcome, WriteState } from '#guard/api.ts';
 import type { Journal } from '#journal/api.ts';
@@ -25,6 +26,7 @@ export function guardPorts(ports: WritePorts): {
 } {
   const ended: Record<WriteState, number> = { refused: 0, sent: 0, confirmed: 0, failed: 0, unknown: 0 };
   const heartbeats = new LastOutcome();
+  const open = new OpenWrites((state) => ports.journal.state(OPEN_WRITES_STATE, state));
   return {
     ended,
     ports: {
@@ -39,7 +41,11 @@ export function guardPorts(ports: WritePorts): {
       hasAuthority: () => ports.journal.hasAuthority,
       record: (name, outcome) => {
         if (outcome.by === HEARTBEAT && (name === 'intent' || !heartbeats.changed(outcome.tag, name))) return;
-        if (name !== 'intent') ended[name]++;
+        if (name === 'intent') open.begin(outcome);
+        else {
+          ended[name]++;
+          open.end(outcome.id);
+        }
         ports.event(writeEvent(name, outcome, ports.clock.nowUs()));
       },
       save: (state) => ports.journal.state(GUARD_STATE, state),

@@ -26,7 +26,7 @@ export function addStream(app: FastifyInstance, site: Site): void {
       out.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
     const push = () => {
       if (out.writableNeedDrain) return;
-      const events = core.recent.after(seenEvent, 100);
+      const events = core.recent.after(seenEvent, Number.POSITIVE_INFINITY);
       seenEvent = events.at(-1)?.id ?? seenEvent;
       if (events.length > 0) send('events', events.map(eventView));
       const changed = [...site.tags()].filter(
