@@ -31,8 +31,23 @@ export async function findDataDir(named: string | undefined): Promise<string> {
 /** Address of the site that runs in this folder; undefined when none does. */
 export async function readAddress(dir: string): Promise<ApiAddress | undefined> {
   const text = await readFile(join(dir, 'api.json'), 'utf8').catch(() => undefined);
-  const address = text === undefined ? undefined : ApiAddress.safeParse(JSON.parse(text));
-  return address?.success && isAlive(address.data.pid) ? address.data : undefined;
+  if (text === undefined) return undefined;
+  const address = ApiAddress.parse(JSON.parse(text));
+  return isAlive(address.pid) && (await listens(address.url)) ? address : undefined;
+}
+
+/**
+ * After a power cut the file is still there, and its process number may be somebody else's; then nobody listens. A
+ * site that is too busy to answer still runs.
+ */
+async function listens(url: string): Promise<boolean> {
+  try {
+    await fetch(`${url}/health`, { signal: AbortSignal.timeout(2000) });
+    return true;
+  } catch (error) {
+    const { cause } = error as { readonly cause?: { readonly code?: string } };
+    return cause?.code !== 'ECONNREFUSED';
+  }
 }
 
 /** A connection to one running site, for all commands that ask it. */

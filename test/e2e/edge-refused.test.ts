@@ -117,6 +117,17 @@ test('a second site on the same data is refused by the number of the first', asy
   assert.equal((await first.stop()).status, 0);
 });
 
+test('what a power cut left behind is not taken for a running site', async () => {
+  await using box = new Sandbox();
+  mkdirSync(box.path('data'));
+  // The number of the process has been given to somebody else since: to us.
+  const left = { url: `http://127.0.0.1:${await freePort()}`, token: 'old', pid: process.pid };
+  writeFileSync(box.path('data/api.json'), JSON.stringify(left));
+  refused(await box.run('status', '--data', box.path('data')), 3, /no site runs in/);
+  const demo = await box.run('demo', '--for', '100ms', '--json', '--data', box.path('data'));
+  assert.deepEqual([demo.status, demo.stderr], [0, '']);
+});
+
 test('a port that is taken is told with the setting that changes it', async () => {
   await using box = new Sandbox();
   const other = createServer().listen(0, '127.0.0.1');
