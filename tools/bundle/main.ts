@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { bundle } from './bundle.ts';
 
-await bundle(process.argv[2] ?? 'dist');
+await bundle(resolve(process.argv[2] ?? 'dist'));
