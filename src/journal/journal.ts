@@ -1,3 +1,4 @@
+// Long because one state machine holds what is pending, under way and failing; its fields are too shared to part.
 // Long because one state machine holds what waits, what is under way, and what is tried again.
 import type { Batch } from '#kernel/batch.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { SiteEvent } from '#kernel/event.ts';
 import type { Gap, GapReason } from '#kernel/gap.ts';
 import { readBlockTags } from './block.ts';
 import type { GapTable } from './gaps.ts';
@@ -69,8 +70,8 @@ export class Removal {
 
   #removeEvents(head: HeadRow, reason: GapReason): boolean {
     const oldest = this.#db
-      .prepare('SELECT seq, at_us, hash FROM events ORDER BY seq LIMIT ?')
-      .all(EVENTS_AT_ONCE) as { seq: number; at_us: number; hash: Uint8Array }[];
+      .prepare('SELECT seq, body, hash FROM events ORDER BY seq LIMIT ?')
+      .all(EVENTS_AT_ONCE) as unknown as EventRow[];
     const first = oldest[0];
     const last = oldest.at(-1);
     if (!first || !last) return false;
@@ -82,13 +83,28 @@ export class Removal {
     const gap: Gap = {
       source: EVENTS_SOURCE,
       tags: [],
-      fromUs: first.at_us,
-      toUs: last.at_us,
+      fromUs: wallUsOf(first),
+      toUs: wallUsOf(last),
       count: oldest.length,
       reason,
     };
     if (this.#table.addRemoval(gap, first.seq, last.seq)) this.gaps++;
     return true;
+  }
+}
+
+interface EventRow {
+  readonly seq: number;
+  readonly body: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+/** Gaps tell wall time, as the events themselves do; 0 of an event that cannot be read any more. */
+function wallUsOf({ body }: EventRow): number {
+  try {
+    return Number((JSON.parse(Buffer.from(body).toString()) as SiteEvent).timeUs) || 0;
+  } catch {
+    return 0;
   }
 }
 
