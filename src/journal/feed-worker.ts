@@ -14,6 +14,8 @@ const dir = workerData as string;
 const port = parentPort;
 /** Ticks and events carry nothing for a sink: after so many the answer is given all the same. */
 const MOST_ITEMS = 50_000;
+/** Each becomes an object in the main thread, which decides: not too many in one moment. */
+const MOST_ENTRIES = 1000;
 
 /** Where a sink reads on, so that a block that holds several chunks is unpacked once. */
 interface Run {
@@ -53,7 +55,7 @@ function next({ sink, afterSeq, limitBytes }: Question & { kind: 'next' }): Pack
   let bytes = 0;
   let items = 0;
   let full = true;
-  while (bytes < limitBytes && items++ < MOST_ITEMS) {
+  while (bytes < limitBytes && found.length < MOST_ENTRIES && items++ < MOST_ITEMS) {
     const { value, done } = run.items.next();
     if (done) {
       runs.delete(sink);

@@ -25,9 +25,17 @@ export interface Mosquitto extends AsyncDisposable {
   sub(...args: readonly string[]): Promise<string>;
 }
 
-/** @param extra lines of mosquitto.conf; `DIR` stands for its folder */
-export async function startMosquitto(extra: readonly string[] = [], scheme = 'mqtt'): Promise<Mosquitto> {
+/**
+ * @param extra lines of mosquitto.conf; `DIR` stands for its folder
+ * @param files beside it, by name
+ */
+export async function startMosquitto(
+  extra: readonly string[] = [],
+  scheme = 'mqtt',
+  files: { readonly [name: string]: string } = {},
+): Promise<Mosquitto> {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-mosquitto-'));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text, { mode: 0o600 });
   return startMosquittoIn(dir, extra, scheme);
 }
 

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { publishBytes } from '#codec/mqtt/publish.ts';
 import { at } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -18,6 +19,9 @@ import { Outlets } from './topic.ts';
  * quota exceeded (0x97), may pass. A PUBACK of MQTT 3.1.1 has no reason: such a broker drops in silence or hangs up.
  */
 const NEVER = new Set([0x83, 0x87, 0x90, 0x95, 0x99]);
+
+/** Sent without a pause; then decisions get their turn: this is their thread. */
+const BURST = 64;
 
 /** Delivers every row as a message of its own, QoS 1: at least once, in order, confirmed by the broker. */
 export const mqttSink: SinkDef<typeof Config> = {
@@ -59,6 +63,7 @@ class MqttSink implements Sink {
   readonly #session: Session;
   readonly #flight: Flight;
   readonly #outlets: Outlets;
+  #sent = 0;
 
   constructor(config: Config, deps: SinkDeps, session: Session, flight: Flight) {
     this.#config = config;
@@ -114,6 +119,7 @@ class MqttSink implements Sink {
       while (this.#flight.isFull(bytes)) {
         await this.#flight.room(this.#config.confirmTimeoutMs, this.#deps.clock, signal);
       }
+      if (++this.#sent % BURST === 0) await setImmediate();
       if (this.#flight.fault) throw this.#flight.fault;
       this.#flight.left(bytes);
       this.#session.publish(message)?.then(
