@@ -225,7 +225,16 @@ export class Site implements AsyncDisposable {
     const digest = createHash('sha256').update(this.#options.blueprint.text).digest('hex');
     const before = opened.state.get(CONFIG_STATE) ?? null;
     if (before === digest) return;
-    this.#event('config', 'config.changed', { digest, before });
+    // The whole text, so that what an earlier configuration decided can be replayed; watchers get its digest.
+    const { text, model } = this.#options.blueprint;
+    const changed = {
+      kind: 'config',
+      name: 'config.changed',
+      subject: model.site,
+      timeUs: this.core.clock.nowUs(),
+    } as const;
+    journal.event({ ...changed, detail: { digest, before, text } }, this.core.clock.steadyUs());
+    this.core.recent.add({ ...changed, detail: { digest, before } });
     journal.state(CONFIG_STATE, digest);
   }
 
