@@ -63,8 +63,13 @@ export interface Deps {
 }
 
 export interface Tags {
-  /** For tags that appear at run time (births, wildcards). The number is durable before its first row is. */
+  /**
+   * For tags that appear at run time (births, wildcards). The number is durable before its first row is.
+   * @throws Fault `tag.owned` when the site file or another source has a tag of this path
+   */
   declare(info: TagInfo): Tag;
+  /** Newest source time taken of a tag, earlier runs included, to tell rows that are sent again; 0 when not known. */
+  newestUs?(tag: number): number;
 }
 
 export interface Log {

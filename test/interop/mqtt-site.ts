@@ -18,7 +18,7 @@ export interface TestPoint extends Partial<TagInfo> {
 
 export interface TestDeps extends Deps {
   readonly events: Events;
-  readonly table: TagTable;
+  readonly table: TagTable & { newestUs?: (tag: number) => number };
 }
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };

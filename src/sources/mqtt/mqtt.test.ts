@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { JsonPaths } from '#codec/json/paths.ts';
-import { at, BatchBuilder, wideAt } from '#kernel/batch.ts';
+import { allocBatch, at, BatchBuilder, wideAt } from '#kernel/batch.ts';
 import { ManualClock } from '#kernel/clock.ts';
 import { qualityName } from '#kernel/quality.ts';
 import type { Tag, TagType } from '#kernel/tag-table.ts';
 import type { Deps, Point } from '#plugin/api.ts';
+import { Arrival } from './arrival.ts';
+import { Backlog } from './backlog.ts';
 import { Address, Config, check } from './config.ts';
 import { EventRate } from './event-rate.ts';
 import { wantedFilters } from './subscribe.ts';
@@ -25,11 +27,11 @@ const tag = (type: TagType, more: Partial<Tag> = {}): Tag => ({
 
 /** The one row that a payload makes: its value and, where it is not good, its quality. */
 function rowOf(payload: string, reading: Partial<Reading> & { tag: Tag }): unknown {
-  const rows = new BatchBuilder();
+  const arrival = Object.assign(new Arrival(), { receivedUs: 5 });
   const bytes = Buffer.from(`{${payload}}`);
   const reader = new TopicReader([{ timeUnit: 'ms', ...reading }], () => {});
-  reader.read(bytes, 1, bytes.length - 1, false, 5, rows);
-  const batch = rows.take({ receivedUs: 5 });
+  reader.read(bytes, 1, bytes.length - 1, arrival);
+  const batch = arrival.rows.take({ receivedUs: 5 });
   if (batch.rows === 0) return undefined;
   assert.equal(batch.rows, 1);
   const quality = qualityName(at(batch.quality, 0));
@@ -101,9 +103,9 @@ for (const [type, json, expected] of JSON_VALUES) {
 test('a document without the value is no row, and is told once', () => {
   const missing: number[] = [];
   const reader = new TopicReader([{ tag: tag('number'), path: 'v', timeUnit: 'ms' }], (n) => missing.push(n));
-  const rows = new BatchBuilder();
-  for (let i = 0; i < 3; i++) reader.read(Buffer.from('{"w":1}'), 0, 7, false, 5, rows);
-  assert.deepEqual([rows.rows, missing], [0, [0]]);
+  const arrival = new Arrival();
+  for (let i = 0; i < 3; i++) reader.read(Buffer.from('{"w":1}'), 0, 7, arrival);
+  assert.deepEqual([arrival.rows.rows, missing], [0, [0]]);
 });
 
 test('a value without its source time is uncertain, at the time of arrival', () => {
@@ -229,4 +231,98 @@ test('a written value is text, or JSON inside its template', () => {
   assert.equal(of('int64', 9007199254740993n, '{"n":{{value}}}'), '{"n":9007199254740993}');
   assert.equal(of('text', 'a "b" $&'), 'a "b" $&');
   assert.equal(of('text', 'a "b" $&', '{"t":{{value}}}'), '{"t":"a \\"b\\" $&"}');
+});
+
+/** A broker with a window and a queue, and what we have of it; everything takes one fence. */
+function brokerOf(queued: number, window: number) {
+  const backlog = new Backlog(true);
+  const state = { queued, underWay: 0 };
+  const send = () => {
+    while (state.queued > 0 && state.underWay < window) {
+      state.queued--;
+      state.underWay++;
+      backlog.received();
+    }
+  };
+  send();
+  return {
+    backlog,
+    state,
+    /** Confirms some of what is under way, while some is published anew. */
+    round(confirm: number, fresh: number) {
+      const confirmed = Math.min(confirm, state.underWay);
+      backlog.confirmed(confirmed);
+      const answered = backlog.fence();
+      state.underWay -= confirmed;
+      state.queued += fresh;
+      send();
+      answered();
+    },
+  };
+}
+
+test('while the broker has a queue nothing is taken for live, whatever its window', () => {
+  const window = fc.integer({ min: 1, max: 100 });
+  const confirms = fc.array(fc.nat(100), { maxLength: 50 });
+  fc.assert(
+    fc.property(window, fc.nat(1000), confirms, (most, queued, steps) => {
+      const { backlog, state, round } = brokerOf(queued + most + 1, most);
+      for (const step of steps) {
+        round(step, 0);
+        if (state.queued > 0) assert.equal(backlog.draining, true);
+      }
+    }),
+  );
+});
+
+test('steady traffic becomes live within a few seconds after the queue', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 8, max: 100 }), fc.nat(1000), (window, queued) => {
+      const { backlog, state, round } = brokerOf(queued, window);
+      while (state.queued > 0) round(window, 1);
+      // Much under way, and never the same number for long.
+      for (let i = 0; i < 45; i++) round(window, window - (i % 5 === 0 ? 1 : 2));
+      assert.equal(backlog.draining, false);
+    }),
+  );
+});
+
+test('after the queue each tag gets its last known value, except where it has spoken since', () => {
+  const backlog = new Backlog(true);
+  const note = (tag: number, value: number, late: boolean) => {
+    const batch = allocBatch(1, { receivedUs: 9, late });
+    batch.tag[0] = tag;
+    batch.value[0] = value;
+    batch.timeUs[0] = 7;
+    backlog.note(batch);
+  };
+  note(1, 10, true);
+  note(1, 11, true);
+  note(2, 20, true);
+  note(2, 21, false);
+  const rows = new BatchBuilder();
+  backlog.tell(rows);
+  backlog.tell(rows);
+  const batch = rows.take({ receivedUs: 9 });
+  assert.deepEqual([batch.rows, at(batch.tag, 0), at(batch.value, 0), at(batch.timeUs, 0)], [1, 1, 11, 7]);
+  assert.equal(qualityName(at(batch.quality, 0)), 'uncertainLastUsable');
+  assert.equal(backlog.rows, 3);
+});
+
+test('a message that is sent again is taken once, where it says of when it is', () => {
+  const of = (stored: number) => {
+    const reading: Reading = { tag: tag('number'), path: 'v', timePath: 't', timeUnit: 'us' };
+    const reader = new TopicReader(
+      [reading],
+      () => {},
+      () => stored,
+    );
+    const arrival = Object.assign(new Arrival(), { receivedUs: 500, isAgain: true, isLate: true });
+    for (const payload of ['{"v":1,"t":100}', '{"v":2,"t":101}', '{"v":3}']) {
+      reader.read(Buffer.from(payload), 0, payload.length, arrival);
+    }
+    return [[...arrival.late.take({ receivedUs: 500 }).value], arrival.duplicates];
+  };
+  assert.deepEqual(of(100), [[2, 3], 1]);
+  assert.deepEqual(of(0), [[1, 2, 3], 0]);
 });

@@ -54,13 +54,14 @@ export class TopicBook {
   }
 
   #newReader(readings: readonly Reading[]): TopicReader {
-    return new TopicReader(readings, (tag) => {
+    const onMissing = (tag: number) => {
       const path = readings.find((reading) => reading.tag.number === tag)?.tag.path ?? '';
       this.#deps.log.warn(
         { tag: path },
         'the first message of this topic has nothing at the path of the tag',
       );
-    });
+    };
+    return new TopicReader(readings, onMissing, (tag) => this.#deps.tags.newestUs?.(tag) ?? 0);
   }
 
   #discover(topic: string): TopicReader {

@@ -1,8 +1,8 @@
 import { parsePath } from '#codec/json/path.ts';
 import { JsonPaths, Kind } from '#codec/json/paths.ts';
-import type { BatchBuilder } from '#kernel/batch.ts';
-import { Quality } from '#kernel/quality.ts';
+import { Quality, worseQuality } from '#kernel/quality.ts';
 import type { Tag } from '#kernel/tag-table.ts';
+import type { Arrival } from './arrival.ts';
 import type { TimeUnit } from './config.ts';
 import { addJson, PlainReader, type Target, targetOf } from './convert.ts';
 import { timeAt } from './time.ts';
@@ -27,14 +27,24 @@ interface JsonPoint extends Target {
 /** Makes rows of one topic's payloads: each document is read once, whatever the number of tags in it. */
 export class TopicReader {
   readonly tags: readonly number[];
+  /** Whether a message came that was not retained: a retained one is older than that. */
+  hasSpoken = false;
   readonly #plain: readonly Target[];
   readonly #points: readonly JsonPoint[];
   readonly #json: JsonPaths;
   readonly #plainReader = new PlainReader();
   readonly #onMissing: (tag: number) => void;
+  readonly #newestUs: (tag: number) => number;
 
-  /** @param onMissing told once of a tag whose path leads nowhere in the first document that comes */
-  constructor(readings: readonly Reading[], onMissing: (tag: number) => void) {
+  /**
+   * @param onMissing told once of a tag whose path leads nowhere in the first document that comes
+   * @param newestUs newest source time stored of a tag; 0 where that is not known
+   */
+  constructor(
+    readings: readonly Reading[],
+    onMissing: (tag: number) => void,
+    newestUs: (tag: number) => number = () => 0,
+  ) {
     // A structure without a path is the whole document.
     const isJson = (r: Reading) => r.path !== undefined || r.tag.type === 'structure';
     this.tags = readings.map((r) => r.tag.number);
@@ -56,28 +66,23 @@ export class TopicReader {
       };
     });
     this.#onMissing = onMissing;
+    this.#newestUs = newestUs;
   }
 
-  /** @param retained the broker kept it from before: the last known value, not a fresh one */
-  read(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    retained: boolean,
-    receivedUs: number,
-    rows: BatchBuilder,
-  ): void {
-    const quality = retained ? Quality.uncertainLastUsable : Quality.good;
+  read(bytes: Uint8Array, start: number, end: number, arrival: Arrival): void {
+    const { receivedUs } = arrival;
+    const quality = arrival.retained ? Quality.uncertainLastUsable : Quality.good;
+    const rows = arrival.rowsFor(Number.NaN);
     for (const to of this.#plain) this.#plainReader.add(rows, to, receivedUs, quality, bytes, start, end);
     if (this.#points.length === 0) return;
     if (!this.#json.read(bytes, start, end)) {
       for (const to of this.#points) rows.add(to.tag, receivedUs, Number.NaN, Quality.badDecoding);
       return;
     }
-    for (const point of this.#points) this.#addPoint(point, quality, receivedUs, rows);
+    for (const point of this.#points) this.#addPoint(point, quality, arrival);
   }
 
-  #addPoint(point: JsonPoint, quality: number, receivedUs: number, rows: BatchBuilder): void {
+  #addPoint(point: JsonPoint, quality: number, arrival: Arrival): void {
     const json = this.#json;
     if (json.kind[point.slot] === Kind.absent) {
       // Devices send what changed: a document without the value is no sample, not a bad one.
@@ -86,12 +91,16 @@ export class TopicReader {
       return;
     }
     point.seen = true;
-    if (point.timeSlot < 0) {
-      addJson(rows, point, receivedUs, quality, json, point.slot);
+    const timeUs = point.timeSlot < 0 ? Number.NaN : timeAt(json, point.timeSlot, point.timeUnit);
+    if (arrival.isAgain && timeUs <= this.#newestUs(point.tag)) {
+      arrival.duplicates++;
       return;
     }
-    const timeUs = timeAt(json, point.timeSlot, point.timeUnit);
-    if (Number.isNaN(timeUs)) addJson(rows, point, receivedUs, Quality.uncertain, json, point.slot);
-    else addJson(rows, point, timeUs, Quality.good, json, point.slot);
+    const rows = arrival.rowsFor(timeUs);
+    if (!Number.isNaN(timeUs)) addJson(rows, point, timeUs, quality, json, point.slot);
+    else {
+      const without = point.timeSlot < 0 ? quality : worseQuality(quality, Quality.uncertain);
+      addJson(rows, point, arrival.receivedUs, without, json, point.slot);
+    }
   }
 }

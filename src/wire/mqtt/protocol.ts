@@ -54,6 +54,8 @@ export interface Welcome {
 }
 
 export interface Receiver {
+  /** The broker accepted us; messages may follow at once. */
+  welcomed?(welcome: Welcome): void;
   /** A message; the view holds until the call returns. */
   message(view: PublishView): void;
   /** A message above `maxPacketBytes`: topic and packet id are there, the payload is not. */
@@ -80,6 +82,8 @@ export class Protocol {
   readonly #view = new PublishView();
   readonly #waiting = new Map<number, Waiting>();
   readonly #welcome = Promise.withResolvers<Welcome>();
+  /** Probes without an answer yet; a peer that answers none is given up soon. */
+  readonly #pinged: (() => void)[] = [];
   #welcomed: Welcome | undefined;
   #begun = false;
   #publishing = 0;
@@ -194,7 +198,9 @@ export class Protocol {
     this.#out.commit(at);
   }
 
-  ping(): void {
+  /** @param answered called with the answer, behind all that the broker sent before it */
+  ping(answered: () => void = () => {}): void {
+    this.#pinged.push(answered);
     this.#control({ cmd: 'pingreq' });
   }
 
@@ -260,7 +266,8 @@ export class Protocol {
         this.#answer('unsuback', packet.messageId, packet.granted ?? []);
         return;
       case 'pingresp':
-        return; // any arriving byte counts as alive, this one too
+        this.#pinged.shift()?.();
+        return;
       case 'disconnect':
         throw refusal(
           'disconnect',
@@ -287,6 +294,7 @@ export class Protocol {
       maximumQoS: properties?.maximumQoS ?? 2,
       maximumPacketBytes: properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY,
     };
+    this.#receiver.welcomed?.(this.#welcomed);
     this.#welcome.resolve(this.#welcomed);
   }
 

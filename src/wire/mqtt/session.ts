@@ -13,6 +13,8 @@ export interface SessionOptions extends Omit<Hello, 'where' | 'version' | 'keepA
 }
 
 export interface SessionEvents {
+  /** The broker accepted us; messages may follow at once. */
+  welcomed?(welcome: Welcome): void;
   /** Bytes came in; messages of theirs follow at once. */
   chunk(): void;
   message(view: PublishView): void;
@@ -175,6 +177,11 @@ export class Session implements AsyncDisposable {
 
   acknowledge(packetIds: readonly number[]): void {
     this.#protocol.acknowledge(packetIds);
+  }
+
+  /** Probes the broker. @param answered called between `chunk` and `chunkDone`, behind all that came before it */
+  ping(answered: () => void): void {
+    if (!this.#ended.signal.aborted) this.#protocol.ping(answered);
   }
 
   /** No more chunks from the socket: TCP holds the broker back. The session stays alive. */
