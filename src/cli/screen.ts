@@ -127,10 +127,11 @@ export class Screen {
         .map(({ id }) => id.slice(0, id.lastIndexOf('/') + 1)),
     );
     const rank = (tag: TagValue): number => {
-      if (tag.quality !== 'good') return 0;
-      if (troubled.has(tag.path.slice(0, tag.path.lastIndexOf('/') + 1))) return 1;
+      if (tag.quality !== 'good' && tag.ageMs !== undefined) return 0;
+      const isTroubled = troubled.has(tag.path.slice(0, tag.path.lastIndexOf('/') + 1));
       const trend = this.#trends.get(tag.path) ?? [];
-      return typeof tag.value === 'number' && trend.some((value) => value !== trend[0]) ? 2 : 3;
+      const moves = typeof tag.value === 'number' && trend.some((value) => value !== trend[0]);
+      return (isTroubled ? 1 : 2) + (moves ? 0 : 2);
     };
     return [...this.#values.values()]
       .map((tag) => ({ tag, rank: rank(tag) }))

@@ -66,7 +66,12 @@ export class Peers implements AsyncDisposable {
       const def = known(plugins.sources[peer.kind], peer.kind);
       const prepared = prepareSource(peer, model.tags, plugins, context);
       const numbers = prepared.points.map((point) => point.tag.number);
-      this.#tags.set(peer.id, numbers);
+      // Nobody reads what can only be written: it cannot go silent.
+      const read = prepared.points.filter((point) => point.tag.access !== 'write');
+      this.#tags.set(
+        peer.id,
+        read.map((point) => point.tag.number),
+      );
       const loop = new SourceLoop(peer.id, def, prepared.config, {
         clock: core.clock,
         log,
@@ -85,7 +90,7 @@ export class Peers implements AsyncDisposable {
       this.sources.set(peer.id, loop);
       const everyMs = (prepared.config as { readonly everyMs?: number }).everyMs;
       for (const tag of model.tags) {
-        if (tag.source !== peer.id) continue;
+        if (tag.source !== peer.id || tag.access === 'write') continue;
         core.liveness.watch(core.table.number(tag.path), staleAfterUs(tag, everyMs), core.clock.steadyUs());
       }
     }
