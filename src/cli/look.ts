@@ -57,7 +57,7 @@ function sinkTable(site: SiteStatus): string {
     number(one.backlog.rows),
     age(one.backlog.ageMs),
     `${number(one.rowsPerS)}/s`,
-    one.emptyInS === undefined ? '–' : age(one.emptyInS * 1000),
+    one.backlog.rows === 0 || one.emptyInS === undefined ? '–' : age(one.emptyInS * 1000),
     one.fault ? yellow(`${one.fault.message} ${one.fault.hint ?? ''}`) : '',
   ]);
   const head = [

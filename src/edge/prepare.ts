@@ -48,8 +48,16 @@ export function actuatorDeps(id: string, context: PeerContext): Deps {
 }
 
 export function sinkDeps(id: string, site: string, context: PeerContext): SinkDeps {
-  const { clock, log, event } = deps(id, [], new LoadMeter(), context);
-  return { id, site, clock, log, event, tags: context.table };
+  const { clock, log, table } = context;
+  return {
+    id,
+    site,
+    clock,
+    log,
+    tags: table,
+    event: (event) =>
+      context.event({ timeUs: clock.nowUs(), ...event, detail: { sink: id, ...event.detail } }),
+  };
 }
 
 function deps(id: string, points: readonly Point[], load: LoadMeter, context: PeerContext): Deps {

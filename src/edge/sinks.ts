@@ -45,7 +45,7 @@ export function dropOldCursors(core: Core, sinks: ReadonlyMap<string, unknown>):
       name: 'config.sink-removed',
       subject: name,
       timeUs: core.clock.nowUs(),
-      detail: { delivered: seq, undelivered: Math.max(0, core.journal.durableSeq - seq) },
+      detail: { confirmedSeq: seq, lastSeq: core.journal.durableSeq },
     });
   }
 }

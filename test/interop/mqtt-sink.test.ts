@@ -125,7 +125,7 @@ function append(journal: Journal, from: number, rows: number, tags: number): voi
   }
 }
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(import.meta.resolve('#cli/main.ts'));
 
 /** A site as a program of its own, from MQTT to MQTT. */
 function siteFile(dir: string, broker: Mosquitto): string {
