@@ -88,11 +88,14 @@ export class SinkLoop implements AsyncDisposable {
 
   async #serve(sink: Sink, signal: AbortSignal): Promise<void> {
     const { journal } = this.#ports;
+    const gone = new AbortController();
+    void sink.lost?.then((fault) => gone.abort(fault));
+    const either = AbortSignal.any([signal, gone.signal]);
     while (!signal.aborted) {
       const seen = journal.durableSeq;
       if (!(await this.#fill())) {
         this.#sink.alive();
-        await journal.beyond(seen, signal);
+        await journal.beyond(seen, either);
         continue;
       }
       await this.#boundRepetition();

@@ -207,6 +207,8 @@ export interface Receipt {
 }
 
 export interface Sink extends AsyncDisposable {
+  /** Resolves when the far side is gone, so that this shows also while there is nothing to deliver. */
+  readonly lost?: Promise<Fault>;
   /**
    * Delivers in order. May confirm only the first entries; the others are given again. The cursor moves to `confirmed`
    * and no further.

@@ -29,16 +29,14 @@ export const mqttSink: SinkDef<typeof Config> = {
   config: Config,
   delivers: 'at-least-once',
   async open(config, deps, signal) {
-    let lost: Fault | undefined;
-    let flight: Flight | undefined;
+    const lost = Promise.withResolvers<Fault>();
     const events = {
       chunk() {},
       message() {}, // nothing is subscribed
       oversized() {},
       chunkDone() {},
       lost(fault: Fault) {
-        lost = fault;
-        flight?.fail(fault);
+        lost.resolve(fault);
       },
     };
     const options = {
@@ -51,13 +49,14 @@ export const mqttSink: SinkDef<typeof Config> = {
       password: await readSecret('password', config.passwordEnv, config.passwordFile),
     };
     const session = await openSession(options, events, deps.clock, signal);
-    flight = new Flight(Math.min(config.inFlight, session.window));
-    if (lost) flight.fail(lost);
-    return new MqttSink(config, deps, session, flight);
+    const flight = new Flight(Math.min(config.inFlight, session.window));
+    void lost.promise.then((fault) => flight.fail(fault));
+    return new MqttSink(config, deps, session, flight, lost.promise);
   },
 };
 
 class MqttSink implements Sink {
+  readonly lost: Promise<Fault>;
   readonly #config: Config;
   readonly #deps: SinkDeps;
   readonly #session: Session;
@@ -65,7 +64,8 @@ class MqttSink implements Sink {
   readonly #outlets: Outlets;
   #sent = 0;
 
-  constructor(config: Config, deps: SinkDeps, session: Session, flight: Flight) {
+  constructor(config: Config, deps: SinkDeps, session: Session, flight: Flight, lost: Promise<Fault>) {
+    this.lost = lost;
     this.#config = config;
     this.#deps = deps;
     this.#session = session;
