@@ -6,8 +6,8 @@ import { Quality } from '#kernel/quality.ts';
 
 const SECOND = 1e6;
 
-function row(tag: number, quality: number = Quality.good) {
-  const batch = allocBatch(1, { receivedUs: 0 });
+function row(tag: number, quality: number = Quality.good, late = false) {
+  const batch = allocBatch(1, { receivedUs: 0, late });
   batch.tag[0] = tag;
   batch.quality[0] = quality;
   return batch;
@@ -48,4 +48,13 @@ test('a tag that its source has turned bad is not turned bad a second time', () 
   liveness.seen(row(4, Quality.badTimeout), SECOND);
   assert.equal(liveness.overdue([4], 60 * SECOND, 1), undefined);
   assert.equal(liveness.lost([4], 1), undefined);
+});
+
+test('history does not make a tag fresh', () => {
+  const liveness = new Liveness();
+  liveness.watch(4, 5 * SECOND, 0);
+  liveness.seen(row(4, Quality.good, true), 5 * SECOND);
+  assert.notEqual(liveness.overdue([4], 6 * SECOND, 1), undefined);
+  liveness.seen(row(4, Quality.good, true), 7 * SECOND);
+  assert.equal(liveness.lost([4], 1), undefined, 'bad already, and still');
 });

@@ -19,7 +19,9 @@ export class Liveness {
     this.#silent[tag] = 0;
   }
 
+  /** Rows that arrived. History keeps nothing alive: it says what was, not that the tag speaks. */
   seen(batch: Batch, atUs: number): void {
+    if (batch.late) return;
     for (let i = 0; i < batch.rows; i++) {
       const tag = at(batch.tag, i);
       if (tag >= this.#seenUs.length) continue;
@@ -37,7 +39,7 @@ export class Liveness {
     return due.length === 0 ? undefined : this.#mark(due, Quality.badNoCommunication, receivedUs);
   }
 
-  /** Rows that turn all of the tags bad at once: their source is gone. */
+  /** Rows that turn all of the tags bad at once: their source is gone. All must be watched. */
   lost(tags: readonly number[], receivedUs: number): Batch | undefined {
     const due = tags.filter((tag) => !this.#silent[tag]);
     return due.length === 0 ? undefined : this.#mark(due, Quality.badNotConnected, receivedUs);

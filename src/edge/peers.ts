@@ -1,12 +1,14 @@
 import type { SiteModel, TagModel } from '#contract/model.ts';
 import { ActuatorLoop } from '#edge/actions.ts';
 import type { Core } from '#edge/core.ts';
+import { NewestTimes } from '#edge/newest-times.ts';
 import type { LoadedPlugins } from '#edge/plugins.ts';
 import { actuatorDeps, type PeerContext, prepareSource } from '#edge/prepare.ts';
 import type { SinkLoop } from '#edge/sink-loop.ts';
 import { dropOldCursors, makeSinks } from '#edge/sinks.ts';
 import { SourceLoop } from '#edge/source-loop.ts';
-import type { Feed } from '#journal/api.ts';
+import { TagOwners } from '#edge/tag-owners.ts';
+import type { Feed, Item } from '#journal/api.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { GapReason } from '#kernel/gap.ts';
@@ -17,6 +19,8 @@ export interface PeersOptions {
   readonly model: SiteModel;
   readonly plugins: LoadedPlugins;
   readonly log: Log;
+  /** The last entries of earlier runs. */
+  earlier?(): Iterable<Item>;
   /** A deadline may have moved closer. */
   stepped(): void;
 }
@@ -51,14 +55,17 @@ export class Peers implements AsyncDisposable {
    */
   attach(core: Core, feed: Feed): void {
     const { model, plugins, log } = this.#options;
+    const newest = new NewestTimes(this.#options.earlier ?? (() => []));
     const context: PeerContext = {
       clock: core.clock,
       log,
       table: core.table,
+      owners: new TagOwners(model.tags.map((tag) => tag.path)),
+      newestUs: (tag) => newest.of(tag),
       declared: (source, tag) => {
         core.declare(tag);
-        const tags = this.#tags.get(source);
-        if (tags && !tags.includes(tag.number)) tags.push(tag.number);
+        this.#tags.get(source)?.push(tag.number);
+        core.liveness.watch(tag.number, Number.POSITIVE_INFINITY, core.clock.steadyUs());
       },
       event: (event) => core.path.event(event),
     };
@@ -78,6 +85,7 @@ export class Peers implements AsyncDisposable {
         deps: prepared.deps,
         load: prepared.load,
         accept: (delivery) => {
+          newest.take(delivery.batch);
           core.path.accept(peer.id, delivery);
           this.#options.stepped();
         },

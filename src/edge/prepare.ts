@@ -1,6 +1,7 @@
 import type { PeerModel, TagModel } from '#contract/model.ts';
 import { LoadMeter } from '#edge/load-meter.ts';
 import type { LoadedPlugins } from '#edge/plugins.ts';
+import type { TagOwners } from '#edge/tag-owners.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { SiteEvent } from '#kernel/event.ts';
 import type { Tag, TagInfo, TagTable } from '#kernel/tag-table.ts';
@@ -12,7 +13,10 @@ export interface PeerContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly table: TagTable;
-  /** A tag that a source found at run time. */
+  readonly owners: TagOwners;
+  /** See {@link Tags.newestUs}. */
+  newestUs(tag: number): number;
+  /** A tag that a source found at run time, for the first time in this run. */
   declared(source: string, tag: Tag): void;
   event(event: SiteEvent): void;
 }
@@ -71,10 +75,12 @@ function deps(id: string, points: readonly Point[], load: LoadMeter, context: Pe
     inbox: createInbox,
     tags: {
       declare(info: TagInfo): Tag {
+        const isNew = context.owners.claim(info.path, id);
         const tag = context.table.declare(info);
-        context.declared(id, tag);
+        if (isNew) context.declared(id, tag);
         return tag;
       },
+      newestUs: (tag) => context.newestUs(tag),
     },
     event: (event) =>
       context.event({

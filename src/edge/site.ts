@@ -13,7 +13,7 @@ import { warmUp } from '#edge/warm-up.ts';
 import { WearMeter } from '#edge/wear.ts';
 import { durable } from '#edge/writes.ts';
 import type { AssetMode } from '#guard/api.ts';
-import type { StoredDeadLetter, StoredGap } from '#journal/api.ts';
+import type { Item, StoredDeadLetter, StoredGap } from '#journal/api.ts';
 import { openFeed } from '#journal/feed.ts';
 import { openJournal } from '#journal/journal.ts';
 import { openReader } from '#journal/reader.ts';
@@ -63,9 +63,11 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const [journal] = await Promise.all([opening, warm]);
   try {
     const clock = (options.clock ?? systemClock)(journal.opened.lastSteadyUs);
+    const lastSeq = journal.durableSeq;
     const peers = new Peers({
       ...options.blueprint,
       log: options.log,
+      earlier: () => lastEntries(options.dataDir, lastSeq),
       stepped: () => site.stepped(),
     });
     const core = composeCore(options.blueprint, journal, clock, peers);
@@ -76,6 +78,17 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   } catch (error) {
     await journal[Symbol.asyncDispose]();
     throw error;
+  }
+}
+
+/** Entries enough to hold all that a broker may have under way to a source. */
+const LAST_ENTRIES = 8192;
+
+function* lastEntries(dataDir: string, upTo: number): Iterable<Item> {
+  using reader = openReader(journalDir(dataDir));
+  for (const item of reader.items(Math.max(0, upTo - LAST_ENTRIES))) {
+    if (item.seq > upTo) return;
+    yield item;
   }
 }
 

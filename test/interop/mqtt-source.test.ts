@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { test } from 'node:test';
+import { TagOwners } from '#edge/tag-owners.ts';
 import type { Value } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
+import type { TagInfo } from '#kernel/tag-table.ts';
 import type { Inbox, Source } from '#plugin/api.ts';
 import { createInbox } from '#plugin/inbox.ts';
 import { until } from '#test/until.ts';
@@ -231,6 +233,35 @@ test('wildcard topics become tags, at most so many, and each new talker is a sec
     ['security', 'security.new-talker', 'plant/2/env/x'],
     ['system', 'mqtt.topic-ignored', 'plant/3/env/x'],
   ]);
+});
+
+test('a wildcard does not take over the tag of somebody else', async () => {
+  await using broker = await startMosquitto();
+  const real = testDeps([]);
+  const owners = new TagOwners(['line/pump/speed']);
+  const declare = (info: TagInfo) => {
+    owners.claim(info.path, 'broker');
+    return real.table.declare(info);
+  };
+  const deps = { ...real, tags: { declare } };
+  {
+    const discover = [{ topic: 'plant/+/speed', tag: 'line/$1/speed' }];
+    await using source = await openSource({ url: broker.url, discover }, deps);
+    for (const topic of ['pump', 'pump', 'fan', 'pump']) {
+      await broker.pub('-q', '1', '-t', `plant/${topic}/speed`, '-m', '9000');
+    }
+    assert.deepEqual(brief((await take(source, deps, 1)).rows), [['line/fan/speed', 9000]]);
+    assert.deepEqual(
+      deps.events.map(({ kind, name, subject }) => [kind, name, subject]),
+      [
+        ['security', 'security.tag-conflict', 'plant/pump/speed'],
+        ['security', 'security.new-talker', 'plant/fan/speed'],
+      ],
+    );
+    await broker.pub('-q', '1', '-t', 'plant/fan/speed', '-m', '9001');
+    await take(source, deps, 1);
+  }
+  assert.deepEqual(deps.events.at(-1)?.detail, { messages: 3 });
 });
 
 test('a message above the limit is a counted gap; the connection and its neighbours live', async () => {

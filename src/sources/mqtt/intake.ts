@@ -110,6 +110,7 @@ export class Intake implements SessionEvents {
       : this.#backlog.draining && qos === 1;
     reader.read(bytes, payloadStart, payloadEnd, arrival);
     if (!retain) reader.hasSpoken = true;
+    if (reader.isRefused) this.#book.dropped();
     if (qos === 1) this.#confirmLater(view.packetId);
   }
 
@@ -214,6 +215,7 @@ export class Intake implements SessionEvents {
   }
 
   close(): void {
+    this.#book.tellDropped();
     this.#ended.abort();
   }
 

@@ -1,5 +1,7 @@
 import { type TopicFilter, topicFilter, topicProblem } from '#codec/mqtt/filter.ts';
 import { TopicTable } from '#codec/mqtt/topics.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { Tag } from '#kernel/tag-table.ts';
 import type { Deps, Point } from '#plugin/api.ts';
 import type { Address, Config, Discover } from './config.ts';
 import { EventRate } from './event-rate.ts';
@@ -7,6 +9,9 @@ import { type Reading, TopicReader } from './topic-reader.ts';
 
 /** Topics remembered as being of no interest, so that they cost one look-up each time and not a search. */
 const MOST_IGNORED = 1000;
+
+/** Messages dropped for a conflict of tags are told that often, as a number. */
+const TELL_DROPPED_US = 3600e6;
 
 interface Discovery extends Discover {
   readonly filter: TopicFilter;
@@ -21,10 +26,14 @@ export class TopicBook {
   readonly #discoveries: readonly Discovery[];
   readonly #paths: Set<string>;
   readonly #talkers: EventRate;
+  readonly #conflicts: EventRate;
   readonly #refused: EventRate;
   readonly #ignored: TopicReader;
+  readonly #conflicting: TopicReader;
   readonly #onStale: (topic: string) => void;
   #ignoredTopics = 0;
+  #droppedMessages = 0;
+  #droppedSinceUs = 0;
 
   /** @param onStale told of topics that nothing in the site file asks for: the broker remembers an earlier one */
   constructor(config: Config, deps: Deps, onStale: (topic: string) => void) {
@@ -33,8 +42,11 @@ export class TopicBook {
     this.#discoveries = config.discover.map((d) => ({ ...d, filter: topicFilter(d.topic), made: 0 }));
     this.#paths = new Set(deps.points.map((point) => point.tag.path));
     this.#talkers = new EventRate(deps, { kind: 'security', name: 'security.new-talker' });
+    this.#conflicts = new EventRate(deps, { kind: 'security', name: 'security.tag-conflict' });
     this.#refused = new EventRate(deps, { kind: 'system', name: 'mqtt.topic-ignored' });
     this.#ignored = this.#newReader([]);
+    this.#conflicting = this.#newReader([]);
+    this.#conflicting.isRefused = true;
     const byTopic = Map.groupBy(readPoints(deps.points), (point) => point.address.topic as string);
     for (const [topic, points] of byTopic) {
       this.#put(topic, this.#newReader(points.map(({ tag, address }) => ({ ...address, tag }))));
@@ -46,6 +58,26 @@ export class TopicBook {
     const number = this.#topics.find(bytes, start, end);
     if (number >= 0) return this.#readers[number] as TopicReader;
     return this.#discover(Buffer.from(bytes.subarray(start, end)).toString());
+  }
+
+  /** A message of a topic whose tags are somebody else's was dropped: counted, and told now and then. */
+  dropped(): void {
+    const nowUs = this.#deps.clock.steadyUs();
+    if (this.#droppedMessages++ === 0) this.#droppedSinceUs = nowUs;
+    if (nowUs - this.#droppedSinceUs >= TELL_DROPPED_US) this.tellDropped();
+  }
+
+  tellDropped(): void {
+    const messages = this.#droppedMessages;
+    this.#droppedMessages = 0;
+    if (messages === 0) return;
+    const { id } = this.#deps;
+    this.#deps.event({
+      kind: 'security',
+      name: 'security.messages-dropped',
+      subject: id,
+      detail: { messages },
+    });
   }
 
   #put(topic: string, reader: TopicReader): TopicReader {
@@ -66,7 +98,7 @@ export class TopicBook {
 
   #discover(topic: string): TopicReader {
     const readings: Reading[] = [];
-    const reasons: string[] = [];
+    const reasons: (string | Fault)[] = [];
     // A topic name that is no topic name would be a tag that nobody can address.
     for (const entry of topicProblem(topic, false) ? [] : this.#discoveries) {
       const found = entry.filter.match(topic);
@@ -74,18 +106,24 @@ export class TopicBook {
       const reading = this.#newTag(entry, found, reasons);
       if (reading) readings.push(reading);
     }
+    const conflict = reasons.find((reason) => reason instanceof Fault);
+    if (conflict) this.#conflicts.tell(topic, { reason: conflict.message });
     if (readings.length > 0) {
       const tags = readings.map((reading) => reading.tag.path);
       this.#talkers.tell(topic, { tags });
       return this.#put(topic, this.#newReader(readings));
     }
-    this.#refused.tell(topic, { reason: reasons[0] ?? 'left over from an earlier subscription' });
-    if (this.#ignoredTopics++ >= MOST_IGNORED) return this.#ignored;
+    if (!conflict) {
+      const reason = reasons[0] ?? 'left over from an earlier subscription';
+      this.#refused.tell(topic, { reason: String(reason) });
+    }
+    const reader = conflict ? this.#conflicting : this.#ignored;
+    if (this.#ignoredTopics++ >= MOST_IGNORED) return reader;
     if (reasons.length === 0) this.#onStale(topic);
-    return this.#put(topic, this.#ignored);
+    return this.#put(topic, reader);
   }
 
-  #newTag(entry: Discovery, found: readonly string[], reasons: string[]): Reading | undefined {
+  #newTag(entry: Discovery, found: readonly string[], reasons: (string | Fault)[]): Reading | undefined {
     const path = tagPath(entry.tag, found);
     if (this.#paths.has(path)) {
       // Two devices in one tag would look like one that jumps.
@@ -96,11 +134,22 @@ export class TopicBook {
       reasons.push(`discover '${entry.topic}' made its ${entry.limit} tags`);
       return undefined;
     }
+    const tag = this.#declare(entry, path, reasons);
+    if (!tag) return undefined;
     entry.made++;
     this.#paths.add(path);
-    const unit = entry.unit === undefined ? {} : { unit: entry.unit };
-    const tag = this.#deps.tags.declare({ path, type: entry.type, access: 'read', ...unit });
     return { tag, path: entry.path, timePath: entry.timePath, timeUnit: entry.timeUnit };
+  }
+
+  #declare(entry: Discovery, path: string, reasons: (string | Fault)[]): Tag | undefined {
+    const unit = entry.unit === undefined ? {} : { unit: entry.unit };
+    try {
+      return this.#deps.tags.declare({ path, type: entry.type, access: 'read', ...unit });
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === 'tag.owned')) throw error;
+      reasons.push(error);
+      return undefined;
+    }
   }
 }
 

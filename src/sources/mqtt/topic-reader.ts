@@ -29,6 +29,8 @@ export class TopicReader {
   readonly tags: readonly number[];
   /** Whether a message came that was not retained: a retained one is older than that. */
   hasSpoken = false;
+  /** Whether its messages are dropped and counted: the tags that they would make are somebody else's. */
+  isRefused = false;
   readonly #plain: readonly Target[];
   readonly #points: readonly JsonPoint[];
   readonly #json: JsonPaths;
