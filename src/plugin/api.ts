@@ -150,6 +150,11 @@ export interface Action {
 export type ActionResult = { readonly state: 'done' | 'failed' | 'unknown'; readonly reason?: string };
 
 export interface Actuator extends AsyncDisposable {
+  /**
+   * Up to four at a time. Never rejects for what the receiver does.
+   * @throws Fault `actuator.not-sent`, see {@link notSent}: nothing left, and the action is given again until its
+   *   deadline. After any other rejection nobody knows what was done: it ends as unknown and is never repeated
+   */
   act(action: Action, signal: AbortSignal): Promise<ActionResult>;
 }
 

@@ -8,10 +8,18 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Aedes } from 'aedes';
 import type { Fault } from '#kernel/fault.ts';
-import { startMosquitto, startMosquittoIn } from './mosquitto.ts';
+import { until } from '#test/until.ts';
+import { type Mosquitto, startMosquitto, startMosquittoIn } from './mosquitto.ts';
 import { brief, command, openSource, take, testDeps } from './mqtt-site.ts';
 
 const soon = () => AbortSignal.timeout(8000);
+
+/** A device that is known to the broker and away: what comes for it is kept. */
+async function device(broker: Mosquitto, id: string, topic: string) {
+  const as = ['-V', '5', '-i', id, '-c', '-x', '600', '-q', '1', '-t', topic] as const;
+  await broker.sub(...as, '-E');
+  return (...args: string[]) => broker.sub(...as, ...args);
+}
 
 for (const version of [4, 5]) {
   test(`a write reaches mosquitto_sub as the address says, MQTT ${version}`, async () => {
@@ -20,19 +28,39 @@ for (const version of [4, 5]) {
       {
         path: 'a/set',
         access: 'write',
-        address: { write: { topic: 'set', template: '{"sp":{{value}}}', retain: true } },
+        address: { write: { topic: 'set', template: '{"sp":{{value}}}' } },
       },
-      { path: 'a/on', type: 'boolean', access: 'write', address: { write: { topic: 'on', retain: true } } },
+      { path: 'a/on', type: 'boolean', access: 'write', address: { write: { topic: 'on' } } },
     ]);
+    const set = await device(broker, 'one', 'set');
+    const on = await device(broker, 'two', 'on');
     await using source = await openSource({ url: broker.url, version }, deps);
     assert.deepEqual(await source.write?.(command(12.5), soon()), { state: 'sent' });
-    assert.deepEqual(await source.write?.(command(1, { tag: 1 }), soon()), { state: 'sent' });
-    assert.equal(await broker.sub('-C', '1', '-t', 'set'), '{"sp":12.5}\n');
-    assert.equal(await broker.sub('-C', '1', '-t', 'on'), 'true\n');
+    const deadlineUs = deps.clock.steadyUs() + 600e6;
+    assert.deepEqual(await source.write?.(command(1, { tag: 1, deadlineUs }), soon()), { state: 'sent' });
+    assert.equal(await set('-C', '1'), '{"sp":12.5}\n');
+    const [value, expiryS] = (await on('-C', '1', '-F', '%p %E')).trim().split(' ');
+    assert.equal(value, 'true');
+    if (version === 5) assert.ok(Number(expiryS) > 550 && Number(expiryS) < 600, `${expiryS}`);
     const late = await source.write?.(command(1, { deadlineUs: deps.clock.steadyUs() - 1 }), soon());
     assert.equal(late?.state, 'failed');
   });
 }
+
+test('a command that a device missed is not handed to it after its time to live', async () => {
+  await using broker = await startMosquitto();
+  const deps = testDeps([
+    { path: 'a/set', access: 'write', address: { write: { topic: 'set' } } },
+    { path: 'a/other', access: 'write', address: { write: { topic: 'set' } } },
+  ]);
+  const set = await device(broker, 'one', 'set');
+  await using source = await openSource({ url: broker.url }, deps);
+  const deadlineUs = deps.clock.steadyUs() + 1.5e6;
+  assert.deepEqual(await source.write?.(command(1, { deadlineUs }), soon()), { state: 'sent' });
+  await until('its time to live is over', () => deps.clock.steadyUs() > deadlineUs + 1e6);
+  await source.write?.(command(2, { deadlineUs: deadlineUs + 60e6 }), soon());
+  assert.equal(await set('-C', '1'), '2\n');
+});
 
 test('a write that nobody listens to has failed, where the broker says so', async () => {
   await using broker = await startMosquitto();

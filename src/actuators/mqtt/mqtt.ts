@@ -4,7 +4,9 @@ import { topicProblem } from '#codec/mqtt/filter.ts';
 import type { Json } from '#kernel/event.ts';
 import { type Fault, messageOf } from '#kernel/fault.ts';
 import type { Action, ActionResult, Actuator, ActuatorDef, Deps } from '#plugin/api.ts';
+import { notSent } from '#plugin/not-sent.ts';
 import { readSecret } from '#plugin/secret.ts';
+import { expiryS, neverRetained } from '#wire/mqtt/command.ts';
 import { connectionFields } from '#wire/mqtt/config.ts';
 import { confirmation } from '#wire/mqtt/confirmation.ts';
 import { openSession, type Session, type SessionEvents } from '#wire/mqtt/session.ts';
@@ -26,7 +28,7 @@ const Head = z.strictObject({
     if (problem) context.addIssue({ code: 'custom', message: problem });
   }),
   qos: z.union([z.literal(0), z.literal(1)]).default(1),
-  retain: z.boolean().default(false),
+  retain: neverRetained,
 });
 const Fields = Head.extend({
   payload: z.json().default(null).describe('Text is sent as it is, everything else as JSON.'),
@@ -55,19 +57,28 @@ class Publisher implements Actuator {
     this.#deps = deps;
   }
 
-  /** @throws Fault when there is no session: nothing was sent, and the action may be given again */
+  /** @throws Fault `actuator.not-sent` when there is no session: the action may be given again */
   async act(action: Action, signal: AbortSignal): Promise<ActionResult> {
     // The payload is JSON already: to check it again would cost more than all the rest.
     const { payload = null, ...head } = action.config as { readonly [field: string]: Json };
     const fields = Head.safeParse(head);
     if (!fields.success) return { state: 'failed', reason: z.prettifyError(fields.error) };
     const { topic, qos, retain } = fields.data;
-    const session = await this.connected(signal);
-    if (this.#deps.clock.steadyUs() >= action.deadlineUs) return { state: 'failed', reason: 'too late' };
+    const session = await this.connected(signal).catch((cause) => {
+      throw notSent(cause);
+    });
+    const nowUs = this.#deps.clock.steadyUs();
+    if (nowUs >= action.deadlineUs) return { state: 'failed', reason: 'too late' };
     const bytes = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
     let answer: Promise<number> | undefined;
     try {
-      answer = session.publish({ topic: Buffer.from(topic), payload: bytes, qos, retain });
+      answer = session.publish({
+        topic: Buffer.from(topic),
+        payload: bytes,
+        qos,
+        retain,
+        expiryS: expiryS(action.deadlineUs, nowUs),
+      });
     } catch (error) {
       return { state: 'failed', reason: messageOf(error) };
     }

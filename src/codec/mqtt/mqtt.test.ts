@@ -77,11 +77,12 @@ test('messages of mqtt-packet are read the same, wherever the chunks are cut', (
 
 test('messages that we write are, to the byte, those of mqtt-packet', () => {
   fc.assert(
-    fc.property(message, version, (m, v) => {
-      const wanted = { ...m, dup: false, messageId: 0x1234 };
+    fc.property(message, version, fc.option(fc.nat(2 ** 32 - 1), { nil: undefined }), (m, v, expiryS) => {
+      const properties = expiryS === undefined ? {} : { messageExpiryInterval: expiryS };
+      const wanted = { ...m, dup: false, messageId: 0x1234, ...(v === 5 && { properties }) };
       const payload = Buffer.from(m.payload, 'latin1');
       const qos = m.qos as 0 | 1;
-      const ours = { topic: Buffer.from(m.topic), payload, qos, retain: m.retain };
+      const ours = { topic: Buffer.from(m.topic), payload, qos, retain: m.retain, expiryS };
       const out = Buffer.alloc(publishBytes(ours) + 3);
       const end = writePublish(out, 3, ours, 0x1234, v);
       const theirs = generate({ cmd: 'publish', ...wanted, qos, payload }, { protocolVersion: v });

@@ -85,11 +85,23 @@ export interface OutgoingPublish {
   readonly payload: Uint8Array;
   readonly qos: 0 | 1;
   readonly retain: boolean;
+  /** After so many seconds the broker does not hand it on any more (MQTT 5.0, 3.3.2.3.3); nothing says so in 3.1.1. */
+  readonly expiryS?: number | undefined;
 }
 
 /** Most bytes that the packet can take. */
 export const publishBytes = (message: OutgoingPublish): number =>
-  1 + 4 + 2 + message.topic.length + 2 + 1 + message.payload.length;
+  1 +
+  4 +
+  2 +
+  message.topic.length +
+  2 +
+  1 +
+  (message.expiryS === undefined ? 0 : EXPIRY_BYTES) +
+  message.payload.length;
+
+const MESSAGE_EXPIRY = 0x02;
+const EXPIRY_BYTES = 5;
 
 /**
  * @param packetId 1 to 65,535; unused at QoS 0
@@ -102,10 +114,11 @@ export function writePublish(
   packetId: number,
   version: Version,
 ): number {
-  const { topic, payload, qos } = message;
+  const { topic, payload, qos, expiryS } = message;
+  const properties = expiryS === undefined ? 0 : EXPIRY_BYTES;
   let at = start;
   out[at++] = PUBLISH | (qos << 1) | (message.retain ? RETAIN : 0);
-  let size = 2 + topic.length + (qos > 0 ? 2 : 0) + (version === 5 ? 1 : 0) + payload.length;
+  let size = 2 + topic.length + (qos > 0 ? 2 : 0) + (version === 5 ? 1 + properties : 0) + payload.length;
   for (; size >= 0x80; size = Math.floor(size / 0x80)) out[at++] = (size % 0x80) | 0x80;
   out[at++] = size;
   out[at++] = topic.length >> 8;
@@ -116,7 +129,13 @@ export function writePublish(
     out[at++] = packetId >> 8;
     out[at++] = packetId;
   }
-  if (version === 5) out[at++] = 0; // no properties
+  if (version === 5) {
+    out[at++] = properties;
+    if (expiryS !== undefined) {
+      out[at++] = MESSAGE_EXPIRY;
+      for (let shift = 24; shift >= 0; shift -= 8) out[at++] = expiryS >>> shift;
+    }
+  }
   out.set(payload, at);
   return at + payload.length;
 }

@@ -3,6 +3,7 @@ import { parsePath } from '#codec/json/path.ts';
 import { topicProblem } from '#codec/mqtt/filter.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Finding, Point } from '#plugin/api.ts';
+import { neverRetained } from '#wire/mqtt/command.ts';
 import { connectionFields } from '#wire/mqtt/config.ts';
 
 const topic = (wildcards: boolean) =>
@@ -45,10 +46,7 @@ const Write = z.strictObject({
     .optional()
     .describe('Payload with {{value}} in place of the value as JSON; absent: the value as plain text.'),
   qos: qos.default(1).describe('0 is never confirmed, not even by the broker.'),
-  retain: z
-    .boolean()
-    .default(false)
-    .describe('Kept by the broker: a device that starts later acts on it then.'),
+  retain: neverRetained,
 });
 
 export const Address = z

@@ -205,6 +205,8 @@ test('addresses that cannot be right are refused', () => {
     assert.equal(Address.safeParse(bad).success, false, JSON.stringify(bad));
   }
   assert.equal(Address.safeParse({ write: { topic: 'a', template: 'no value' } }).success, false);
+  const retained = Address.safeParse({ write: { topic: 'a', retain: true } });
+  assert.match(retained.error?.issues[0]?.message ?? '', /never retained/);
 });
 
 test('a url with a password in it is refused: the site file holds no secrets', () => {

@@ -3,6 +3,7 @@ import type { Command, WriteResult } from '#kernel/command.ts';
 import { valueToJson } from '#kernel/event.ts';
 import { messageOf } from '#kernel/fault.ts';
 import type { Deps, Point } from '#plugin/api.ts';
+import { expiryS } from '#wire/mqtt/command.ts';
 import { confirmation } from '#wire/mqtt/confirmation.ts';
 import type { Session } from '#wire/mqtt/session.ts';
 import type { Address, Config } from './config.ts';
@@ -28,12 +29,19 @@ export async function writePoint(
   const { retain, qos } = write;
   let answer: Promise<number> | undefined;
   try {
-    answer = session.publish({ topic: Buffer.from(write.topic), payload, qos, retain });
+    answer = session.publish({
+      topic: Buffer.from(write.topic),
+      payload,
+      qos,
+      retain,
+      // A broker may keep it for a device that is away, and would hand it on hours later.
+      expiryS: expiryS(command.deadlineUs, startedUs),
+    });
   } catch (error) {
     return { state: 'failed', reason: messageOf(error) };
   }
   if (!answer) return { state: 'sent', reason: 'QoS 0: nobody confirms it' };
-  const result = await confirmation(answer, config.writeTimeoutMs, deps.clock, signal, retain);
+  const result = await confirmation(answer, config.writeTimeoutMs, deps.clock, signal, false);
   deps.load.request((deps.clock.steadyUs() - startedUs) / 1000, loadOutcome(result.state));
   return result.state === 'done' ? { state: 'sent' } : { state: result.state, reason: result.reason };
 }
