@@ -3,22 +3,32 @@ import { Backoff } from '#edge/backoff.ts';
 import { faultStatus } from '#edge/status.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Json } from '#kernel/event.ts';
-import { Fault } from '#kernel/fault.ts';
+import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Action, ActionResult, Actuator, ActuatorDef, Deps, Log } from '#plugin/api.ts';
+import { wasNotSent } from '#plugin/not-sent.ts';
 
 /** An action older than this is not done any more: a message about a state that has long gone misleads. */
 const ACTION_TTL_US = 30_000_000;
 const MOST_WAITING = 1000;
+/** Under way at the same time, so that one receiver that is slow does not let the others run out of time. */
+const AT_ONCE = 4;
+/** For actions under way when the site stops, and for an actuator that does not let itself be closed. */
+const CLOSE_LIMIT_MS = 5000;
 
 export interface ActuatorPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly deps: Deps;
+  /** An action was asked for; `done` follows, unless the process dies. */
+  asked(action: Action): void;
   /** How an action ended. */
   done(action: Action, result: ActionResult): void;
 }
 
-/** Keeps one actuator open and hands it actions one after the other; what comes too late is reported as failed. */
+/**
+ * Keeps one actuator open and hands it actions, begun in the order in which they were asked for. Each ends once: done,
+ * failed or unknown. It is given again only where the actuator says that nothing was sent.
+ */
 export class ActuatorLoop implements AsyncDisposable {
   readonly id: string;
   readonly #def: ActuatorDef;
@@ -26,6 +36,8 @@ export class ActuatorLoop implements AsyncDisposable {
   readonly #ports: ActuatorPorts;
   readonly #stop = new AbortController();
   readonly #waiting: Action[] = [];
+  /** Asked for and not ended: those waiting and those under way. */
+  readonly #open = new Set<Action>();
   readonly #results = { done: 0, failed: 0, unknown: 0 };
   #wake: (() => void) | undefined;
   #loop: Promise<void> | undefined;
@@ -42,7 +54,7 @@ export class ActuatorLoop implements AsyncDisposable {
   get status(): ActuatorStatus {
     return {
       kind: this.#def.kind,
-      waiting: this.#waiting.length,
+      waiting: this.#open.size,
       ...this.#results,
       ...(this.#fault && { fault: faultStatus(this.#fault) }),
     };
@@ -59,18 +71,29 @@ export class ActuatorLoop implements AsyncDisposable {
       by,
       deadlineUs: this.#ports.clock.steadyUs() + ACTION_TTL_US,
     };
-    if (this.#waiting.length >= MOST_WAITING) {
+    this.#open.add(action);
+    this.#ports.asked(action);
+    if (this.#stop.signal.aborted) this.#end(action, STOPPED);
+    else if (this.#open.size > MOST_WAITING) {
       this.#end(action, { state: 'failed', reason: `${MOST_WAITING} actions are waiting already` });
-      return;
+    } else {
+      this.#waiting.push(action);
+      this.#wake?.();
     }
-    this.#waiting.push(action);
-    this.#wake?.();
   }
 
+  /** What is under way is waited for, for a while; what is not begun by now has failed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Fault('actuator.closed', `actuator ${this.id} is closing`, { retry: 'never' }));
+    for (const action of this.#waiting.splice(0)) this.#end(action, STOPPED);
     this.#wake?.();
-    await this.#loop;
+    const over = new AbortController();
+    const limit = this.#ports.clock.sleep(CLOSE_LIMIT_MS, over.signal).catch(() => {});
+    await Promise.race([this.#loop, limit]);
+    over.abort();
+    for (const action of this.#open) {
+      this.#end(action, { state: 'unknown', reason: 'the site stopped before the answer came' });
+    }
   }
 
   async #run(): Promise<void> {
@@ -96,20 +119,48 @@ export class ActuatorLoop implements AsyncDisposable {
     }
   }
 
+  /** @throws the first error of an action, once all that are under way have ended */
   async #serve(actuator: Actuator, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    const underWay = new Set<Promise<void>>();
+    let failed: { readonly error: unknown } | undefined;
+    while (!signal.aborted && !failed) {
       this.#expire();
-      const action = this.#waiting[0];
-      if (!action) {
+      const action = underWay.size < AT_ONCE ? this.#waiting.shift() : undefined;
+      if (action) {
+        const one: Promise<void> = this.#act(actuator, action, signal)
+          .catch((error) => {
+            failed ??= { error };
+          })
+          .finally(() => {
+            underWay.delete(one);
+            this.#wake?.();
+          });
+        underWay.add(one);
+      } else {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
-        continue;
       }
-      const result = await actuator.act(action, signal);
-      this.#waiting.shift();
-      this.#end(action, result);
     }
+    await Promise.all(underWay);
+    if (failed) throw failed.error;
+  }
+
+  async #act(actuator: Actuator, action: Action, signal: AbortSignal): Promise<void> {
+    try {
+      this.#end(action, await actuator.act(action, signal));
+    } catch (error) {
+      if (!wasNotSent(error)) this.#end(action, { state: 'unknown', reason: messageOf(error) });
+      else if (signal.aborted) this.#end(action, STOPPED);
+      else this.#again(action);
+      throw error;
+    }
+  }
+
+  /** Back to its place: those asked for later stay behind it. */
+  #again(action: Action): void {
+    const later = this.#waiting.findIndex(({ id }) => id > action.id);
+    this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, action);
   }
 
   #expire(): void {
@@ -121,7 +172,10 @@ export class ActuatorLoop implements AsyncDisposable {
   }
 
   #end(action: Action, result: ActionResult): void {
+    if (!this.#open.delete(action)) return; // the site stopped meanwhile, and said so
     this.#results[result.state]++;
     this.#ports.done(action, result);
   }
 }
+
+const STOPPED: ActionResult = { state: 'failed', reason: 'the site stopped before it was begun' };

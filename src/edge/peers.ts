@@ -13,7 +13,7 @@ import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { GapReason } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
-import type { Log } from '#plugin/api.ts';
+import type { Action, Log } from '#plugin/api.ts';
 
 export interface PeersOptions {
   readonly model: SiteModel;
@@ -108,15 +108,8 @@ export class Peers implements AsyncDisposable {
         clock: core.clock,
         log,
         deps: actuatorDeps(peer.id, context),
-        done: (action, { state, reason }) =>
-          core.path.event({
-            kind: 'system',
-            name: `action.${state}`,
-            subject: peer.id,
-            by: `rule:${action.by}`,
-            timeUs: core.clock.nowUs(),
-            detail: { action: action.id, ...(reason !== undefined && { reason }) },
-          }),
+        asked: (action) => recordAction(core, peer.id, action, 'intent'),
+        done: (action, { state, reason }) => recordAction(core, peer.id, action, state, reason),
       });
       this.actuators.set(peer.id, loop);
     }
@@ -178,6 +171,17 @@ export class Peers implements AsyncDisposable {
       reason,
     });
   }
+}
+
+function recordAction(core: Core, actuator: string, { id, by }: Action, name: string, reason?: string): void {
+  core.path.event({
+    kind: 'system',
+    name: `action.${name}`,
+    subject: actuator,
+    by: `rule:${by}`,
+    timeUs: core.clock.nowUs(),
+    detail: { action: id, ...(reason !== undefined && { reason }) },
+  });
 }
 
 /** Five polls without an answer, at least 5 s; tags that speak only when something happens wait for ever. */
