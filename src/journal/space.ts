@@ -78,7 +78,28 @@ export class Space {
   tighten(): void {
     rmSync(this.#reserve, { force: true });
     this.checkpoint('TRUNCATE');
-    this.#tightPages = Math.min(this.#pragma('page_count'), this.#maxPages);
+    this.#stopGrowing();
+  }
+
+  /**
+   * Called before a commit of that many bytes, as others fill and free the file system too. Without its reserve the
+   * journal must not grow into the last space itself: a log that cannot be moved into the database would stay for ever.
+   */
+  lookAround(bytes: number): void {
+    const missing = this.#budget.reserveBytes - fileBytes(this.#reserve);
+    if (missing <= 0) return;
+    const { bavail, bsize } = statfsSync(dirname(this.#path));
+    const free = bavail * bsize - this.#budget.logBytes - 2 * bytes;
+    // While it is small there is little to give up, and the events would have to go.
+    const large = this.#pragma('page_count') * PAGE_BYTES > 2 * this.#budget.logBytes;
+    if (free < 0 && large) this.#stopGrowing();
+    else if (free >= missing && (this.isTight || large) && this.#extendReserve(missing, missing)) {
+      this.#tightPages = undefined;
+    }
+  }
+
+  #stopGrowing(): void {
+    this.#tightPages ??= Math.min(this.#pragma('page_count'), this.#maxPages);
   }
 
   /**
@@ -96,9 +117,9 @@ export class Space {
   }
 
   /** Not fsynced: what a power cut takes of it is made again. */
-  #extendReserve(missing: number): boolean {
+  #extendReserve(missing: number, atOnce = RESERVE_SLICE_BYTES): boolean {
     // Random, so that a compressing file system cannot promise room that it does not have.
-    const slice = randomBytes(Math.min(missing, RESERVE_SLICE_BYTES));
+    const slice = randomBytes(Math.min(missing, atOnce));
     try {
       appendFileSync(this.#reserve, slice);
       this.#count(slice.length);

@@ -81,6 +81,7 @@ export class Store {
     }
     const encoded = fresh.map((message) => ({ message, body: this.#encode(message) }));
     this.#guardLog();
+    this.#space.lookAround(encoded.reduce((sum, { body }) => sum + (body?.length ?? 0), 0));
     try {
       this.#write(encoded, 'quota');
     } catch (error) {

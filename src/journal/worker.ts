@@ -86,7 +86,11 @@ function writePid(path: string): void {
   try {
     writeFileSync(path, `${process.pid}\n`);
   } catch {
-    rmSync(path, { force: true });
+    try {
+      rmSync(path, { force: true });
+    } catch {
+      // Read-only: then nobody writes here.
+    }
   }
 }
 
