@@ -49,7 +49,25 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   await using stack = new AsyncDisposableStack();
   const site = stack.use(await startSite(options));
   const api = stack.use(await serveApi(site, { ...settings, port: options.apiPort ?? settings.port }));
-  replaceDurably(join(dataDir, API_FILE), JSON.stringify(api.address), 0o600);
+  stack.use(tellAddress(options, api.address));
   const owned = stack.move();
   return { site, address: api.address, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+const TELL_AGAIN_MS = 2000;
+
+/** A disk that is full or read-only keeps the command line from finding the site, and nothing else: tried until it works. */
+function tellAddress({ dataDir, log }: EdgeOptions, address: ApiAddress): Disposable {
+  let timer: NodeJS.Timeout | undefined;
+  const tell = (again: boolean): void => {
+    try {
+      replaceDurably(join(dataDir, API_FILE), JSON.stringify(address), 0o600);
+    } catch (error) {
+      if (!again)
+        log.error({ hint: 'make room, or the folder writable' }, `${API_FILE}: ${messageOf(error)}`);
+      timer = setTimeout(() => tell(true), TELL_AGAIN_MS);
+    }
+  };
+  tell(false);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
