@@ -1,0 +1,190 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import {
+  type AlarmStatus,
+  ApiAddress,
+  type EventView,
+  type SiteStatus,
+  type TagValue,
+} from '#contract/api.ts';
+import { journalDir } from '#edge/site.ts';
+import type { Item } from '#journal/api.ts';
+import { openReader } from '#journal/reader.ts';
+
+const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const UP_MS = 20_000;
+
+export interface Launch {
+  /** Put before the program: `nsenter …`, `faketime …`. */
+  readonly wrap?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** The data folder as this process sees it, where the site's own view differs. */
+  readonly seenDir?: string;
+}
+
+/** A whole site in a process of its own: `holdfast edge`, looked at through its API. */
+export class EdgeProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #seenDir: string;
+  #address: ApiAddress | undefined;
+  #said = '';
+
+  /** @param site undefined: the file of the last start, which lies beside the data folder */
+  constructor(site: object | undefined, dir: string, { wrap = [], env = {}, seenDir = dir }: Launch = {}) {
+    if (site) {
+      const text = JSON.stringify({ settings: { api: { port: 0 } }, ...site });
+      writeFileSync(`${seenDir}.site.json`, text);
+    }
+    const program = [process.execPath, CLI, 'edge', '--site', `${dir}.site.json`, '--data', dir];
+    const [command = '', ...args] = [...wrap, ...program];
+    this.#seenDir = seenDir;
+    this.#child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_NO_WARNINGS: '1', ...env },
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#said = (this.#said + text).slice(-20_000);
+      });
+    }
+  }
+
+  /** What it logged last, for messages of failing tests. */
+  get said(): string {
+    return this.#said;
+  }
+
+  /** Of the site itself, once it is up: a wrapper may have a process of its own. */
+  get pid(): number {
+    return this.#address?.pid ?? (this.#child.pid as number);
+  }
+
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  get url(): string {
+    return (this.#address as ApiAddress).url;
+  }
+
+  /** Resolves once its API answers. */
+  async up(): Promise<this> {
+    const deadline = performance.now() + UP_MS;
+    while (!(await this.#answers())) {
+      if (this.ended) throw new Error(`the site ended by itself:\n${this.#said}`);
+      if (performance.now() > deadline) throw new Error(`the site is not up:\n${this.#said}`);
+      await new Promise((again) => setTimeout(again, 10));
+    }
+    return this;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return await this.#ask<T>(path);
+  }
+
+  async post<T>(path: string, body: object): Promise<T> {
+    return await this.#ask<T>(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+
+  status(): Promise<SiteStatus> {
+    return this.get<SiteStatus>('/api/status');
+  }
+
+  async tag(path: string): Promise<TagValue> {
+    const found = (await this.get<TagValue[]>(`/api/tags?prefix=${encodeURIComponent(path)}`))[0];
+    if (!found) throw new Error(`no tag ${path}`);
+    return found;
+  }
+
+  async alarm(id: string): Promise<AlarmStatus> {
+    const found = (await this.get<AlarmStatus[]>('/api/alarms')).find((alarm) => alarm.id === id);
+    if (!found) throw new Error(`no alarm ${id}`);
+    return found;
+  }
+
+  events(): Promise<EventView[]> {
+    return this.get<EventView[]>('/api/events?limit=1000');
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    if (this.ended) return;
+    const exited = once(this.#child, 'exit');
+    if (this.#address) {
+      try {
+        process.kill(this.#address.pid, signal);
+      } catch {
+        // It was quicker.
+      }
+    } else this.#child.kill(signal);
+    await exited;
+  }
+
+  /** An orderly end. */
+  async stop(): Promise<void> {
+    await this.kill('SIGTERM');
+    if (this.#child.exitCode !== 0)
+      throw new Error(`the site ended with ${this.#child.exitCode}:\n${this.#said}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      const address = ApiAddress.parse(JSON.parse(readFileSync(join(this.#seenDir, 'api.json'), 'utf8')));
+      // The file of the run before lies there until the new one is up.
+      process.kill(address.pid, 0);
+      this.#address = address;
+      await this.status();
+      return true;
+    } catch {
+      this.#address = undefined;
+      return false;
+    }
+  }
+
+  async #ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+    const { url, token } = this.#address as ApiAddress;
+    const headers = { ...init.headers, authorization: `Bearer ${token}` };
+    const reply = await fetch(url + path, { ...init, headers, signal: AbortSignal.timeout(10_000) });
+    const body = await reply.json();
+    if (!reply.ok) throw new Error(`${path}: ${reply.status} ${JSON.stringify(body)}`);
+    return body as T;
+  }
+}
+
+/** A folder of the test's own, removed when it ends. */
+export async function folder(t: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'holdfast-site-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  return join(dir, 'data');
+}
+
+/** Entries of a site's journal, oldest first. */
+export function* journalItems(dataDir: string, damage: string[] = []): Iterable<Item> {
+  using reader = openReader(journalDir(dataDir));
+  yield* reader.items(0, (what) => damage.push(what));
+}
+
+/** Samples that the journal counts as lost, by reason; `undefined` counts as none. */
+export function toldLosses(dataDir: string): { readonly rows: number; readonly reasons: readonly string[] } {
+  using reader = openReader(journalDir(dataDir));
+  const lost = reader
+    .gaps(100_000)
+    .filter((gap) => gap.source !== 'journal/events' && gap.reason !== 'device-silent');
+  return {
+    rows: lost.reduce((sum, gap) => sum + (gap.count ?? 0), 0),
+    reasons: [...new Set(lost.map((gap) => gap.reason))],
+  };
+}

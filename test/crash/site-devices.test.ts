@@ -1,0 +1,159 @@
+// Runs alone: it compares rates and memory
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { freePort } from '#test/interop/mosquitto.ts';
+import { answer, rawServer } from '#test/modbus-rig.ts';
+import { until } from '#test/until.ts';
+import { EdgeProcess, folder } from './edge-process.ts';
+
+/** What lies between a dead device and one that is switched off: it takes the connection and never says a word. */
+async function blackhole(t: TestContext): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket
+      .on('error', () => {})
+      .on('close', () => sockets.delete(socket))
+      .resume();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A device whose registers change with every answer. */
+async function goodDevice(t: TestContext): Promise<number> {
+  let n = 0;
+  const server = await rawServer((asked) => {
+    const pdu = Buffer.alloc(2 + 2 * asked.count);
+    pdu.set([asked.code, 2 * asked.count]);
+    for (let i = 0; i < asked.count; i++) pdu.writeUInt16BE((n++ * 7) & 0xffff, 2 + 2 * i);
+    answer(asked, pdu);
+  });
+  t.after(() => server[Symbol.asyncDispose]());
+  return server.port;
+}
+
+interface Plan {
+  readonly sources: { [id: string]: object };
+  readonly tags: { [path: string]: object };
+}
+
+function modbus(plan: Plan, id: string, port: number, more: object = {}): void {
+  plan.sources[id] = {
+    kind: 'modbus',
+    host: '127.0.0.1',
+    port,
+    everyMs: 20,
+    requestsPerS: 200,
+    timeoutMs: 150,
+    probeMs: 100,
+    probeMaxMs: 500,
+    ...more,
+  };
+  for (let i = 0; i < 20; i++) plan.tags[`a/${id}/r${i}`] = { source: id, address: { holding: i } };
+}
+
+const good = (port: number): Plan => {
+  const plan: Plan = { sources: {}, tags: {} };
+  modbus(plan, 'good', port);
+  return plan;
+};
+
+async function start(t: TestContext, plan: Plan): Promise<EdgeProcess> {
+  const settings = { api: { port: 0 }, journal: { quotaMb: 64 } };
+  const edge = await new EdgeProcess({ site: 'plant', settings, ...plan }, await folder(t)).up();
+  t.after(() => edge.kill());
+  return edge;
+}
+
+/** Samples of a source within so many polls of the status' own clock. */
+async function ratePerS(edge: EdgeProcess, id: string, seconds: number): Promise<number> {
+  const from = (await edge.status()).sources[id]?.samples ?? 0;
+  const startMs = performance.now();
+  await until('the time is over', () => performance.now() - startMs > seconds * 1000, seconds * 2000);
+  const to = (await edge.status()).sources[id]?.samples ?? 0;
+  return (to - from) / ((performance.now() - startMs) / 1000);
+}
+
+const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+
+/** Memory that the process itself holds: pages of files shared with others come and go. */
+const anonymousKb = (pid: number): number =>
+  Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+
+test('twenty dead devices and a dead broker: memory flat, the good device unaffected, each says what is wrong', async (t) => {
+  const port = await goodDevice(t);
+  const alone = await start(t, good(port));
+  await until('it is read', async () => ((await alone.status()).sources.good?.samples ?? 0) > 500);
+  const before = await ratePerS(alone, 'good', 4);
+  await alone.stop();
+
+  const plan = good(port);
+  for (let i = 0; i < 10; i++) modbus(plan, `closed${i}`, await freePort());
+  for (let i = 0; i < 10; i++) modbus(plan, `mute${i}`, await blackhole(t));
+  plan.sources.broker = { kind: 'mqtt', url: `mqtt://127.0.0.1:${await freePort()}` };
+  plan.tags['a/broker/x'] = { source: 'broker', address: { topic: 'x' } };
+  const edge = await start(t, plan);
+  await until('it is read', async () => ((await edge.status()).sources.good?.samples ?? 0) > 2000, 20_000);
+  const kb: number[] = [];
+  const files: number[] = [];
+  const rates: number[] = [];
+  for (let i = 0; i < 15; i++) {
+    rates.push(await ratePerS(edge, 'good', 1));
+    kb.push(anonymousKb(edge.pid));
+    files.push(openFiles(edge.pid));
+  }
+  const thirds = [median(kb.slice(0, 5)), median(kb.slice(5, 10)), median(kb.slice(10))] as const;
+  t.diagnostic(
+    `${Math.round(before)} samples/s alone, ${Math.round(median(rates))} beside; RssAnon kB ${thirds}; files ${files}`,
+  );
+  assert.ok(median(rates) >= before * 0.9, `${median(rates)} samples/s, alone ${before}`);
+  assert.ok(thirds[2] - thirds[1] < 6 * 1024, `memory grew: ${kb} kB`);
+  assert.ok(median(files.slice(10)) <= median(files.slice(0, 5)) + 5, `open files: ${files}`);
+  const { sources } = await edge.status();
+  for (const [id, source] of Object.entries(sources)) {
+    if (id === 'good') continue;
+    const tag = await edge.tag(id === 'broker' ? 'a/broker/x' : `a/${id}/r0`);
+    assert.match(tag.quality, /^bad/, id);
+    assert.ok(source.fault?.hint || id.startsWith('mute'), `${id}: ${JSON.stringify(source)}`);
+    if (id.startsWith('closed')) assert.notEqual(source.state, 'running', id);
+  }
+});
+
+test('a slow, a garbage and a restarting device do not disturb the good one beside them', async (t) => {
+  const port = await goodDevice(t);
+  const slow = await rawServer((asked) => void setTimeout(() => answer(asked), 100));
+  const garbage = await rawServer(({ socket }) => void socket.write(Buffer.from('ffffffffffff00', 'hex')));
+  let n = 0;
+  const restarting = await rawServer((asked) => (n++ % 5 === 4 ? asked.socket.destroy() : answer(asked)));
+  for (const server of [slow, garbage, restarting]) t.after(() => server[Symbol.asyncDispose]());
+  const alone = await start(t, good(port));
+  await until('it is read', async () => ((await alone.status()).sources.good?.samples ?? 0) > 500);
+  const before = await ratePerS(alone, 'good', 3);
+  await alone.stop();
+  const plan = good(port);
+  modbus(plan, 'slow', slow.port);
+  modbus(plan, 'garbage', garbage.port);
+  modbus(plan, 'restarting', restarting.port);
+  const edge = await start(t, plan);
+  await until('all have been met', async () => {
+    const { sources } = await edge.status();
+    return (sources.good?.samples ?? 0) > 500 && (sources.slow?.samples ?? 0) > 20 && n > 20;
+  });
+  const beside = await ratePerS(edge, 'good', 4);
+  assert.ok(beside >= before * 0.9, `${beside} samples/s, alone ${before}`);
+  assert.equal((await edge.tag('a/good/r0')).quality, 'good');
+  assert.match((await edge.tag('a/garbage/r0')).quality, /^bad/);
+  assert.ok(((await edge.status()).sources.garbage?.load.garbage ?? 0) > 0);
+});
