@@ -24,7 +24,8 @@ export class TopicBook {
   readonly #topics = new TopicTable();
   readonly #readers: TopicReader[] = [];
   readonly #discoveries: readonly Discovery[];
-  readonly #paths: Set<string>;
+  /** Of tags that wildcards made in this session. */
+  readonly #paths = new Set<string>();
   readonly #talkers: EventRate;
   readonly #conflicts: EventRate;
   readonly #refused: EventRate;
@@ -40,7 +41,6 @@ export class TopicBook {
     this.#deps = deps;
     this.#onStale = onStale;
     this.#discoveries = config.discover.map((d) => ({ ...d, filter: topicFilter(d.topic), made: 0 }));
-    this.#paths = new Set(deps.points.map((point) => point.tag.path));
     this.#talkers = new EventRate(deps, { kind: 'security', name: 'security.new-talker' });
     this.#conflicts = new EventRate(deps, { kind: 'security', name: 'security.tag-conflict' });
     this.#refused = new EventRate(deps, { kind: 'system', name: 'mqtt.topic-ignored' });
@@ -141,6 +141,7 @@ export class TopicBook {
     return { tag, path: entry.path, timePath: entry.timePath, timeUnit: entry.timeUnit };
   }
 
+  /** @throws what declaring throws, but for a path of somebody else: that becomes a reason */
   #declare(entry: Discovery, path: string, reasons: (string | Fault)[]): Tag | undefined {
     const unit = entry.unit === undefined ? {} : { unit: entry.unit };
     try {
