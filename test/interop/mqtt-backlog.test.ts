@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -11,6 +9,7 @@ import { openReader } from '#journal/reader.ts';
 import { qualityName } from '#kernel/quality.ts';
 import { until } from '#test/until.ts';
 import { startMosquitto } from './mosquitto.ts';
+import { startLine } from './mqtt-line.ts';
 import { rowsOf } from './mqtt-site.ts';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -101,30 +100,9 @@ test('what the broker kept while the site was away is stored, and neither an edg
   assert.deepEqual(kept(dir, 'a/level'), ['10', '90 late', '20 late', '95 late', '95', '30', '60']);
 });
 
-/** A line to the broker that can lose what we say: confirmations, and the goodbye. */
-async function startLine(t: TestContext, to: number) {
-  const line = { port: 0, isMute: false };
-  const ends: net.Socket[] = [];
-  const server = net.createServer((near) => {
-    const far = net.connect(to, '127.0.0.1');
-    ends.push(near, far);
-    for (const end of [near, far]) end.on('error', () => {});
-    near.on('data', (bytes) => line.isMute || far.write(bytes));
-    near.on('close', () => far.destroy());
-    far.pipe(near);
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  line.port = (server.address() as net.AddressInfo).port;
-  t.after(() => {
-    for (const end of ends) end.destroy();
-    server.close();
-  });
-  return line;
-}
-
 test('what a run before had stored and could not confirm is stored once, where it says of when it is', async (t) => {
   await using broker = await startMosquitto();
-  const line = await startLine(t, broker.port);
+  await using line = await startLine(broker.port);
   const dir = await folder(t);
   const text = siteFile(`mqtt://127.0.0.1:${line.port}`);
   const nowMs = Date.now();

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import * as net from 'node:net';
 import { test } from 'node:test';
 import { TagOwners } from '#edge/tag-owners.ts';
 import type { Value } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
-import type { Inbox, Source } from '#plugin/api.ts';
+import type { Inbox } from '#plugin/api.ts';
 import { createInbox } from '#plugin/inbox.ts';
 import { until } from '#test/until.ts';
 import { startMosquitto } from './mosquitto.ts';
-import { brief, command, openSource, type Row, rowsOf, type TestDeps, take, testDeps } from './mqtt-site.ts';
+import { startLine } from './mqtt-line.ts';
+import { brief, command, openSource, rowsOf, take, testDeps } from './mqtt-site.ts';
 
 const soon = () => AbortSignal.timeout(8000);
 
@@ -68,36 +67,6 @@ for (const version of [4, 5]) {
       ['a/x', 3],
     ]);
   });
-}
-
-interface Line extends AsyncDisposable {
-  readonly port: number;
-  cut(): void;
-}
-
-async function startLine(to: number): Promise<Line> {
-  const ends: net.Socket[] = [];
-  const server = net.createServer((near) => {
-    const far = net.connect(to, '127.0.0.1');
-    ends.push(
-      near.on('error', () => {}),
-      far.on('error', () => {}),
-    );
-    near.pipe(far).pipe(near);
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const cut = () => {
-    for (const end of ends) end.resetAndDestroy();
-  };
-  return {
-    port: (server.address() as net.AddressInfo).port,
-    cut,
-    async [Symbol.asyncDispose]() {
-      cut();
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }
 
 test('nothing is confirmed before it is settled, and then in the order of arrival', async () => {
@@ -360,149 +329,4 @@ test('a topic that the site file no longer names is told once and left', async (
       expected,
     );
   }
-});
-
-/** Publishes until a row of the tag comes that is no history. @returns rows of history, then that one */
-async function untilLive(source: Source, deps: TestDeps, publish: () => Promise<void>) {
-  const late: Row[] = [];
-  let publishing: Promise<void> | undefined;
-  for (;;) {
-    publishing ??= publish().finally(() => {
-      publishing = undefined;
-    });
-    const { batch, settled } = await source.read(soon());
-    settled?.('durable');
-    const rows = rowsOf(batch, deps.table);
-    if (batch.late) late.push(...rows);
-    else if (rows.length > 0) {
-      await publishing;
-      return { late, live: rows };
-    }
-  }
-}
-
-for (const version of [4, 5]) {
-  test(`what the broker kept is history, what comes then is live again, MQTT ${version}`, async () => {
-    await using broker = await startMosquitto();
-    const deps = testDeps([
-      { path: 'a/x', address: { topic: 'x' } },
-      { path: 'a/door', type: 'text', address: { topic: 'door' } },
-      { path: 'a/fast', address: { topic: 'fast', qos: 0 } },
-    ]);
-    const config = { url: broker.url, version, clientId: 'edge' };
-    await (await openSource(config, deps))[Symbol.asyncDispose]();
-    await broker.pub('-q', '1', '-t', 'door', '-m', 'shut');
-    await broker.pub('-q', '1', '-t', 'door', '-m', 'open');
-    // More than the 20 that this broker has under way at once.
-    for (let i = 1; i <= 45; i++) await broker.pub('-q', '1', '-t', 'x', '-m', `${i}`);
-    await using source = await openSource(config, deps);
-    await broker.pub('-t', 'fast', '-m', '1');
-    const fast = await untilLive(source, deps, async () => {});
-    assert.deepEqual(brief(fast.live), [['a/fast', 1]], 'QoS 0 is never queued');
-    const { late, live } = await untilLive(source, deps, () =>
-      broker.pub('-q', '1', '-t', 'x', '-m', '1000'),
-    );
-    const history = [...fast.late, ...late];
-    assert.deepEqual(brief(history).slice(0, 2), [
-      ['a/door', 'shut'],
-      ['a/door', 'open'],
-    ]);
-    assert.deepEqual(
-      history.slice(2, 47).map(({ value }) => value),
-      Array.from({ length: 45 }, (_, i) => i + 1),
-    );
-    assert.deepEqual(brief(live), [['a/x', 1000]]);
-    // Only the queue spoke of the door: its last known value comes once, as such.
-    const door = await untilLive(source, deps, async () => {});
-    assert.deepEqual(
-      door.live.map(({ tag, value, quality }) => [tag, value, quality]),
-      [['a/door', 'open', 'uncertainLastUsable']],
-    );
-    assert.deepEqual(door.late, []);
-  });
-}
-
-test('steady traffic is live again within seconds although the queue is confirmed slowly', async () => {
-  await using broker = await startMosquitto();
-  const deps = testDeps([{ path: 'a/x', address: { topic: 'x' } }]);
-  const config = { url: broker.url, clientId: 'edge' };
-  await (await openSource(config, deps))[Symbol.asyncDispose]();
-  for (let i = 0; i < 25; i++) await broker.pub('-q', '1', '-t', 'x', '-m', '0');
-  await using source = await openSource(config, deps);
-  await using sender = await openSource(
-    { url: broker.url, clientId: 'sender' },
-    testDeps([{ path: 'a/x', access: 'write', address: { write: { topic: 'x' } } }]),
-  );
-  let stop = false;
-  let sent = 0;
-  const sending = (async () => {
-    while (!stop) await sender.write?.(command(++sent), soon());
-  })();
-  const waiting: (() => void)[] = [];
-  const commits = setInterval(() => {
-    for (const settle of waiting.splice(0)) settle();
-  }, 50);
-  try {
-    let rows = 0;
-    for (;;) {
-      const { batch, settled } = await source.read(soon());
-      waiting.push(() => settled?.('durable'));
-      rows += batch.rows;
-      if (batch.late) continue;
-      assert.ok(rows > 25, 'the whole queue came before');
-      assert.ok((batch.value[0] as number) > 0);
-      break;
-    }
-  } finally {
-    stop = true;
-    clearInterval(commits);
-    for (const settle of waiting.splice(0)) settle();
-    await sending;
-  }
-});
-
-test('what was taken already is left out when it is sent again, and confirmed with what came before', async () => {
-  await using broker = await startMosquitto();
-  const stored = new Map<number, number>();
-  const deps = testDeps([{ path: 'a/x', address: { topic: 'x', path: 'v', timePath: 't', timeUnit: 's' } }]);
-  deps.table.newestUs = (tag) => stored.get(tag) ?? 0;
-  const config = { url: broker.url, clientId: 'edge' };
-  await using line = await startLine(broker.port);
-  const first = await openSource({ ...config, url: `mqtt://127.0.0.1:${line.port}` }, deps);
-  const nowS = Math.floor(Date.now() / 1000);
-  for (const t of [nowS - 2, nowS - 1, nowS]) {
-    await broker.pub('-q', '1', '-t', 'x', '-m', `{"v":${t},"t":${t}}`);
-  }
-  await take(first, deps, 3, false);
-  stored.set(0, (nowS - 1) * 1e6);
-  line.cut();
-  await assert.rejects(first.read(soon()), { code: 'mqtt.lost' });
-  await first[Symbol.asyncDispose]();
-  await using second = await openSource(config, deps);
-  const { rows, deliveries } = await take(second, deps, 1, false);
-  assert.deepEqual(brief(rows), [['a/x', nowS]]);
-  assert.deepEqual(
-    deliveries.map(({ batch, settled }) => [batch.late || batch.rows === 0, settled !== undefined]),
-    deliveries.map(() => [true, true]),
-  );
-});
-
-test('a retained message that comes behind newer ones is history', async () => {
-  await using broker = await startMosquitto();
-  await broker.pub('-q', '1', '-r', '-t', 'x', '-m', '1');
-  const deps = testDeps([{ path: 'a/x', address: { topic: 'x' } }]);
-  const config = { url: broker.url, clientId: 'edge' };
-  {
-    await using source = await openSource(config, deps);
-    const { deliveries, rows } = await take(source, deps, 1);
-    assert.deepEqual([rows[0]?.quality, deliveries[0]?.batch.late], ['uncertainLastUsable', false]);
-  }
-  await broker.pub('-q', '1', '-t', 'x', '-m', '2'); // not retained: what the broker keeps is older
-  await using source = await openSource(config, deps);
-  const { late, live } = await untilLive(source, deps, async () => {});
-  assert.deepEqual(late.map(({ value }) => value).sort(), [1, 2]);
-  assert.deepEqual(
-    live.map(({ value, quality }) => [value, quality]),
-    [[2, 'uncertainLastUsable']],
-  );
 });
