@@ -156,12 +156,13 @@ const send = (hot: boolean) => ({
 /** What the source does with a chunk: rows by topic and path into one batch, then the rule over its columns. */
 async function parts(port: number): Promise<void> {
   const { TopicTable } = await import('#codec/mqtt/topics.ts');
-  const { at, BatchBuilder } = await import('#kernel/batch.ts');
+  const { at } = await import('#kernel/batch.ts');
   const { systemClock } = await import('#kernel/clock.ts');
+  const { Arrival } = await import('#sources/mqtt/arrival.ts');
   const { TopicReader } = await import('#sources/mqtt/topic-reader.ts');
   const { openSession } = await import('#wire/mqtt/session.ts');
   const clock = systemClock();
-  const rows = new BatchBuilder();
+  const arrival = new Arrival();
   const topics = new TopicTable();
   const devices = Array.from({ length: DEVICES }, (_, number) => {
     topics.add(`plant/line1/device${number}/temperature`);
@@ -194,14 +195,14 @@ async function parts(port: number): Promise<void> {
       password: undefined,
     },
     {
-      chunk() {},
+      chunk: () => (arrival.receivedUs = clock.nowUs()),
       message({ bytes, topicStart, topicEnd, payloadStart, payloadEnd }) {
         const device = devices[topics.find(bytes, topicStart, topicEnd)];
-        device?.reader.read(bytes, payloadStart, payloadEnd, false, clock.nowUs(), rows);
+        device?.reader.read(bytes, payloadStart, payloadEnd, arrival);
       },
       oversized() {},
       chunkDone() {
-        const batch = rows.take({ receivedUs: clock.nowUs() });
+        const batch = arrival.rows.take({ receivedUs: arrival.receivedUs });
         for (let i = 0; i < batch.rows; i++) {
           const value = at(batch.value, i);
           const device = devices[at(batch.tag, i)];
