@@ -24,6 +24,8 @@ export interface Launch {
   /** Put before the program: `nsenter …`, `faketime …`. */
   readonly wrap?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** The command line's file, where it is not that of the sources. */
+  readonly main?: string;
   /** The data folder as this process sees it, where the site's own view differs. */
   readonly seenDir?: string;
 }
@@ -36,12 +38,16 @@ export class EdgeProcess implements AsyncDisposable {
   #said = '';
 
   /** @param site undefined: the file of the last start, which lies beside the data folder */
-  constructor(site: object | undefined, dir: string, { wrap = [], env = {}, seenDir = dir }: Launch = {}) {
+  constructor(
+    site: object | undefined,
+    dir: string,
+    { wrap = [], env = {}, main = CLI, seenDir = dir }: Launch = {},
+  ) {
     if (site) {
       const text = JSON.stringify({ settings: { api: { port: 0 } }, ...site });
       writeFileSync(`${seenDir}.site.json`, text);
     }
-    const program = [process.execPath, CLI, 'edge', '--site', `${dir}.site.json`, '--data', dir];
+    const program = [process.execPath, main, 'edge', '--site', `${dir}.site.json`, '--data', dir];
     const [command = '', ...args] = [...wrap, ...program];
     this.#seenDir = seenDir;
     this.#child = spawn(command, args, {

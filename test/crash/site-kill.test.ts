@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { journalDir } from '#edge/site.ts';
 import { openReader } from '#journal/reader.ts';
 import { startMosquitto } from '#test/interop/mosquitto.ts';
 import { until } from '#test/until.ts';
+import { bundle } from '../../tools/bundle/bundle.ts';
 import { EdgeProcess, folder, journalItems } from './edge-process.ts';
 import { startTap, type Tap } from './puback-tap.ts';
 
@@ -22,8 +23,12 @@ const PLENTY = 2000;
 const FLOOD = fileURLToPath(new URL('./mqtt-flood.ts', import.meta.url));
 
 test(`after ${LANES * ROUNDS} kill -9 at full rate all that the broker saw confirmed is in the journal`, async (t) => {
+  const dist = await folder(t);
+  await bundle(dist);
   await using broker = await startMosquitto(['max_inflight_messages 500', 'max_queued_messages 0']);
-  const lanes = await Promise.all(Array.from({ length: LANES }, (_, i) => openLane(t, broker.port, i)));
+  const lanes = await Promise.all(
+    Array.from({ length: LANES }, (_, i) => openLane(t, join(dist, 'main.js'), broker.port, i)),
+  );
   const flood = startFlood(broker.url, () => Math.min(...lanes.map(({ tap }) => tap.confirmed.size)));
   t.after(() => flood.child.kill('SIGKILL'));
   await Promise.all(lanes.map(killRepeatedly));
@@ -35,9 +40,11 @@ interface Lane {
   readonly dir: string;
   readonly tap: Tap;
   readonly site: object;
+  /** The bundle of a release: it starts quicker than the sources, and it is what is killed in the field. */
+  readonly main: string;
 }
 
-async function openLane(t: TestContext, brokerPort: number, i: number): Promise<Lane> {
+async function openLane(t: TestContext, main: string, brokerPort: number, i: number): Promise<Lane> {
   const tap = await startTap(brokerPort);
   t.after(() => tap[Symbol.asyncDispose]());
   const site = {
@@ -46,16 +53,14 @@ async function openLane(t: TestContext, brokerPort: number, i: number): Promise<
     sources: { broker: { kind: 'mqtt', url: `mqtt://127.0.0.1:${tap.port}`, clientId: `site-${i}`, qos: 1 } },
     tags: { 'a/number': { source: 'broker', address: { topic: 'numbers' } } },
   };
-  const lane = { dir: await folder(t), tap, site };
+  const lane = { dir: await folder(t), tap, site, main };
   // The broker keeps messages for a session that it has met once.
   await using edge = await launch(lane).up();
   await until('the session is there', async () => (await edge.status()).sources.broker?.state === 'running');
   return lane;
 }
 
-/** Starts quicker with the code compiled by the first run, so that more kills meet a site at work. */
-const launch = ({ site, dir }: Lane) =>
-  new EdgeProcess(site, dir, { env: { NODE_COMPILE_CACHE: join(dirname(dir), 'cache') } });
+const launch = ({ site, dir, main }: Lane) => new EdgeProcess(site, dir, { main });
 
 interface Flood {
   readonly child: ChildProcess;
