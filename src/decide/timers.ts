@@ -7,10 +7,13 @@ export class Timers {
   #dueUs = new Float64Array(0);
   /** Slots, as a binary heap by moment and slot. */
   #heap = new Int32Array(0);
+  /** Place of a slot in the heap; −1 while it is not set. */
   #placeOf = new Int32Array(0);
   #size = 0;
+  /** While `run` is at work, the earliest moment that can still be asked for. */
+  #notBeforeUs = Number.NEGATIVE_INFINITY;
 
-  /** A slot of its own; all are added before the first is set. */
+  /** A slot of its own, at any time. */
   add(handler: (atUs: number) => void): number {
     this.#handlers.push(handler);
     return this.#handlers.length - 1;
@@ -25,14 +28,19 @@ export class Timers {
     return slot < this.#placeOf.length && (this.#placeOf[slot] as number) >= 0;
   }
 
-  /** @param dueUs Infinity clears it */
+  /** Moment of this one; undefined while it is not set. */
+  dueUs(slot: number): number | undefined {
+    return this.isSet(slot) ? this.#dueUs[slot] : undefined;
+  }
+
+  /** @param dueUs Infinity clears it, and so does what is no moment */
   set(slot: number, dueUs: number): void {
-    if (dueUs === Number.POSITIVE_INFINITY) {
+    if (!(dueUs < Number.POSITIVE_INFINITY)) {
       this.clear(slot);
       return;
     }
     this.#reserve();
-    this.#dueUs[slot] = dueUs;
+    this.#dueUs[slot] = Math.max(dueUs, this.#notBeforeUs);
     if (!this.isSet(slot)) this.#put(this.#size++, slot);
     this.#settle(this.#placeOf[slot] as number);
   }
@@ -47,12 +55,20 @@ export class Timers {
     this.#settle(place);
   }
 
-  /** Runs what is due; each handler is told the moment of the call. A handler may set timers again. */
+  /**
+   * Runs what is due; each handler is told the moment of the call. What a handler sets comes due after this moment at
+   * the earliest: each turn of the loop leaves one less, so that it ends whatever handlers do.
+   */
   run(atUs: number): void {
-    while (this.#size > 0 && this.#due(0) <= atUs) {
-      const slot = this.#heap[0] as number;
-      this.clear(slot);
-      (this.#handlers[slot] as (atUs: number) => void)(atUs);
+    this.#notBeforeUs = atUs + 1;
+    try {
+      while (this.#size > 0 && this.#due(0) <= atUs) {
+        const slot = this.#heap[0] as number;
+        this.clear(slot);
+        (this.#handlers[slot] as (atUs: number) => void)(atUs);
+      }
+    } finally {
+      this.#notBeforeUs = Number.NEGATIVE_INFINITY;
     }
   }
 
@@ -93,10 +109,20 @@ export class Timers {
     this.#placeOf[slot] = place;
   }
 
+  /** Room for every slot. What is set already stays: a restored alarm is set before the slots of the next one exist. */
   #reserve(): void {
-    if (this.#dueUs.length === this.#handlers.length) return;
-    this.#dueUs = new Float64Array(this.#handlers.length);
-    this.#heap = new Int32Array(this.#handlers.length);
-    this.#placeOf = new Int32Array(this.#handlers.length).fill(-1);
+    const known = this.#dueUs.length;
+    const slots = this.#handlers.length;
+    if (known >= slots) return;
+    const size = Math.max(slots, 2 * known);
+    const dueUs = new Float64Array(size);
+    const heap = new Int32Array(size);
+    const placeOf = new Int32Array(size).fill(-1);
+    dueUs.set(this.#dueUs);
+    heap.set(this.#heap);
+    placeOf.set(this.#placeOf);
+    this.#dueUs = dueUs;
+    this.#heap = heap;
+    this.#placeOf = placeOf;
   }
 }
