@@ -133,16 +133,19 @@ export interface Outcome {
   readonly rules: readonly RuleTransition[];
   readonly alarms: readonly AlarmTransition[];
   readonly intents: readonly Intent[];
-  /** Writes that were due but not asked for; absent when there are none. */
+  /** Actions that were due but not asked for; absent when there are none. */
   readonly skipped?: readonly SkippedAction[];
 }
 
-/** A write of a rule whose value was not known, or none for its tag, when the rule fired. */
+/**
+ * What a rule did not do though its state changed: a write whose value was not known, or none for its tag; or all
+ * that the edge lists, because the value was a first one and so no edge.
+ */
 export interface SkippedAction {
   readonly rule: string;
   readonly edge: 'on' | 'off';
-  /** Number of the tag that is not written. */
-  readonly tag: number;
+  /** Number of the tag that is not written; absent where everything is left out. */
+  readonly tag?: number | undefined;
   readonly reason: string;
 }
 
@@ -172,7 +175,8 @@ export interface Decisions {
   rules(): readonly { readonly id: string; readonly state: RuleState }[];
   /** Number of decisions made so far: conditions evaluated, by kernels and by expressions. */
   readonly decided: number;
-  /** Everything that must survive a restart, but no sample: the first value after start is no edge. */
+  /** Everything that must survive a restart, but no sample: the first value after start is no edge. Delays of alarms
+   * that are running go on; see Alarm. */
   snapshot(): Json;
 }
 

@@ -150,14 +150,30 @@ for (const [form, when] of FORMS) {
     assert.deepEqual(writes(give(compile({ rules: [spec] }), { speed: 9 })), []);
   });
 
-  test(`${form}: a bad input holds the state, and what comes after it is no edge`, () => {
-    const it = compile({ rules: [rule('r', when, { do: [write('setpoint', 1)] })] });
+  test(`${form}: a bad input holds the state, and what comes after it is an edge against that`, () => {
+    const it = compile({
+      rules: [rule('r', when, { do: [write('setpoint', 1)], clear: [write('setpoint', 2)] })],
+    });
     give(it, { speed: 9 });
     assert.equal(moves(give(it, { speed: undefined })), '');
     assert.deepEqual(it.rules(), [{ id: 'r', state: 'off' }]);
+    assert.deepEqual(writes(give(it, { speed: 11 })), ['on p/setpoint=1']);
+    give(it, { speed: undefined });
+    assert.deepEqual(writes(give(it, { speed: 11 })), [], 'the same as before is none');
+    give(it, { speed: undefined });
+    assert.deepEqual(writes(give(it, { speed: 9 })), ['off p/setpoint=2']);
+  });
+
+  test(`${form}: what comes after a lost input is no edge, and that is recorded`, () => {
+    const it = compile({ rules: [rule('r', when, { do: [write('setpoint', 1)] })] });
+    give(it, { speed: 9 });
+    it.step(batch([{ signal: 'speed', value: 0, quality: Quality.badNotConnected }]), 1e6);
+    give(it, { speed: undefined });
     const back = give(it, { speed: 11 });
     assert.equal(moves(back), 'r: off > on');
     assert.deepEqual(writes(back), []);
+    const reason = 'the first value after an input could not be reached is no edge';
+    assert.deepEqual(back.skipped, [{ rule: 'r', edge: 'on', tag: undefined, reason }]);
   });
 
   test(`${form}: onBad safe ends the rule and gives its leases back`, () => {
@@ -226,6 +242,22 @@ for (const [form, when] of FORMS) {
 test('a step without a change answers with one shared outcome', () => {
   const it = compile({ alarms: [alarm('a', 'speed > 10')] });
   assert.equal(give(it, { speed: 1 }), give(it, { speed: 2 }));
+});
+
+test('what is known although another input is lost is an edge: it rests on what is there', () => {
+  const it = compile({ rules: [rule('r', 'speed > 10 || flow > 5', { do: [write('setpoint', 1)] })] });
+  give(it, { speed: 9, flow: 1 });
+  it.step(batch([{ signal: 'flow', value: 0, quality: Quality.badNoCommunication }]), 1e6);
+  assert.deepEqual(writes(give(it, { speed: 11 })), ['on p/setpoint=1']);
+});
+
+test('a window that lacks rows for a moment leaves the reference of its rule alone', () => {
+  const it = compile({ rules: [rule('r', 'rate(speed, "1s") > 1', { do: [write('setpoint', 1)] })] });
+  give(it, { speed: 1 }, 1e6);
+  give(it, { speed: 1 }, 2e6);
+  it.step(batch([{ signal: 'speed', value: 1 }], 9e6), 9e6);
+  it.step(batch([{ signal: 'speed', value: 1 }], 9e6), 9e6);
+  assert.deepEqual(writes(give(it, { speed: 30 }, 10e6)), ['on p/setpoint=1']);
 });
 
 test('values that a device read together are judged together', () => {
@@ -583,7 +615,7 @@ test('after a restart the present values lead to the states that there would hav
     fc.property(fc.array(stepOf, { maxLength: 8 }), fc.record(good), (steps, values) => {
       const steady = compile(SPEC);
       play(steady, steps, false);
-      steady.advance(1.9e9); // delays are over: one that was running would start anew
+      steady.advance(1.9e9); // delays are over: those of rules would start anew
       const restarted = compile(SPEC, JSON.parse(JSON.stringify(steady.snapshot())) as Json);
       const states = (it: Decisions) => {
         give(it, values, 2e9);
@@ -595,7 +627,61 @@ test('after a restart the present values lead to the states that there would hav
   );
 });
 
+/** What a restart makes of an engine, through the text that is on the disk. */
+const restart = (spec: Partial<DecisionSpec>, it: Decisions): Decisions =>
+  compile(spec, JSON.parse(JSON.stringify(it.snapshot())) as Json);
+
+test('a shelved alarm in front of what waits for its delay is unshelved in time after a restart', () => {
+  const spec = {
+    alarms: [
+      alarm('shelved', 'speed > 10'),
+      alarm('waiting', 'speed > 10', { onDelayMs: 10_000 }),
+      alarm('none', 'mean(flow, "10s") > 10 || running'),
+    ],
+    rules: [rule('r', 'flow > 1', { onDelayMs: 10_000 })],
+  };
+  const it = compile(spec);
+  give(it, { speed: 11, flow: 2 }, 1e6);
+  it.operate('shelved', { act: 'shelve', forMin: 1 }, 'eva', 2e6);
+  const next = restart(spec, it);
+  assert.equal(next.nextUs, 62e6);
+  next.advance(3e6);
+  give(next, { speed: 11, flow: 2 }, 4e6);
+  assert.equal(next.nextUs, 11e6);
+  assert.equal(rises(next.advance(11e6)), 'waiting: unacknowledged', 'it began at 1 s');
+  assert.equal(moves(next.advance(14e6)), 'r: unknown > on', 'the delay of a rule starts anew');
+  assert.equal(rises(next.advance(61.9e6)), '');
+  assert.equal(rises(next.advance(62e6)), 'shelved: unacknowledged');
+  assert.equal(next.nextUs, Number.POSITIVE_INFINITY);
+});
+
+test('whatever runs at a snapshot, time goes on after the restart', () => {
+  fc.assert(
+    fc.property(fc.array(stepOf, { maxLength: 8 }), fc.nat(4000), (steps, pauseMs) => {
+      const it = compile(SPEC);
+      give(it, { speed: 9, flow: 5 }, 0.9e9);
+      for (const { id } of it.alarms()) it.operate(id, { act: 'shelve', forMin: 0.05 }, 'eva', 0.9e9);
+      play(it, steps, false);
+      const next = restart(SPEC, it);
+      let atUs = 1.1e9 + pauseMs * 1000;
+      next.advance(atUs);
+      give(next, { speed: 9, flow: 5, running: true }, atUs);
+      for (let n = 0; next.nextUs < Number.POSITIVE_INFINITY; n++) {
+        assert.ok(next.nextUs > atUs && n < 50, `${next.nextUs} after ${atUs}`);
+        atUs = next.nextUs;
+        next.advance(atUs);
+      }
+      assert.ok(next.alarms().every(({ state }) => state !== 'shelved'));
+    }),
+  );
+});
+
 test('a snapshot of something else is ignored', () => {
+  const held = { when: 'speed > 10', state: 'on', held: [{ tag: tags.number('p/setpoint'), value: 1 }, 5] };
+  const spec = { rules: [rule('r', 'speed > 10', { do: [write('setpoint', 1, 3000)] })] };
+  const it = compile(spec, { rules: { r: held } });
+  assert.deepEqual(give(it, { speed: 11 }).intents, []);
+  assert.equal(it.nextUs, Number.POSITIVE_INFINITY, 'a lease without an end is none');
   for (const junk of [null, 5, [], { rules: 7, alarms: { high: { of: 1 } } }] as Json[]) {
     assert.deepEqual(compile(SPEC, junk).snapshot(), compile(SPEC).snapshot());
   }

@@ -2,10 +2,10 @@ import type { CelValue, Expression } from '#decide/expressions/expression.ts';
 import type { Inputs } from '#decide/expressions/inputs.ts';
 import { type Derived, Levels } from '#decide/graph.ts';
 import type { OutcomeBuilder } from '#decide/outcome.ts';
-import type { ConditionSink } from '#decide/sink.ts';
+import type { ConditionSink, Unknown } from '#decide/sink.ts';
 import type { Timers } from '#decide/timers.ts';
 import { at, type Batch, type Value } from '#kernel/batch.ts';
-import { isBad, Quality } from '#kernel/quality.ts';
+import { isBad, isLost, Quality } from '#kernel/quality.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 
 /** A condition that is richer than a threshold. */
@@ -23,7 +23,7 @@ type Node =
   | { readonly kind: 'condition'; readonly condition: RichCondition; told: Told };
 
 /** What a condition was last found to be. */
-type Told = boolean | 'waiting' | 'unknown';
+type Told = boolean | Unknown;
 
 /**
  * Everything that is computed from other things: derived tags, states that windows watch, rich conditions. Rows mark
@@ -124,7 +124,7 @@ export class Network {
     }
     // Conditions come last: they see every derived value of the step.
     const last = Math.max(0, ...this.#levelOf) + 1;
-    for (const condition of conditions) this.#add({ kind: 'condition', condition, told: 'waiting' }, last);
+    for (const condition of conditions) this.#add({ kind: 'condition', condition, told: 'start' }, last);
   }
 
   #add(node: Node, level: number): void {
@@ -180,11 +180,12 @@ export class Network {
     const { expression, sink } = node.condition;
     this.decided++;
     const value = expression.evaluate(this.#inputs, nowUs);
-    const told =
-      typeof value === 'boolean' ? value : expression.waiting(this.#inputs) ? 'waiting' : 'unknown';
+    const told = typeof value === 'boolean' ? value : expression.unknown(this.#inputs);
     if (told === node.told) return;
     node.told = told;
-    sink.decide(typeof told === 'boolean' ? told : undefined, told === 'waiting', atUs);
+    if (typeof told === 'boolean')
+      sink.decide(told, isLost(expression.quality(this.#inputs)) ? 'lost' : undefined, atUs);
+    else sink.decide(undefined, told, atUs);
   }
 
   /** Worst quality and newest time of the inputs; nothing as long as one that matters has not arrived. */

@@ -12,6 +12,7 @@ export class Present {
   timeUs = new Float64Array(16);
   quality = new Uint16Array(16).fill(Quality.badWaitingForInitialData);
   readonly wide: (Value | undefined)[] = [];
+  #seen = new Uint8Array(16);
   #count = 0;
 
   /** Place of the tag; given at first asking, while compiling. */
@@ -37,6 +38,7 @@ export class Present {
     this.value[place] = at(batch.value, row);
     this.timeUs[place] = at(batch.timeUs, row);
     this.quality[place] = at(batch.quality, row);
+    this.#see(place);
     this.wide[place] = batch.wide === undefined ? undefined : wideAt(batch, row);
   }
 
@@ -48,12 +50,17 @@ export class Present {
     this.value[place] = row.value;
     this.timeUs[place] = timeUs;
     this.quality[place] = row.quality;
+    this.#see(place);
     this.wide[place] = row.wide;
   }
 
-  /** False until the tag's first row, which may well be a bad one. */
+  /** False until the tag's first row, which may well be a bad one; one that says that nothing came is none. */
   seen(place: number): boolean {
-    return at(this.quality, place) !== Quality.badWaitingForInitialData;
+    return this.#seen[place] === 1;
+  }
+
+  #see(place: number): void {
+    if (this.quality[place] !== Quality.badWaitingForInitialData) this.#seen[place] = 1;
   }
 
   #grow(): void {
@@ -67,5 +74,8 @@ export class Present {
     this.value = value;
     this.timeUs = timeUs;
     this.quality = quality;
+    const seen = new Uint8Array(size);
+    seen.set(this.#seen);
+    this.#seen = seen;
   }
 }

@@ -116,6 +116,12 @@ export class DecisionPath {
     this.#parts.journal.state(DECISIONS_STATE, this.#parts.decisions.snapshot());
   }
 
+  /** The same at the end of a run, changed or not: a delay under way is no change, but the next run goes on with it. */
+  keep(): void {
+    this.#dirty = true;
+    this.save();
+  }
+
   #decide(batch: Batch, source: string, atUs: number, startMs: number): void {
     const { decisions, journal } = this.#parts;
     const outcome = decisions.step(batch, atUs);
@@ -146,13 +152,12 @@ export class DecisionPath {
       this.event({ kind: 'rule', name: `rule.${to}`, subject: id, timeUs, detail: { from, to } });
     }
     for (const { rule, tag, edge, reason } of outcome.skipped ?? []) {
-      const path = this.#parts.table.get(tag).path;
       this.event({
         kind: 'rule',
         name: 'rule.skipped',
         subject: rule,
         timeUs,
-        detail: { edge, tag: path, reason },
+        detail: { edge, ...(tag !== undefined && { tag: this.#parts.table.get(tag).path }), reason },
       });
     }
     for (const { id, by, ...detail } of outcome.alarms) {

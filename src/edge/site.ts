@@ -191,7 +191,7 @@ export class Site implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ticker[Symbol.dispose]();
     await this.#peers[Symbol.asyncDispose]();
-    this.core.path.save();
+    this.core.path.keep();
     this.#event('system', 'system.stopped');
     await this.core.journal[Symbol.asyncDispose]();
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isBad, isGood, Quality, qualityName, worseQuality } from '#kernel/quality.ts';
+import { isBad, isGood, isLost, Quality, qualityName, worseQuality } from '#kernel/quality.ts';
 
 test('the class is in the two upper bits, as in an OPC UA StatusCode', () => {
   assert.ok(isGood(Quality.goodLocalOverride));
@@ -13,6 +13,12 @@ test('the worse class wins, the earlier reason on a tie', () => {
   assert.equal(worseQuality(Quality.uncertain, Quality.badTimeout), Quality.badTimeout);
   assert.equal(worseQuality(Quality.badTimeout, Quality.badSensorFailure), Quality.badTimeout);
   assert.equal(worseQuality(Quality.good, Quality.goodLocalOverride), Quality.good);
+});
+
+test('lost is what tells of the way to the device, not of one value', () => {
+  assert.ok(isLost(Quality.badNotConnected) && isLost(Quality.badTimeout));
+  assert.ok(!isLost(Quality.badSensorFailure) && !isLost(Quality.badDecoding) && !isLost(Quality.bad));
+  assert.ok(!isLost(Quality.uncertainLastUsable) && !isLost(Quality.good));
 });
 
 test('a device status that has no name here keeps its code', () => {

@@ -39,6 +39,21 @@ export const isGood = (quality: number): boolean => quality >>> 14 === 0;
 /** True for 10 and for the reserved 11: what is not known to be usable is not used. */
 export const isBad = (quality: number): boolean => quality >= 0x8000;
 
+const LOST: ReadonlySet<number> = new Set([
+  Quality.badCommunication,
+  Quality.badTimeout,
+  Quality.badNoCommunication,
+  Quality.badWaitingForInitialData,
+  Quality.badNotConnected,
+  Quality.badOutOfService,
+]);
+
+/**
+ * True where nothing is known of the device any more: nothing has come, or it cannot be reached. Other bad qualities
+ * are of one value only (sensor, decoding, range, type) and come from a device that answers.
+ */
+export const isLost = (quality: number): boolean => isBad(quality) && LOST.has(quality);
+
 /** The worse of two: the higher class; the first on a tie, so that the earliest reason stays visible. */
 export const worseQuality = (a: number, b: number): number => (b >>> 14 > a >>> 14 ? b : a);
 

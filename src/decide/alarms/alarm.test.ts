@@ -37,7 +37,7 @@ function bench(change: Partial<AlarmSpec> = {}) {
     timers,
     taken,
     when(truth: boolean | undefined, atUs = 0) {
-      alarm.decide(truth, false, atUs);
+      alarm.decide(truth, undefined, atUs);
       return path(taken());
     },
     act(act: AlarmAct['act'], atUs = 0, forMin = 10) {
@@ -183,10 +183,10 @@ test('first-out numbers the alarms of a burst and begins anew after a quiet minu
   const it = bench();
   const second = it.make({ id: 'second' });
   const third = it.make({ id: 'third' });
-  second.decide(true, false, 1e6);
+  second.decide(true, undefined, 1e6);
   it.when(true, 2e6);
   assert.deepEqual([second.view().firstOut, it.alarm.view().firstOut, third.view().firstOut], [1, 2, 0]);
-  third.decide(true, false, 2e6 + MIN_US + 1);
+  third.decide(true, undefined, 2e6 + MIN_US + 1);
   assert.equal(third.view().firstOut, 1);
   it.act('acknowledge');
   it.when(false);
@@ -197,7 +197,7 @@ test('an alarm that comes out from under a cover keeps its rank', () => {
   const it = bench();
   const second = it.make({ id: 'second' });
   it.when(true, 1e6);
-  second.decide(true, false, 2e6);
+  second.decide(true, undefined, 2e6);
   it.act('shelve', 3e6);
   it.act('unshelve', 4e6);
   assert.equal(it.alarm.view().firstOut, 1);

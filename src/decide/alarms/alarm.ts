@@ -2,7 +2,7 @@ import type { FirstOut } from '#decide/alarms/first-out.ts';
 import { type AlarmInput, type BaseState, isBaseState, isRaised, nextState } from '#decide/alarms/states.ts';
 import type { AlarmAct, AlarmSpec, AlarmState, AlarmTransition, AlarmView } from '#decide/api.ts';
 import type { OutcomeBuilder } from '#decide/outcome.ts';
-import type { ConditionSink, Truth } from '#decide/sink.ts';
+import type { ConditionSink, Truth, Unknown } from '#decide/sink.ts';
 import type { Timers } from '#decide/timers.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -21,6 +21,9 @@ type Why = Pick<AlarmTransition, 'cause' | 'by' | 'comment'>;
  * beneath the cover is not shown, unless it is latched. Out of service covers shelving, which covers suppression.
  *
  * While its condition is unknown it holds its state; a delay that was running starts anew with the next known value.
+ * Over a restart an on-delay keeps its moment, where the condition still holds at the first value: an operator is told
+ * early rather than late. An off-delay starts anew. After a crash this rests on the last snapshot, which is as old as
+ * the last change of a state: an on-delay that began after it starts anew.
  */
 export class Alarm implements ConditionSink {
   readonly spec: AlarmSpec;
@@ -29,6 +32,8 @@ export class Alarm implements ConditionSink {
   readonly #shelving: number;
   #base: BaseState = 'normal';
   #condition: Truth;
+  /** End of an on-delay that was running when the last run ended; until the first known value. */
+  #resumeUs: number | undefined;
   #outOfService = false;
   #shelvedUntilUs: number | undefined;
   #suppressed = false;
@@ -54,16 +59,19 @@ export class Alarm implements ConditionSink {
     return isRaised(this.#base);
   }
 
-  decide(truth: Truth, _waiting: boolean, atUs: number): void {
+  decide(truth: Truth, _why: Unknown | undefined, atUs: number): void {
     const { timers } = this.#around;
     this.#condition = truth;
+    const resumeUs = truth ? this.#resumeUs : undefined;
+    if (truth !== undefined) this.#resumeUs = undefined;
     if (truth === undefined || truth === this.raised) {
       timers.clear(this.#delay);
       return;
     }
-    const delayMs = truth ? this.spec.onDelayMs : this.spec.offDelayMs;
-    if (delayMs === 0) this.#follow(atUs);
-    else if (!timers.isSet(this.#delay)) timers.set(this.#delay, atUs + delayMs * 1000);
+    const wholeUs = atUs + (truth ? this.spec.onDelayMs : this.spec.offDelayMs) * 1000;
+    const dueUs = Math.min(wholeUs, resumeUs ?? wholeUs);
+    if (dueUs <= atUs) this.#follow(atUs);
+    else if (!timers.isSet(this.#delay)) timers.set(this.#delay, dueUs);
   }
 
   /** Suppression by design; an unknown condition holds it as it is. */
@@ -126,8 +134,15 @@ export class Alarm implements ConditionSink {
       outOfService: this.#outOfService,
       suppressed: this.#suppressed,
       shelvedUntilUs: this.#shelvedUntilUs ?? null,
+      raiseUs: this.#raiseUs ?? null,
       comment: this.#comment ?? null,
     };
+  }
+
+  /** When an on-delay that is running ends. */
+  get #raiseUs(): number | undefined {
+    if (this.raised) return undefined;
+    return this.#around.timers.dueUs(this.#delay) ?? this.#resumeUs;
   }
 
   /** Goes on from a snapshot; one of another condition is ignored, and so is what does not look like one. */
@@ -139,6 +154,7 @@ export class Alarm implements ConditionSink {
     this.#outOfService = from.outOfService === true;
     this.#suppressed = from.suppressed === true && this.spec.suppressWhen !== undefined;
     if (typeof from.comment === 'string') this.#comment = from.comment;
+    if (typeof from.raiseUs === 'number') this.#resumeUs = from.raiseUs;
     if (typeof from.shelvedUntilUs !== 'number') return;
     this.#shelvedUntilUs = from.shelvedUntilUs;
     this.#around.timers.set(this.#shelving, from.shelvedUntilUs);

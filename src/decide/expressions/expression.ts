@@ -1,9 +1,10 @@
 import type { Inputs } from '#decide/expressions/inputs.ts';
 import type { SlotType } from '#decide/expressions/language.ts';
 import type { Threshold } from '#decide/expressions/threshold.ts';
+import type { Unknown } from '#decide/sink.ts';
 import type { SampleFunction } from '#decide/windows/sample-window.ts';
 import type { Value } from '#kernel/batch.ts';
-import { isBad, worseQuality } from '#kernel/quality.ts';
+import { isBad, isLost, worseQuality } from '#kernel/quality.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 
 /** Something from outside that an expression reads, under the name that it has in the rewritten text. */
@@ -65,12 +66,13 @@ export class Expression {
     return this.#run(this.#root);
   }
 
-  /** Worst quality of the inputs. */
+  /** Worst quality of the inputs; among bad ones one that is lost comes first. */
   quality(inputs: Inputs): number {
     let worst = 0;
     for (const tag of this.tags) {
       const place = inputs.present.placeOf[tag] as number;
-      worst = worseQuality(worst, inputs.present.quality[place] as number);
+      const quality = inputs.present.quality[place] as number;
+      worst = isLost(quality) && !isLost(worst) ? quality : worseQuality(worst, quality);
     }
     return worst;
   }
@@ -85,21 +87,29 @@ export class Expression {
     return newest;
   }
 
-  /**
-   * Whether the last evaluation is unknown though nothing is wrong: no input is bad, but one has not arrived yet, or
-   * a window has not got enough rows.
-   */
-  waiting(inputs: Inputs): boolean {
+  /** Why the last evaluation is unknown. An input that is bad outweighs one that has not arrived. */
+  unknown(inputs: Inputs): Unknown {
     const { present } = inputs;
     let unseen = false;
+    let bad = false;
+    let lost = false;
     for (const tag of this.tags) {
       const place = present.placeOf[tag] as number;
+      const quality = present.quality[place] as number;
+      if (isLost(quality)) lost = true;
       if (!present.seen(place)) unseen = true;
-      else if (isBad(present.quality[place] as number)) return false;
+      else if (isBad(quality)) bad = true;
     }
-    return (
-      unseen || this.slots.some(({ kind, name }) => kind === 'window' && this.#context[name] === undefined)
-    );
+    if (bad) return lost ? 'lost' : 'bad';
+    if (unseen) return 'start';
+    const short = this.slots.some(({ kind, name }) => kind === 'window' && this.#context[name] === undefined);
+    return short ? 'short' : 'bad';
+  }
+
+  /** Whether the last evaluation is unknown though nothing is wrong yet. */
+  waiting(inputs: Inputs): boolean {
+    const why = this.unknown(inputs);
+    return why === 'start' || why === 'short';
   }
 
   #run(part: Part): CelValue {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Comparison } from '#decide/expressions/threshold.ts';
 import { Thresholds } from '#decide/kernels/thresholds.ts';
-import type { Truth } from '#decide/sink.ts';
+import type { Truth, Unknown } from '#decide/sink.ts';
 import { Quality } from '#kernel/quality.ts';
 
 const MEANING: { readonly [op in Comparison]: (value: number, limit: number) => boolean } = {
@@ -18,10 +18,16 @@ const OPS = Object.keys(MEANING) as Comparison[];
 
 function one(op: Comparison, limit: number, deadband = 0, held = false) {
   const told: Truth[] = [];
-  const sink = { decide: (truth: Truth) => told.push(truth) };
+  const why: (Unknown | undefined)[] = [];
+  const decide = (truth: Truth, reason: Unknown | undefined) => {
+    told.push(truth);
+    why.push(reason);
+  };
+  const sink = { decide };
   const thresholds = new Thresholds([{ threshold: { tag: 0, op, limit }, deadband, sink, held }], 1);
   return {
     told,
+    why,
     row: (value: number, quality: number = Quality.good) => thresholds.row(0, value, quality, 0),
   };
 }
@@ -73,10 +79,17 @@ test('a deadband holds the condition until the value is that far inside', () => 
 test('bad and NaN are unknown and not healthy; the deadband goes on behind them', () => {
   const kernel = one('>', 10, 1);
   kernel.row(11);
-  kernel.row(1, Quality.badCommunication);
+  kernel.row(1, Quality.badSensorFailure);
   kernel.row(Number.NaN);
   kernel.row(9.5);
   assert.deepEqual(kernel.told, [true, undefined, true]);
+});
+
+test('an input that is lost is told, also where it was bad before', () => {
+  const kernel = one('>', 10);
+  for (const quality of [Quality.badDecoding, Quality.badTimeout, Quality.badSensorFailure])
+    kernel.row(0, quality);
+  assert.deepEqual(kernel.why, ['bad', 'lost', 'bad']);
 });
 
 test('an uncertain value counts', () => {

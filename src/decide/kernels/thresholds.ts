@@ -1,6 +1,6 @@
 import type { Comparison, Threshold } from '#decide/expressions/threshold.ts';
 import type { ConditionSink } from '#decide/sink.ts';
-import { isBad, Quality } from '#kernel/quality.ts';
+import { isBad, isLost, Quality } from '#kernel/quality.ts';
 
 /** A threshold and whom it serves. */
 export interface ThresholdEntry {
@@ -16,6 +16,8 @@ export interface ThresholdEntry {
 const HELD = 1;
 const UNKNOWN = 2;
 const WAITING = 4;
+/** Unknown because the input cannot be reached. */
+const LOST = 8;
 
 /**
  * All conditions that compare one tag with a constant, by column. A comparison is a closed interval that the value
@@ -60,7 +62,9 @@ export class Thresholds {
       const before = this.#state[k] as number;
       const held = before & HELD;
       let after = UNKNOWN | held;
-      if (!unusable) {
+      if (unusable) {
+        if (isLost(quality)) after |= LOST;
+      } else {
         const bound = 4 * k + 2 * held;
         const inside =
           value >= (this.#bounds[bound] as number) && value <= (this.#bounds[bound + 1] as number);
@@ -69,8 +73,9 @@ export class Thresholds {
       if (after === before) continue;
       if ((before & WAITING) !== 0 && quality === Quality.badWaitingForInitialData) continue;
       this.#state[k] = after;
-      const truth = (after & UNKNOWN) !== 0 ? undefined : (after & HELD) !== 0;
-      (this.#sinks[k] as ConditionSink).decide(truth, false, atUs);
+      const sink = this.#sinks[k] as ConditionSink;
+      if ((after & UNKNOWN) === 0) sink.decide((after & HELD) !== 0, undefined, atUs);
+      else sink.decide(undefined, (after & LOST) === 0 ? 'bad' : 'lost', atUs);
     }
     return end - from;
   }

@@ -2,7 +2,7 @@ import type { RuleSpec, RuleState } from '#decide/api.ts';
 import type { Inputs } from '#decide/expressions/inputs.ts';
 import type { OutcomeBuilder } from '#decide/outcome.ts';
 import type { Action, WriteAction } from '#decide/rules/action.ts';
-import type { ConditionSink, Truth } from '#decide/sink.ts';
+import type { ConditionSink, Truth, Unknown } from '#decide/sink.ts';
 import type { Timers } from '#decide/timers.ts';
 import type { Json } from '#kernel/event.ts';
 
@@ -24,6 +24,13 @@ interface Held {
   untilUs: number;
 }
 
+/** Why a value is the first one, and so no edge; in words, for the record of what was not done. */
+const FIRST = {
+  start: 'the first value since start is no edge',
+  lost: 'the first value after an input could not be reached is no edge',
+  ended: 'the first value after a bad input had ended the rule is no edge',
+} as const;
+
 /** A lease is renewed after this part of its length, so that two renewals may be late before it runs out. */
 const RENEW_PART = 1 / 3;
 
@@ -31,9 +38,14 @@ const RENEW_PART = 1 / 3;
  * One rule. What it does while its condition is unknown is `onBad`: `hold` keeps the state, `safe` ends the rule
  * (state unknown, leases given back), `alarm` keeps the state and raises the alarm `<rule>/input`.
  *
- * The first known value after start or after unknown sets the state, but is no edge: nothing is written, unless
- * `firstIsEdge` lets a condition that is found true act. A delay that was running when the condition became unknown
- * starts anew.
+ * An edge is a change against the last known state. A bad value of a device that answers (sensor, decoding, range)
+ * leaves that reference alone: off, bad, true acts, and on, bad, false does what `clear` says. The first known value
+ * after start, after an input was lost, or after `safe` ended the rule, is no edge: it sets the state, and what would
+ * have been done is recorded as skipped, unless `firstIsEdge` lets a condition that is found true act. What is known
+ * although an input is still lost (true on one side of an `||`) is no first value: it rests on inputs that are there.
+ *
+ * Unknown is no duration: it ends a delay that was running. So does a restart, since nobody knows how the condition
+ * was in between: acting on a machine wants the whole delay seen.
  *
  * Leases that it took are renewed while the condition is known to be true. While it is unknown they are not: one that
  * runs out in that time is not taken again before the next edge.
@@ -47,8 +59,8 @@ export class Rule implements ConditionSink {
   readonly #renewal: number;
   #state: RuleState = 'unknown';
   #truth: Truth;
-  /** True until a first value is settled: what comes now is no edge. */
-  #first = true;
+  /** Set until a first value is settled: what comes now is no edge. */
+  #first: keyof typeof FIRST | undefined = 'start';
   #held: Held[] = [];
 
   constructor(spec: RuleSpec, actions: readonly Action[], clear: readonly Action[], around: Surroundings) {
@@ -64,19 +76,20 @@ export class Rule implements ConditionSink {
     return this.#state;
   }
 
-  decide(truth: Truth, waiting: boolean, atUs: number): void {
+  decide(truth: Truth, why: Unknown | undefined, atUs: number): void {
     const { timers, inputAlarm } = this.#around;
     this.#truth = truth;
-    inputAlarm?.decide(truth === undefined && !waiting, false, atUs);
+    inputAlarm?.decide(truth === undefined && (why === 'bad' || why === 'lost'), undefined, atUs);
     if (truth === undefined) {
-      this.#lose();
+      this.#lose(why);
       return;
     }
+    if (why === 'lost' && this.#first === 'lost') this.#first = undefined;
     if (truth) this.#scheduleRenewal(atUs);
     const target: RuleState = truth ? 'on' : 'off';
     if (target === this.#state) {
       timers.clear(this.#delay);
-      this.#first = false;
+      this.#first = undefined;
       return;
     }
     const delayMs = truth ? this.spec.onDelayMs : this.#state === 'on' ? this.spec.offDelayMs : 0;
@@ -95,17 +108,19 @@ export class Rule implements ConditionSink {
     if (this.spec.onBad === 'safe') return; // its inputs are unknown at start: it has ended
     this.#state = state;
     for (const item of Array.isArray(held) ? held : []) {
-      const known = this.#do.some((one) => one.kind === 'write' && one.tag.number === item.tag);
-      if (known && typeof item.value === 'number') this.#held.push({ ...(item as unknown as Held) });
+      if (isHeld(item) && this.#do.some((one) => one.kind === 'write' && one.tag.number === item.tag)) {
+        this.#held.push({ ...item });
+      }
     }
   }
 
-  #lose(): void {
+  #lose(why: Unknown | undefined): void {
     const { timers, outcome } = this.#around;
     timers.clear(this.#delay);
     timers.clear(this.#renewal);
-    this.#first = true;
+    if (why === 'lost' || why === 'start') this.#first ??= 'lost';
     if (this.spec.onBad !== 'safe' || this.#state === 'unknown') return;
+    this.#first ??= 'ended';
     if (this.#state === 'on') this.#release();
     outcome.rule({ id: this.spec.id, from: this.#state, to: 'unknown' });
     this.#state = 'unknown';
@@ -115,18 +130,26 @@ export class Rule implements ConditionSink {
     const { timers, outcome } = this.#around;
     timers.clear(this.#delay);
     const from = this.#state;
-    const isFirst = this.#first;
-    this.#first = false;
+    const first = this.#first;
+    this.#first = undefined;
     this.#state = this.#truth ? 'on' : 'off';
     outcome.rule({ id: this.spec.id, from, to: this.#state });
     if (this.#state === 'on') {
-      if (!isFirst || this.spec.firstIsEdge) this.#fire('on', this.#do, atUs);
+      if (first === undefined || this.spec.firstIsEdge) this.#fire('on', this.#do, atUs);
+      else this.#withhold('on', this.#do, first);
       return;
     }
     timers.clear(this.#renewal);
     const leases = this.#do.some((action) => action.kind === 'write' && action.leaseMs !== undefined);
     if (from === 'on' && leases) this.#release();
-    if (from === 'on' && !isFirst) this.#fire('off', this.#clear, atUs);
+    if (from !== 'on') return;
+    if (first === undefined) this.#fire('off', this.#clear, atUs);
+    else this.#withhold('off', this.#clear, first);
+  }
+
+  #withhold(edge: 'on' | 'off', actions: readonly Action[], first: keyof typeof FIRST): void {
+    if (actions.length === 0) return;
+    this.#around.outcome.skip({ rule: this.spec.id, edge, tag: undefined, reason: FIRST[first] });
   }
 
   #release(): void {
@@ -196,4 +219,10 @@ export class Rule implements ConditionSink {
     }
     this.#scheduleRenewal(atUs);
   }
+}
+
+function isHeld(item: unknown): item is Held {
+  if (typeof item !== 'object' || item === null) return false;
+  const { tag, value, leaseMs, untilUs } = item as { readonly [key: string]: unknown };
+  return [tag, value, leaseMs, untilUs].every(Number.isFinite);
 }
