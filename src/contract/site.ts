@@ -60,10 +60,6 @@ export const WriteLimits = z.strictObject({
   lease: Lease.optional().describe('Values are held for a time only; needed where a rule gives leaseMs.'),
   ttlMs: z.int().min(10).default(5000).describe('Time to live of a command; it is never executed late.'),
   remote: z.boolean().default(false).describe('Whether writes from outside the site may reach this tag.'),
-  soleWriter: z
-    .boolean()
-    .default(false)
-    .describe('Nobody else writes this register; single bits may be set.'),
 });
 
 export const TagEntry = z.strictObject({

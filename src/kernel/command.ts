@@ -24,7 +24,5 @@ export interface Command {
 /** What a source says of a command. An echo of the device is `sent`; only a feedback tag makes it confirmed. */
 export interface WriteResult {
   readonly state: 'sent' | 'refused' | 'failed' | 'unknown';
-  /** Value that the device gave when read back, raw, where the protocol has a read-back. */
-  readonly readBack?: number | Value;
   readonly reason?: string;
 }

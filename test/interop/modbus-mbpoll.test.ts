@@ -40,7 +40,7 @@ test('mbpoll reads what we wrote, and we read the same', { skip }, async () => {
   );
   const values = { 'p/word': 54_321, 'p/float': 123.25, 'p/swapped': -0.5, 'p/long': -70_000, 'p/coil': 1 };
   for (const [path, value] of Object.entries(values)) {
-    assert.deepEqual(await device.write(path, value), { state: 'sent', readBack: value });
+    assert.deepEqual(await device.write(path, value), { state: 'sent' });
   }
   assert.match((await mbpoll(server.port, '4', 3, 1)).join(), /^54321/);
   assert.deepEqual(await mbpoll(server.port, '4:float', 10, 1, '-B'), ['123.25']);

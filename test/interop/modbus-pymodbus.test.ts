@@ -105,12 +105,12 @@ for (const [transport, framer] of [
     for (const { item, path } of all) {
       const [at, type, bytes, words, text] = item;
       const value = numberOf(type, text);
-      assert.deepEqual(await device.write(path, value), { state: 'sent', readBack: value }, path);
+      assert.deepEqual(await device.write(path, value), { state: 'sent' }, path);
       const there = await server.valueAt('holding', at, type, bytes, words);
       assert.equal(numberOf(type, there), value, path);
     }
     for (const path of ['some/coil', 'more/coil', 'some/bit', 'sole/bit']) {
-      assert.deepEqual(await device.write(path, true), { state: 'sent', readBack: 1 }, path);
+      assert.deepEqual(await device.write(path, true), { state: 'sent' }, path);
     }
     assert.equal(await server.valueAt('coil', 7), '1');
     assert.equal(await server.valueAt('coil', 8), '1');

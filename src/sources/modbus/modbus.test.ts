@@ -143,7 +143,7 @@ test('a declared range with a hole in the device is said, and its points are rea
   );
 });
 
-test('writes of all shapes arrive, and are read back', async () => {
+test('writes of all shapes arrive', async () => {
   const { registers, coils, vector } = memory();
   await using server = await libraryServer(vector);
   await using device = await openModbus(
@@ -158,14 +158,14 @@ test('writes of all shapes arrive, and are read back', async () => {
       'p/valves': { at: { coil: 2, multiple: true }, type: 'boolean' },
     },
   );
-  const sent = (readBack: unknown) => ({ state: 'sent', readBack });
-  assert.deepEqual(await device.write('p/word', -2.0000001), sent(-2));
-  assert.deepEqual(await device.write('p/speed', 12.5), sent(12.5));
-  assert.deepEqual(await device.write('p/total', 9_007_199_254_740_993n), sent(9_007_199_254_740_993n));
-  assert.deepEqual(await device.write('p/name', 'Otto'), sent('Otto'));
-  assert.deepEqual(await device.write('p/one', 77), sent(77));
-  assert.deepEqual(await device.write('p/valve', true), sent(1));
-  assert.deepEqual(await device.write('p/valves', 1), sent(1));
+  const sent = { state: 'sent' };
+  assert.deepEqual(await device.write('p/word', -2.0000001), sent);
+  assert.deepEqual(await device.write('p/speed', 12.5), sent);
+  assert.deepEqual(await device.write('p/total', 9_007_199_254_740_993n), sent);
+  assert.deepEqual(await device.write('p/name', 'Otto'), sent);
+  assert.deepEqual(await device.write('p/one', 77), sent);
+  assert.deepEqual(await device.write('p/valve', true), sent);
+  assert.deepEqual(await device.write('p/valves', 1), sent);
   assert.deepEqual([...registers.subarray(0, 8)], [0xfffe, 0, 0, 0x4148, 0x20, 0, 0, 1]);
   assert.deepEqual([registers[12], coils[1], coils[2]], [77, 1, 1]);
 });
@@ -185,7 +185,7 @@ test('a bit is written only by mask, or by a declared sole writer, whose turns d
     { ...points, 'p/mask': { at: { holding: 0, bit: 9 }, type: 'boolean' } },
   );
   const results = await Promise.all(Object.keys(points).map((path) => device.write(path, 1)));
-  assert.ok(results.every((result) => result.state === 'sent' && result.readBack === 1));
+  assert.ok(results.every((result) => result.state === 'sent'));
   assert.equal(registers[0], 0x80ff);
   // The library's server knows no function 22: the device says no, and nothing else is tried.
   const refused = await device.write('p/mask', 1);

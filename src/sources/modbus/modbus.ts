@@ -58,7 +58,7 @@ function source(
     link,
   );
   const poller = new Poller(config, deps, bus, out);
-  const writer = new Writer(bus, cells);
+  const writer = new Writer(bus, cells, (cell) => poller.soon(cell));
   poller.start(cells.filter((cell) => cell.tag.access !== 'write'));
   return {
     read: (signal) => out.read(signal),

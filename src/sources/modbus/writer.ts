@@ -5,7 +5,7 @@ import type { Command, WriteResult } from '#kernel/command.ts';
 import { messageOf } from '#kernel/fault.ts';
 import { type Cell, nameOf } from '#sources/modbus/address.ts';
 import { readOf, single } from '#sources/modbus/plan.ts';
-import { encodeValue, readValue } from '#sources/modbus/rows.ts';
+import { encodeValue } from '#sources/modbus/rows.ts';
 import type { Answer, Bus } from '#wire/modbus/bus.ts';
 
 const failed = (reason: string): WriteResult => ({ state: 'failed', reason });
@@ -14,11 +14,14 @@ const failed = (reason: string): WriteResult => ({ state: 'failed', reason });
 export class Writer {
   readonly #bus: Bus;
   readonly #cells: ReadonlyMap<number, Cell>;
+  readonly #written: (cell: Cell) => void;
   /** Read-modify-write of one register must not be interleaved with another one of it: the last one waiting. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
-  constructor(bus: Bus, cells: readonly Cell[]) {
+  /** @param written told of each write that the device has taken */
+  constructor(bus: Bus, cells: readonly Cell[], written: (cell: Cell) => void) {
     this.#bus = bus;
+    this.#written = written;
     this.#cells = new Map(cells.map((cell) => [cell.tag.number, cell]));
   }
 
@@ -40,7 +43,8 @@ export class Writer {
         cell.table === 'holding' && cell.as === 'bool' && cell.address.soleWriter
           ? await this.#inTurn(cell, () => this.#readModifyWrite(cell, asBit(command.raw), send))
           : await send(requestOf(cell, command.raw));
-      return await this.#resultOf(cell, answer);
+      if (answer.kind === 'written') this.#written(cell);
+      return resultOf(answer);
     } catch (error) {
       return failed(messageOf(error));
     }
@@ -72,33 +76,28 @@ export class Writer {
     const word = on ? readWord(read.data, 0) | mask : readWord(read.data, 0) & ~mask;
     return send(registersOf(cell, Uint8Array.of((word >>> 8) & 0xff, word & 0xff)));
   }
+}
 
-  async #resultOf(cell: Cell, answer: Answer): Promise<WriteResult> {
-    switch (answer.kind) {
-      case 'written':
-        return { state: 'sent', ...(await this.#readBack(cell)) };
-      case 'exception':
-        // 5 means that the device has taken it and is still at work (section 7 of the specification).
-        if (answer.code === Exception.acknowledge)
-          return { state: 'sent', reason: exceptionText(answer.code) };
-        // A gateway that got no answer cannot know whether its target has acted.
-        if (answer.code === Exception.gatewayTarget)
-          return { state: 'unknown', reason: exceptionText(answer.code) };
-        return { state: 'refused', reason: exceptionText(answer.code) };
-      case 'notSent':
-        return failed(NOT_SENT[answer.why]);
-      case 'timeout':
-        return { state: 'unknown', reason: 'sent, but not answered in time' };
-      case 'data':
-        return { state: 'unknown', reason: 'answered as a read' };
-      default:
-        return { state: 'unknown', reason: `sent, then ${answer.reason}` };
-    }
-  }
-
-  async #readBack(cell: Cell): Promise<{ readBack?: number | Value }> {
-    const answer = await this.#bus.ask({ unit: cell.unit, request: readOf(single(cell)), priority: 'write' });
-    return answer.kind === 'data' ? { readBack: readValue(cell, answer.data) } : {};
+/** What the answer means. That the device echoes a write says that it has taken it, not that it had an effect. */
+function resultOf(answer: Answer): WriteResult {
+  switch (answer.kind) {
+    case 'written':
+      return { state: 'sent' };
+    case 'exception':
+      // 5 means that the device has taken it and is still at work (section 7 of the specification).
+      if (answer.code === Exception.acknowledge) return { state: 'sent', reason: exceptionText(answer.code) };
+      // A gateway that got no answer cannot know whether its target has acted.
+      if (answer.code === Exception.gatewayTarget)
+        return { state: 'unknown', reason: exceptionText(answer.code) };
+      return { state: 'refused', reason: exceptionText(answer.code) };
+    case 'notSent':
+      return failed(NOT_SENT[answer.why]);
+    case 'timeout':
+      return { state: 'unknown', reason: 'sent, but not answered in time' };
+    case 'data':
+      return { state: 'unknown', reason: 'answered as a read' };
+    default:
+      return { state: 'unknown', reason: `sent, then ${answer.reason}` };
   }
 }
 

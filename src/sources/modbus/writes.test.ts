@@ -19,7 +19,7 @@ test('a write goes before the reads that wait', async () => {
   holding = false;
   for (const one of held) answer(one);
   assert.equal((await writing).state, 'sent');
-  assert.deepEqual(codes.slice(0, 3), [3, 6, 3]);
+  assert.deepEqual(codes.slice(0, 2), [3, 6]);
 });
 
 test('a write that is sent and not answered is unknown, and is not repeated', async () => {
@@ -77,4 +77,47 @@ test('a write to a unit that is known to be silent is not sent', async () => {
   assert.equal(result.state, 'failed');
   assert.match(result.reason ?? '', /does not answer/);
   assert.equal(writes, 0);
+});
+
+test('a write costs one request, and what it wrote is read soon after, not a period later', async () => {
+  const asked: Asked[] = [];
+  await using server = await rawServer((one) => {
+    asked.push(one);
+    answer(one);
+  });
+  await using device = await openModbus(
+    { port: server.port, everyMs: 60_000 },
+    { 'p/a': point(1, 11), 'p/b': point(1, 50), 'p/out': { ...point(1, 90), access: 'write' } },
+  );
+  await device.until(() => device.last('p/a') && device.last('p/b'));
+  asked.length = 0;
+  assert.deepEqual(await device.write('p/a', 5), { state: 'sent' });
+  await device.until(() => device.rows.filter(({ path }) => path === 'p/a').length === 2);
+  assert.deepEqual(await device.write('p/out', 5), { state: 'sent' });
+  assert.deepEqual(
+    asked.map(({ code, address }) => `${code} ${address}`),
+    ['6 11', '3 11', '6 90'],
+  );
+});
+
+test('a read that is under way when its register is written is followed by another one', async () => {
+  const reads: Asked[] = [];
+  let writes = 0;
+  await using server = await rawServer((one) => {
+    if (one.code !== 3) writes++;
+    if (one.code === 3) reads.push(one);
+    else answer(one);
+    const [first] = reads;
+    if (first && writes > 0 && reads.length === 1) answer(first);
+    if (one.code === 3 && reads.length > 1) answer(one);
+  });
+  await using device = await openModbus(
+    { port: server.port, everyMs: 60_000, outstanding: 2, timeoutMs: 3000 },
+    { 'p/a': point(1, 11) },
+  );
+  const deadline = Date.now() + 3000;
+  while (reads.length === 0 && Date.now() < deadline) await new Promise(setImmediate);
+  assert.equal((await device.write('p/a', 5)).state, 'sent');
+  await device.until(() => device.rows.length === 2);
+  assert.equal(reads.length, 2);
 });
