@@ -95,11 +95,29 @@ export class KeptOpen<Running extends AsyncDisposable> implements AsyncDisposabl
 
   async #session(signal: AbortSignal): Promise<void> {
     this.#state = 'opening';
-    const opening = AbortSignal.any([signal, AbortSignal.timeout(OPEN_TIMEOUT_MS)]);
-    this.#running = await this.#ports.open(opening);
+    this.#running = await this.#open(signal);
     this.#opened++;
     this.#state = 'running';
     await this.#ports.serve(this.#running, signal);
+  }
+
+  /** Within its time. The timer ends with the opening: a peer that comes and goes would leave one behind each time. */
+  async #open(signal: AbortSignal): Promise<Running> {
+    const { clock, open } = this.#ports;
+    const opening = new AbortController();
+    const done = new AbortController();
+    const stop = () => opening.abort(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    clock.sleep(OPEN_TIMEOUT_MS, done.signal).then(
+      () => opening.abort(new DOMException(`not open within ${OPEN_TIMEOUT_MS} ms`, 'TimeoutError')),
+      () => {},
+    );
+    try {
+      return await open(opening.signal);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      done.abort();
+    }
   }
 
   #lose(fault: Fault): void {

@@ -13,7 +13,7 @@ const delivery = (): Delivery => ({ batch: allocBatch(1, { receivedUs: 1 }) });
 
 /** A loop around a source whose sessions the test scripts; each entry is one `open`. */
 function loopOf(
-  sessions: (() => Promise<Source>)[],
+  sessions: ((signal: AbortSignal) => Promise<Source>)[],
   room: () => Promise<void> | undefined = () => undefined,
   downSinceUs?: number,
 ) {
@@ -25,11 +25,11 @@ function loopOf(
     config: z.any(),
     address: z.any(),
     secondSession: false,
-    open: async () => {
+    open: async (_config, _deps, signal) => {
       seen.opened++;
       const next = sessions.shift();
       if (!next) throw new Fault('scripted.end', 'no more sessions');
-      return await next();
+      return await next(signal);
     },
   };
   const loop = new SourceLoop(
@@ -156,4 +156,20 @@ test('a peer that was away from the start on leaves an absence too', async () =>
   assert.equal(absences.length, 1);
   assert.match(absences[0] ?? '', /^device-silent [12] s$/);
   await loop[Symbol.asyncDispose]();
+});
+
+test('an opening that hangs is given up after 15 s, and one under way ends with the loop', async () => {
+  const hangs = (signal: AbortSignal) =>
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const { clock, seen, loop } = loopOf([hangs, hangs]);
+  loop.start();
+  await clock.advance(14_900);
+  assert.equal(seen.lost, 0);
+  await clock.advance(200);
+  assert.equal(seen.lost, 1);
+  assert.match(loop.status.fault?.message ?? '', /not open within 15000 ms/);
+  await clock.advance(5000);
+  assert.equal(seen.opened, 2);
+  await loop[Symbol.asyncDispose]();
+  assert.equal(loop.status.state, 'closed');
 });
