@@ -3,6 +3,7 @@ import { printProblems } from '#cli/check.ts';
 import { Exit } from '#cli/fail.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { version } from '#cli/version.ts';
+import { startSmall } from '#platform/memory.ts';
 
 export interface EdgeCommand {
   readonly site: string;
@@ -12,6 +13,7 @@ export interface EdgeCommand {
 
 /** Runs a site until told to stop. A bad site file is refused as a whole, with all its errors. */
 export async function edge({ site: file, data, log: level }: EdgeCommand): Promise<void> {
+  const loaded = startSmall();
   const { readBlueprint, startEdge } = await import('#edge/main.ts');
   const stopped = toldToStop();
   const { blueprint, problems } = await readBlueprint(file);
@@ -28,6 +30,7 @@ export async function edge({ site: file, data, log: level }: EdgeCommand): Promi
     process.exit(Exit.failed);
   });
   await using running = await startEdge({ blueprint, dataDir: data, log, version });
+  loaded();
   log.info({ url: running.address.url, data }, 'site runs');
   const reason = await stopped;
   log.info({ reason }, 'site stops');
