@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundle } from '../tools/bundle/bundle.ts';
+import { bundle } from '#tools/bundle/bundle.ts';
 
 /** Processor time of all threads of a process so far, s. */
 export function cpuS(pid: number): number {
