@@ -17,7 +17,7 @@ import { journalDir } from '#edge/site.ts';
 import type { Item } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
 
-const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const CLI = fileURLToPath(import.meta.resolve('#cli/main.ts'));
 const UP_MS = 20_000;
 
 export interface Launch {

@@ -9,7 +9,7 @@ import { journalDir } from '#edge/site.ts';
 import { openReader } from '#journal/reader.ts';
 import { startMosquitto } from '#test/interop/mosquitto.ts';
 import { until } from '#test/until.ts';
-import { bundle } from '../../tools/bundle/bundle.ts';
+import { bundle } from '#tools/bundle/bundle.ts';
 import { EdgeProcess, folder, journalItems } from './edge-process.ts';
 import { startTap, type Tap } from './puback-tap.ts';
 
