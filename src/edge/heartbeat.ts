@@ -26,7 +26,14 @@ export class Heartbeats {
     this.#due = tags.flatMap(({ path, heartbeatMs }) =>
       heartbeatMs === undefined
         ? []
-        : [{ tag: table.number(path), everyUs: heartbeatMs * 1000, nextUs: clock.steadyUs() + heartbeatMs * 1000, count: 0 }],
+        : [
+            {
+              tag: table.number(path),
+              everyUs: heartbeatMs * 1000,
+              nextUs: clock.steadyUs() + heartbeatMs * 1000,
+              count: 0,
+            },
+          ],
     );
   }
 
