@@ -48,14 +48,6 @@ function wideReader(cell: Cell): ((data: Uint8Array, at: number) => Value) | und
   return big && cell.tag.type === 'int64' ? bigReader(big, order) : undefined;
 }
 
-/** The value of one point from a response that begins at it. */
-export function readValue(cell: Cell, data: Uint8Array): number | Value {
-  if (cell.table === 'coil' || cell.table === 'discrete') return readBit(data, 0);
-  if (cell.as === 'bool') return (readWord(data, 0) >> (cell.address.bit ?? 0)) & 1;
-  const wide = wideReader(cell);
-  return wide ? wide(data, 0) : numberReader(cell.as as NumberType, orderOf(cell))(data, 0);
-}
-
 /**
  * The bytes of the registers that hold a value.
  * @throws Fault `modbus.does-not-fit`
