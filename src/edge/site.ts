@@ -46,6 +46,7 @@ export const journalDir = (dataDir: string): string => join(dataDir, 'journal');
 const MEGABYTE = 1024 * 1024;
 const DAY_US = 86_400e6;
 const CONFIG_STATE = 'config';
+const LOOK_EVERY_US = 1_000_000;
 
 /**
  * Opens the journal, takes up the state of the last run, and starts every source, whether its peer is up or down.
@@ -103,6 +104,7 @@ export class Site implements AsyncDisposable {
   readonly #startedUs: number;
   readonly #wear: WearMeter;
   #journalFault: string | undefined;
+  #nextLookUs = 0;
 
   constructor(options: SiteOptions, core: Core, peers: Peers) {
     this.core = core;
@@ -114,7 +116,7 @@ export class Site implements AsyncDisposable {
     this.#heartbeats = new Heartbeats(options.blueprint.model.tags, core.table, core.clock, core.guard);
     this.#ticker = new Ticker(
       core.clock,
-      () => Math.min(core.path.nextUs, this.#heartbeats.nextUs),
+      () => Math.min(core.path.nextUs, this.#heartbeats.nextUs, this.#nextLookUs),
       () => this.#tick(),
     );
   }
@@ -200,16 +202,25 @@ export class Site implements AsyncDisposable {
     const { path } = this.core;
     path.advance();
     this.#heartbeats.advance();
+    const nowUs = this.core.clock.steadyUs();
+    if (nowUs < this.#nextLookUs) return;
+    this.#nextLookUs = nowUs + LOOK_EVERY_US;
+    this.#look(nowUs);
+  }
+
+  /** What has no deadline of its own, and walks over every tag: once a second, however often a window or a lease is due. */
+  #look(nowUs: number): void {
+    const { journal, path } = this.core;
     this.#peers.checkAges(this.core);
     const jump = this.#watch.check();
     if (jump) path.event(jump);
-    this.#wear.note(this.core.clock.steadyUs(), this.core.journal.health.writtenBytes);
-    this.#checkJournal();
+    const { writtenBytes, fault } = journal.health;
+    this.#wear.note(nowUs, writtenBytes);
+    this.#tellJournalFault(fault);
   }
 
   /** Losing the disk and getting it back are events; the events themselves wait in memory meanwhile. */
-  #checkJournal(): void {
-    const fault = this.core.journal.health.fault;
+  #tellJournalFault(fault: Fault | undefined): void {
     if (fault?.code === this.#journalFault) return;
     this.#journalFault = fault?.code;
     if (fault) {

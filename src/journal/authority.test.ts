@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
-import { journalConfig, START_US, series, settled, until } from '#test/crash/journal-fixture.ts';
+import { journalConfig, START_US, series, settled } from '#test/crash/journal-fixture.ts';
+import { until } from '#test/until.ts';
 import { openJournal } from './journal.ts';
 
 test('a process whose journal another one took over has no authority any more, also when that one is gone', async (t) => {

@@ -11,9 +11,9 @@ import {
   START_US,
   series,
   settled,
-  until,
   valuesOf,
 } from '#test/crash/journal-fixture.ts';
+import { until } from '#test/until.ts';
 import { openJournal } from './journal.ts';
 import { openReader } from './reader.ts';
 

@@ -61,12 +61,3 @@ export function itemsOf(dir: string, afterSeq = 0, damage: string[] = []): Item[
 /** All numeric values kept, in order. */
 export const valuesOf = (dir: string): number[] =>
   itemsOf(dir).flatMap((item) => (item.kind === 'batch' ? [...item.batch.value] : []));
-
-/** Polls a condition with a deadline: nothing here depends on how long anything takes. */
-export async function until(what: string, condition: () => boolean, limitMs = 10_000): Promise<void> {
-  const end = performance.now() + limitMs;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { openJournal } from '#journal/journal.ts';
 import { openReader } from '#journal/reader.ts';
 import { messageOf } from '#kernel/fault.ts';
-import { anEvent, itemsOf, noise, START_US, series, settled, until, valuesOf } from './journal-fixture.ts';
+import { until } from '#test/until.ts';
+import { anEvent, itemsOf, noise, START_US, series, settled, valuesOf } from './journal-fixture.ts';
 
 /*
  * Child of journal-full.test.ts, alone on a small file system of its own that it fills to the last byte. Prints one JSON
