@@ -1,39 +1,59 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { Source } from '#plugin/api.ts';
+import { SETTLE_MS } from '#sources/mqtt/intake.ts';
 import { startMosquitto } from './mosquitto.ts';
 import { startLine } from './mqtt-line.ts';
 import { brief, command, openSource, type Row, rowsOf, type TestDeps, take, testDeps } from './mqtt-site.ts';
 
 const soon = () => AbortSignal.timeout(8000);
 
-/** Publishes until a row of the tag comes that is no history. @returns rows of history, then that one */
-async function untilLive(source: Source, deps: TestDeps, publish: () => Promise<void>) {
+/**
+ * Reads until rows come that are no history. With a probe, its value is published again each time that it came as
+ * history: never before, so that none is left over, and always then, so that there is something to wait for.
+ * @returns rows of history, then the others
+ */
+async function untilLive(
+  source: Source,
+  deps: TestDeps,
+  probe?: { value: number; publish: () => Promise<void> },
+) {
   const late: Row[] = [];
-  let publishing: Promise<void> | undefined;
+  let isUnderWay = false;
   for (;;) {
-    publishing ??= publish().finally(() => {
-      publishing = undefined;
-    });
+    if (probe && !isUnderWay) await probe.publish();
+    isUnderWay = true;
     const { batch, settled } = await source.read(soon());
     settled?.('durable');
     const rows = rowsOf(batch, deps.table);
-    if (batch.late) late.push(...rows);
-    else if (rows.length > 0) {
-      await publishing;
-      return { late, live: rows };
-    }
+    if (!batch.late && rows.length > 0) return { late, live: rows };
+    late.push(...rows);
+    isUnderWay = !rows.some(({ value }) => value === probe?.value);
   }
+}
+
+/** The real clock, but that the wait after the queue ends when the test says so: how quick a machine is decides no order. */
+function patientClock(): Clock & { readonly goOn: () => void } {
+  const clock = systemClock();
+  const released = Promise.withResolvers<void>();
+  return {
+    ...clock,
+    goOn: released.resolve,
+    sleep: (ms, signal) => (ms === SETTLE_MS ? released.promise : clock.sleep(ms, signal)),
+  };
 }
 
 for (const version of [4, 5]) {
   test(`what the broker kept is history, what comes then is live again, MQTT ${version}`, async () => {
     await using broker = await startMosquitto();
-    const deps = testDeps([
+    const clock = patientClock();
+    const points = [
       { path: 'a/x', address: { topic: 'x' } },
       { path: 'a/door', type: 'text', address: { topic: 'door' } },
       { path: 'a/fast', address: { topic: 'fast', qos: 0 } },
-    ]);
+    ] as const;
+    const deps = { ...testDeps(points), clock };
     const config = { url: broker.url, version, clientId: 'edge' };
     await (await openSource(config, deps))[Symbol.asyncDispose]();
     await broker.pub('-q', '1', '-t', 'door', '-m', 'shut');
@@ -42,11 +62,12 @@ for (const version of [4, 5]) {
     for (let i = 1; i <= 45; i++) await broker.pub('-q', '1', '-t', 'x', '-m', `${i}`);
     await using source = await openSource(config, deps);
     await broker.pub('-t', 'fast', '-m', '1');
-    const fast = await untilLive(source, deps, async () => {});
+    const fast = await untilLive(source, deps);
     assert.deepEqual(brief(fast.live), [['a/fast', 1]], 'QoS 0 is never queued');
-    const { late, live } = await untilLive(source, deps, () =>
-      broker.pub('-q', '1', '-t', 'x', '-m', '1000'),
-    );
+    const { late, live } = await untilLive(source, deps, {
+      value: 1000,
+      publish: () => broker.pub('-q', '1', '-t', 'x', '-m', '1000'),
+    });
     const history = [...fast.late, ...late];
     assert.deepEqual(brief(history).slice(0, 2), [
       ['a/door', 'shut'],
@@ -58,7 +79,8 @@ for (const version of [4, 5]) {
     );
     assert.deepEqual(brief(live), [['a/x', 1000]]);
     // Only the queue spoke of the door: its last known value comes once, as such.
-    const door = await untilLive(source, deps, async () => {});
+    clock.goOn();
+    const door = await untilLive(source, deps);
     assert.deepEqual(
       door.live.map(({ tag, value, quality }) => [tag, value, quality]),
       [['a/door', 'open', 'uncertainLastUsable']],
@@ -144,7 +166,7 @@ test('a retained message that comes behind newer ones is history', async () => {
   }
   await broker.pub('-q', '1', '-t', 'x', '-m', '2'); // not retained: what the broker keeps is older
   await using source = await openSource(config, deps);
-  const { late, live } = await untilLive(source, deps, async () => {});
+  const { late, live } = await untilLive(source, deps);
   assert.deepEqual(late.map(({ value }) => value).sort(), [1, 2]);
   assert.deepEqual(
     live.map(({ value, quality }) => [value, quality]),

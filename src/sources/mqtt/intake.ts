@@ -21,7 +21,7 @@ const FENCE_EVERY_MS = 100;
  * For so long after the queue rows with source times from before the connection are history still, in case it was not
  * all; not for longer, since the clock of the device may simply be wrong.
  */
-const SETTLE_MS = 3000;
+export const SETTLE_MS = 3000;
 /** How far a device's clock may be behind ours before its rows are taken for older than the connection. */
 const TOLERANCE_US = 2e6;
 
