@@ -1,5 +1,5 @@
 import type { ActuatorStatus } from '#contract/api.ts';
-import { Backoff } from '#edge/backoff.ts';
+import { KeptOpen } from '#edge/kept-open.ts';
 import { faultStatus } from '#edge/status.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Json } from '#kernel/event.ts';
@@ -31,37 +31,49 @@ export interface ActuatorPorts {
  */
 export class ActuatorLoop implements AsyncDisposable {
   readonly id: string;
-  readonly #def: ActuatorDef;
-  readonly #config: unknown;
+  readonly #kind: string;
   readonly #ports: ActuatorPorts;
-  readonly #stop = new AbortController();
+  readonly #actuator: KeptOpen<Actuator>;
   readonly #waiting: Action[] = [];
   /** Asked for and not ended: those waiting and those under way. */
   readonly #open = new Set<Action>();
   readonly #results = { done: 0, failed: 0, unknown: 0 };
   #wake: (() => void) | undefined;
-  #loop: Promise<void> | undefined;
-  #fault: Fault | undefined;
+  #stopped = false;
   #lastId = 0;
 
   constructor(id: string, def: ActuatorDef, config: unknown, ports: ActuatorPorts) {
     this.id = id;
-    this.#def = def;
-    this.#config = config;
+    // What cannot be done with one action, or today, may be with the next: an actuator is never given up.
+    const tryAgain = (error: unknown): never => {
+      const { code, message, hint } = Fault.from(error, 'actuator.failed', `actuator ${id}`);
+      throw new Fault(code, message, { cause: error, ...(hint !== undefined && { hint }) });
+    };
+    this.#kind = def.kind;
     this.#ports = ports;
+    this.#actuator = new KeptOpen({
+      what: 'actuator',
+      id,
+      clock: ports.clock,
+      log: ports.log,
+      open: (signal) => def.open(config, ports.deps, signal).catch(tryAgain),
+      serve: (actuator, signal) => this.#serve(actuator, signal).catch(tryAgain),
+      lost: () => this.#expire(),
+    });
   }
 
   get status(): ActuatorStatus {
+    const { fault } = this.#actuator;
     return {
-      kind: this.#def.kind,
+      kind: this.#kind,
       waiting: this.#open.size,
       ...this.#results,
-      ...(this.#fault && { fault: faultStatus(this.#fault) }),
+      ...(fault && { fault: faultStatus(fault) }),
     };
   }
 
   start(): void {
-    this.#loop = this.#run();
+    this.#actuator.start();
   }
 
   send(config: Json, by: string): void {
@@ -73,7 +85,7 @@ export class ActuatorLoop implements AsyncDisposable {
     };
     this.#open.add(action);
     this.#ports.asked(action);
-    if (this.#stop.signal.aborted) this.#end(action, STOPPED);
+    if (this.#stopped) this.#end(action, STOPPED);
     else if (this.#open.size > MOST_WAITING) {
       this.#end(action, { state: 'failed', reason: `${MOST_WAITING} actions are waiting already` });
     } else {
@@ -84,38 +96,16 @@ export class ActuatorLoop implements AsyncDisposable {
 
   /** What is under way is waited for, for a while; what is not begun by now has failed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort(new Fault('actuator.closed', `actuator ${this.id} is closing`, { retry: 'never' }));
+    this.#stopped = true;
+    const closed = this.#actuator[Symbol.asyncDispose]();
     for (const action of this.#waiting.splice(0)) this.#end(action, STOPPED);
     this.#wake?.();
     const over = new AbortController();
     const limit = this.#ports.clock.sleep(CLOSE_LIMIT_MS, over.signal).catch(() => {});
-    await Promise.race([this.#loop, limit]);
+    await Promise.race([closed, limit]);
     over.abort();
     for (const action of this.#open) {
       this.#end(action, { state: 'unknown', reason: 'the site stopped before the answer came' });
-    }
-  }
-
-  async #run(): Promise<void> {
-    const signal = this.#stop.signal;
-    const backoff = new Backoff();
-    while (!signal.aborted) {
-      try {
-        await using actuator = await this.#def.open(
-          this.#config,
-          this.#ports.deps,
-          AbortSignal.any([signal, AbortSignal.timeout(15_000)]),
-        );
-        this.#fault = undefined;
-        backoff.reset();
-        await this.#serve(actuator, signal);
-      } catch (error) {
-        if (signal.aborted) break;
-        this.#fault = Fault.from(error, 'actuator.failed', `actuator ${this.id}`);
-        this.#ports.log.warn({ actuator: this.id, code: this.#fault.code }, this.#fault.message);
-        this.#expire();
-        await this.#ports.clock.sleep(backoff.nextMs(), signal).catch(() => {});
-      }
     }
   }
 
@@ -123,6 +113,7 @@ export class ActuatorLoop implements AsyncDisposable {
   async #serve(actuator: Actuator, signal: AbortSignal): Promise<void> {
     const underWay = new Set<Promise<void>>();
     let failed: { readonly error: unknown } | undefined;
+    this.#actuator.alive();
     while (!signal.aborted && !failed) {
       this.#expire();
       const action = underWay.size < AT_ONCE ? this.#waiting.shift() : undefined;
@@ -167,7 +158,7 @@ export class ActuatorLoop implements AsyncDisposable {
     const nowUs = this.#ports.clock.steadyUs();
     while (this.#waiting[0] && this.#waiting[0].deadlineUs < nowUs) {
       const late = this.#waiting.shift() as Action;
-      this.#end(late, { state: 'failed', reason: this.#fault?.message ?? 'too late' });
+      this.#end(late, { state: 'failed', reason: this.#actuator.fault?.message ?? 'too late' });
     }
   }
 

@@ -5,7 +5,7 @@ import { Fault } from '#kernel/fault.ts';
 import type { Log } from '#plugin/api.ts';
 
 export interface KeptOpenPorts<Running> {
-  readonly what: 'source' | 'sink';
+  readonly what: 'source' | 'sink' | 'actuator';
   readonly id: string;
   readonly clock: Clock;
   readonly log: Log;
