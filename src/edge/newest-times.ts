@@ -12,10 +12,15 @@ const MOST_AHEAD_US = 5e6;
 export class NewestTimes {
   #newestUs = new Float64Array(0);
   #earlier: (() => Iterable<Item>) | undefined;
+  readonly #onFault: (error: unknown) => void;
 
-  /** @param earlier the last entries of earlier runs */
-  constructor(earlier: () => Iterable<Item>) {
+  /**
+   * @param earlier the last entries of earlier runs
+   * @param onFault told where they cannot be read
+   */
+  constructor(earlier: () => Iterable<Item>, onFault: (error: unknown) => void) {
     this.#earlier = earlier;
+    this.#onFault = onFault;
   }
 
   take(batch: Batch): void {
@@ -32,9 +37,19 @@ export class NewestTimes {
   of(tag: number): number {
     const earlier = this.#earlier;
     this.#earlier = undefined;
-    for (const item of earlier?.() ?? [])
-      if (item.kind === 'batch' && !item.mark.derived) this.take(item.batch);
+    if (earlier) this.#read(earlier);
     return this.#newestUs[tag] ?? 0;
+  }
+
+  /** A journal that cannot be read ends no session: then rows are kept twice rather than not taken. */
+  #read(earlier: () => Iterable<Item>): void {
+    try {
+      for (const item of earlier()) {
+        if (item.kind === 'batch' && !item.mark.derived) this.take(item.batch);
+      }
+    } catch (error) {
+      this.#onFault(error);
+    }
   }
 
   #grow(tag: number): void {

@@ -10,7 +10,7 @@ import { SourceLoop } from '#edge/source-loop.ts';
 import { TagOwners } from '#edge/tag-owners.ts';
 import type { Feed, Item } from '#journal/api.ts';
 import type { Json } from '#kernel/event.ts';
-import { Fault } from '#kernel/fault.ts';
+import { Fault, messageOf } from '#kernel/fault.ts';
 import type { GapReason } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import type { Action, Log } from '#plugin/api.ts';
@@ -55,7 +55,9 @@ export class Peers implements AsyncDisposable {
    */
   attach(core: Core, feed: Feed): void {
     const { model, plugins, log } = this.#options;
-    const newest = new NewestTimes(this.#options.earlier ?? (() => []));
+    const newest = new NewestTimes(this.#options.earlier ?? (() => []), (error) =>
+      log.warn({ error: messageOf(error) }, 'earlier rows cannot be read: what is sent again is kept twice'),
+    );
     const context: PeerContext = {
       clock: core.clock,
       log,

@@ -32,7 +32,7 @@ test('the newest source time is that of this run or an earlier one; arrival and 
   const newest = new NewestTimes(() => {
     read++;
     return [item(1, 500), item(2, 700)];
-  });
+  }, assert.ifError);
   newest.take(batchOf(1, 600));
   newest.take(batchOf(1, 550));
   newest.take(batchOf(3, 1e9));
@@ -43,4 +43,18 @@ test('the newest source time is that of this run or an earlier one; arrival and 
     [0, 600, 700, 0, 0],
   );
   assert.equal(read, 1);
+});
+
+test('a journal that cannot be read is told, and ends nothing', () => {
+  const told: unknown[] = [];
+  const fault = new Error('unable to open database file');
+  const newest = new NewestTimes(
+    () => {
+      throw fault;
+    },
+    (error) => told.push(error),
+  );
+  newest.take(batchOf(1, 600));
+  assert.deepEqual([newest.of(1), newest.of(2)], [600, 0]);
+  assert.deepEqual(told, [fault]);
 });
