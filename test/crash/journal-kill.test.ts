@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { buildSync } from 'esbuild';
 import { openJournal } from '#journal/journal.ts';
 import { openReader } from '#journal/reader.ts';
 import { itemsOf, journalConfig, START_US, series, settled } from './journal-fixture.ts';
@@ -19,11 +19,12 @@ const ROUNDS = 25;
 const EARLY_EVERY = 5;
 
 /** The writer and the worker bundled as in a release: a process then starts in a fraction of the time. */
-async function bundledWriter(t: TestContext): Promise<string> {
+function bundledWriter(t: TestContext): string {
   const outdir = mkdtempSync(join(tmpdir(), 'holdfast-writer-'));
   t.after(() => rmSync(outdir, { recursive: true, force: true }));
   const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-  await build({
+  // The asynchronous form leaves a helper process that may outlive this one by a moment.
+  buildSync({
     entryPoints: { writer: here('./journal-writer.ts'), worker: here('../../src/journal/worker.ts') },
     outdir,
     bundle: true,
@@ -64,7 +65,7 @@ function firstLine(child: ChildProcess, text: () => string, lines: number): Prom
 }
 
 test(`after each of ${LANES * ROUNDS} kills every settled row is there exactly once and the chain holds`, async (t) => {
-  const writer = await bundledWriter(t);
+  const writer = bundledWriter(t);
   await Promise.all(Array.from({ length: LANES }, () => killRepeatedly(t, writer)));
 });
 

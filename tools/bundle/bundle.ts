@@ -1,4 +1,4 @@
-import { build, type Plugin } from 'esbuild';
+import { build, type Plugin, stop } from 'esbuild';
 
 /** CommonJS packages inside an ES module ask for `require`. */
 const REQUIRE =
@@ -31,6 +31,7 @@ export async function bundle(outDir: string): Promise<void> {
     alias: { 'readable-stream': 'node:stream' },
     logLevel: 'warning',
   });
+  await stop(); // its helper process would outlive the caller by a moment
 }
 
 /** The simulated plant is for trying things out: a release does not carry it, and says so when it is asked for. */

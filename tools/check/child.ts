@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Outcome {
@@ -9,8 +9,8 @@ export interface Outcome {
   readonly ms: number;
   /** It was killed because it took longer than its limit. */
   readonly overdue: boolean;
-  /** It ended and left processes of its own running; they have been killed. */
-  readonly leftBehind: boolean;
+  /** Command lines of processes of its own that it left running; they have been killed. */
+  readonly leftBehind: readonly string[];
 }
 
 const running = new Set<number>();
@@ -43,7 +43,7 @@ export async function runChild(command: string, args: readonly string[], limitMs
   // `exit`, not `close`: a process left behind may hold the pipes open for ever.
   const status = await new Promise<number | null>((done) => child.once('exit', done));
   clearTimeout(timer);
-  const leftBehind = !overdue && (await outlived(group));
+  const leftBehind = overdue ? [] : await outlived(group);
   signalGroup(group, 'SIGKILL');
   running.delete(group);
   return { status, output, ms: performance.now() - startedMs, overdue, leftBehind };
@@ -52,18 +52,29 @@ export async function runChild(command: string, args: readonly string[], limitMs
 function failedStart(command: string, child: ReturnType<typeof spawn>): Promise<Outcome> {
   return new Promise((done) => {
     child.once('error', (error) =>
-      done({ status: 127, output: `${command}: ${error.message}`, ms: 0, overdue: false, leftBehind: false }),
+      done({ status: 127, output: `${command}: ${error.message}`, ms: 0, overdue: false, leftBehind: [] }),
     );
   });
 }
 
-/** Whether members of the group are still there after a moment in which children of a killed parent may end. */
-async function outlived(group: number): Promise<boolean> {
-  for (let left = 20; left > 0; left--) {
-    if (!signalGroup(group, 0)) return false;
+/** Members of the group that are still there after a moment in which children of a killed parent may end. */
+async function outlived(group: number): Promise<readonly string[]> {
+  for (let left = 50; left > 0; left--) {
+    if (!signalGroup(group, 0)) return [];
     await sleep(100);
   }
-  return true;
+  return membersOf(group);
+}
+
+/** Dead ones that nobody has waited for yet do not count: they are the machine's first process's to reap, not ours. */
+function membersOf(group: number): readonly string[] {
+  const args = ['-e', '-o', 'pgid=,stat=,args='];
+  const lines = spawnSync('ps', args, { encoding: 'utf8' }).stdout?.split('\n');
+  if (!lines) return ['(no ps to name them)'];
+  return lines
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([pgid, state]) => pgid === `${group}` && !state?.startsWith('Z'))
+    .map(([, , ...command]) => command.join(' '));
 }
 
 function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {

@@ -75,5 +75,5 @@ test('a loop that never yields is killed too', async (t) => {
 test('a process that a test leaves running is a failure', async (t) => {
   const result = await run(t, `test('a', () => { spawn('sleep', ['60'], { stdio: 'ignore' }).unref(); });`);
   assert.deepEqual(counts(result), { passed: 1, failed: 1, skipped: 0 });
-  assert.match(result.shown.join('\n'), /processes were left running/);
+  assert.match(result.shown.join('\n'), /processes were left running.*: sleep 60/);
 });

@@ -77,7 +77,9 @@ function troublesOf(outcome: Outcome, lines: readonly ReportLine[], limits: Limi
     return [`✗ killed after ${limits.processMs / 1000} s; ${last}`];
   }
   const troubles: string[] = [];
-  if (outcome.leftBehind) troubles.push('✗ processes were left running; they have been killed');
+  const left = outcome.leftBehind;
+  if (left.length > 0)
+    troubles.push(`✗ processes were left running and have been killed: ${left.join('; ')}`);
   if (lines.every((line) => line.kind === 'begin')) troubles.push('✗ no test was run');
   else if (outcome.status !== 0 && !lines.some((line) => line.kind === 'fail'))
     troubles.push(`✗ the test process ended with status ${outcome.status ?? 'none (a signal)'}`);
