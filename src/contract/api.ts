@@ -31,7 +31,8 @@ export interface LoadStatus {
 
 export interface SourceStatus {
   readonly kind: string;
-  readonly state: 'opening' | 'running' | 'waiting' | 'failed' | 'closed';
+  /** `shadowed`: not opened, because the device bears one session only and the live site has it. */
+  readonly state: 'opening' | 'running' | 'waiting' | 'failed' | 'closed' | 'shadowed';
   readonly samples: number;
   /** Sessions opened; more than 1 tells of reconnections. */
   readonly opened: number;
@@ -94,6 +95,8 @@ export interface SiteStatus {
   readonly pid: number;
   /** Rises with every start. */
   readonly epoch: number;
+  /** A shadow reads and decides, and writes nothing. */
+  readonly mode: 'live' | 'shadow';
   readonly upS: number;
   readonly memoryBytes: number;
   readonly sources: { readonly [id: string]: SourceStatus };

@@ -60,6 +60,10 @@ export const WriteLimits = z.strictObject({
   lease: Lease.optional().describe('Values are held for a time only; needed where a rule gives leaseMs.'),
   ttlMs: z.int().min(10).default(5000).describe('Time to live of a command; it is never executed late.'),
   remote: z.boolean().default(false).describe('Whether writes from outside the site may reach this tag.'),
+  idempotent: z
+    .boolean()
+    .default(false)
+    .describe('Doing it twice is the same as once: repeated within ttlMs while its result is unknown.'),
 });
 
 export const TagEntry = z.strictObject({
@@ -185,7 +189,7 @@ export const AssetEntry = z.strictObject({
 });
 
 export const SourceEntry = z.looseObject({
-  kind: z.string().describe('Protocol: modbus, mqtt.'),
+  kind: z.string().describe('Protocol: modbus, mqtt, opcua, sparkplug.'),
 });
 
 export const ActuatorEntry = z.looseObject({

@@ -178,6 +178,12 @@ export interface Decisions {
   /** Everything that must survive a restart, but no sample: the first value after start is no edge. Delays of alarms
    * that are running go on; see Alarm. */
   snapshot(): Json;
+  /**
+   * Goes on with what an earlier machine knew, after a change of the specification: present values, and the content of
+   * windows that are read as before. Rules and alarms came by its snapshot. Conditions are not evaluated by this: what
+   * changed decides with its next row, and its first value is no edge. The earlier machine is of no use afterwards.
+   */
+  adopt?(earlier: Decisions): void;
 }
 
 /** An expression that does not compile. `offset` is where in the text, 0-based. */

@@ -21,6 +21,8 @@ export interface GuardedTag {
   readonly lease?: { readonly maxMs: number; readonly safe: number | boolean } | undefined;
   readonly ttlMs: number;
   readonly remote: boolean;
+  /** A repetition within `ttlMs` does no harm; nothing else is ever sent twice. */
+  readonly idempotent?: boolean | undefined;
   /** raw = (value − offset) / factor */
   readonly scale?: { readonly factor: number; readonly offset: number } | undefined;
 }
@@ -50,6 +52,7 @@ export type Refusal =
   | 'remote-off'
   | 'lease'
   | 'no-authority'
+  | 'shadow'
   | 'expired'
   | 'not-durable'
   | 'source-down'
@@ -81,6 +84,8 @@ export interface GuardPorts {
   steadyUs(): number;
   /** `settings.remoteWrites` of the site file; off when absent. */
   readonly remoteWrites?: boolean;
+  /** A shadow decides and records what it would write; everything is refused as `shadow`. */
+  readonly shadow?: boolean;
   /** Whether this runtime holds the write authority; it does when absent. */
   hasAuthority?(): boolean;
   /** Sends to the source of the tag; `source-down` faults become refused before anything left. */
@@ -120,6 +125,11 @@ export interface Guard {
   tagOut(asset: string, by: string, why: string): void;
   /** Takes away the tag-out that the same person hung. @throws Fault `guard.no-tag-out` naming who holds one */
   removeTagOut(asset: string, by: string): void;
+  /**
+   * Takes the limits of a changed site file. Tags whose limits are the same keep all they have: present values, leases,
+   * rates, writes under way. A lease on a tag that is gone or changed is ended with its safe value first.
+   */
+  reconfigure?(tags: readonly GuardedTag[]): void;
   assets(): readonly {
     readonly asset: string;
     readonly mode: AssetMode;

@@ -29,6 +29,59 @@ export interface SourceDef<S extends z.ZodType = z.ZodType, A extends z.ZodType 
   check?(config: z.output<S>, points: readonly Point<z.output<A>>[]): readonly Finding[];
   /** Whether the device bears a second session beside the first, so that a shadow may read it too. */
   readonly secondSession: boolean;
+  /** Where it listens, in the order in which it is tried: what a source test asks first, by name and by port. */
+  endpoints?(config: z.output<S>): readonly Endpoint[];
+  /** What the protocol can say of its peer between the port and the session: offers, certificates, refusals. */
+  explain?(config: z.output<S>, deps: Deps, signal: AbortSignal): AsyncIterable<TestStep>;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  /** Whether TLS begins with the first byte. */
+  readonly tls?: boolean;
+}
+
+/** One step of a source test, from the outside in: name, port, TLS, session, first value. */
+export interface TestStep {
+  readonly step: string;
+  readonly state: 'ok' | 'warning' | 'failed';
+  /** What was found, one sentence. */
+  readonly said: string;
+  readonly hint?: string;
+}
+
+/**
+ * Looks for what there is of a protocol, in a range that people name: slowly, and only reading, because controllers
+ * are weak and shared.
+ */
+export interface DiscoveryDef<R extends z.ZodType = z.ZodType> {
+  readonly kind: string;
+  /** The range, as options of the command line: hosts, ports, units, topics. */
+  readonly range: R;
+  /** What would be asked, and how long that takes: shown before anything leaves. @throws Fault `discover.range` */
+  plan(range: z.output<R>): DiscoveryPlan;
+  run(
+    range: z.output<R>,
+    deps: Pick<Deps, 'clock' | 'log'>,
+    signal: AbortSignal,
+  ): AsyncIterable<Discovered>;
+}
+
+export interface DiscoveryPlan {
+  /** Sentences for people: each kind of request, to whom, how many. */
+  readonly asks: readonly string[];
+  readonly requests: number;
+  /** At the pause between requests that the range gives. */
+  readonly seconds: number;
+}
+
+export interface Discovered {
+  /** Where: `opc.tcp://10.0.0.7:4840`, `10.0.0.9:502 unit 3`, a topic. */
+  readonly at: string;
+  readonly said: string;
+  /** An entry for `sources` of the site file that would reach it. */
+  readonly source?: { readonly id: string; readonly config: Json };
 }
 
 export interface Finding {
@@ -52,14 +105,47 @@ export interface Deps {
   /** The tags of this source, addresses already validated by its schema. */
   readonly points: readonly Point[];
   readonly tags: Tags;
-  /** Live reads and writes; shadow only reads. */
+  /** Live reads and writes; a shadow only reads, and takes nothing away from the live one beside it. */
   readonly mode: 'live' | 'shadow';
+  readonly trust: PeerTrust;
   /** A bounded queue for protocols that push. @param limitBytes rows beyond it pause the peer or become a gap */
   inbox(limitBytes: number): Inbox;
   /** Use of the device as the source sees it, for the load budget: counters that only rise, and gauges. */
   readonly load: Load;
   /** What the site must know besides samples: a clock skew, a changed certificate. Source and time are added. */
   event(event: Pick<SiteEvent, 'kind' | 'name' | 'subject'> & Partial<SiteEvent>): void;
+}
+
+/**
+ * Certificates of peers, which people trust or reject by command (IEC 62443-3-3 SR 1.8; OPC UA Part 4, 6.1.3). Nothing
+ * is trusted by itself.
+ */
+export interface PeerTrust {
+  /**
+   * Whether this certificate is trusted for this peer. One that is not known yet waits in a list for people, and its
+   * first sight is a security event; so is one that differs from what was trusted for this peer before.
+   * @param peer where it was met, such as `opc.tcp://10.0.0.7:4840`
+   * @param certificate DER
+   * @param pinned SHA-256 fingerprints that the site file trusts, as hex, colons allowed
+   */
+  judge(peer: string, certificate: Uint8Array, pinned?: readonly string[]): Judgement;
+  /** The site's own certificate and key for a protocol, made on first use and kept; PEM files. */
+  identity(request: IdentityRequest): Promise<Identity>;
+}
+
+export type Judgement = 'trusted' | 'waiting' | 'changed' | 'rejected';
+
+export interface IdentityRequest {
+  /** Names the files: `opcua`. */
+  readonly protocol: string;
+  readonly commonName: string;
+  /** In the subject alternative name (OPC UA Part 6, 6.2.2). */
+  readonly uri?: string;
+}
+
+export interface Identity {
+  readonly certificateFile: string;
+  readonly privateKeyFile: string;
 }
 
 export interface Tags {
@@ -112,15 +198,28 @@ export interface Source<C = unknown> extends AsyncDisposable {
   write?(command: Command, signal: AbortSignal): Promise<WriteResult>;
   /** What can be found there: nodes, registers, topics, devices; for commissioning and inventory. */
   browse?(from: string | undefined, signal: AbortSignal): AsyncIterable<Found>;
-  /** Takes a changed configuration without dropping the session; absent: it is reopened. */
-  reconfigure?(next: C, points: readonly Point[]): Promise<void>;
+  /**
+   * Takes a changed configuration and changed points without dropping the session. `read` may be under way.
+   * @returns false when it cannot, having changed nothing: then it is opened anew, as also where this is absent
+   */
+  reconfigure?(next: C, points: readonly Point[]): Promise<boolean>;
 }
 
+/** One thing found at a device: what its tag entry would say. */
 export interface Found {
+  /** As the device calls it. */
   readonly name: string;
+  /** Names from the root of the device down to it, for the path of the tag; absent where there is no tree. */
+  readonly place?: readonly string[];
   readonly address: Json;
   readonly type?: TagInfo['type'];
-  readonly value?: Value;
+  readonly access?: TagInfo['access'];
+  readonly description?: string;
+  /** UCUM code where it is known. */
+  readonly unit?: string;
+  readonly range?: TagInfo['range'];
+  readonly states?: TagInfo['states'];
+  readonly value?: number | Value;
 }
 
 /** A queue between a protocol that pushes and the supervisor that pulls. */
