@@ -1,8 +1,9 @@
 import { build, type Plugin, stop } from 'esbuild';
 
-/** CommonJS packages inside an ES module ask for `require`. */
+/** CommonJS packages inside an ES module ask for `require` and for their folder. */
 const REQUIRE =
-  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url), " +
+  '__dirname = import.meta.dirname, __filename = import.meta.filename;';
 
 /**
  * Bundles the command line with the edge into a few small files: this is what a release carries, and what memory and
@@ -26,6 +27,8 @@ export async function bundle(outDir: string): Promise<void> {
     platform: 'node',
     target: 'node26',
     banner: { js: REQUIRE },
+    // Of the OPC UA client's certificate folders, which Holdfast does not use.
+    external: ['proper-lockfile'],
     plugins: [withoutPlant, lazyHttp2],
     // A copy of Node's own streams for old versions of it: 80 kB that nobody needs here.
     alias: { 'readable-stream': 'node:stream' },
