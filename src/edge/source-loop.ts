@@ -6,7 +6,7 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Command, WriteResult } from '#kernel/command.ts';
 import { Fault } from '#kernel/fault.ts';
 import { isBad } from '#kernel/quality.ts';
-import type { Delivery, Deps, Log, Source, SourceDef } from '#plugin/api.ts';
+import type { Delivery, Deps, Found, Log, Point, Source, SourceDef } from '#plugin/api.ts';
 
 export interface SourcePorts {
   readonly clock: Clock;
@@ -54,6 +54,11 @@ export class SourceLoop implements AsyncDisposable {
     });
   }
 
+  /** The tags of the site file that are read from it. */
+  get points(): readonly Point[] {
+    return this.#ports.deps.points;
+  }
+
   get status(): SourceStatus {
     const nowUs = this.#ports.clock.steadyUs();
     const { state, opened, fault } = this.#source;
@@ -80,6 +85,21 @@ export class SourceLoop implements AsyncDisposable {
       throw new Fault('edge.source-down', `source ${this.id} cannot be written: ${why}`);
     }
     return await running.write(command, signal);
+  }
+
+  /**
+   * What there is at the device, through the session that is open now.
+   * @throws Fault `edge.source-down`, `source.no-browse`
+   */
+  browse(...asked: Parameters<NonNullable<Source['browse']>>): AsyncIterable<Found> {
+    const { running, state, fault } = this.#source;
+    if (!running) {
+      const why = fault ? `: ${fault.message}` : '';
+      throw new Fault('edge.source-down', `source ${this.id} is ${state}${why}`, {
+        hint: `\`holdfast source test ${this.id}\` says why, step by step.`,
+      });
+    }
+    return browseOf(running, this.id, ...asked);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -119,4 +139,17 @@ export class SourceLoop implements AsyncDisposable {
     this.#lostAtUs ??= this.#lastRowUs || this.#startedUs;
     this.#ports.lost(fault);
   }
+}
+
+/** @throws Fault `source.no-browse` */
+export function browseOf(
+  source: Source,
+  id: string,
+  ...asked: Parameters<NonNullable<Source['browse']>>
+): AsyncIterable<Found> {
+  if (source.browse) return source.browse(...asked);
+  throw new Fault('source.no-browse', `what source ${id} reads cannot be browsed`, {
+    retry: 'never',
+    hint: 'Its protocol or its device names nothing by itself: take the addresses from the manual.',
+  });
 }

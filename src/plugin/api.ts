@@ -196,8 +196,11 @@ export interface Source<C = unknown> extends AsyncDisposable {
   read(signal: AbortSignal): Promise<Delivery>;
   /** Absent on read-only sources. Never rejects for what the device does; never retries. */
   write?(command: Command, signal: AbortSignal): Promise<WriteResult>;
-  /** What can be found there: nodes, registers, topics, devices; for commissioning and inventory. */
-  browse?(from: string | undefined, signal: AbortSignal): AsyncIterable<Found>;
+  /**
+   * What can be found there: nodes, registers, topics, devices; for commissioning and inventory.
+   * @param forMs how long to listen where nothing can be asked for and things speak by themselves
+   */
+  browse?(from: string | undefined, signal: AbortSignal, forMs?: number): AsyncIterable<Found>;
   /**
    * Takes a changed configuration and changed points without dropping the session. `read` may be under way.
    * @returns false when it cannot, having changed nothing: then it is opened anew, as also where this is absent
