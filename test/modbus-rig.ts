@@ -12,6 +12,7 @@ import type { Deps, Source } from '#plugin/api.ts';
 import { Address } from '#sources/modbus/address.ts';
 import { Config } from '#sources/modbus/config.ts';
 import { modbus } from '#sources/modbus/modbus.ts';
+import { trustsNothing } from '#test/trust.ts';
 
 /* What the tests of Modbus share: real servers, well-behaved and not, and a source opened against them. */
 
@@ -154,6 +155,7 @@ export async function openModbus(
     points,
     tags,
     mode,
+    trust: trustsNothing,
     inbox: () => {
       throw new Error('Modbus is polled: it needs no inbox');
     },

@@ -13,7 +13,7 @@ import type { Json } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { GapReason } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
-import type { Action, Log } from '#plugin/api.ts';
+import type { Action, Log, PeerTrust } from '#plugin/api.ts';
 
 export interface PeersOptions {
   readonly model: SiteModel;
@@ -51,9 +51,10 @@ export class Peers implements AsyncDisposable {
   /**
    * Makes the loops; none runs before `start`.
    * @param feed reads the journal for sinks; ended with them
+   * @param trust certificates of peers
    * @throws Fault `site.unknown-kind`
    */
-  attach(core: Core, feed: Feed): void {
+  attach(core: Core, feed: Feed, trust: PeerTrust): void {
     const { model, plugins, log } = this.#options;
     const newest = new NewestTimes(this.#options.earlier ?? (() => []), (error) =>
       log.warn({ error: messageOf(error) }, 'earlier rows cannot be read: what is sent again is kept twice'),
@@ -62,6 +63,7 @@ export class Peers implements AsyncDisposable {
       clock: core.clock,
       log,
       table: core.table,
+      trust,
       owners: new TagOwners(model.tags.map((tag) => tag.path)),
       newestUs: (tag) => newest.of(tag),
       declared: (source, tag) => {

@@ -5,7 +5,7 @@ import type { TagOwners } from '#edge/tag-owners.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { SiteEvent } from '#kernel/event.ts';
 import type { Tag, TagInfo, TagTable } from '#kernel/tag-table.ts';
-import type { Deps, Log, Point, SinkDeps } from '#plugin/api.ts';
+import type { Deps, Log, PeerTrust, Point, SinkDeps } from '#plugin/api.ts';
 import { createInbox } from '#plugin/inbox.ts';
 
 /** What every plugin of a site is given, beside its own configuration. */
@@ -14,6 +14,7 @@ export interface PeerContext {
   readonly log: Log;
   readonly table: TagTable;
   readonly owners: TagOwners;
+  readonly trust: PeerTrust;
   /** See {@link Tags.newestUs}. */
   newestUs(tag: number): number;
   /** A tag that a source found at run time, for the first time in this run. */
@@ -72,6 +73,7 @@ function deps(id: string, points: readonly Point[], load: LoadMeter, context: Pe
     points,
     load,
     mode: 'live',
+    trust: context.trust,
     inbox: createInbox,
     tags: {
       declare(info: TagInfo): Tag {

@@ -7,6 +7,8 @@ import { type Core, composeCore } from '#edge/core.ts';
 import { Heartbeats } from '#edge/heartbeat.ts';
 import { leftOpen, OPEN_WRITES_STATE } from '#edge/open-writes.ts';
 import { Peers } from '#edge/peers.ts';
+import { knownSource } from '#edge/single-source.ts';
+import type { SourceLoop } from '#edge/source-loop.ts';
 import { readStatus } from '#edge/status.ts';
 import { Ticker } from '#edge/ticker.ts';
 import { warmUp } from '#edge/warm-up.ts';
@@ -19,9 +21,10 @@ import { openJournal } from '#journal/journal.ts';
 import { openReader } from '#journal/reader.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
-import { Fault } from '#kernel/fault.ts';
+import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import type { Log } from '#plugin/api.ts';
+import { openTrust, type TrustStore, trustDir } from '#trust/store.ts';
 
 export interface SiteOptions {
   readonly blueprint: Blueprint;
@@ -72,14 +75,25 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       stepped: () => site.stepped(),
     });
     const core = composeCore(options.blueprint, journal, clock, peers);
-    const site = new Site(options, core, peers);
-    peers.attach(core, openFeed(journalDir(options.dataDir)));
+    const trust = openSiteTrust(options, core);
+    const site = new Site(options, core, peers, trust);
+    peers.attach(core, openFeed(journalDir(options.dataDir)), trust);
     site.start();
     return site;
   } catch (error) {
     await journal[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The certificates of this site's data folder; nothing is written before a peer shows one. */
+function openSiteTrust({ dataDir, log }: SiteOptions, core: Core): TrustStore {
+  return openTrust(trustDir(dataDir), {
+    nowUs: () => core.clock.nowUs(),
+    onEvent: (event) => core.path.event(event),
+    onFault: (error) =>
+      log.error({ hint: 'make room, or the folder writable' }, `certificates: ${messageOf(error)}`),
+  });
 }
 
 /** Entries enough to hold all that a broker may have under way to a source. */
@@ -96,6 +110,7 @@ function* lastEntries(dataDir: string, upTo: number): Iterable<Item> {
 /** A running site: starting, the passing of time, status, and an orderly end. */
 export class Site implements AsyncDisposable {
   readonly core: Core;
+  readonly trust: TrustStore;
   readonly #options: SiteOptions;
   readonly #peers: Peers;
   readonly #watch: ClockWatch;
@@ -106,8 +121,9 @@ export class Site implements AsyncDisposable {
   #journalFault: string | undefined;
   #nextLookUs = 0;
 
-  constructor(options: SiteOptions, core: Core, peers: Peers) {
+  constructor(options: SiteOptions, core: Core, peers: Peers, trust: TrustStore) {
     this.core = core;
+    this.trust = trust;
     this.#options = options;
     this.#peers = peers;
     this.#startedUs = core.clock.steadyUs();
@@ -146,6 +162,11 @@ export class Site implements AsyncDisposable {
   /** Tags that the site file names, and those found at run time; not those of earlier files. */
   tags(): Iterable<Tag> {
     return this.#peers.tags(this.core, this.#options.blueprint.model);
+  }
+
+  /** @throws Fault `source.unknown` */
+  source(id: string): SourceLoop {
+    return knownSource(this.#peers.sources, id);
   }
 
   gaps(limit: number): readonly StoredGap[] {
@@ -194,6 +215,7 @@ export class Site implements AsyncDisposable {
     this.#ticker[Symbol.dispose]();
     await this.#peers[Symbol.asyncDispose]();
     this.core.path.keep();
+    await this.trust.saved();
     this.#event('system', 'system.stopped');
     await this.core.journal[Symbol.asyncDispose]();
   }

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Size of a file in bytes; 0 when it does not exist. */
@@ -18,6 +19,22 @@ export function replaceDurably(path: string, text: string, mode = 0o640): number
   renameSync(draft, path);
   syncFolder(dirname(path));
   return bytes;
+}
+
+/**
+ * As {@link replaceDurably}, without holding up the thread while the disk works. One at a time for each path.
+ * @throws errors of the file system
+ */
+export async function replaceDurablyAside(path: string, text: string, mode = 0o640): Promise<void> {
+  const draft = `${path}.new`;
+  {
+    await using file = await open(draft, 'w', mode);
+    await file.writeFile(text);
+    await file.sync();
+  }
+  await rename(draft, path);
+  await using folder = await open(dirname(path), 'r');
+  await folder.sync();
 }
 
 function writeDurably(path: string, flag: 'a' | 'w', bytes: Uint8Array, mode = 0o640): number {

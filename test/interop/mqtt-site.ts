@@ -7,6 +7,7 @@ import { type TagInfo, TagTable } from '#kernel/tag-table.ts';
 import type { Delivery, Deps, Source } from '#plugin/api.ts';
 import { createInbox } from '#plugin/inbox.ts';
 import { mqtt } from '#sources/mqtt/mqtt.ts';
+import { trustsNothing } from '#test/trust.ts';
 
 export type Events = Parameters<Deps['event']>[0][];
 
@@ -39,6 +40,7 @@ export function testDeps(points: readonly TestPoint[], mode: 'live' | 'shadow' =
     mode,
     inbox: createInbox,
     load: { request() {}, caps() {} },
+    trust: trustsNothing,
     event: (event) => events.push(event),
     events,
   };

@@ -12,6 +12,7 @@ import type { Json } from '#kernel/event.ts';
 import { TagTable } from '#kernel/tag-table.ts';
 import type { Action, Deps } from '#plugin/api.ts';
 import { createInbox } from '#plugin/inbox.ts';
+import { trustsNothing } from '#test/trust.ts';
 import { webhook } from './webhook.ts';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
@@ -24,6 +25,7 @@ const deps: Deps = {
   mode: 'live',
   inbox: createInbox,
   load: { request() {}, caps() {} },
+  trust: trustsNothing,
   event() {},
 };
 
