@@ -31,15 +31,19 @@ export interface ActuatorPorts {
  */
 export class ActuatorLoop implements AsyncDisposable {
   readonly id: string;
-  readonly #kind: string;
+  readonly kind: string;
+  #config: unknown;
   readonly #ports: ActuatorPorts;
   readonly #actuator: KeptOpen<Actuator>;
   readonly #waiting: Action[] = [];
   /** Asked for and not ended: those waiting and those under way. */
   readonly #open = new Set<Action>();
   readonly #results = { done: 0, failed: 0, unknown: 0 };
+  readonly #underWay = new Set<Promise<void>>();
   #wake: (() => void) | undefined;
   #stopped = false;
+  /** Nothing is begun while it is to be opened anew. */
+  #pausing = false;
   #lastId = 0;
 
   constructor(id: string, def: ActuatorDef, config: unknown, ports: ActuatorPorts) {
@@ -49,14 +53,15 @@ export class ActuatorLoop implements AsyncDisposable {
       const { code, message, hint } = Fault.from(error, 'actuator.failed', `actuator ${id}`);
       throw new Fault(code, message, { cause: error, ...(hint !== undefined && { hint }) });
     };
-    this.#kind = def.kind;
+    this.kind = def.kind;
+    this.#config = config;
     this.#ports = ports;
     this.#actuator = new KeptOpen({
       what: 'actuator',
       id,
       clock: ports.clock,
       log: ports.log,
-      open: (signal) => def.open(config, ports.deps, signal).catch(tryAgain),
+      open: (signal) => def.open(this.#config, ports.deps, signal).catch(tryAgain),
       serve: (actuator, signal) => this.#serve(actuator, signal).catch(tryAgain),
       lost: () => this.#expire(),
     });
@@ -65,7 +70,7 @@ export class ActuatorLoop implements AsyncDisposable {
   get status(): ActuatorStatus {
     const { fault } = this.#actuator;
     return {
-      kind: this.#kind,
+      kind: this.kind,
       waiting: this.#open.size,
       ...this.#results,
       ...(fault && { fault: faultStatus(fault) }),
@@ -74,6 +79,16 @@ export class ActuatorLoop implements AsyncDisposable {
 
   start(): void {
     this.#actuator.start();
+  }
+
+  /** Opens it anew with another configuration; what is under way ends first, what waits is kept. */
+  async change(config: unknown): Promise<void> {
+    this.#config = config;
+    this.#pausing = true;
+    await this.#within(Promise.all(this.#underWay));
+    this.#pausing = false;
+    this.#actuator.reopen();
+    this.#wake?.();
   }
 
   send(config: Json, by: string): void {
@@ -100,23 +115,27 @@ export class ActuatorLoop implements AsyncDisposable {
     const closed = this.#actuator[Symbol.asyncDispose]();
     for (const action of this.#waiting.splice(0)) this.#end(action, STOPPED);
     this.#wake?.();
-    const over = new AbortController();
-    const limit = this.#ports.clock.sleep(CLOSE_LIMIT_MS, over.signal).catch(() => {});
-    await Promise.race([closed, limit]);
-    over.abort();
+    await this.#within(closed);
     for (const action of this.#open) {
       this.#end(action, { state: 'unknown', reason: 'the site stopped before the answer came' });
     }
   }
 
+  async #within(work: Promise<unknown>): Promise<void> {
+    const over = new AbortController();
+    const limit = this.#ports.clock.sleep(CLOSE_LIMIT_MS, over.signal).catch(() => {});
+    await Promise.race([work, limit]);
+    over.abort();
+  }
+
   /** @throws the first error of an action, once all that are under way have ended */
   async #serve(actuator: Actuator, signal: AbortSignal): Promise<void> {
-    const underWay = new Set<Promise<void>>();
+    const underWay = this.#underWay;
     let failed: { readonly error: unknown } | undefined;
     this.#actuator.alive();
     while (!signal.aborted && !failed) {
       this.#expire();
-      const action = underWay.size < AT_ONCE ? this.#waiting.shift() : undefined;
+      const action = underWay.size < AT_ONCE && !this.#pausing ? this.#waiting.shift() : undefined;
       if (action) {
         const one: Promise<void> = this.#act(actuator, action, signal)
           .catch((error) => {
@@ -142,7 +161,7 @@ export class ActuatorLoop implements AsyncDisposable {
       this.#end(action, await actuator.act(action, signal));
     } catch (error) {
       if (!wasNotSent(error)) this.#end(action, { state: 'unknown', reason: messageOf(error) });
-      else if (signal.aborted) this.#end(action, STOPPED);
+      else if (this.#stopped) this.#end(action, STOPPED);
       else this.#again(action);
       throw error;
     }

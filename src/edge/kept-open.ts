@@ -25,7 +25,9 @@ const OPEN_TIMEOUT_MS = 15_000;
  */
 export class KeptOpen<Running extends AsyncDisposable> implements AsyncDisposable {
   readonly #ports: KeptOpenPorts<Running>;
-  readonly #stop = new AbortController();
+  /** Of the present session, or of the pause before the next one. */
+  #round = new AbortController();
+  #stopped = false;
   readonly #backoff = new Backoff();
   #running: Running | undefined;
   #loop: Promise<void> | undefined;
@@ -56,7 +58,15 @@ export class KeptOpen<Running extends AsyncDisposable> implements AsyncDisposabl
   }
 
   start(): void {
-    this.#loop = this.#run();
+    if (!this.#stopped) this.#loop = this.#run();
+  }
+
+  /** Ends the present session, or the pause, and opens at once; also where it has given up. */
+  reopen(): void {
+    if (!this.#loop || this.#stopped) return;
+    const { what, id } = this.#ports;
+    this.#round.abort(new Fault(`${what}.reopened`, `${what} ${id} is opened anew`, { retry: 'now' }));
+    if (this.#state === 'failed') this.start();
   }
 
   /** The peer itself spoke: pauses begin small again. */
@@ -67,21 +77,27 @@ export class KeptOpen<Running extends AsyncDisposable> implements AsyncDisposabl
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { what, id } = this.#ports;
-    this.#stop.abort(new Fault(`${what}.closed`, `${what} ${id} is closing`, { retry: 'never' }));
+    this.#stopped = true;
+    this.#round.abort(new Fault(`${what}.closed`, `${what} ${id} is closing`, { retry: 'never' }));
     await this.#loop;
     this.#state = 'closed';
   }
 
   async #run(): Promise<void> {
-    const signal = this.#stop.signal;
     const { what, id, clock } = this.#ports;
-    while (!signal.aborted) {
+    while (!this.#stopped) {
+      const { signal } = this.#newRound();
       const fault = await this.#session(signal).then(
         () => undefined,
         (error) => Fault.from(error, `${what}.failed`, `${what} ${id}`),
       );
       await this.#close();
-      if (signal.aborted || !fault) return;
+      if (this.#stopped) return;
+      if (signal.aborted) {
+        this.#leave(signal.reason as Fault);
+        continue;
+      }
+      if (!fault) return;
       this.#lose(fault);
       if (fault.retry === 'never') {
         this.#state = 'failed';
@@ -91,6 +107,11 @@ export class KeptOpen<Running extends AsyncDisposable> implements AsyncDisposabl
       const pauseMs = fault.retry === 'now' ? 50 : this.#backoff.nextMs();
       await clock.sleep(pauseMs, signal).catch(() => {});
     }
+  }
+
+  #newRound(): AbortController {
+    this.#round = new AbortController();
+    return this.#round;
   }
 
   async #session(signal: AbortSignal): Promise<void> {
@@ -118,6 +139,13 @@ export class KeptOpen<Running extends AsyncDisposable> implements AsyncDisposabl
       signal.removeEventListener('abort', stop);
       done.abort();
     }
+  }
+
+  /** On purpose: nothing is wrong with the peer. */
+  #leave(fault: Fault): void {
+    this.alive();
+    this.#ports.lost(fault);
+    this.#ports.log.info({ [this.#ports.what]: this.#ports.id }, fault.message);
   }
 
   #lose(fault: Fault): void {

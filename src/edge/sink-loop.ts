@@ -26,7 +26,9 @@ const CHUNK_BYTES = 512 * 1024;
  */
 export class SinkLoop implements AsyncDisposable {
   readonly id: string;
+  readonly kind: string;
   readonly #def: SinkDef;
+  #config: unknown;
   readonly #ports: SinkPorts;
   readonly #sink: KeptOpen<Sink>;
   readonly #backlog: Backlog;
@@ -45,7 +47,9 @@ export class SinkLoop implements AsyncDisposable {
 
   constructor(id: string, def: SinkDef, config: unknown, ports: SinkPorts) {
     this.id = id;
+    this.kind = def.kind;
     this.#def = def;
+    this.#config = config;
     this.#ports = ports;
     this.#backlog = new Backlog(ports.feed, ports.journal, ports.clock);
     this.#sink = new KeptOpen({
@@ -56,7 +60,7 @@ export class SinkLoop implements AsyncDisposable {
       open: async (signal) => {
         await this.#fill(); // so that the age of the backlog shows although nobody answers
         this.#toldRejected = false;
-        return await def.open(config, ports.deps, signal);
+        return await def.open(this.#config, ports.deps, signal);
       },
       serve: (sink, signal) => this.#serve(sink, signal),
       lost: () => {},
@@ -67,7 +71,7 @@ export class SinkLoop implements AsyncDisposable {
     const { state, opened, fault } = this.#sink;
     if (this.#position !== undefined) void this.#backlog.count(this.#position);
     return {
-      kind: this.#def.kind,
+      kind: this.kind,
       state,
       delivers: this.#def.delivers,
       opened,
@@ -80,6 +84,12 @@ export class SinkLoop implements AsyncDisposable {
 
   start(): void {
     this.#sink.start();
+  }
+
+  /** Opens it anew with another configuration; its place in the journal stays. */
+  change(config: unknown): void {
+    this.#config = config;
+    this.#sink.reopen();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import type { SourceStatus } from '#contract/api.ts';
 import { KeptOpen } from '#edge/kept-open.ts';
 import type { LoadMeter } from '#edge/load-meter.ts';
+import { StaleRows, type StaleTag } from '#edge/stale-rows.ts';
 import { faultStatus } from '#edge/status.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Command, WriteResult } from '#kernel/command.ts';
@@ -25,12 +26,34 @@ export interface SourcePorts {
   resumed(fromUs: number, toUs: number, reason: 'device-silent' | 'site-down'): void;
 }
 
+/** What a source goes on with. */
+export interface SourceChange {
+  readonly config: unknown;
+  readonly deps: Deps;
+  /** Whether it must be opened anew, whatever it could take on the way. */
+  readonly anew: boolean;
+  /** Tags whose rows of before are not to be decided on: they mean something else now, or nobody wants them. */
+  readonly stale: Iterable<StaleTag>;
+}
+
+/** For writes under way when a source is closed or opened anew; longer than the guard lets one live by itself. */
+const WRITES_END_MS = 6000;
+
 /** One source: kept open, read, and its rows handed to the decision path. */
 export class SourceLoop implements AsyncDisposable {
   readonly id: string;
   readonly kind: string;
   readonly #ports: SourcePorts;
   readonly #source: KeptOpen<Source>;
+  readonly #stale: StaleRows;
+  readonly #writes = new Set<Promise<WriteResult>>();
+  #config: unknown;
+  #deps: Deps;
+  /** Counts the changes asked for. */
+  #wanted = 0;
+  #anew = false;
+  #changing: Promise<void> | undefined;
+  #retired = false;
   #samples = 0;
   #lastRowUs = 0;
   readonly #startedUs: number;
@@ -42,13 +65,16 @@ export class SourceLoop implements AsyncDisposable {
     this.id = id;
     this.kind = def.kind;
     this.#ports = ports;
+    this.#config = config;
+    this.#deps = ports.deps;
+    this.#stale = new StaleRows(id, ports.clock);
     this.#startedUs = ports.clock.steadyUs();
     this.#source = new KeptOpen({
       what: 'source',
       id,
       clock: ports.clock,
       log: ports.log,
-      open: (signal) => def.open(config, ports.deps, signal),
+      open: (signal) => def.open(this.#config, this.#deps, signal),
       serve: (source, signal) => this.#read(source, signal),
       lost: (fault) => this.#lost(fault),
     });
@@ -61,7 +87,10 @@ export class SourceLoop implements AsyncDisposable {
 
   get status(): SourceStatus {
     const nowUs = this.#ports.clock.steadyUs();
-    const { state, opened, fault } = this.#source;
+    const { opened } = this.#source;
+    const { shadowed } = this.#ports;
+    const state = shadowed ? 'shadowed' : this.#source.state;
+    const fault = shadowed ?? this.#source.fault;
     return {
       kind: this.kind,
       state,
@@ -74,7 +103,29 @@ export class SourceLoop implements AsyncDisposable {
   }
 
   start(): void {
-    this.#source.start();
+    if (!this.#ports.shadowed) this.#source.start();
+  }
+
+  /**
+   * Takes another configuration or other points: on the way where the source can, otherwise by opening it anew once
+   * the writes under way have ended. Returns at once; of several changes the last one counts.
+   */
+  change({ config, deps, anew, stale }: SourceChange): void {
+    this.#config = config;
+    this.#deps = deps;
+    this.#anew ||= anew;
+    this.#wanted++;
+    this.#stale.begin(stale);
+    this.#changing ??= this.#change().finally(() => {
+      this.#changing = undefined;
+    });
+  }
+
+  /** For good, once the writes under way have ended. Nothing that it reads from here on is taken. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    await this.#writesEnded();
+    await this[Symbol.asyncDispose]();
   }
 
   /** @throws Fault `edge.source-down` before anything was sent */
@@ -84,7 +135,9 @@ export class SourceLoop implements AsyncDisposable {
       const why = running ? 'it takes no writes' : `it is ${state}`;
       throw new Fault('edge.source-down', `source ${this.id} cannot be written: ${why}`);
     }
-    return await running.write(command, signal);
+    const writing = running.write(command, signal);
+    this.#writes.add(writing);
+    return await writing.finally(() => this.#writes.delete(writing));
   }
 
   /**
@@ -106,9 +159,44 @@ export class SourceLoop implements AsyncDisposable {
     return this.#source[Symbol.asyncDispose]();
   }
 
+  async #change(): Promise<void> {
+    let done = 0;
+    while (done !== this.#wanted) {
+      done = this.#wanted;
+      const anew = this.#anew;
+      this.#anew = false;
+      const { running } = this.#source;
+      const took = !anew && running !== undefined && (await this.#reconfigure(running));
+      if (!took && this.#source.running === running) {
+        await this.#writesEnded();
+        this.#source.reopen();
+      }
+      this.#stale.end();
+    }
+  }
+
+  async #reconfigure(source: Source): Promise<boolean> {
+    try {
+      return (await source.reconfigure?.(this.#config, this.#deps.points)) ?? false;
+    } catch (error) {
+      const { code, message } = Fault.from(error, 'source.reconfigure', `source ${this.id}`);
+      this.#ports.log.warn({ source: this.id, code }, `it could not take the change on the way: ${message}`);
+      return false;
+    }
+  }
+
+  async #writesEnded(): Promise<void> {
+    if (this.#writes.size === 0) return;
+    const over = new AbortController();
+    const limit = this.#ports.clock.sleep(WRITES_END_MS, over.signal).catch(() => {});
+    await Promise.race([Promise.allSettled(this.#writes), limit]);
+    over.abort();
+  }
+
   async #read(source: Source, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const delivery = await source.read(signal);
+      if (this.#retired) return await aborted(signal);
       this.#take(delivery, source.resumed ?? false);
       const room = this.#ports.room();
       if (room) await room;
@@ -118,7 +206,7 @@ export class SourceLoop implements AsyncDisposable {
   #take(delivery: Delivery, resumed: boolean): void {
     this.#samples += delivery.batch.rows;
     if (!delivery.batch.quality.every(isBad)) this.#alive(resumed);
-    this.#ports.accept(delivery);
+    this.#ports.accept(this.#stale.none ? delivery : this.#stale.without(delivery));
   }
 
   /** The device itself spoke, which a source that reports its silence does not mean. */
@@ -153,3 +241,9 @@ export function browseOf(
     hint: 'Its protocol or its device names nothing by itself: take the addresses from the manual.',
   });
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

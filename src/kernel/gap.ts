@@ -17,6 +17,8 @@ export type GapReason =
   | 'device-overflow'
   | 'inbox-full'
   | 'undecodable'
+  /** Read under an earlier configuration of its tag, whose rows mean something else now. */
+  | 'config-changed'
   | 'disk-full'
   | 'quota'
   | 'age'
