@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { unitProblem } from '#kernel/units.ts';
+import { unitCode, unitProblem } from '#kernel/units.ts';
 
 const VALID =
   `bar mbar % mm/s m3/h L/min l/min /min 1/min Ohm kOhm V kV A mA Hz kHz W kW MW kW.h V.A kV.A dB dB[SPL] Cel K [degF]
@@ -95,4 +95,10 @@ test('a unit over a unit is a unit, and every suggestion for any text is one too
       if (meant !== undefined) assert.equal(unitProblem(meant), undefined);
     }),
   );
+});
+
+test('a unit in the words of a device becomes its code, or none', () => {
+  assert.equal(unitCode('m3/h'), 'm3/h');
+  assert.equal(unitCode('°C'), 'Cel');
+  assert.equal(unitCode('no unit at all'), undefined);
 });

@@ -42,6 +42,9 @@ export function unitProblem(code: string): UnitProblem | undefined {
   };
 }
 
+/** The code for what a device calls a unit: the text itself where it is UCUM, or what it most likely means. */
+export const unitCode = (text: string): string | undefined => (isUnit(text) ? text : suggest(text));
+
 /** Whether the text is a unit by the syntax rules of UCUM and known atoms. */
 function isUnit(code: string): boolean {
   if (code === '' || code.length > 100) return false;

@@ -3,8 +3,8 @@ import { TopicTable } from '#codec/mqtt/topics.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import type { Deps, Point } from '#plugin/api.ts';
+import { EventRate } from '#plugin/event-rate.ts';
 import type { Address, Config, Discover } from './config.ts';
-import { EventRate } from './event-rate.ts';
 import { type Reading, TopicReader } from './topic-reader.ts';
 
 /** Topics remembered as being of no interest, so that they cost one look-up each time and not a search. */
