@@ -1,0 +1,43 @@
+import type { Json } from '#kernel/event.ts';
+import type { TagInfo } from '#kernel/tag-table.ts';
+
+/** One thing found at a device, as the API says it: a line of `GET /api/sources/:id/browse`. */
+export interface FoundView {
+  /** As the device calls it. */
+  readonly name: string;
+  /** Names from the root of the device down to it. */
+  readonly place?: readonly string[];
+  readonly address: Json;
+  readonly type?: TagInfo['type'];
+  readonly access?: TagInfo['access'];
+  readonly description?: string;
+  readonly unit?: string;
+  readonly range?: TagInfo['range'];
+  readonly states?: TagInfo['states'];
+  /** 64-bit integers as text; absent where none was read. */
+  readonly value?: Json;
+  /** Path of the tag that reads this address already. */
+  readonly tag?: string;
+}
+
+/** The last line where browsing ended before its end. */
+export interface BrowseFault {
+  readonly fault: { readonly code: string; readonly message: string; readonly hint?: string | undefined };
+}
+
+/** What the tag entry of a thing found says, in the order in which people read it; no field that is a default. */
+export function entryOf(found: FoundView, source: string): { readonly [field: string]: unknown } {
+  const { description, type, unit, range, states, access, address } = found;
+  const numeric = type === undefined || type === 'number' || type === 'int64';
+  return {
+    ...(description && { description }),
+    ...(type !== undefined && type !== 'number' && { type }),
+    // The site file allows these where they mean something only.
+    ...(unit && (numeric || type === 'structure') && { unit }),
+    ...(range && numeric && range[0] < range[1] && { range }),
+    ...(states && type === 'enum' && { states }),
+    ...(access !== undefined && access !== 'read' && { access }),
+    source,
+    address,
+  };
+}
