@@ -179,11 +179,21 @@ export interface Decisions {
    * that are running go on; see Alarm. */
   snapshot(): Json;
   /**
-   * Goes on with what an earlier machine knew, after a change of the specification: present values, and the content of
-   * windows that are read as before. Rules and alarms came by its snapshot. Conditions are not evaluated by this: what
-   * changed decides with its next row, and its first value is no edge. The earlier machine is of no use afterwards.
+   * Goes on with what an earlier machine knew, after a change of the specification; this one was compiled with its
+   * snapshot and has not decided yet. The earlier machine is of no use afterwards.
+   *
+   * - Present values go on, and the content of windows that look at the same; derived tags that are derived as before
+   *   keep their values.
+   * - What did not change goes on as if nothing had happened: no transition, no edge, no delay that begins anew.
+   * - A rule that changed in any field, or rests on a changed tag, goes on as after a restart: its first value is no edge.
+   * - An alarm that behaves differently keeps what people did with it (acknowledged, shelved, out of service) and stays
+   *   raised until its condition is known not to hold. Other texts and another priority change nothing.
+   * - Conditions are not evaluated by this: what changed decides with its next row.
+   *
+   * @param changed numbers of tags whose rows mean something else now (scale, unit, address, source) or that come
+   *   again after an absence: their values begin anew. Changed types and derivations are found here.
    */
-  adopt?(earlier: Decisions): void;
+  adopt(earlier: Decisions, changed?: ReadonlySet<number>): void;
 }
 
 /** An expression that does not compile. `offset` is where in the text, 0-based. */

@@ -1,3 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  alarmName,
+  behavesAlike,
+  type Compilation,
+  compilationOf,
+  freshTags,
+  ruleName,
+  sameCondition,
+  suppressionName,
+} from '#decide/adoption.ts';
 import { Alarm } from '#decide/alarms/alarm.ts';
 import { FirstOut } from '#decide/alarms/first-out.ts';
 import type { AlarmAct, AlarmSpec, CompileDecisions, Decisions, Outcome, RuleSpec } from '#decide/api.ts';
@@ -37,6 +48,7 @@ class Engine implements Decisions {
   readonly #outcome = new OutcomeBuilder();
   readonly #firstOut = new FirstOut();
   readonly #fired: (() => void)[] = [];
+  readonly #compilation: Compilation;
   readonly #rules: readonly Rule[];
   readonly #alarms = new Map<string, Alarm>();
   readonly #thresholds: Thresholds;
@@ -57,14 +69,15 @@ class Engine implements Decisions {
 
   constructor(planned: Plan, tags: number, snapshot: Json | undefined) {
     this.#inputs = planned.compiler.inputs;
+    this.#compilation = compilationOf(planned);
     this.#tags = tags;
     const kept = fields(snapshot);
     const thresholds: ThresholdEntry[] = [];
     const conditions: RichCondition[] = [];
-    const connect = (expression: Expression, sink: ConditionSink, deadband = 0, held = false): void => {
+    const connect: Connect = (name, expression, sink, deadband = 0, held = false) => {
       const { threshold } = expression;
-      if (threshold) thresholds.push({ threshold, sink, deadband, held });
-      else conditions.push({ expression, sink });
+      if (threshold) thresholds.push({ name, threshold, sink, deadband, held });
+      else conditions.push({ name, expression, sink });
     };
     this.#rules = planned.rules.map((one) => this.#rule(one, kept, connect));
     for (const one of planned.alarms) this.#plannedAlarm(one, kept, connect);
@@ -131,6 +144,81 @@ class Engine implements Decisions {
       alarms: Object.fromEntries([...this.#alarms].map(([id, alarm]) => [id, alarm.snapshot()])),
       firstOut: this.#firstOut.snapshot(),
     };
+  }
+
+  adopt(earlier: Decisions, changed: ReadonlySet<number> = new Set()): void {
+    if (!(earlier instanceof Engine))
+      throw new TypeError('only a machine of compileDecisions can be adopted');
+    const [now, before] = [this.#compilation, earlier.#compilation];
+    const fresh = freshTags(now, before, changed);
+    const same = (name: string): boolean => sameCondition(name, now, before, fresh);
+    this.#lastAtUs = earlier.#lastAtUs;
+    this.#lastReceivedUs = earlier.#lastReceivedUs;
+    this.#momentUs = earlier.#momentUs;
+
+    const goOn = new Set(this.#adoptRules(earlier, same));
+    const held = this.#adoptAlarms(earlier, same, goOn);
+    this.#thresholds.adopt(earlier.#thresholds, (name) =>
+      goOn.has(name) ? 'same' : held.has(name) ? 'held' : 'new',
+    );
+    const windows = this.#inputs.adopt(
+      earlier.#inputs,
+      (tag) => !fresh.has(tag) && earlier.#follows(tag),
+      fresh,
+    );
+    const isSame = (what: number | string) => (typeof what === 'number' ? !fresh.has(what) : goOn.has(what));
+    this.#network.adopt(earlier.#network, isSame, windows);
+    this.#adoptRowTimes(earlier, fresh);
+    this.#decidedByKernels = earlier.#decidedByKernels;
+  }
+
+  /** @returns names of conditions of rules that go on */
+  #adoptRules(earlier: Engine, same: (name: string) => boolean): string[] {
+    const before = new Map(earlier.#rules.map((rule) => [rule.spec.id, rule]));
+    return this.#rules.flatMap((rule) => {
+      const name = ruleName(rule.spec.id);
+      const was = before.get(rule.spec.id);
+      if (!was || !same(name) || !isDeepStrictEqual(rule.spec, was.spec)) return [];
+      rule.adopt(was);
+      return [name, alarmName(inputAlarmId(rule.spec.id))];
+    });
+  }
+
+  /**
+   * @param goOn names of conditions that go on; those of alarms are added
+   * @returns names of conditions of alarms that are raised now
+   */
+  #adoptAlarms(earlier: Engine, same: (name: string) => boolean, goOn: Set<string>): ReadonlySet<string> {
+    const held = new Set<string>();
+    const nowUs = Math.max(this.#lastAtUs, this.#momentUs);
+    for (const [id, alarm] of this.#alarms) {
+      const name = alarmName(id);
+      const suppression = suppressionName(id);
+      const was = earlier.#alarms.get(id);
+      const ofRule = !this.#compilation.conditions.has(name);
+      const goesOn = ofRule
+        ? goOn.has(name)
+        : was && behavesAlike(alarm.spec, was.spec) && same(name) && same(suppression);
+      if (was && goesOn) {
+        alarm.adopt(was);
+        goOn.add(name).add(suppression);
+      } else if (was) alarm.adoptChanged(was, nowUs);
+      if (alarm.raised) held.add(name);
+    }
+    return held;
+  }
+
+  /** Whether the present value of the tag is kept up to date here. */
+  #follows(tag: number): boolean {
+    return this.#compilation.derived.has(tag) || (tag < this.#tags && at(this.#placeOf, tag) >= 0);
+  }
+
+  #adoptRowTimes(earlier: Engine, fresh: ReadonlySet<number>): void {
+    for (let tag = 0; tag < Math.min(this.#tags, earlier.#tags); tag++) {
+      const place = at(this.#placeOf, tag);
+      const before = at(earlier.#placeOf, tag);
+      if (place >= 0 && before >= 0 && !fresh.has(tag)) this.#rowTime.adopt(place, earlier.#rowTime, before);
+    }
   }
 
   #rows(batch: Batch, atUs: number): void {
@@ -201,20 +289,21 @@ class Engine implements Decisions {
       inputAlarm,
     });
     rule.restore(fields(fields(kept.rules)[spec.id]));
-    connect(when, rule);
+    connect(ruleName(spec.id), when, rule);
     return rule;
   }
 
   #plannedAlarm({ spec, when, suppressWhen }: PlannedAlarm, kept: Fields, connect: Connect): void {
     const alarm = this.#alarm(spec, kept);
     if (!suppressWhen) {
-      connect(when, alarm, spec.deadband, alarm.raised);
+      connect(alarmName(spec.id), when, alarm, spec.deadband, alarm.raised);
       return;
     }
     // An alarm that comes in the same moment as its suppression is not announced: it hears of it at the end.
-    connect(suppressWhen, { decide: (truth, _, atUs) => alarm.suppress(truth, atUs) });
+    const suppression: ConditionSink = { decide: (truth, _, atUs) => alarm.suppress(truth, atUs) };
+    connect(suppressionName(spec.id), suppressWhen, suppression);
     const decide: ConditionSink['decide'] = (...what) => this.#fired.push(() => alarm.decide(...what));
-    connect(when, { decide }, spec.deadband, alarm.raised);
+    connect(alarmName(spec.id), when, { decide }, spec.deadband, alarm.raised);
   }
 
   #alarm(spec: AlarmSpec, kept: Fields): Alarm {
@@ -245,7 +334,14 @@ class Engine implements Decisions {
   }
 }
 
-type Connect = (expression: Expression, sink: ConditionSink, deadband?: number, held?: boolean) => void;
+/** @param name of the condition, by which an earlier machine's one is found */
+type Connect = (
+  name: string,
+  expression: Expression,
+  sink: ConditionSink,
+  deadband?: number,
+  held?: boolean,
+) => void;
 
 /** What a rule with `onBad: alarm` raises while it cannot decide: medium, as the process itself is not yet off. */
 function inputAlarmSpec({ id, asset, when }: RuleSpec): AlarmSpec {

@@ -10,6 +10,8 @@ import type { Tag } from '#kernel/tag-table.ts';
 
 /** A condition that is richer than a threshold. */
 export interface RichCondition {
+  /** Unique; the same for the same condition of another compilation. */
+  readonly name: string;
   readonly expression: Expression;
   readonly sink: ConditionSink;
 }
@@ -112,6 +114,34 @@ export class Network {
     this.#moved.clear();
   }
 
+  /**
+   * Goes on where an earlier one is with what is the same: derived tags, windows, conditions. All else is computed with
+   * its next row.
+   * @param same whether this derived tag, or the condition of this name, is as it was
+   * @param windows places of the windows that are the same, here and there
+   */
+  adopt(
+    earlier: Network,
+    same: (what: number | string) => boolean,
+    windows: readonly (readonly [place: number, before: number])[],
+  ): void {
+    const before = new Map(earlier.#nodes.map((node, id) => [nameOf(node), id]));
+    const windowBefore = new Map(windows);
+    for (const [id, node] of this.#nodes.entries()) {
+      const name = node.kind === 'state' ? windowName(windowBefore.get(node.window)) : nameOf(node);
+      const from = name === undefined ? undefined : before.get(name);
+      if (from === undefined || (node.kind !== 'state' && !same(name as number | string))) continue;
+      const was = earlier.#nodes[from] as Node;
+      if (node.kind === 'condition' && was.kind === 'condition') node.told = was.told;
+      if (earlier.#marked[from] === 0) this.#unmark(id);
+    }
+    for (const [place, from] of windows) {
+      const timer = earlier.#windowTimers[from] as number;
+      this.#timers.adopt(this.#windowTimers[place] as number, earlier.#timers, timer);
+    }
+    this.decided = earlier.decided;
+  }
+
   #build(derived: ReadonlyMap<number, Derived>, conditions: readonly RichCondition[]): void {
     const levels = new Levels(derived, this.#inputs);
     for (const one of derived.values()) {
@@ -166,6 +196,13 @@ export class Network {
     (this.#due[this.#levelOf[id] as number] as number[]).push(id);
   }
 
+  #unmark(id: number): void {
+    if (this.#marked[id] === 0) return;
+    this.#marked[id] = 0;
+    const level = this.#levelOf[id] as number;
+    this.#due[level] = (this.#due[level] as number[]).filter((due) => due !== id);
+  }
+
   #compute(node: Node, nowUs: number, atUs: number, notBeforeUs: number): void {
     if (node.kind === 'condition') this.#decide(node, nowUs, atUs);
     else if (node.kind === 'derived') this.#derive(node.derived, node.place, nowUs, atUs, notBeforeUs);
@@ -210,6 +247,15 @@ export class Network {
     this.#onDerived(tag.number, value, quality, atUs);
   }
 }
+
+/** Names a node in its network: derived tags by number, conditions by name, windows by place. */
+function nameOf(node: Node): number | string | undefined {
+  if (node.kind === 'derived') return node.derived.tag.number;
+  return node.kind === 'condition' ? node.condition.name : windowName(node.window);
+}
+
+const windowName = (place: number | undefined): string | undefined =>
+  place === undefined ? undefined : `window ${place}`;
 
 /** A value of CEL as a row of the tag holds it. */
 function columns(tag: Tag, value: CelValue): { readonly value: number; readonly wide: Value | undefined } {

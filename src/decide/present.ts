@@ -59,6 +59,21 @@ export class Present {
     return this.#seen[place] === 1;
   }
 
+  /** Takes over what an earlier one knows of the tags that both have and that it `keeps`. */
+  adopt(earlier: Present, keeps: (tag: number) => boolean): void {
+    const known = Math.min(this.placeOf.length, earlier.placeOf.length);
+    for (let tag = 0; tag < known; tag++) {
+      const place = at(this.placeOf, tag);
+      const before = at(earlier.placeOf, tag);
+      if (place < 0 || before < 0 || !keeps(tag)) continue;
+      this.value[place] = at(earlier.value, before);
+      this.timeUs[place] = at(earlier.timeUs, before);
+      this.quality[place] = at(earlier.quality, before);
+      this.#seen[place] = at(earlier.#seen, before);
+      this.wide[place] = earlier.wide[before];
+    }
+  }
+
   #see(place: number): void {
     if (this.quality[place] !== Quality.badWaitingForInitialData) this.#seen[place] = 1;
   }

@@ -45,6 +45,11 @@ export class Timers {
     this.#settle(this.#placeOf[slot] as number);
   }
 
+  /** Sets a slot as the one of an earlier machine is, or clears it. */
+  adopt(slot: number, earlier: Timers, before: number): void {
+    this.set(slot, earlier.dueUs(before) ?? Number.POSITIVE_INFINITY);
+  }
+
   clear(slot: number): void {
     if (!this.isSet(slot)) return;
     const place = this.#placeOf[slot] as number;

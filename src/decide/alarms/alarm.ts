@@ -160,6 +160,41 @@ export class Alarm implements ConditionSink {
     this.#around.timers.set(this.#shelving, from.shelvedUntilUs);
   }
 
+  /** Goes on where the same alarm of an earlier machine is, a delay under way included. */
+  adopt(earlier: Alarm): void {
+    this.#cover(earlier);
+    this.#suppressed = earlier.#suppressed;
+    this.#condition = earlier.#condition;
+    this.#resumeUs = earlier.#resumeUs;
+    this.#around.timers.adopt(this.#delay, earlier.#around.timers, earlier.#delay);
+  }
+
+  /**
+   * Keeps what people did with an alarm of this id whose condition or behaviour was another: acknowledged, shelved, out
+   * of service, comment. Its condition decides anew: what was raised stays so until it is known not to hold. Suppression
+   * ends where none is declared any more, and what was latched has returned where that is not declared any more.
+   */
+  adoptChanged(earlier: Alarm, atUs: number): void {
+    this.#cover(earlier);
+    this.#suppressed = earlier.#suppressed;
+    if (this.#suppressed && this.spec.suppressWhen === undefined) this.suppress(false, atUs);
+    if (this.spec.latched) return;
+    this.#change(atUs, { cause: 'condition' }, () => {
+      this.#base = UNLATCHED[this.#base] ?? this.#base;
+    });
+  }
+
+  /** State, and all that hides it but suppression. */
+  #cover(earlier: Alarm): void {
+    this.#base = earlier.#base;
+    this.#outOfService = earlier.#outOfService;
+    this.#shelvedUntilUs = earlier.#shelvedUntilUs;
+    this.#sinceUs = earlier.#sinceUs;
+    this.#rank = earlier.#rank;
+    this.#comment = earlier.#comment;
+    this.#around.timers.adopt(this.#shelving, earlier.#around.timers, earlier.#shelving);
+  }
+
   #follow(atUs: number): void {
     const raise = this.#condition === true;
     this.#around.timers.clear(this.#delay);
@@ -230,6 +265,12 @@ export class Alarm implements ConditionSink {
     return { id, priority, from, to: this.state, firstOut: this.#rank, ...why };
   }
 }
+
+/** Where a latched state goes when the alarm is latched no longer. */
+const UNLATCHED: { readonly [state in BaseState]?: BaseState } = {
+  latchedUnacknowledged: 'returnedUnacknowledged',
+  latchedAcknowledged: 'normal',
+};
 
 /** What an alarm's kept state is about: with another condition or behaviour it means nothing. */
 const signature = ({ when, latched, deadband }: AlarmSpec): string =>

@@ -72,7 +72,7 @@ export class Compiler {
     }
     const threshold = thresholdOf(parsed.ast, slots);
     const made = {
-      key: key(serialize(parsed.ast), slots),
+      key: this.#key(serialize(parsed.ast), slots),
       type: checked.type,
       text,
       slots,
@@ -119,6 +119,15 @@ export class Compiler {
         return inner.expression && this.inputs.stateWindow(inner.expression, lengthUs);
       },
     };
+  }
+
+  /** Names what an expression computes, from what: in numbers of tags and lengths, so that compilations compare. */
+  #key(text: string, slots: readonly Slot[]): string {
+    const named = (slot: Slot): string =>
+      slot.kind === 'tag'
+        ? `#${slot.tag.number}:${slot.type}`
+        : `~${slot.fn}[${this.inputs.definition(slot.window)}]`;
+    return slots.reduce((out, slot) => out.replaceAll(slot.name, named(slot)), text);
   }
 
   #tags(slots: readonly Slot[]): readonly number[] {
@@ -212,12 +221,3 @@ const WORDS: { readonly [type: string]: string } = {
   string: 'text',
 };
 const words = (type: string): string => WORDS[type] ?? type;
-
-/** Names what an expression computes, from what: two with the same key may share one window. */
-function key(text: string, slots: readonly Slot[]): string {
-  return slots.reduce(
-    (out, slot) =>
-      out.replaceAll(slot.name, slot.kind === 'tag' ? `#${slot.tag.number}` : `~${slot.window}${slot.fn}`),
-    text,
-  );
-}

@@ -32,7 +32,7 @@ export type Part =
 
 /** A compiled expression: pure, and bound to the inputs that it was compiled for. */
 export class Expression {
-  /** The same for expressions that compute the same from the same. */
+  /** The same for expressions that compute the same from the same, also of different compilations of one tag table. */
   readonly key: string;
   readonly type: string;
   /** As CEL sees it: names replaced by those of slots. */

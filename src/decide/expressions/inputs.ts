@@ -8,8 +8,12 @@ import { isBad } from '#kernel/quality.ts';
 
 /** A window and the tags behind it. A state window also has the condition that it watches. */
 export type WindowEntry =
-  | { readonly kind: 'sample'; readonly window: SampleWindow; readonly tag: number }
-  | { readonly kind: 'state'; readonly window: StateWindow; readonly condition: Expression };
+  | (Defined & { readonly kind: 'sample'; readonly window: SampleWindow; readonly tag: number })
+  | (Defined & { readonly kind: 'state'; readonly window: StateWindow; readonly condition: Expression });
+interface Defined {
+  /** What it looks at, for how long: the same for the same window of another compilation. */
+  readonly definition: string;
+}
 
 /** Shortest time between two looks at a window that moves by time alone. */
 const REFRESH_MIN_US = 100_000;
@@ -18,23 +22,24 @@ const REFRESH_MIN_US = 100_000;
 export class Inputs {
   readonly present = new Present();
   readonly windows: WindowEntry[] = [];
-  readonly #byKey = new Map<string, number>();
+  readonly #byDefinition = new Map<string, number>();
   /** Sample windows by tag number. */
   readonly #samplesOf = new Map<number, SampleWindow[]>();
 
   /** Place of the window of this tag and length, which serves all functions on it. */
   sampleWindow(tag: number, lengthUs: number): number {
-    return this.#once(`${tag} ${lengthUs}`, () => {
+    return this.#once(`${tag} ${lengthUs}`, (definition) => {
       const window = new SampleWindow(lengthUs);
       this.#samplesOf.set(tag, [...(this.#samplesOf.get(tag) ?? []), window]);
       this.present.want(tag);
-      return { kind: 'sample', window, tag };
+      return { kind: 'sample', definition, window, tag };
     });
   }
 
   stateWindow(condition: Expression, lengthUs: number): number {
-    return this.#once(`${condition.key} ${lengthUs}`, () => ({
+    return this.#once(`${condition.key} ${lengthUs}`, (definition) => ({
       kind: 'state',
+      definition,
       window: new StateWindow(lengthUs),
       condition,
     }));
@@ -97,11 +102,41 @@ export class Inputs {
     return entry.kind === 'sample' ? [entry.tag] : entry.condition.tags;
   }
 
-  #once(key: string, make: () => WindowEntry): number {
-    const known = this.#byKey.get(key);
+  definition(place: number): string {
+    return (this.windows[place] as WindowEntry).definition;
+  }
+
+  /**
+   * Takes over the present values that an earlier one keeps up to date, and the content of windows that are the same;
+   * the windows there are of no use afterwards.
+   * @param keeps whether the earlier one's value of the tag is its newest, and means the same here
+   * @param fresh tags that begin anew: so do windows that rest on them
+   * @returns places of the windows taken over, here and there
+   */
+  adopt(
+    earlier: Inputs,
+    keeps: (tag: number) => boolean,
+    fresh: ReadonlySet<number>,
+  ): readonly (readonly [place: number, before: number])[] {
+    this.present.adopt(earlier.present, keeps);
+    const same: [number, number][] = [];
+    for (const [place, entry] of this.windows.entries()) {
+      const before = earlier.#byDefinition.get(entry.definition);
+      if (before === undefined || this.tagsOf(place).some((tag) => fresh.has(tag))) continue;
+      const from = earlier.windows[before] as WindowEntry;
+      if (entry.kind === 'sample' && from.kind === 'sample') entry.window.adopt(from.window);
+      else if (entry.kind === 'state' && from.kind === 'state') entry.window.adopt(from.window);
+      else continue;
+      same.push([place, before]);
+    }
+    return same;
+  }
+
+  #once(definition: string, make: (definition: string) => WindowEntry): number {
+    const known = this.#byDefinition.get(definition);
     if (known !== undefined) return known;
-    this.windows.push(make());
-    this.#byKey.set(key, this.windows.length - 1);
+    this.windows.push(make(definition));
+    this.#byDefinition.set(definition, this.windows.length - 1);
     return this.windows.length - 1;
   }
 }

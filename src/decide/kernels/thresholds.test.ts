@@ -24,7 +24,10 @@ function one(op: Comparison, limit: number, deadband = 0, held = false) {
     why.push(reason);
   };
   const sink = { decide };
-  const thresholds = new Thresholds([{ threshold: { tag: 0, op, limit }, deadband, sink, held }], 1);
+  const thresholds = new Thresholds(
+    [{ name: 'x', threshold: { tag: 0, op, limit }, deadband, sink, held }],
+    1,
+  );
   return {
     told,
     why,
@@ -109,6 +112,7 @@ test('a first row that is bad is told; one that only says that nothing came is n
 test('each tag meets its own thresholds only, in the order in which they were given', () => {
   const told: string[] = [];
   const entry = (tag: number, name: string) => ({
+    name: `x${tag}`,
     threshold: { tag, op: '>' as const, limit: 0 },
     deadband: 0,
     held: false,

@@ -4,6 +4,8 @@ import { isBad, isLost, Quality } from '#kernel/quality.ts';
 
 /** A threshold and whom it serves. */
 export interface ThresholdEntry {
+  /** Unique; the same for the same condition of another compilation. */
+  readonly name: string;
   readonly threshold: Threshold;
   /** Once true, it stays true until the value is this far inside the limit; for orders only. */
   readonly deadband: number;
@@ -27,8 +29,8 @@ const LOST = 8;
 export class Thresholds {
   /** Thresholds of tag t are at places first[t] to first[t + 1]. */
   readonly first: Int32Array;
+  readonly #names: readonly string[];
   readonly #sinks: readonly ConditionSink[];
-  readonly #held: readonly boolean[];
   /** Four for each: low and high while false, low and high while true. */
   readonly #bounds: Float64Array;
   /** 1 where the value must lie outside. */
@@ -42,11 +44,24 @@ export class Thresholds {
     this.first = new Int32Array(tags + 1);
     for (const { threshold } of entries) (this.first[threshold.tag + 1] as number)++;
     for (let tag = 0; tag < tags; tag++) this.first[tag + 1] = this.#sum(tag);
+    this.#names = sorted.map(({ entry }) => entry.name);
     this.#sinks = sorted.map(({ entry }) => entry.sink);
-    this.#held = sorted.map(({ entry }) => entry.held);
     this.#bounds = Float64Array.from(sorted.flatMap(({ entry }) => bounds(entry)));
     this.#outside = Uint8Array.from(sorted.map(({ entry }) => (entry.threshold.op === '!=' ? 1 : 0)));
-    this.#state = Uint8Array.from(this.#held.map((held) => WAITING | UNKNOWN | (held ? HELD : 0)));
+    this.#state = Uint8Array.from(sorted.map(({ entry }) => startState(entry.held)));
+  }
+
+  /**
+   * Goes on where the same conditions of an earlier machine are.
+   * @param how for each condition: whether it is the same, else whether it counts as held now
+   */
+  adopt(earlier: Thresholds, how: (name: string) => 'same' | 'held' | 'new'): void {
+    const places = new Map(earlier.#names.map((name, k) => [name, k]));
+    for (const [k, name] of this.#names.entries()) {
+      const is = how(name);
+      const before = is === 'same' ? places.get(name) : undefined;
+      this.#state[k] = before === undefined ? startState(is === 'held') : (earlier.#state[before] as number);
+    }
   }
 
   #sum(tag: number): number {
@@ -80,6 +95,8 @@ export class Thresholds {
     return end - from;
   }
 }
+
+const startState = (held: boolean): number => WAITING | UNKNOWN | (held ? HELD : 0);
 
 /** Low and high while false, low and high while true. */
 function bounds({ threshold: { op, limit }, deadband }: ThresholdEntry): number[] {

@@ -114,6 +114,17 @@ export class Rule implements ConditionSink {
     }
   }
 
+  /** Goes on where the same rule of an earlier machine is, delays and renewals under way included. */
+  adopt(earlier: Rule): void {
+    this.#state = earlier.#state;
+    this.#truth = earlier.#truth;
+    this.#first = earlier.#first;
+    this.#held = earlier.#held.map((held) => ({ ...held }));
+    const { timers } = this.#around;
+    timers.adopt(this.#delay, earlier.#around.timers, earlier.#delay);
+    timers.adopt(this.#renewal, earlier.#around.timers, earlier.#renewal);
+  }
+
   #lose(why: Unknown | undefined): void {
     const { timers, outcome } = this.#around;
     timers.clear(this.#delay);

@@ -21,7 +21,7 @@ export type SampleFunction = 'mean' | 'min' | 'max' | 'rate' | 'stddev' | 'rms' 
  */
 export class SampleWindow {
   readonly lengthUs: number;
-  readonly #cells: SlidingAggregate;
+  #cells: SlidingAggregate;
   #originUs = Number.NaN;
   #newestUs = Number.NEGATIVE_INFINITY;
   #held = Number.NaN;
@@ -31,6 +31,16 @@ export class SampleWindow {
   constructor(lengthUs: number) {
     this.lengthUs = lengthUs;
     this.#cells = new SlidingAggregate(lengthUs / CELLS);
+  }
+
+  /** Goes on with the rows of another one of the same length, which is of no use afterwards. */
+  adopt(earlier: SampleWindow): void {
+    this.#cells = earlier.#cells;
+    this.#originUs = earlier.#originUs;
+    this.#newestUs = earlier.#newestUs;
+    this.#held = earlier.#held;
+    this.#slope = earlier.#slope;
+    this.#known = earlier.#known;
   }
 
   /** @param timeUs steady; a time before the newest row's counts as that */

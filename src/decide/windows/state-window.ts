@@ -7,8 +7,8 @@ const SPELLS = 1024;
  */
 export class StateWindow {
   readonly lengthUs: number;
-  readonly #from: number[] = [];
-  readonly #to: number[] = [];
+  #from: number[] = [];
+  #to: number[] = [];
   /** Sum of the closed spells; whole µs, so that adding and taking away is exact. */
   #closedUs = 0;
   #sinceUs = Number.NaN;
@@ -17,6 +17,16 @@ export class StateWindow {
 
   constructor(lengthUs: number) {
     this.lengthUs = lengthUs;
+  }
+
+  /** Goes on with the spells of another one of the same length, which is of no use afterwards. */
+  adopt(earlier: StateWindow): void {
+    this.#from = earlier.#from;
+    this.#to = earlier.#to;
+    this.#closedUs = earlier.#closedUs;
+    this.#sinceUs = earlier.#sinceUs;
+    this.#state = earlier.#state;
+    this.#newestUs = earlier.#newestUs;
   }
 
   /** @param state undefined when unknown */

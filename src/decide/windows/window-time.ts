@@ -11,6 +11,11 @@ export class WindowTime {
     this.#lastUs = new Float64Array(places).fill(Number.NEGATIVE_INFINITY);
   }
 
+  /** Goes on where the earlier one is with the same tag. */
+  adopt(place: number, earlier: WindowTime, before: number): void {
+    this.#lastUs[place] = earlier.#lastUs[before] as number;
+  }
+
   /** @param atUs arrival, steady. @param behindUs distance to the newest source time of the batch */
   of(place: number, atUs: number, behindUs: number): number {
     const timeUs = Math.max(atUs - Math.max(0, behindUs), this.#lastUs[place] as number);
