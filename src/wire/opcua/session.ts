@@ -1,0 +1,285 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { ClientSession, EndpointDescription, OPCUAClient, UserIdentityInfo } from 'node-opcua-client';
+import type { Clock } from '#kernel/clock.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { Connection } from './config.ts';
+import { chooseEndpoint, modeOf, policyUriOf } from './endpoint.ts';
+import { opcuaFault } from './faults.ts';
+import { type Library, loadLibrary } from './library.ts';
+import { demandTrust, type Judge, storeOf } from './trust.ts';
+
+export interface SessionOptions {
+  readonly connection: Connection;
+  readonly clientName: string;
+  readonly applicationUri: string;
+  /** Read at each opening. */
+  readonly password: string | undefined;
+  /** Our own certificate, PEM files. */
+  readonly identity: { readonly certificateFile: string; readonly privateKeyFile: string };
+  readonly judge: Judge;
+  readonly clock: Clock;
+}
+
+/** An activated session. Nothing in it reconnects: whoever holds it is told, and opens another one. */
+export interface Session extends AsyncDisposable {
+  readonly session: ClientSession;
+  readonly library: Library;
+  /** The address that answered. */
+  readonly url: string;
+  /** Resolves when the connection is gone. */
+  readonly lost: Promise<Fault>;
+}
+
+/**
+ * Opens a session at the first address that gives one. Each attempt ends within its time and leaves nothing behind,
+ * here or at the server.
+ * @throws Fault of the last address, with those of the others in its message
+ */
+export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
+  const library = await loadLibrary();
+  const { url, alternatives } = options.connection;
+  const faults: Fault[] = [];
+  for (const address of [url, ...alternatives]) {
+    signal.throwIfAborted();
+    try {
+      return await openAt(library, address, options, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      faults.push(opcuaFault(error, address));
+    }
+  }
+  const [first] = faults;
+  if (faults.length === 1 && first) throw first;
+  // What people must act on comes before a server that is merely away.
+  const worst = faults.find(({ code }) => code.startsWith('opcua.certificate')) ?? first;
+  throw new Fault(worst?.code ?? 'opcua.failed', faults.map(({ message }) => message).join('; '), {
+    ...(worst?.hint !== undefined && { hint: worst.hint }),
+  });
+}
+
+async function openAt(
+  library: Library,
+  url: string,
+  options: SessionOptions,
+  signal: AbortSignal,
+): Promise<Session> {
+  const endpoint = await discover(library, url, options, signal);
+  const { connection } = options;
+  const judged: Uint8Array[] = [];
+  // A password is encrypted for the server's certificate also where the channel is not secured.
+  if (connection.security.mode !== 'none' || connection.user !== undefined) {
+    const certificate = leafOf(endpoint.serverCertificate);
+    if (certificate) {
+      demandTrust(options.judge, url, certificate, fingerprintOf);
+      judged.push(certificate);
+    } else if (connection.security.mode !== 'none')
+      throw new Fault('opcua.certificate', `${url} shows no certificate`);
+  }
+  const client = clientOf(library, options, connection, judged);
+  const lost = lostOf(client, url);
+  const open = new Opening(client, connection.connectTimeoutMs);
+  try {
+    await open.step(client.connect(url), url, signal);
+    const session = await open.session(await identityOf(library, options), url, signal);
+    forbidRepair(session);
+    return {
+      session,
+      library,
+      url,
+      lost,
+      [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await open[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** What the server offers, asked over a connection of its own without security (Part 4, 5.5.4). */
+async function discover(
+  library: Library,
+  url: string,
+  options: SessionOptions,
+  signal: AbortSignal,
+): Promise<EndpointDescription> {
+  const offers = await fetchEndpoints(library, url, options, signal);
+  return chooseEndpoint(offers, options.connection, url);
+}
+
+/** @throws Fault */
+export async function fetchEndpoints(
+  library: Library,
+  url: string,
+  options: Pick<SessionOptions, 'connection' | 'clientName' | 'applicationUri' | 'identity'>,
+  signal: AbortSignal,
+): Promise<readonly EndpointDescription[]> {
+  const plain = {
+    ...options.connection,
+    security: { ...options.connection.security, mode: 'none' as const },
+  };
+  const client = clientOf(library, options, plain, []);
+  const open = new Opening(client, plain.connectTimeoutMs);
+  try {
+    await open.step(client.connect(url), url, signal);
+    return await open.step(client.getEndpoints(), url, signal);
+  } finally {
+    await open[Symbol.asyncDispose]();
+  }
+}
+
+function clientOf(
+  library: Library,
+  options: Pick<SessionOptions, 'clientName' | 'applicationUri' | 'identity'>,
+  connection: Connection,
+  judged: readonly Uint8Array[],
+): OPCUAClient {
+  const [server] = judged;
+  return library.OPCUAClient.create({
+    applicationName: 'Holdfast',
+    applicationUri: options.applicationUri,
+    clientName: options.clientName,
+    ...options.identity,
+    clientCertificateManager: storeOf(library, judged) as never,
+    // Reconnecting is the supervisor's: two of them would fight.
+    connectionStrategy: { maxRetry: 0, initialDelay: 10, maxDelay: 20 },
+    keepSessionAlive: false,
+    // The address in the offer is the server's idea of itself.
+    endpointMustExist: false,
+    securityMode: modeOf(connection.security),
+    securityPolicy: policyUriOf(connection.security),
+    ...(server && { serverCertificate: Buffer.from(server) }),
+    requestedSessionTimeout: connection.sessionTimeoutMs,
+    transportTimeout: connection.connectTimeoutMs,
+    defaultTransactionTimeout: connection.requestTimeoutMs,
+  } as Parameters<typeof library.OPCUAClient.create>[0]);
+}
+
+function lostOf(client: OPCUAClient, url: string): Promise<Fault> {
+  return new Promise((resolve) => {
+    const tell = (why: string) =>
+      resolve(
+        new Fault('opcua.connection-lost', `${url}: ${why}`, {
+          hint: 'The server closed the connection, ended, or cannot be reached; it is opened again.',
+        }),
+      );
+    client.once('connection_lost', () => tell('the connection is lost'));
+    client.once('close', () => tell('the connection was closed'));
+  });
+}
+
+/**
+ * The library would open a session anew by itself when the server does not know it any more, and send a request
+ * again. Nothing here is sent twice; the supervisor opens the session.
+ */
+function forbidRepair(session: ClientSession): void {
+  (session as unknown as { recursive_repair_detector: number }).recursive_repair_detector = 1;
+}
+
+async function identityOf(library: Library, options: SessionOptions): Promise<UserIdentityInfo> {
+  const { user } = options.connection;
+  if (user === undefined) return { type: library.UserTokenType.Anonymous };
+  if ('name' in user)
+    return { type: library.UserTokenType.UserName, userName: user.name, password: options.password ?? '' };
+  return {
+    type: library.UserTokenType.Certificate,
+    certificateData: new X509Certificate(await readFile(user.certificateFile)).raw,
+    privateKey: await readFile(user.privateKeyFile, 'utf8'),
+  } as UserIdentityInfo;
+}
+
+/** The first certificate of a chain: DER objects one after the other. */
+function leafOf(chain: Uint8Array | null | undefined): Uint8Array | undefined {
+  if (!chain || chain.length < 4) return undefined;
+  const long = (chain[1] as number) === 0x82;
+  const length = long ? 4 + (((chain[2] as number) << 8) | (chain[3] as number)) : chain.length;
+  return chain.subarray(0, length);
+}
+
+export const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
+
+/** Longest that closing may take, each of its two steps. */
+const CLOSE_MS = 2000;
+
+/** A client on its way to a session, and the one place that takes it down, however far it got. */
+class Opening implements AsyncDisposable {
+  readonly #client: OPCUAClient;
+  readonly #timeoutMs: number;
+  #session: Promise<ClientSession> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(client: OPCUAClient, timeoutMs: number) {
+    this.#client = client;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Waits for one step. @throws Fault, or the signal's reason */
+  step<T>(work: Promise<T>, where: string, signal: AbortSignal): Promise<T> {
+    const late = () =>
+      new Fault('opcua.timeout', `${where} did not answer within ${this.#timeoutMs} ms`, {
+        hint: 'Check address, firewall and load of the server.',
+      });
+    return within(work, this.#timeoutMs, late, signal).catch((error) => {
+      signal.throwIfAborted();
+      throw opcuaFault(error, where);
+    });
+  }
+
+  session(user: UserIdentityInfo, where: string, signal: AbortSignal): Promise<ClientSession> {
+    this.#session = this.#client.createSession(user);
+    return this.step(this.#session, where, signal);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** A session that is just being made must be waited for, or the server would keep it until its time-out. */
+  async #close(): Promise<void> {
+    const client = this.#client;
+    const closing = this.#session?.then(
+      (session) => session.close(true),
+      () => {},
+    );
+    if (closing) await quietly(closing);
+    await quietly(client.disconnect());
+    // For a server that answers neither: the socket goes.
+    const channel = (client as unknown as { _secureChannel?: { dispose(): void } | null })._secureChannel;
+    channel?.dispose();
+    client.removeAllListeners();
+  }
+}
+
+const quietly = (work: Promise<unknown>): Promise<unknown> =>
+  within(work, CLOSE_MS, () => new Error('late')).catch(() => {});
+
+/** The result of the work, unless its time is over first or the signal comes. */
+export function within<T>(work: Promise<T>, ms: number, late: () => Error, signal?: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    const onAbort = () => {
+      done();
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      done();
+      reject(late());
+    }, ms);
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    work.then(
+      (value) => {
+        done();
+        resolve(value);
+      },
+      (error) => {
+        done();
+        reject(error);
+      },
+    );
+  });
+}
