@@ -84,6 +84,7 @@ function looking(holdfast: Command): void {
       .addOption(jsonOption())
       .action(async (options) => (await import('#cli/look.ts')).list(what, options));
   }
+  certificates(holdfast);
   holdfast
     .command('audit')
     .description('the record of events that nobody can rewrite')
@@ -92,6 +93,39 @@ function looking(holdfast: Command): void {
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (options) => (await import('#cli/audit.ts')).verify(options));
+}
+
+function certificates(holdfast: Command): void {
+  const group = holdfast
+    .command('certificates')
+    .description('list the certificates of peers, and trust or reject them')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (options) => (await import('#cli/certificates.ts')).certificates(options));
+  const told = {
+    trust: 'trust a certificate at the peers where it was met',
+    reject: 'reject a certificate wherever it is met',
+  } as const;
+  for (const act of ['trust', 'reject'] as const) {
+    group
+      .command(act)
+      .argument('<fingerprint>', 'or its first digits')
+      .description(told[act])
+      .addOption(dataOption())
+      .addOption(jsonOption())
+      .action(async (prefix, _options, command) =>
+        (await import('#cli/certificates.ts')).decide(act, prefix, command.optsWithGlobals()),
+      );
+  }
+  group
+    .command('show')
+    .argument('<fingerprint>', 'or its first digits')
+    .description('say everything that a certificate says of itself')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (prefix, _options, command) =>
+      (await import('#cli/certificates.ts')).show(prefix, command.optsWithGlobals()),
+    );
 }
 
 function acting(holdfast: Command): void {

@@ -177,6 +177,31 @@ export interface DeadLetterView {
   readonly atUs: number;
 }
 
+/** A certificate as it was met at one peer. */
+export interface CertificateView {
+  /** SHA-256 of the DER, 64 hex digits. */
+  readonly fingerprint: string;
+  readonly peer: string;
+  /** `changed`: waits beside a certificate that is trusted for the same peer. */
+  readonly state: 'trusted' | 'waiting' | 'changed' | 'rejected';
+  /** Trusted because the site file names its fingerprint. */
+  readonly pinned: boolean;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly validFromUs: number;
+  readonly validToUs: number;
+  readonly firstSeenUs: number;
+  /** Of the state. */
+  readonly sinceUs: number;
+  readonly by?: string;
+  readonly warnings: readonly string[];
+}
+
+export interface CertificateDetail {
+  readonly seen: readonly CertificateView[];
+  readonly pem: string;
+}
+
 /** RFC 9457. */
 export interface ProblemDetails {
   readonly type: string;
@@ -210,6 +235,13 @@ export const AssetRequest = z.strictObject({
   mode: z.enum(['local', 'remote', 'outOfService']).optional(),
   tagOut: z.boolean().optional(),
   why: why.optional(),
+  by,
+});
+
+export const CertificateRequest = z.strictObject({
+  /** Or the first digits of it, as long as only one begins so. */
+  fingerprint: z.string().max(200),
+  act: z.enum(['trust', 'reject']),
   by,
 });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { messageOf } from '#kernel/fault.ts';
@@ -46,7 +46,6 @@ export function loadIndex(dir: string): Loaded {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const entries = rebuild(dir);
     if (missing && entries.length === 0) return { entries };
-    if (!missing) setAside(path);
     const why = error instanceof z.ZodError ? 'its content does not fit the format' : messageOf(error);
     return { entries, damage: `${path}: ${why}` };
   }
@@ -106,14 +105,5 @@ function readText(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch {
     return undefined;
-  }
-}
-
-/** Kept for whoever looks into it; the next save writes a new one. */
-function setAside(path: string): void {
-  try {
-    renameSync(path, `${path}.damaged`);
-  } catch {
-    // A folder that cannot be written shows at the next save.
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SiteEvent } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
@@ -49,6 +49,8 @@ export class TrustStore {
   readonly #unreadable = new Map<string, string>();
   #dirty = false;
   #orphans = true;
+  /** Kept for whoever looks into it, before the first write of a new one. */
+  #damagedIndex: boolean;
   #saving: Promise<void> | undefined;
 
   constructor(dir: string, ports: TrustPorts) {
@@ -57,9 +59,12 @@ export class TrustStore {
     const { entries, damage } = loadIndex(dir);
     this.#ledger = new Ledger(entries);
     this.damage = damage;
+    this.#damagedIndex = damage !== undefined;
     if (damage !== undefined) this.#event('security.trust-damaged', dir, { damage, waiting: entries.length });
     for (const entry of entries) this.#tell(entry);
-    if (this.#dirty || damage !== undefined) this.#saveAside();
+    // Without a site nothing is repaired: the damage is for its audit.
+    if (damage !== undefined && ports.onEvent) this.#dirty = true;
+    if (this.#dirty) this.#saveAside();
   }
 
   /** See `PeerTrust.judge`. Never waits, never throws. */
@@ -140,16 +145,11 @@ export class TrustStore {
     }));
   }
 
-  /** The certificate itself, as PEM. @throws Fault `trust.unknown-certificate` */
-  async pem(fingerprint: string): Promise<string> {
-    const unwritten = this.#unwritten.get(fingerprint);
-    if (unwritten !== undefined) return unwritten;
-    const path = certificatePath(this.#dir, fingerprint);
-    const read = readCertificate(await readFile(path, 'utf8').catch(() => ''));
-    if (read?.fingerprint === fingerprint) return read.pem;
-    throw new Fault('trust.unknown-certificate', `${path} is missing or damaged`, {
-      hint: 'it is written again when the peer shows it the next time',
-    });
+  /** Where a certificate was met, and itself as PEM. @throws Fault see {@link find} */
+  async detail(prefix: string): Promise<{ readonly seen: PeerCertificate[]; readonly pem: string }> {
+    const fingerprint = this.find(prefix);
+    const seen = this.list().filter((one) => one.fingerprint === fingerprint);
+    return { seen, pem: this.#unwritten.get(fingerprint) ?? (await this.#readPem(fingerprint)) };
   }
 
   /** Called with each peer whose certificate was trusted or rejected by command. */
@@ -160,6 +160,15 @@ export class TrustStore {
   /** Resolves when all that is known is on the disk, or could not be brought there. */
   async saved(): Promise<void> {
     await this.#saving?.catch(() => {});
+  }
+
+  async #readPem(fingerprint: string): Promise<string> {
+    const path = certificatePath(this.#dir, fingerprint);
+    const read = readCertificate(await readFile(path, 'utf8').catch(() => ''));
+    if (read?.fingerprint === fingerprint) return read.pem;
+    throw new Fault('trust.unknown-certificate', `${path} is missing or damaged`, {
+      hint: 'it is written again when a peer shows it for the first time',
+    });
   }
 
   async #decide(
@@ -277,6 +286,9 @@ export class TrustStore {
 
   /** Certificates first: after a power cut the index names none that is not there. */
   async #writeOnce(): Promise<void> {
+    if (this.#damagedIndex)
+      await rename(indexPath(this.#dir), `${indexPath(this.#dir)}.damaged`).catch(() => {});
+    this.#damagedIndex = false;
     const entries = [...this.#ledger.entries];
     const pems = [...this.#unwritten];
     for (const [fingerprint, pem] of pems) {

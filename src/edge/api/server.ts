@@ -3,6 +3,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOpt
 import type { Registry } from 'prom-client';
 import * as z from 'zod';
 import type { ApiAddress, ProblemDetails } from '#contract/api.ts';
+import { addBrowse } from '#edge/api/browse.ts';
+import { addCertificates } from '#edge/api/certificates.ts';
 import { addRoutes } from '#edge/api/routes.ts';
 import { SignIn } from '#edge/api/sign-in.ts';
 import { addStream } from '#edge/api/stream.ts';
@@ -33,7 +35,9 @@ export async function serveApi(site: Site, { host, port }: ApiOptions): Promise<
   });
   addMetrics(app, site);
   addRoutes(app, site);
+  addCertificates(app, site);
   addStream(app, site);
+  addBrowse(app, site);
   try {
     const url = await app.listen({ host, port });
     return { address: { url, token, pid: process.pid }, [Symbol.asyncDispose]: () => app.close() };
@@ -83,7 +87,9 @@ const STATUS: { readonly [code: string]: number } = {
   'api.not-found': 404,
   'tag.unknown': 404,
   'alarm.unknown': 404,
+  'source.unknown': 404,
   'guard.unknown-asset': 404,
+  'trust.unknown-certificate': 404,
 };
 
 function sendProblem(reply: FastifyReply, error: unknown): void {
