@@ -3,7 +3,7 @@ import { readBit, readWord } from '#codec/modbus/registers.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Found } from '#plugin/api.ts';
-import { nameOf, TABLES, type Table } from '#sources/modbus/address.ts';
+import { TABLES, type Table } from '#sources/modbus/address.ts';
 import type { Config } from '#sources/modbus/config.ts';
 import { declaredRanges, mostOf, readOf } from '#sources/modbus/plan.ts';
 import type { Answer, Bus } from '#wire/modbus/bus.ts';
@@ -21,7 +21,7 @@ const UNDECLARED = 100;
 /**
  * What a device holds. Without `from` the declared ranges; with a unit (`3`) or a range (`3/holding/0-99`) just that,
  * one address at a time, because nobody has declared that they may be read together. Takes half of the request cap.
- * @throws Fault `modbus.browse` when `from` is neither
+ * @throws Fault `modbus.browse` when `from` is neither, or absent with nothing declared
  */
 export async function* browse(
   config: Config,
@@ -33,6 +33,7 @@ export async function* browse(
 ): AsyncIterable<Found> {
   const together = from === undefined;
   const reaches = together ? [...declaredRanges(config, units)] : parse(from);
+  if (reaches.length === 0) throw nothingNamed();
   for (const reach of reaches) {
     const step = together ? mostOf(reach.table, config) : 1;
     for (let done = 0; done < reach.count; done += step) {
@@ -45,6 +46,12 @@ export async function* browse(
   }
 }
 
+const nothingNamed = (): Fault =>
+  new Fault('modbus.browse', 'no range is declared that may be read', {
+    retry: 'never',
+    hint: 'Name a unit or a range, such as 1 or 1/holding/0-99, or declare `blocks` of the source.',
+  });
+
 /** The table is not there, or nobody is: no use in asking for the rest of it. */
 const ends = (answer: Answer): boolean =>
   answer.kind !== 'exception' ||
@@ -56,9 +63,11 @@ function* foundIn(part: Reach, data: Uint8Array): Iterable<Found> {
   for (let i = 0; i < part.count; i++) {
     const at = part.at + i;
     yield {
-      name: nameOf({ ...part, at }),
+      name: `${part.table} ${at}`,
+      place: [`unit ${part.unit}`],
       address: { unit: part.unit, [part.table]: at },
-      type: bits ? 'boolean' : 'number',
+      // What a register holds, alone or with its neighbours, only the manual tells: it is offered as it is.
+      ...(bits && { type: 'boolean' as const }),
       value: bits ? readBit(data, i) : readWord(data, i * 2),
     };
   }

@@ -19,6 +19,7 @@ export const modbus: SourceDef<typeof Config, typeof Address> = {
   // Many devices serve a handful of connections, and a serial line behind a gateway only one master at a time.
   secondSession: false,
   check,
+  endpoints: ({ host, port }) => [{ host, port }],
   async open(config, deps, signal) {
     const counts: LinkCounts = { late: 0, garbage: 0 };
     const target = { ...config, settleMs: config.settleMs ?? config.timeoutMs };

@@ -4,6 +4,8 @@ import { Fault } from '#kernel/fault.ts';
 import type { Deps, Source, SourceDef } from '#plugin/api.ts';
 import { readSecret } from '#plugin/secret.ts';
 import { openSession, type Session } from '#wire/mqtt/session.ts';
+import { endpointOf } from '#wire/mqtt/socket.ts';
+import { browse } from './browse.ts';
 import { Address, Config, check } from './config.ts';
 import { Intake } from './intake.ts';
 import { subscribeAll } from './subscribe.ts';
@@ -16,6 +18,7 @@ export const mqtt: SourceDef<typeof Config, typeof Address> = {
   address: Address,
   check,
   secondSession: true, // under a client id of its own
+  endpoints: ({ url }) => [endpointOf(url)],
   async open(config, deps, signal) {
     deps.load.caps({ connections: 1 });
     const intake = new Intake(config, deps);
@@ -56,6 +59,7 @@ function source(config: Config, deps: Deps, session: Session, intake: Intake): S
       return session.sessionPresent && intake.allKept;
     },
     read: (signal) => intake.inbox.take(signal),
+    browse: (from, signal, forMs) => browse(config, deps, from, signal, forMs),
     ...(deps.mode === 'live' && {
       write: (command: Command, signal: AbortSignal): Promise<WriteResult> =>
         writePoint(command, session, config, deps, signal),

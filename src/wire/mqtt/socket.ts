@@ -4,13 +4,22 @@ import * as tls from 'node:tls';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Connection } from './config.ts';
 
-/** A connected socket. @throws Fault `mqtt.unreachable`, `mqtt.tls`, `mqtt.bad-file`; the signal's reason when aborted */
-export async function openSocket(connection: Connection, signal: AbortSignal): Promise<net.Socket> {
-  const url = new URL(connection.url);
-  const secure = url.protocol === 'mqtts:';
+/** Where a broker listens. */
+export function endpointOf(text: string): {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+} {
+  const url = new URL(text);
+  const tls = url.protocol === 'mqtts:';
   // A URL writes IPv6 addresses in brackets, a socket does not.
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = Number(url.port || (secure ? 8883 : 1883));
+  return { host, port: Number(url.port || (tls ? 8883 : 1883)), tls };
+}
+
+/** A connected socket. @throws Fault `mqtt.unreachable`, `mqtt.tls`, `mqtt.bad-file`; the signal's reason when aborted */
+export async function openSocket(connection: Connection, signal: AbortSignal): Promise<net.Socket> {
+  const { host, port, tls: secure } = endpointOf(connection.url);
   const socket = secure
     ? tls.connect({
         host,
