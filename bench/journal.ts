@@ -115,7 +115,7 @@ async function measureSite(dir: string, pool: readonly Batch[], batches: number)
   const config = { dir, quotaBytes: 2 ** 31, maxAgeUs: Number.POSITIVE_INFINITY, commitMs: 200 };
   await using journal = await openJournal(config);
   const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-  const peers = new Peers({ ...blueprint, log: quiet, stepped: () => {} });
+  const peers = new Peers({ log: quiet, stepped: () => {} });
   await warmUp(blueprint);
   const { path } = composeCore(blueprint, journal, systemClock(), peers);
   const startedMs = performance.now();

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Problem } from '#contract/model.ts';
 import type { Json } from '#kernel/event.ts';
 
 /*
@@ -89,6 +90,25 @@ export interface JournalStatus {
   readonly fault?: FaultStatus;
 }
 
+/** Which site file runs, and what is wrong with the one that lies there. */
+export interface ConfigStatus {
+  /** SHA-256 of the text that runs, as hex. */
+  readonly digest: string;
+  readonly sinceUs: number;
+  /** Path of the site file; absent where there is none. */
+  readonly file?: string;
+  /** Whether a saved file takes effect by itself. */
+  readonly watched: boolean;
+  /** The file is not what runs, because of this. */
+  readonly refused?: RefusedConfig;
+}
+
+export interface RefusedConfig {
+  readonly digest: string;
+  readonly sinceUs: number;
+  readonly problems: readonly Problem[];
+}
+
 export interface SiteStatus {
   readonly site: string;
   readonly version: string;
@@ -97,6 +117,7 @@ export interface SiteStatus {
   readonly epoch: number;
   /** A shadow reads and decides, and writes nothing. */
   readonly mode: 'live' | 'shadow';
+  readonly config: ConfigStatus;
   readonly upS: number;
   readonly memoryBytes: number;
   readonly sources: { readonly [id: string]: SourceStatus };
@@ -242,6 +263,51 @@ export const CertificateRequest = z.strictObject({
   /** Or the first digits of it, as long as only one begins so. */
   fingerprint: z.string().max(200),
   act: z.enum(['trust', 'reject']),
+  by,
+});
+
+/** One change of the site file that took effect. */
+export interface ConfigEntry {
+  /** Position of its event in the journal. */
+  readonly seq: number;
+  readonly timeUs: number;
+  /** `file`, `hangup`, `api:name` or `start`. */
+  readonly by: string;
+  readonly digest: string;
+  /** Digest of the text before; null for the first one of a site. */
+  readonly before: string | null;
+  readonly why?: string;
+  /** In one line; absent where the site was started with another file. */
+  readonly summary?: string;
+  /** Digest that an undo went back to. */
+  readonly undoes?: string;
+}
+
+/** What applying a site file led to. */
+export interface AppliedConfig {
+  readonly digest: string;
+  readonly before: string;
+  readonly summary: string;
+  /** One line a change. */
+  readonly changes: readonly string[];
+  /** Hints of the check. */
+  readonly problems: readonly Problem[];
+}
+
+/** A site file of some megabytes is a large one. */
+export const MOST_CONFIG_BYTES = 16 * 1024 * 1024;
+
+export const ConfigRequest = z.strictObject({
+  text: z
+    .string()
+    .max(MOST_CONFIG_BYTES)
+    .optional()
+    .describe('Written to the site file; the file as it is when absent.'),
+  why: z.string().trim().min(1).max(500).optional(),
+  undoes: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   by,
 });
 

@@ -3,6 +3,7 @@ import type { Decisions } from '#decide/api.ts';
 import { compileCondition } from '#decide/condition.ts';
 import { compileDecisions } from '#decide/engine.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
+import type { Change } from '#edge/change.ts';
 import { guardedTags } from '#edge/guarded.ts';
 import { Liveness } from '#edge/liveness.ts';
 import { DECISIONS_STATE, DecisionPath } from '#edge/path.ts';
@@ -16,8 +17,10 @@ import type { Guard, WriteState } from '#guard/api.ts';
 import { createGuard } from '#guard/guard.ts';
 import type { Journal } from '#journal/api.ts';
 import type { Clock } from '#kernel/clock.ts';
+import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 import { type Tag, TagTable } from '#kernel/tag-table.ts';
+import type { Deps } from '#plugin/api.ts';
 
 /** The inside of a site: what decides and keeps, with nothing yet that talks to a machine. */
 export interface Core {
@@ -27,6 +30,7 @@ export interface Core {
   readonly values: PresentValues;
   readonly liveness: Liveness;
   readonly recent: RecentEvents;
+  /** Those of the site file that runs now. */
   readonly decisions: Decisions;
   readonly guard: Guard;
   readonly path: DecisionPath;
@@ -34,25 +38,53 @@ export interface Core {
   readonly writes: Readonly<Record<WriteState, number>>;
   /** Prepares the stages for a tag that appeared at run time. */
   declare(tag: Tag): void;
+  /**
+   * Everything about another site file that can fail, and nothing else: the core is as before.
+   * @throws Fault `site.invalid`, `site.too-many-tags`
+   */
+  plan(next: Blueprint): CorePlan;
 }
 
-/** Joins the parts around one journal; alarms, rules and leases go on from where the last run left them. */
-export function composeCore({ model, spec }: Blueprint, journal: Journal, clock: Clock, peers: Peers): Core {
+export interface CorePlan {
+  /** The tags of the other file with the numbers that they will have. */
+  readonly table: TagTable;
+  /**
+   * Goes over to the other file, between two batches.
+   * @param changes what is different; parts that nothing of it concerns are not touched
+   * @param redefined tags whose rows mean something else now
+   */
+  apply(changes: readonly Change[], redefined: ReadonlySet<number>): void;
+}
+
+/** Numbers are never given again: a site whose tags are renamed for ever must end somewhere. */
+const MOST_NUMBERS = 2_000_000;
+
+/**
+ * Joins the parts around one journal; alarms, rules and leases go on from where the last run left them.
+ * @param mode a shadow writes nothing
+ */
+export function composeCore(
+  { model, spec }: Blueprint,
+  journal: Journal,
+  clock: Clock,
+  peers: Peers,
+  mode: Deps['mode'] = 'live',
+): Core {
+  let { settings } = model;
   const table = new TagTable(journal.opened.tags, (tag) => journal.tag(tag));
   for (const tag of model.tags) table.declare(infoOf(tag));
   const values = new PresentValues();
   const liveness = new Liveness();
   const recent = new RecentEvents();
-  const { decisions, problems } = compileDecisions(spec, table, journal.opened.state.get(DECISIONS_STATE));
-  if (!decisions)
-    throw new Fault('site.invalid', problems.map((one) => one.message).join('; '), { retry: 'never' });
+  const decisions = compiled({ model, spec }, table, journal.opened.state.get(DECISIONS_STATE));
 
   const writes = guardPorts({
     clock,
     journal,
     event: (event) => path.event(event),
     sourceOf: (tag) => peers.sourceOf(tag),
-    remoteWrites: model.settings.remoteWrites,
+    remoteWrites: () => settings.remoteWrites,
+    shadow: mode === 'shadow',
   });
   const limits = guardedTags(model.tags, table);
   const guard = createGuard(
@@ -63,7 +95,7 @@ export function composeCore({ model, spec }: Blueprint, journal: Journal, clock:
     journal.opened.state.get(GUARD_STATE),
   );
   const skew = new SkewReport((event) => path.event(event));
-  const stages = siteStages(model.tags, table, clock, model.settings.clock.maxAheadMs * 1000, skew);
+  const stages = siteStages(model.tags, table, clock, settings.clock.maxAheadMs * 1000, skew);
   const path = new DecisionPath({
     clock,
     table,
@@ -74,19 +106,78 @@ export function composeCore({ model, spec }: Blueprint, journal: Journal, clock:
     values,
     liveness,
     onEvent: (event) => recent.add(event),
-    send: (to, config, rule) => peers.send(to, config, rule),
+    send: (to, config, rule) => peers.send(core, to, config, rule),
   });
-  return {
+  const apply = (
+    next: Blueprint,
+    decisions: Decisions,
+    changes: readonly Change[],
+    redefined: ReadonlySet<number>,
+  ) => {
+    for (const tag of next.model.tags) table.declare(infoOf(tag));
+    settings = next.model.settings;
+    stages.setMaxAhead(settings.clock.maxAheadMs * 1000);
+    if (!changes.some(({ section }) => DECIDED.has(section))) return;
+    // Safe values leave while the sources of before still own their tags.
+    for (const { section, id, what } of changes) {
+      if (section === 'rules' && what === 'removed') guard.release({ kind: 'rule', name: id });
+    }
+    guard.reconfigure(guardedTags(next.model.tags, table));
+    path.swap(decisions, redefined);
+    const changed = new Set(changes.flatMap(({ section, id }) => (section === 'tags' ? [id] : [])));
+    for (const tag of next.model.tags) if (changed.has(tag.path)) stages.change(tag);
+  };
+  const core: Core = {
     clock,
     journal,
     table,
     values,
     liveness,
     recent,
-    decisions,
+    get decisions() {
+      return path.decisions;
+    },
     guard,
     path,
     writes: writes.ended,
     declare: stages.declare,
+    plan(next) {
+      const trial = new TagTable(table);
+      for (const tag of next.model.tags) trial.declare(infoOf(tag));
+      if (trial.size > MOST_NUMBERS) throw tooManyTags(trial.size);
+      const decisions = compiled(next, trial, path.decisions.snapshot());
+      return { table: trial, apply: (changes, redefined) => apply(next, decisions, changes, redefined) };
+    },
   };
+  return core;
 }
+
+/** Sections of the site file that decisions and the guard are made of. */
+const DECIDED: ReadonlySet<string> = new Set(['tags', 'rules', 'alarms']);
+
+/** @throws Fault `site.invalid`: a blueprint was checked, so this tells of a mistake of ours */
+function compiled(
+  { model, spec }: Pick<Blueprint, 'model' | 'spec'>,
+  table: TagTable,
+  snapshot: Json | undefined,
+): Decisions {
+  const { decisions, problems } = compileDecisions(spec, table, snapshot);
+  const ofLocks = model.tags.flatMap(({ asset, write }) => {
+    if (write?.interlock === undefined) return [];
+    const lock = compileCondition(write.interlock, asset, table);
+    return 'problems' in lock ? lock.problems : [];
+  });
+  if (decisions && ofLocks.length === 0) return decisions;
+  const what = [...problems, ...ofLocks].map((one) => one.message).join('; ');
+  throw new Fault('site.invalid', what, { retry: 'never' });
+}
+
+const tooManyTags = (count: number): Fault =>
+  new Fault(
+    'site.too-many-tags',
+    `with these tags ${count} numbers would be in use; at most ${MOST_NUMBERS}`,
+    {
+      retry: 'never',
+      hint: 'Numbers of tags that are gone are kept for the journal: begin with a new data folder.',
+    },
+  );

@@ -11,30 +11,39 @@ import type { TagTable } from '#kernel/tag-table.ts';
 export const HEARTBEAT: Asker = { kind: 'rule', name: 'heartbeat' };
 const WRAP = 30_000;
 
+interface Due {
+  readonly tag: number;
+  readonly everyUs: number;
+  nextUs: number;
+  count: number;
+}
+
 /**
  * Writes a rising count to each heartbeat tag, so that a device can time out by itself: a dead edge or a cut cable
  * cannot write a safe value any more.
  */
 export class Heartbeats {
-  readonly #due: { readonly tag: number; readonly everyUs: number; nextUs: number; count: number }[];
+  #due: Due[] = [];
   readonly #clock: Clock;
   readonly #guard: Guard;
 
   constructor(tags: readonly TagModel[], table: TagTable, clock: Clock, guard: Guard) {
     this.#clock = clock;
     this.#guard = guard;
-    this.#due = tags.flatMap(({ path, heartbeatMs }) =>
-      heartbeatMs === undefined
-        ? []
-        : [
-            {
-              tag: table.number(path),
-              everyUs: heartbeatMs * 1000,
-              nextUs: clock.steadyUs() + heartbeatMs * 1000,
-              count: 0,
-            },
-          ],
-    );
+    this.change(tags, table);
+  }
+
+  /** Those of another site file; the counts of tags that have one already go on. */
+  change(tags: readonly TagModel[], table: TagTable): void {
+    const known = new Map(this.#due.map((one) => [one.tag, one]));
+    const nowUs = this.#clock.steadyUs();
+    this.#due = tags.flatMap(({ path, heartbeatMs }) => {
+      if (heartbeatMs === undefined) return [];
+      const tag = table.number(path);
+      const everyUs = heartbeatMs * 1000;
+      const { nextUs = Number.POSITIVE_INFINITY, count = 0 } = known.get(tag) ?? {};
+      return [{ tag, everyUs, nextUs: Math.min(nextUs, nowUs + everyUs), count }];
+    });
   }
 
   get nextUs(): number {

@@ -19,6 +19,11 @@ export class Liveness {
     this.#silent[tag] = 0;
   }
 
+  /** Another time for a tag that is watched; its age goes on. */
+  setStaleAfter(tag: number, staleAfterUs: number): void {
+    this.#staleAfterUs[tag] = staleAfterUs;
+  }
+
   /** Rows that arrived. History keeps nothing alive: it says what was, not that the tag speaks. */
   seen(batch: Batch, atUs: number): void {
     if (batch.late) return;

@@ -36,11 +36,38 @@ export const DECISIONS_STATE = 'decisions';
 export class DecisionPath {
   readonly latency = new Latency();
   readonly #parts: PathParts;
+  #decisions: Decisions;
+  /** Made by machines that were swapped out. */
+  #decidedBefore = 0;
   #samples = 0;
   #dirty = false;
 
   constructor(parts: PathParts) {
     this.#parts = parts;
+    this.#decisions = parts.decisions;
+  }
+
+  /** The machine that decides now. */
+  get decisions(): Decisions {
+    return this.#decisions;
+  }
+
+  /** Conditions evaluated since start. */
+  get decided(): number {
+    return this.#decidedBefore + this.#decisions.decided;
+  }
+
+  /**
+   * Between two batches: from the next row on another machine decides, and goes on with what this one knew.
+   * @param next compiled with the snapshot of the present one
+   * @param redefined tags whose rows mean something else now
+   */
+  swap(next: Decisions, redefined: ReadonlySet<number>): void {
+    const { decided } = this;
+    next.adopt(this.#decisions, redefined);
+    this.#decisions = next;
+    this.#decidedBefore = decided - next.decided;
+    this.keep();
   }
 
   get samples(): number {
@@ -74,7 +101,8 @@ export class DecisionPath {
 
   /** Time passing: delays, windows, shelving, leases. The tick is journaled only where something waited for it. */
   advance(): void {
-    const { clock, decisions, guard, journal } = this.#parts;
+    const { clock, guard, journal } = this.#parts;
+    const decisions = this.#decisions;
     const atUs = clock.steadyUs();
     if (decisions.nextUs <= atUs) {
       journal.tick(atUs);
@@ -84,13 +112,13 @@ export class DecisionPath {
   }
 
   get nextUs(): number {
-    return Math.min(this.#parts.decisions.nextUs, this.#parts.guard.nextUs);
+    return Math.min(this.#decisions.nextUs, this.#parts.guard.nextUs);
   }
 
   /** @throws Fault when the act is not possible, see {@link Decisions.operate} */
   operate(id: string, act: AlarmAct, by: string, comment?: string): void {
     const atUs = this.#parts.clock.steadyUs();
-    const outcome = this.#parts.decisions.operate(id, act, by, atUs, comment);
+    const outcome = this.#decisions.operate(id, act, by, atUs, comment);
     this.event({
       kind: 'alarm',
       name: `alarm.${act.act}`,
@@ -113,7 +141,7 @@ export class DecisionPath {
   save(): void {
     if (!this.#dirty) return;
     this.#dirty = false;
-    this.#parts.journal.state(DECISIONS_STATE, this.#parts.decisions.snapshot());
+    this.#parts.journal.state(DECISIONS_STATE, this.#decisions.snapshot());
   }
 
   /** The same at the end of a run, changed or not: a delay under way is no change, but the next run goes on with it. */
@@ -123,8 +151,8 @@ export class DecisionPath {
   }
 
   #decide(batch: Batch, source: string, atUs: number, startMs: number): void {
-    const { decisions, journal } = this.#parts;
-    const outcome = decisions.step(batch, atUs);
+    const { journal } = this.#parts;
+    const outcome = this.#decisions.step(batch, atUs);
     journal.append(batch, { source, atUs });
     this.#apply(outcome, source, atUs);
     this.latency.record(performance.now() - startMs);

@@ -1,51 +1,87 @@
-import type { SiteModel, TagModel } from '#contract/model.ts';
+import { isDeepStrictEqual as isSame } from 'node:util';
+import type { PeerModel, SiteModel } from '#contract/model.ts';
 import { ActuatorLoop } from '#edge/actions.ts';
+import type { Blueprint } from '#edge/blueprint.ts';
 import type { Core } from '#edge/core.ts';
 import { NewestTimes } from '#edge/newest-times.ts';
-import type { LoadedPlugins } from '#edge/plugins.ts';
+import { OwnedTags } from '#edge/owned-tags.ts';
 import { actuatorDeps, type PeerContext, prepareSource } from '#edge/prepare.ts';
 import type { SinkLoop } from '#edge/sink-loop.ts';
-import { dropOldCursors, makeSinks } from '#edge/sinks.ts';
+import { dropCursor, dropOldCursors, makeSink } from '#edge/sinks.ts';
 import { SourceLoop } from '#edge/source-loop.ts';
+import { type PlannedSource, sourceDifference } from '#edge/source-plan.ts';
 import { TagOwners } from '#edge/tag-owners.ts';
 import type { Feed, Item } from '#journal/api.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { GapReason } from '#kernel/gap.ts';
-import type { Tag } from '#kernel/tag-table.ts';
-import type { Action, Log, PeerTrust } from '#plugin/api.ts';
+import type { Tag, TagTable } from '#kernel/tag-table.ts';
+import type { Action, ActuatorDef, Deps, Log, PeerTrust, SinkDef } from '#plugin/api.ts';
 
 export interface PeersOptions {
-  readonly model: SiteModel;
-  readonly plugins: LoadedPlugins;
   readonly log: Log;
+  /** Live when absent. A shadow opens no actuator and no sink, and only sources that bear a second session. */
+  readonly mode?: Deps['mode'];
   /** The last entries of earlier runs. */
   earlier?(): Iterable<Item>;
   /** A deadline may have moved closer. */
   stepped(): void;
 }
 
+interface PlannedPeer<Def> {
+  readonly peer: PeerModel;
+  readonly def: Def;
+  readonly config: unknown;
+}
+
+/** What the peers of a site are to be; made without touching any. */
+export interface PeersPlan {
+  readonly model: SiteModel;
+  readonly sources: ReadonlyMap<string, PlannedSource>;
+  readonly actuators: ReadonlyMap<string, PlannedPeer<ActuatorDef>>;
+  readonly sinks: ReadonlyMap<string, PlannedPeer<SinkDef>>;
+}
+
+interface Loop extends AsyncDisposable {
+  start(): void;
+}
+
+/** A removed peer that does not let itself be closed holds up those that come in its place no longer than this. */
+const CLOSE_LIMIT_MS = 5000;
+
 /** All sources, actuators and sinks of a site, and which of them owns a tag. */
 export class Peers implements AsyncDisposable {
   readonly sources = new Map<string, SourceLoop>();
   readonly actuators = new Map<string, ActuatorLoop>();
-  sinks: ReadonlyMap<string, SinkLoop> = new Map();
-  /** Tags of each source, for liveness; grows with those found at run time. */
-  readonly #tags = new Map<string, number[]>();
-  readonly #owner = new Map<number, SourceLoop>();
+  readonly sinks = new Map<string, SinkLoop>();
   readonly #options: PeersOptions;
+  readonly #owned = new OwnedTags();
+  /** On their way out. */
+  readonly #closing = new Set<Promise<void>>();
+  readonly #newest: NewestTimes;
+  #plan: PeersPlan | undefined;
+  #context: PeerContext | undefined;
   #feed: Feed | undefined;
+  #started = false;
+  #closed = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
+    this.#newest = new NewestTimes(options.earlier ?? (() => []), (error) =>
+      options.log.warn(
+        { error: messageOf(error) },
+        'earlier rows cannot be read: what is sent again is kept twice',
+      ),
+    );
   }
 
   sourceOf(tag: number): SourceLoop | undefined {
-    return this.#owner.get(tag);
+    return this.sources.get(this.#owned.ownerOf(tag) ?? '');
   }
 
-  send(to: string, config: Json, by: string): void {
-    this.actuators.get(to)?.send(config, by);
+  send(core: Core, to: string, config: Json, by: string): void {
+    if (this.#options.mode === 'shadow') recordUnsent(core, to, config, by);
+    else this.actuators.get(to)?.send(config, by);
   }
 
   /**
@@ -54,88 +90,73 @@ export class Peers implements AsyncDisposable {
    * @param trust certificates of peers
    * @throws Fault `site.unknown-kind`
    */
-  attach(core: Core, feed: Feed, trust: PeerTrust): void {
-    const { model, plugins, log } = this.#options;
-    const newest = new NewestTimes(this.#options.earlier ?? (() => []), (error) =>
-      log.warn({ error: messageOf(error) }, 'earlier rows cannot be read: what is sent again is kept twice'),
-    );
-    const context: PeerContext = {
+  attach(core: Core, blueprint: Blueprint, feed: Feed, trust: PeerTrust): void {
+    this.#feed = feed;
+    this.#context = {
       clock: core.clock,
-      log,
+      log: this.#options.log,
       table: core.table,
       trust,
-      owners: new TagOwners(model.tags.map((tag) => tag.path)),
-      newestUs: (tag) => newest.of(tag),
+      mode: this.#options.mode ?? 'live',
+      owners: new TagOwners([]),
+      newestUs: (tag) => this.#newest.of(tag),
       declared: (source, tag) => {
         core.declare(tag);
-        this.#tags.get(source)?.push(tag.number);
-        core.liveness.watch(tag.number, Number.POSITIVE_INFINITY, core.clock.steadyUs());
+        this.#owned.found(core, source, tag.number);
       },
       event: (event) => core.path.event(event),
     };
-    for (const peer of model.sources) {
+    this.apply(core, this.plan(blueprint, core.table), new Set());
+  }
+
+  /**
+   * Everything about a site file's peers that can fail; touches none.
+   * @param table with the tags of that file
+   * @throws Fault `site.unknown-kind`; ZodError of a plugin's schema
+   */
+  plan({ model, plugins }: Blueprint, table: TagTable): PeersPlan {
+    const context = this.#context as PeerContext;
+    const sources = model.sources.map((peer) => {
       const def = known(plugins.sources[peer.kind], peer.kind);
-      const prepared = prepareSource(peer, model.tags, plugins, context);
-      const numbers = prepared.points.map((point) => point.tag.number);
-      // Nobody reads what can only be written: it cannot go silent.
-      const read = prepared.points.filter((point) => point.tag.access !== 'write');
-      this.#tags.set(
+      const before = this.#plan?.sources.get(peer.id);
+      const load = before?.peer.kind === peer.kind ? before.load : undefined;
+      return [
         peer.id,
-        read.map((point) => point.tag.number),
-      );
-      const loop = new SourceLoop(peer.id, def, prepared.config, {
-        clock: core.clock,
-        log,
-        deps: prepared.deps,
-        load: prepared.load,
-        accept: (delivery) => {
-          newest.take(delivery.batch);
-          core.path.accept(peer.id, delivery);
-          this.#options.stepped();
-        },
-        room: () => core.journal.room(),
-        lost: () => this.#lost(core, peer.id),
-        downSinceUs: core.journal.opened.lastSteadyUs || undefined,
-        resumed: (fromUs, toUs, reason) => this.#resumed(core, peer.id, fromUs, toUs, reason),
-      });
-      for (const number of numbers) this.#owner.set(number, loop);
-      this.sources.set(peer.id, loop);
-      const everyMs = (prepared.config as { readonly everyMs?: number }).everyMs;
-      for (const tag of model.tags) {
-        if (tag.source !== peer.id || tag.access === 'write') continue;
-        core.liveness.watch(core.table.number(tag.path), staleAfterUs(tag, everyMs), core.clock.steadyUs());
-      }
-    }
-    for (const peer of model.actuators) {
-      const def = known(plugins.actuators[peer.kind], peer.kind);
-      const loop = new ActuatorLoop(peer.id, def, def.config.parse(peer.config), {
-        clock: core.clock,
-        log,
-        deps: actuatorDeps(peer.id, context),
-        asked: (action) => recordAction(core, peer.id, action, 'intent'),
-        done: (action, { state, reason }) => recordAction(core, peer.id, action, state, reason),
-      });
-      this.actuators.set(peer.id, loop);
-    }
-    this.#feed = feed;
-    this.sinks = makeSinks(core, { site: model.site, sinks: model.sinks, plugins, feed, context });
+        { peer, def, ...prepareSource(peer, model.tags, plugins, context, table, load) },
+      ] as const;
+    });
+    const isLive = this.#options.mode !== 'shadow';
+    return {
+      model,
+      sources: new Map(sources),
+      actuators: planned(isLive ? model.actuators : [], plugins.actuators),
+      sinks: planned(isLive ? model.sinks : [], plugins.sinks),
+    };
+  }
+
+  /**
+   * Makes the peers what was planned, and touches only those that differ. Synchronous: what takes time (closing,
+   * reconfiguring, opening) goes on behind it.
+   * @param redefined tags whose rows mean something else now
+   */
+  apply(core: Core, plan: PeersPlan, redefined: ReadonlySet<number>): void {
+    const context = this.#context as PeerContext;
+    const finders = context.owners.rename(plan.model.tags.map((tag) => tag.path));
+    const leaving = [...this.#leave(core, plan)];
+    const starting = [...this.#applySources(core, plan, finders), ...this.#applyOthers(core, plan)];
+    this.#owned.assign(core, plan, redefined);
+    this.#plan = plan;
+    if (this.#started) void this.#replace(core, leaving, starting);
   }
 
   /** Tags of the file in its order, then those that sources found at run time. */
-  *tags(core: Core, model: SiteModel): Iterable<Tag> {
-    const named = new Set<number>();
-    for (const { path } of model.tags) {
-      const number = core.table.number(path);
-      named.add(number);
-      yield core.table.get(number);
-    }
-    for (const numbers of this.#tags.values()) {
-      for (const number of numbers) if (!named.has(number)) yield core.table.get(number);
-    }
+  *tags(core: Core): Iterable<Tag> {
+    for (const number of this.#owned.all()) yield core.table.get(number);
   }
 
   start(core: Core): void {
-    dropOldCursors(core, this.sinks);
+    if (this.#options.mode !== 'shadow') dropOldCursors(core, this.sinks);
+    this.#started = true;
     for (const loops of [this.sources, this.actuators, this.sinks]) {
       for (const loop of loops.values()) loop.start();
     }
@@ -143,7 +164,7 @@ export class Peers implements AsyncDisposable {
 
   /** Tags that have been silent for too long turn bad, source by source. */
   checkAges(core: Core): void {
-    for (const [source, tags] of this.#tags) {
+    for (const [source, tags] of this.#owned.bySource) {
       const batch = core.liveness.overdue(tags, core.clock.steadyUs(), core.clock.nowUs());
       if (batch) core.path.say(source, batch);
     }
@@ -151,14 +172,128 @@ export class Peers implements AsyncDisposable {
 
   /** Sources first, so that nothing more arrives. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     for (const loops of [this.sources, this.actuators, this.sinks]) {
       await Promise.all([...loops.values()].map((loop) => loop[Symbol.asyncDispose]()));
     }
+    await Promise.all(this.#closing);
     await this.#feed?.[Symbol.asyncDispose]();
   }
 
+  /** Takes out what is planned no more, or as another kind. */
+  *#leave(core: Core, plan: PeersPlan): Iterable<Promise<void>> {
+    const isGone = (loop: { readonly kind: string }, next: PlannedPeer<unknown> | undefined) =>
+      next?.peer.kind !== loop.kind;
+    for (const [id, loop] of this.sources) {
+      if (!isGone(loop, plan.sources.get(id))) continue;
+      this.sources.delete(id);
+      this.#release(core, id);
+      yield loop.retire();
+    }
+    for (const [id, loop] of this.actuators) {
+      if (!isGone(loop, plan.actuators.get(id))) continue;
+      this.actuators.delete(id);
+      yield loop[Symbol.asyncDispose]();
+    }
+    for (const [id, loop] of this.sinks) {
+      if (!isGone(loop, plan.sinks.get(id))) continue;
+      this.sinks.delete(id);
+      if (!plan.sinks.has(id)) dropCursor(core, id);
+      yield loop[Symbol.asyncDispose]();
+    }
+  }
+
+  /** @param finders sources that found tags which the file names now @returns those to be started */
+  *#applySources(core: Core, plan: PeersPlan, finders: ReadonlySet<string>): Iterable<Loop> {
+    const named = new Set(plan.model.tags.map((tag) => tag.path));
+    for (const [id, next] of plan.sources) {
+      const loop = this.sources.get(id);
+      const before = this.#plan?.sources.get(id);
+      if (!loop || !before) {
+        const added = this.#source(core, next);
+        this.sources.set(id, added);
+        yield added;
+        continue;
+      }
+      const { config, pointsChanged, stale } = sourceDifference(before, next, (path) => named.has(path));
+      if (config === 'same' && !pointsChanged && !finders.has(id)) continue;
+      const taken = this.#owned.foundAndNamed(core, id, named).map((tag) => ({ tag, kept: true }));
+      // What it found under another configuration it finds anew: nobody else knows whether it still reads it.
+      if (config !== 'same') this.#release(core, id);
+      const { config: nextConfig, deps } = next;
+      loop.change({
+        config: nextConfig,
+        deps,
+        anew: config === 'needs-opening',
+        stale: [...stale, ...taken],
+      });
+    }
+  }
+
+  *#applyOthers(core: Core, plan: PeersPlan): Iterable<Loop> {
+    const context = this.#context as PeerContext;
+    for (const [id, { def, config }] of plan.actuators) {
+      const loop = this.actuators.get(id);
+      if (loop && isSame(config, this.#plan?.actuators.get(id)?.config)) continue;
+      if (loop) void loop.change(config);
+      else yield* add(this.actuators, id, actuatorLoop(core, id, def, config, context));
+    }
+    for (const [id, { peer, def, config }] of plan.sinks) {
+      const loop = this.sinks.get(id);
+      if (loop && isSame(config, this.#plan?.sinks.get(id)?.config)) continue;
+      if (loop) loop.change(config);
+      else {
+        const feed = this.#feed as Feed;
+        const { site } = plan.model;
+        yield* add(this.sinks, id, makeSink(core, { site, peer, def, config, feed, context }));
+      }
+    }
+  }
+
+  /** Those that leave may hold what those that come need: the one connection that a device bears, a client id. */
+  async #replace(core: Core, leaving: readonly Promise<void>[], starting: readonly Loop[]): Promise<void> {
+    if (leaving.length > 0) {
+      for (const one of leaving) {
+        const closing: Promise<void> = one.finally(() => this.#closing.delete(closing));
+        this.#closing.add(closing);
+      }
+      const over = new AbortController();
+      const limit = core.clock.sleep(CLOSE_LIMIT_MS, over.signal).catch(() => {});
+      await Promise.race([Promise.all(leaving), limit]);
+      over.abort();
+    }
+    if (!this.#closed) for (const loop of starting) loop.start();
+  }
+
+  #release(core: Core, source: string): void {
+    (this.#context as PeerContext).owners.release(source);
+    this.#owned.release(core, source);
+  }
+
+  #source(core: Core, { peer: { id }, def, config, deps, load }: PlannedSource): SourceLoop {
+    const shadowed =
+      this.#options.mode === 'shadow' && !def.secondSession ? oneSession(id, def.kind) : undefined;
+    return new SourceLoop(id, def, config, {
+      clock: core.clock,
+      log: this.#options.log,
+      deps,
+      load,
+      shadowed,
+      accept: (delivery) => {
+        this.#newest.take(delivery.batch);
+        core.path.accept(id, delivery);
+        this.#options.stepped();
+      },
+      room: () => core.journal.room(),
+      lost: () => this.#lost(core, id),
+      // A source that was added since was not away with the site.
+      downSinceUs: this.#started ? undefined : core.journal.opened.lastSteadyUs || undefined,
+      resumed: (fromUs, toUs, reason) => this.#resumed(core, id, fromUs, toUs, reason),
+    });
+  }
+
   #lost(core: Core, source: string): void {
-    const batch = core.liveness.lost(this.#tags.get(source) ?? [], core.clock.nowUs());
+    const batch = core.liveness.lost(this.#owned.bySource.get(source) ?? [], core.clock.nowUs());
     if (batch) core.path.say(source, batch);
     this.#options.stepped();
   }
@@ -168,13 +303,46 @@ export class Peers implements AsyncDisposable {
     const wallUs = core.clock.nowUs() - toUs;
     core.journal.gap({
       source,
-      tags: [...(this.#tags.get(source) ?? [])],
+      tags: [...(this.#owned.bySource.get(source) ?? [])],
       fromUs: fromUs + wallUs,
       toUs: toUs + wallUs,
       count: undefined,
       reason,
     });
   }
+}
+
+function* add<L extends Loop>(loops: Map<string, L>, id: string, loop: L): Iterable<Loop> {
+  loops.set(id, loop);
+  yield loop;
+}
+
+function planned<Def extends ActuatorDef | SinkDef>(
+  peers: readonly PeerModel[],
+  kinds: { readonly [kind: string]: Def },
+): Map<string, PlannedPeer<Def>> {
+  return new Map(
+    peers.map((peer) => {
+      const def = known(kinds[peer.kind], peer.kind);
+      return [peer.id, { peer, def, config: def.config.parse(peer.config) }];
+    }),
+  );
+}
+
+function actuatorLoop(
+  core: Core,
+  id: string,
+  def: ActuatorDef,
+  config: unknown,
+  context: PeerContext,
+): ActuatorLoop {
+  return new ActuatorLoop(id, def, config, {
+    clock: core.clock,
+    log: context.log,
+    deps: actuatorDeps(id, context),
+    asked: (action) => recordAction(core, id, action, 'intent'),
+    done: (action, { state, reason }) => recordAction(core, id, action, state, reason),
+  });
 }
 
 function recordAction(core: Core, actuator: string, { id, by }: Action, name: string, reason?: string): void {
@@ -188,12 +356,25 @@ function recordAction(core: Core, actuator: string, { id, by }: Action, name: st
   });
 }
 
-/** Five polls without an answer, at least 5 s; tags that speak only when something happens wait for ever. */
-function staleAfterUs(tag: TagModel, sourceEveryMs: number | undefined): number {
-  if (tag.staleAfterMs !== undefined) return tag.staleAfterMs * 1000;
-  const everyMs = (tag.address as { readonly everyMs?: number } | undefined)?.everyMs ?? sourceEveryMs;
-  return everyMs === undefined ? Number.POSITIVE_INFINITY : Math.max(everyMs * 5, 5000) * 1000;
+/** What a shadow would have sent. */
+function recordUnsent(core: Core, actuator: string, config: Json, by: string): void {
+  const timeUs = core.clock.nowUs();
+  const detail = { mode: 'shadow', config };
+  core.path.event({
+    kind: 'system',
+    name: 'action.shadowed',
+    subject: actuator,
+    by: `rule:${by}`,
+    timeUs,
+    detail,
+  });
 }
+
+const oneSession = (id: string, kind: string): Fault =>
+  new Fault('source.shadowed', `a ${kind} device bears one session, which the live site has: not opened`, {
+    retry: 'never',
+    hint: `What reads ${id} is decided on by the live site only.`,
+  });
 
 function known<T>(def: T | undefined, kind: string): T {
   if (def) return def;

@@ -15,6 +15,8 @@ export interface PeerContext {
   readonly table: TagTable;
   readonly owners: TagOwners;
   readonly trust: PeerTrust;
+  /** Live when absent. */
+  readonly mode?: Deps['mode'];
   /** See {@link Tags.newestUs}. */
   newestUs(tag: number): number;
   /** A tag that a source found at run time, for the first time in this run. */
@@ -29,21 +31,26 @@ export interface PreparedSource {
   readonly load: LoadMeter;
 }
 
-/** Configuration and addresses through the plugin's schemas once more: this time for their defaults. */
+/**
+ * Configuration and addresses through the plugin's schemas once more: this time for their defaults.
+ * @param table gives the tags their numbers
+ * @param load goes on with what it has counted
+ */
 export function prepareSource(
   peer: PeerModel,
   tags: readonly TagModel[],
   plugins: LoadedPlugins,
   context: PeerContext,
+  table: TagTable = context.table,
+  load = new LoadMeter(),
 ): PreparedSource {
   const def = plugins.sources[peer.kind];
   const points = tags
     .filter((tag) => tag.source === peer.id)
     .map((tag) => ({
-      tag: context.table.get(context.table.number(tag.path)),
+      tag: table.get(table.number(tag.path)),
       address: def?.address.parse(tag.address),
     }));
-  const load = new LoadMeter();
   return { config: def?.config.parse(peer.config), points, load, deps: deps(peer.id, points, load, context) };
 }
 
@@ -72,7 +79,7 @@ function deps(id: string, points: readonly Point[], load: LoadMeter, context: Pe
     log: context.log,
     points,
     load,
-    mode: 'live',
+    mode: context.mode ?? 'live',
     trust: context.trust,
     inbox: createInbox,
     tags: {

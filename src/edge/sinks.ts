@@ -1,51 +1,47 @@
 import type { PeerModel } from '#contract/model.ts';
 import type { Core } from '#edge/core.ts';
-import type { LoadedPlugins } from '#edge/plugins.ts';
 import { type PeerContext, sinkDeps } from '#edge/prepare.ts';
 import { SinkLoop } from '#edge/sink-loop.ts';
 import type { Feed } from '#journal/api.ts';
-import { Fault } from '#kernel/fault.ts';
+import type { SinkDef } from '#plugin/api.ts';
 
-export interface SinksOptions {
+export interface SinkOptions {
   readonly site: string;
-  readonly sinks: readonly PeerModel[];
-  readonly plugins: LoadedPlugins;
+  readonly peer: PeerModel;
+  readonly def: SinkDef;
+  readonly config: unknown;
   readonly feed: Feed;
   readonly context: PeerContext;
 }
 
-/** Makes the loops of all sinks and their places in the journal; none runs yet. @throws Fault `site.unknown-kind` */
-export function makeSinks(core: Core, options: SinksOptions): Map<string, SinkLoop> {
-  const { context, feed, plugins } = options;
-  const loops = new Map<string, SinkLoop>();
-  for (const { id, kind, config } of options.sinks) {
-    const def = plugins.sinks[kind];
-    if (!def) throw new Fault('site.unknown-kind', `there is no sink of kind ${kind}`, { retry: 'never' });
-    // Known from the start: what it has not taken yet does not count as delivered because another sink has it.
-    if (def.delivers !== 'best-effort') core.journal.setCursor(id, 0);
-    const ports = {
-      clock: core.clock,
-      log: context.log,
-      deps: sinkDeps(id, options.site, context),
-      journal: core.journal,
-      feed,
-    };
-    loops.set(id, new SinkLoop(id, def, def.config.parse(config), ports));
-  }
-  return loops;
+/** Makes the loop of a sink and its place in the journal; it does not run yet. */
+export function makeSink(core: Core, { site, peer, def, config, feed, context }: SinkOptions): SinkLoop {
+  // Known from the start: what it has not taken yet does not count as delivered because another sink has it.
+  if (def.delivers !== 'best-effort') core.journal.setCursor(peer.id, 0);
+  return new SinkLoop(peer.id, def, config, {
+    clock: core.clock,
+    log: context.log,
+    deps: sinkDeps(peer.id, site, context),
+    journal: core.journal,
+    feed,
+  });
 }
 
 /** A sink that is no longer in the site file must not hold back space for ever; that it went is on record. */
 export function dropOldCursors(core: Core, sinks: ReadonlyMap<string, unknown>): void {
   for (const [name, seq] of core.journal.opened.cursors) {
-    if (sinks.has(name)) continue;
-    core.journal.dropCursor(name);
-    core.path.event({
-      kind: 'config',
-      name: 'config.sink-removed',
-      subject: name,
-      timeUs: core.clock.nowUs(),
-      detail: { confirmedSeq: seq, lastSeq: core.journal.durableSeq },
-    });
+    if (!sinks.has(name)) dropCursor(core, name, seq);
   }
+}
+
+/** @param confirmedSeq how far it had come, where that is known */
+export function dropCursor(core: Core, name: string, confirmedSeq?: number): void {
+  core.journal.dropCursor(name);
+  core.path.event({
+    kind: 'config',
+    name: 'config.sink-removed',
+    subject: name,
+    timeUs: core.clock.nowUs(),
+    detail: { ...(confirmedSeq !== undefined && { confirmedSeq }), lastSeq: core.journal.durableSeq },
+  });
 }

@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { SiteStatus } from '#contract/api.ts';
+import type { ConfigStatus, SiteStatus } from '#contract/api.ts';
+import type { TagModel } from '#contract/model.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
+import { type Change, needRestart, siteChanges } from '#edge/change.ts';
 import { ClockWatch } from '#edge/clock-watch.ts';
+import { type Cause, CONFIG_STATE, digestOf, recordChanged } from '#edge/config-record.ts';
 import { type Core, composeCore } from '#edge/core.ts';
 import { Heartbeats } from '#edge/heartbeat.ts';
 import { leftOpen, OPEN_WRITES_STATE } from '#edge/open-writes.ts';
@@ -15,15 +17,15 @@ import { warmUp } from '#edge/warm-up.ts';
 import { WearMeter } from '#edge/wear.ts';
 import { durable } from '#edge/writes.ts';
 import type { AssetMode } from '#guard/api.ts';
-import type { Item, StoredDeadLetter, StoredGap } from '#journal/api.ts';
+import type { Item, Journal, StoredDeadLetter, StoredGap } from '#journal/api.ts';
 import { openFeed } from '#journal/feed.ts';
 import { openJournal } from '#journal/journal.ts';
 import { openReader } from '#journal/reader.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
-import type { Tag } from '#kernel/tag-table.ts';
-import type { Log } from '#plugin/api.ts';
+import type { Tag, TagTable } from '#kernel/tag-table.ts';
+import type { Deps, Log } from '#plugin/api.ts';
 import { openTrust, type TrustStore, trustDir } from '#trust/store.ts';
 
 export interface SiteOptions {
@@ -31,6 +33,8 @@ export interface SiteOptions {
   readonly dataDir: string;
   readonly log: Log;
   readonly version: string;
+  /** Live when absent. A shadow reads and decides in a data folder of its own, and acts on nothing. */
+  readonly mode?: Deps['mode'] | undefined;
   /** Given the steady time that the journal saw last; tests bring their own. */
   readonly clock?: (lastSteadyUs: number) => Clock;
 }
@@ -48,7 +52,8 @@ export const journalDir = (dataDir: string): string => join(dataDir, 'journal');
 
 const MEGABYTE = 1024 * 1024;
 const DAY_US = 86_400e6;
-const CONFIG_STATE = 'config';
+/** Key of the mode that the data folder is for, in the journal's state. */
+const MODE_STATE = 'mode';
 const LOOK_EVERY_US = 1_000_000;
 
 /**
@@ -66,24 +71,42 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const warm = warmUp(options.blueprint); // while the journal's thread opens the files
   const [journal] = await Promise.all([opening, warm]);
   try {
+    checkMode(options, journal);
     const clock = (options.clock ?? systemClock)(journal.opened.lastSteadyUs);
     const lastSeq = journal.durableSeq;
+    const mode = options.mode ?? 'live';
     const peers = new Peers({
-      ...options.blueprint,
       log: options.log,
+      mode,
       earlier: () => lastEntries(options.dataDir, lastSeq),
       stepped: () => site.stepped(),
     });
-    const core = composeCore(options.blueprint, journal, clock, peers);
+    const core = composeCore(options.blueprint, journal, clock, peers, mode);
     const trust = openSiteTrust(options, core);
     const site = new Site(options, core, peers, trust);
-    peers.attach(core, openFeed(journalDir(options.dataDir)), trust);
+    peers.attach(core, options.blueprint, openFeed(journalDir(options.dataDir)), trust);
     site.start();
     return site;
   } catch (error) {
     await journal[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/**
+ * What a shadow decided is no record of what the site did, and the other way round.
+ * @throws Fault `site.other-mode`
+ */
+function checkMode({ mode = 'live', dataDir }: SiteOptions, journal: Journal): void {
+  const { state } = journal.opened;
+  const was = state.get(MODE_STATE) ?? (state.has(CONFIG_STATE) ? 'live' : mode);
+  if (was !== mode) {
+    throw new Fault('site.other-mode', `${dataDir} holds what a ${was} site did; this one is ${mode}`, {
+      retry: 'never',
+      hint: 'Give a shadow a data folder of its own with --data.',
+    });
+  }
+  journal.state(MODE_STATE, mode);
 }
 
 /** The certificates of this site's data folder; nothing is written before a peer shows one. */
@@ -110,8 +133,13 @@ function* lastEntries(dataDir: string, upTo: number): Iterable<Item> {
 /** A running site: starting, the passing of time, status, and an orderly end. */
 export class Site implements AsyncDisposable {
   readonly core: Core;
+  /** What whoever looks after the site file knows of it. */
+  fileStatus: (() => Omit<ConfigStatus, 'digest' | 'sinceUs'>) | undefined;
   readonly trust: TrustStore;
   readonly #options: SiteOptions;
+  #blueprint: Blueprint;
+  #digest: string;
+  #sinceUs: number;
   readonly #peers: Peers;
   readonly #watch: ClockWatch;
   readonly #heartbeats: Heartbeats;
@@ -125,11 +153,14 @@ export class Site implements AsyncDisposable {
     this.core = core;
     this.trust = trust;
     this.#options = options;
+    this.#blueprint = options.blueprint;
+    this.#digest = digestOf(options.blueprint.text);
+    this.#sinceUs = core.clock.nowUs();
     this.#peers = peers;
     this.#startedUs = core.clock.steadyUs();
     this.#wear = new WearMeter(this.#startedUs);
     this.#watch = new ClockWatch(core.clock);
-    this.#heartbeats = new Heartbeats(options.blueprint.model.tags, core.table, core.clock, core.guard);
+    this.#heartbeats = new Heartbeats(this.#beating(), core.table, core.clock, core.guard);
     this.#ticker = new Ticker(
       core.clock,
       () => Math.min(core.path.nextUs, this.#heartbeats.nextUs, this.#nextLookUs),
@@ -149,19 +180,57 @@ export class Site implements AsyncDisposable {
 
   status(): SiteStatus {
     const upS = Math.round((this.core.clock.steadyUs() - this.#startedUs) / 1e6);
-    const { model } = this.#options.blueprint;
     return readStatus(this.core, this.#peers, {
-      site: model.site,
+      site: this.#blueprint.model.site,
       version: this.#options.version,
+      mode: this.#options.mode ?? 'live',
+      config: { digest: this.#digest, sinceUs: this.#sinceUs, watched: false, ...this.fileStatus?.() },
       upS,
       clockJumps: this.#watch.jumps,
       writtenPerDay: this.#wear.bytesPerDay,
     });
   }
 
+  /** The site file that runs. */
+  get blueprint(): Blueprint {
+    return this.#blueprint;
+  }
+
+  get digest(): string {
+    return this.#digest;
+  }
+
+  /**
+   * Goes over to another site file while everything runs: for decisions, limits and liveness between two batches, then
+   * for sources, actuators and sinks. What the file does not change is not touched.
+   * @param save called once nothing of the plan can fail any more, and before the first change; may throw
+   * @returns what was different; empty where only the text was
+   * @throws Fault `config.needs-restart`, `site.invalid`, `site.too-many-tags`, what `save` throws: nothing has changed
+   */
+  apply(next: Blueprint, cause: Cause, save: () => void = () => {}): readonly Change[] {
+    const changes = siteChanges(this.#blueprint, next);
+    const cold = needRestart(changes);
+    if (cold.length > 0) throw needsRestart(cold);
+    const { core } = this;
+    const plan = core.plan(next);
+    const peers = this.#peers.plan(next, plan.table);
+    save();
+    const { site } = next.model;
+    recordChanged(core, { site, text: next.text, before: this.#digest, changes, cause });
+    const redefined = redefinedTags(changes, plan.table);
+    plan.apply(changes, redefined);
+    this.#peers.apply(core, peers, redefined);
+    this.#blueprint = next;
+    this.#digest = digestOf(next.text);
+    this.#sinceUs = core.clock.nowUs();
+    this.#heartbeats.change(this.#beating(), core.table);
+    this.stepped();
+    return changes;
+  }
+
   /** Tags that the site file names, and those found at run time; not those of earlier files. */
   tags(): Iterable<Tag> {
-    return this.#peers.tags(this.core, this.#options.blueprint.model);
+    return this.#peers.tags(this.core);
   }
 
   /** @throws Fault `source.unknown` */
@@ -220,6 +289,11 @@ export class Site implements AsyncDisposable {
     await this.core.journal[Symbol.asyncDispose]();
   }
 
+  /** Tags with a heartbeat: a shadow must not keep a device believing in a site that does not write. */
+  #beating(): readonly TagModel[] {
+    return this.#options.mode === 'shadow' ? [] : this.#blueprint.model.tags;
+  }
+
   #tick(): void {
     const { path } = this.core;
     path.advance();
@@ -259,6 +333,7 @@ export class Site implements AsyncDisposable {
     const { opened } = journal;
     this.#event('system', 'system.started', {
       version: this.#options.version,
+      mode: this.#options.mode ?? 'live',
       epoch: opened.epoch,
       lastSeenUs: opened.lastWallUs,
     });
@@ -268,25 +343,43 @@ export class Site implements AsyncDisposable {
     for (const damage of opened.damage) this.#event('security', 'security.journal-damaged', { damage });
     const jump = this.#watch.atStart(opened.lastWallUs);
     if (jump) path.event(jump);
-    const digest = createHash('sha256').update(this.#options.blueprint.text).digest('hex');
-    const before = opened.state.get(CONFIG_STATE) ?? null;
-    if (before === digest) return;
-    // The whole text, so that what an earlier configuration decided can be replayed; watchers get its digest.
-    const { text, model } = this.#options.blueprint;
-    const changed = {
-      kind: 'config',
-      name: 'config.changed',
-      subject: model.site,
-      timeUs: this.core.clock.nowUs(),
-    } as const;
-    journal.event({ ...changed, detail: { digest, before, text } }, this.core.clock.steadyUs());
-    this.core.recent.add({ ...changed, detail: { digest, before } });
-    journal.state(CONFIG_STATE, digest);
+    const before = (opened.state.get(CONFIG_STATE) ?? null) as string | null;
+    if (before === this.#digest) return;
+    const { text, model } = this.#blueprint;
+    recordChanged(this.core, { site: model.site, text, before, cause: { by: 'start' } });
   }
 
   #event(kind: SiteEvent['kind'], name: string, detail?: { readonly [key: string]: Json }): void {
-    const { site } = this.#options.blueprint.model;
+    const { site } = this.#blueprint.model;
     const timeUs = this.core.clock.nowUs();
     this.core.path.event({ kind, name, subject: site, timeUs, ...(detail && { detail }) });
   }
 }
+
+/** Fields of a tag that say what its rows mean. */
+const MEANING: ReadonlySet<string> = new Set([
+  'source',
+  'address',
+  'scale',
+  'unit',
+  'type',
+  'access',
+  'derive',
+]);
+
+function redefinedTags(changes: readonly Change[], table: TagTable): Set<number> {
+  const redefined = changes.filter(
+    ({ section, what, fields }) =>
+      section === 'tags' &&
+      (what === 'added' || (what === 'changed' && fields.some(({ path }) => MEANING.has(firstOf(path))))),
+  );
+  return new Set(redefined.map(({ id }) => table.number(id)));
+}
+
+const firstOf = (path: string): string => path.split('.')[0] ?? path;
+
+const needsRestart = (fields: readonly string[]): Fault =>
+  new Fault('config.needs-restart', `${fields.join(', ')}: a change of this needs a restart`, {
+    retry: 'never',
+    hint: 'Nothing of the file was applied. Take this change out of it, or restart the site with it.',
+  });

@@ -12,8 +12,11 @@ import type { Delivery, Deps, Found, Log, Point, Source, SourceDef } from '#plug
 export interface SourcePorts {
   readonly clock: Clock;
   readonly log: Log;
+  /** Those it starts with; see {@link SourceLoop.change}. */
   readonly deps: Deps;
   readonly load: LoadMeter;
+  /** Why it must not be opened: a shadow of a device that bears one session only. */
+  readonly shadowed?: Fault | undefined;
   /** Takes rows into the decision path; synchronous. */
   accept(delivery: Delivery): void;
   /** Undefined while the journal has room; the source is not read before it resolves. */
@@ -38,6 +41,7 @@ export interface SourceChange {
 
 /** For writes under way when a source is closed or opened anew; longer than the guard lets one live by itself. */
 const WRITES_END_MS = 6000;
+const RECONFIGURE_MS = 10_000;
 
 /** One source: kept open, read, and its rows handed to the decision path. */
 export class SourceLoop implements AsyncDisposable {
@@ -52,7 +56,7 @@ export class SourceLoop implements AsyncDisposable {
   /** Counts the changes asked for. */
   #wanted = 0;
   #anew = false;
-  #changing: Promise<void> | undefined;
+  #changing = false;
   #retired = false;
   #samples = 0;
   #lastRowUs = 0;
@@ -82,7 +86,7 @@ export class SourceLoop implements AsyncDisposable {
 
   /** The tags of the site file that are read from it. */
   get points(): readonly Point[] {
-    return this.#ports.deps.points;
+    return this.#deps.points;
   }
 
   get status(): SourceStatus {
@@ -116,9 +120,7 @@ export class SourceLoop implements AsyncDisposable {
     this.#anew ||= anew;
     this.#wanted++;
     this.#stale.begin(stale);
-    this.#changing ??= this.#change().finally(() => {
-      this.#changing = undefined;
-    });
+    if (!this.#changing) void this.#change();
   }
 
   /** For good, once the writes under way have ended. Nothing that it reads from here on is taken. */
@@ -160,6 +162,7 @@ export class SourceLoop implements AsyncDisposable {
   }
 
   async #change(): Promise<void> {
+    this.#changing = true;
     let done = 0;
     while (done !== this.#wanted) {
       done = this.#wanted;
@@ -173,11 +176,14 @@ export class SourceLoop implements AsyncDisposable {
       }
       this.#stale.end();
     }
+    this.#changing = false;
   }
 
   async #reconfigure(source: Source): Promise<boolean> {
+    const { clock } = this.#ports;
     try {
-      return (await source.reconfigure?.(this.#config, this.#deps.points)) ?? false;
+      const taking = source.reconfigure?.(this.#config, this.#deps.points);
+      return taking ? await orElse(taking, false, RECONFIGURE_MS, clock) : false;
     } catch (error) {
       const { code, message } = Fault.from(error, 'source.reconfigure', `source ${this.id}`);
       this.#ports.log.warn({ source: this.id, code }, `it could not take the change on the way: ${message}`);
@@ -187,10 +193,7 @@ export class SourceLoop implements AsyncDisposable {
 
   async #writesEnded(): Promise<void> {
     if (this.#writes.size === 0) return;
-    const over = new AbortController();
-    const limit = this.#ports.clock.sleep(WRITES_END_MS, over.signal).catch(() => {});
-    await Promise.race([Promise.allSettled(this.#writes), limit]);
-    over.abort();
+    await orElse(Promise.allSettled(this.#writes), undefined, WRITES_END_MS, this.#ports.clock);
   }
 
   async #read(source: Source, signal: AbortSignal): Promise<void> {
@@ -240,6 +243,16 @@ export function browseOf(
     retry: 'never',
     hint: 'Its protocol or its device names nothing by itself: take the addresses from the manual.',
   });
+}
+
+/** What the work leads to, or the other when that takes too long. */
+async function orElse<T, O>(work: Promise<T>, other: O, ms: number, clock: Clock): Promise<T | O> {
+  const over = new AbortController();
+  const late = clock.sleep(ms, over.signal).then(
+    () => other,
+    () => other,
+  );
+  return await Promise.race([work, late]).finally(() => over.abort());
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -15,6 +15,10 @@ export interface Stages {
   thin(batch: Batch): Batch;
   /** A tag that appeared at run time. */
   declare(tag: Tag): void;
+  /** A tag that the site file names now, or names otherwise; takes effect with the next batch. */
+  change(tag: TagModel): void;
+  /** How far a source time may be ahead, in µs. */
+  setMaxAhead(us: number): void;
 }
 
 /** What arrives becomes what is decided on. */
@@ -26,15 +30,19 @@ export function siteStages(
   skew: SkewReport,
 ): Stages {
   const columns = new NormaliseColumns();
+  let mostAheadUs = maxAheadUs;
   const bands = new DeadbandColumns();
-  for (const tag of tags) {
+  const change = (tag: TagModel): void => {
     const number = table.number(tag.path);
     columns.set(number, { ...infoOf(tag), scale: tag.scale });
     bands.set(number, { band: tag.deadband ?? 0, maxGapUs: tag.deadbandMaxMs * 1000 });
-  }
+  };
+  for (const tag of tags) change(tag);
   let source = '';
   const clean = normalise(columns, {
-    maxAheadUs,
+    get maxAheadUs() {
+      return mostAheadUs;
+    },
     onSkew: (tag, aheadUs) => skew.saw(source, table.get(tag).path, aheadUs, clock.nowUs(), clock.steadyUs()),
   });
   const thin = deadband(bands);
@@ -44,6 +52,14 @@ export function siteStages(
       return clean(batch);
     },
     thin,
-    declare: (tag) => columns.set(tag.number, tag),
+    // It may have had another meaning in an earlier site file.
+    declare(tag) {
+      columns.set(tag.number, tag);
+      bands.set(tag.number, { band: 0, maxGapUs: 0 });
+    },
+    change,
+    setMaxAhead(us) {
+      mostAheadUs = us;
+    },
   };
 }

@@ -4,7 +4,7 @@ import type { Peers } from '#edge/peers.ts';
 import type { Fault } from '#kernel/fault.ts';
 
 /** Head of the status: what the parts do not know of themselves. */
-type Head = Pick<SiteStatus, 'site' | 'version' | 'upS' | 'clockJumps' | 'writtenPerDay'>;
+type Head = Pick<SiteStatus, 'site' | 'version' | 'mode' | 'config' | 'upS' | 'clockJumps' | 'writtenPerDay'>;
 
 export function readStatus(core: Core, peers: Peers, head: Head): SiteStatus {
   const { latency } = core.path;
@@ -22,7 +22,7 @@ export function readStatus(core: Core, peers: Peers, head: Head): SiteStatus {
     tags: core.table.size,
     samples: core.path.samples,
     decisions: {
-      count: core.decisions.decided,
+      count: core.path.decided,
       p50Ms: latency.quantileMs(0.5),
       p99Ms: latency.quantileMs(0.99),
       maxMs: latency.maxMs,

@@ -5,7 +5,7 @@ import { Fault } from '#kernel/fault.ts';
  * that makes its path: the inputs of interlocks and the feedback of writes.
  */
 export class TagOwners {
-  readonly #file: ReadonlySet<string>;
+  #file: ReadonlySet<string>;
   readonly #found = new Map<string, string>();
 
   /** @param file paths that the site file names: nobody may declare them at run time, its own source neither */
@@ -30,5 +30,22 @@ export class TagOwners {
       retry: 'never',
       hint: 'Give what this source finds a path of its own, such as one that begins with its name.',
     });
+  }
+
+  /** Another site file. @returns sources that had found tags which it names: these are theirs no more */
+  rename(file: Iterable<string>): ReadonlySet<string> {
+    this.#file = new Set(file);
+    const finders = new Set<string>();
+    for (const [path, source] of this.#found) {
+      if (!this.#file.has(path)) continue;
+      finders.add(source);
+      this.#found.delete(path);
+    }
+    return finders;
+  }
+
+  /** What the source found is free again: it is gone, or finds it anew. */
+  release(source: string): void {
+    for (const [path, owner] of this.#found) if (owner === source) this.#found.delete(path);
   }
 }

@@ -52,6 +52,14 @@ export class PresentValues {
     };
   }
 
+  /** As if no row had ever come: the tag is gone, or means something else now. */
+  forget(tag: number): void {
+    if (tag >= this.#seenUs.length) return;
+    this.#seenUs[tag] = 0;
+    this.#wide.delete(tag);
+    this.#version[tag] = ++this.#clock;
+  }
+
   changedSince(tag: number, version: number): boolean {
     return tag < this.#version.length && at(this.#version, tag) > version;
   }

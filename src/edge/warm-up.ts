@@ -21,7 +21,7 @@ const BETWEEN_US = 250_000;
 export async function warmUp(blueprint: Blueprint, budgetMs = 150): Promise<number> {
   let nowUs = Date.now() * 1000;
   const clock: Clock = { nowUs: () => nowUs, steadyUs: () => nowUs, sleep: () => new Promise(() => {}) };
-  const peers = new Peers({ ...blueprint, log: SILENT, stepped: () => {} });
+  const peers = new Peers({ log: SILENT, stepped: () => {} });
   const { path, table } = composeCore(blueprint, keepsNothing(), clock, peers);
   const groups = chunks(blueprint.model.tags.filter((tag) => tag.source !== undefined));
   const startMs = performance.now();

@@ -16,7 +16,9 @@ export interface WritePorts {
   readonly event: (event: SiteEvent) => void;
   /** Source that owns the tag; undefined for tags that no source writes. */
   readonly sourceOf: (tag: number) => SourceLoop | undefined;
-  readonly remoteWrites: boolean;
+  /** As the site file says now. */
+  readonly remoteWrites: () => boolean;
+  readonly shadow: boolean;
 }
 
 /** What the guard needs of the site, and the count of how writes ended. */
@@ -37,7 +39,10 @@ export function guardPorts(ports: WritePorts): {
         return await source.write(command, signal);
       },
       durable: () => durable(ports.journal),
-      remoteWrites: ports.remoteWrites,
+      get remoteWrites() {
+        return ports.remoteWrites();
+      },
+      shadow: ports.shadow,
       hasAuthority: () => ports.journal.hasAuthority,
       record: (name, outcome) => {
         if (outcome.by === HEARTBEAT && (name === 'intent' || !heartbeats.changed(outcome.tag, name))) return;
