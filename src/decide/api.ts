@@ -219,8 +219,16 @@ export type CompileDecisions = (spec: DecisionSpec, tags: TagTable, snapshot?: J
 
 /** One condition outside of any rule, such as an interlock. */
 export interface Condition {
+  /** Numbers of the tags that it reads, also through windows; ascending. */
+  readonly tags: readonly number[];
   /** Takes present values; windows too. */
   observe(batch: Batch, atUs: number): void;
+  /**
+   * One row, for whoever shows a batch to many conditions: only rows of `tags` need to be shown, in their order, and
+   * none of a late batch.
+   * @param newestTimeUs newest source time of the batch, see `newestTimeUs` of windows/window-time.ts
+   */
+  take(batch: Batch, row: number, newestTimeUs: number, atUs: number): void;
   /** Unknown while an input is bad, stale or has not arrived. */
   value(atUs: number): boolean | 'unknown';
 }

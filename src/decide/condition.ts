@@ -2,7 +2,7 @@ import type { CompileCondition, Condition, ExpressionProblem } from '#decide/api
 import { Compiler } from '#decide/expressions/compile.ts';
 import type { Expression } from '#decide/expressions/expression.ts';
 import type { Inputs } from '#decide/expressions/inputs.ts';
-import { WindowTime } from '#decide/windows/window-time.ts';
+import { newestTimeUs, WindowTime } from '#decide/windows/window-time.ts';
 import { at, type Batch } from '#kernel/batch.ts';
 
 /**
@@ -25,20 +25,24 @@ function lone(expression: Expression, inputs: Inputs): Condition {
     for (let w = 0; w < inputs.windows.length; w++) inputs.updateState(w, nowUs);
   };
 
+  const { placeOf } = inputs.present;
+  const take = (batch: Batch, row: number, newestTime: number, atUs: number): void => {
+    const tag = at(batch.tag, row);
+    const place = tag < placeOf.length ? at(placeOf, tag) : -1;
+    if (place < 0) return;
+    const rowUs = time.of(place, atUs, newestTime - at(batch.timeUs, row));
+    inputs.take(place, batch, row, rowUs);
+    updateStates(rowUs);
+    newestUs = Math.max(newestUs, atUs);
+  };
+
   return {
+    tags: expression.tags,
+    take,
     observe(batch: Batch, atUs: number): void {
       if (batch.late) return;
-      const { placeOf } = inputs.present;
-      let newest = Number.NaN;
-      for (let i = 0; i < batch.rows; i++) {
-        const tag = at(batch.tag, i);
-        const place = tag < placeOf.length ? at(placeOf, tag) : -1;
-        if (place < 0) continue;
-        if (Number.isNaN(newest)) newest = newestTimeUs(batch);
-        const rowUs = time.of(place, atUs, newest - at(batch.timeUs, i));
-        inputs.take(place, batch, i, rowUs);
-        updateStates(rowUs);
-      }
+      const newestTime = newestTimeUs(batch);
+      for (let i = 0; i < batch.rows; i++) take(batch, i, newestTime, atUs);
       newestUs = Math.max(newestUs, atUs);
     },
     value(atUs: number): boolean | 'unknown' {
@@ -47,10 +51,4 @@ function lone(expression: Expression, inputs: Inputs): Condition {
       return typeof value === 'boolean' ? value : 'unknown';
     },
   };
-}
-
-function newestTimeUs(batch: Batch): number {
-  let newest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < batch.rows; i++) newest = Math.max(newest, at(batch.timeUs, i));
-  return newest;
 }

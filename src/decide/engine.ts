@@ -21,7 +21,7 @@ import { inputAlarmId, type Plan, type PlannedAlarm, type PlannedRule, plan } fr
 import { Rule } from '#decide/rules/rule.ts';
 import type { ConditionSink } from '#decide/sink.ts';
 import { Timers } from '#decide/timers.ts';
-import { WindowTime } from '#decide/windows/window-time.ts';
+import { newestTimeUs, WindowTime } from '#decide/windows/window-time.ts';
 import { at, type Batch } from '#kernel/batch.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -358,12 +358,6 @@ function inputAlarmSpec({ id, asset, when }: RuleSpec): AlarmSpec {
     latched: false,
     shelveMaxMin: 480,
   };
-}
-
-function newestTimeUs(batch: Batch): number {
-  let newest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < batch.rows; i++) newest = Math.max(newest, at(batch.timeUs, i));
-  return newest;
 }
 
 /** The fields of a JSON object; none where it is something else. */

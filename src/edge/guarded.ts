@@ -20,6 +20,7 @@ export function guardedTags(tags: readonly TagModel[], table: TagTable): Guarded
       feedback: limits?.feedback && { ...limits.feedback, tag: table.number(limits.feedback.tag) },
       lease: limits?.lease,
       ttlMs: limits?.ttlMs ?? 5000,
+      idempotent: limits?.idempotent,
       remote: limits?.remote ?? false,
       scale: tag.scale,
     };

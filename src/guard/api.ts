@@ -57,6 +57,7 @@ export type Refusal =
   | 'not-durable'
   | 'source-down'
   | 'no-reason'
+  | 'changed'
   | 'busy';
 
 export type WriteState = 'refused' | 'sent' | 'confirmed' | 'failed' | 'unknown';
@@ -74,6 +75,8 @@ export interface WriteOutcome {
   readonly reason?: string;
   /** Value of the feedback tag that confirmed, or the last one seen. */
   readonly feedback?: number;
+  /** How often an idempotent write was handed to its source, where that is more than once. */
+  readonly attempts?: number;
   readonly tookMs: number;
 }
 
@@ -84,7 +87,10 @@ export interface GuardPorts {
   steadyUs(): number;
   /** `settings.remoteWrites` of the site file; off when absent. */
   readonly remoteWrites?: boolean;
-  /** A shadow decides and records what it would write; everything is refused as `shadow`. */
+  /**
+   * A shadow decides and records what it would write: what passes every limit is refused as `shadow`. Leases of an
+   * earlier run are kept as they are and run out only in a runtime that is none. Looked at for every write.
+   */
   readonly shadow?: boolean;
   /** Whether this runtime holds the write authority; it does when absent. */
   hasAuthority?(): boolean;
@@ -100,6 +106,18 @@ export interface GuardPorts {
   /** State that must survive a restart: modes, tag-outs, leases. */
   save(state: Json): void;
 }
+
+/** The newest row of a tag. */
+export interface PresentRow {
+  readonly value: number | Value;
+  readonly timeUs: number;
+  readonly quality: number;
+  /** Arrival, steady. */
+  readonly seenUs: number;
+}
+
+/** Looks up present values by tag number; undefined, or one of quality `badWaitingForInitialData`, where none came. */
+export type PresentOf = (tag: number) => PresentRow | undefined;
 
 export interface Guard {
   /** Looks at every batch (after decisions) for present values and for feedback. */
@@ -127,9 +145,20 @@ export interface Guard {
   removeTagOut(asset: string, by: string): void;
   /**
    * Takes the limits of a changed site file. Tags whose limits are the same keep all they have: present values, leases,
-   * rates, writes under way. A lease on a tag that is gone or changed is ended with its safe value first.
+   * rates, writes under way. On a tag that is gone, or has other limits or another meaning, what had not left yet is
+   * refused (`unknown-tag`, `changed`), what had left ends as unknown, and a lease is ended with its safe value, sent
+   * after the old limits and scale within this call: sources are changed afterwards. A safe value that does not get
+   * through is owed further where the tag still takes leases, and given up with its outcome on record elsewhere.
+   *
+   * @param tags all that may be asked for from now on
+   * @param present values for what has not been watched until now: new interlocks, new tags; none when absent
+   * @param changed tags whose rows mean something else now (states, address, source): their values are forgotten.
+   *   Another type or scale is seen here
+   * @returns resolves once those safe values have ended, within their time to live; never rejects. The sources of tags
+   *   that are gone are best kept open until then
+   * @throws Fault `guard.interlock`, before anything has changed
    */
-  reconfigure?(tags: readonly GuardedTag[]): void;
+  reconfigure(tags: readonly GuardedTag[], present?: PresentOf, changed?: ReadonlySet<number>): Promise<void>;
   assets(): readonly {
     readonly asset: string;
     readonly mode: AssetMode;

@@ -9,15 +9,20 @@ export interface TagOut {
 
 /** Modes and tag-outs of assets; what is said of a line or an area holds for all below it. */
 export class Assets {
-  readonly #known: readonly string[];
+  #known: readonly string[] = [];
   readonly #modes = new Map<string, AssetMode>();
   readonly #tagOuts = new Map<string, readonly TagOut[]>();
 
   constructor(assets: Iterable<string>, snapshot: AssetsSnapshot | undefined) {
-    this.#known = [...new Set(assets)].sort();
+    this.reconfigure(assets);
     // What is said of assets that the site no longer names stays: they may come back, and a tag-out must outlive that.
     for (const [asset, mode] of Object.entries(snapshot?.modes ?? {})) this.#modes.set(asset, mode);
     for (const [asset, tags] of Object.entries(snapshot?.tagOuts ?? {})) this.#tagOuts.set(asset, tags);
+  }
+
+  /** Goes over to other assets; modes and tag-outs stay. */
+  reconfigure(assets: Iterable<string>): void {
+    this.#known = [...new Set(assets)].sort();
   }
 
   /** The mode of the asset itself, or of the nearest one above that has one; `local` otherwise. */

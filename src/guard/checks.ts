@@ -21,7 +21,9 @@ const access: Check = ({ tag }) =>
   tag.writable ? undefined : no('not-writable', `${tag.path} has no write access`);
 
 const authority: Check = (s) =>
-  s.hasAuthority ? undefined : no('no-authority', 'another runtime holds the write authority of this site');
+  s.hasAuthority || s.shadow
+    ? undefined
+    : no('no-authority', 'another runtime holds the write authority of this site');
 
 const outside = (by: Asker): boolean => by.kind === 'remote';
 
@@ -133,6 +135,10 @@ const rate: Check = (s) => {
   );
 };
 
+/** Last: the record of a shadow says which limit would have refused. */
+const shadow: Check = (s) =>
+  s.shadow ? no('shadow', 'this runtime is a shadow: it decides, and writes nothing') : undefined;
+
 /** In this order; the first that says no is the one reported. What cannot be changed comes before what passes. */
 export const CHECKS: readonly Check[] = [
   safety,
@@ -151,13 +157,26 @@ export const CHECKS: readonly Check[] = [
   present,
   step,
   rate,
+  shadow,
 ];
+
+/** Before a write is sent once more. It has passed them all; its own first attempt must not count against its rate. */
+export const REPEAT_CHECKS: readonly Check[] = CHECKS.filter((check) => check !== rate);
 
 /**
  * For the safe value of a lease. It goes without interlock, step and rate, which guard the way to other values; it
  * does not go past safety, tag-out or out of service, for there people rely on nothing being written at all.
  */
-export const SAFE_VALUE_CHECKS: readonly Check[] = [safety, access, authority, tagOut, mode, type, range];
+export const SAFE_VALUE_CHECKS: readonly Check[] = [
+  safety,
+  access,
+  authority,
+  tagOut,
+  mode,
+  type,
+  range,
+  shadow,
+];
 
 export function firstNo(checks: readonly Check[], situation: Situation): No | undefined {
   for (const check of checks) {

@@ -6,9 +6,14 @@ import type { Command, WriteResult } from '#kernel/command.ts';
 
 /**
  * Where a write is: its intent waits for the disk; the source has it and has not answered; the source has answered
- * and the effect is awaited on the feedback tag; it has ended.
+ * and an idempotent write is about to be sent once more; the effect is awaited on the feedback tag; it has ended.
  */
-export type Stage = 'intent' | 'sending' | 'watching' | 'ended';
+export type Stage = 'intent' | 'sending' | 'pausing' | 'watching' | 'ended';
+
+/** What came of handing a command to its source; `source-down` where nothing left. */
+export interface Answer extends WriteResult {
+  readonly refusal?: 'source-down';
+}
 
 /** One write on its way. */
 export interface Flight {
@@ -21,7 +26,10 @@ export interface Flight {
   timerUs: number;
   /** Rows of the feedback tag before the send: only later ones show an effect. */
   feedbackRows: number;
-  answer: WriteResult | undefined;
+  /** What is known of it from all attempts together. */
+  answer: Answer | undefined;
+  /** How often it was handed to the source. */
+  attempts: number;
   /** The lease taken with this write, and the one that comes back should the write never reach the device. */
   readonly lease: Lease | undefined;
   readonly leaseBefore: Lease | undefined;
@@ -32,6 +40,26 @@ export interface Flight {
 /** The source has not answered yet: one more command to the same tag could overtake this one. */
 export const isUnanswered = (flight: Flight): boolean =>
   flight.stage === 'intent' || flight.stage === 'sending';
+
+const FIRST_PAUSE_US = 250_000;
+
+/** Before an idempotent write is sent once more: a quarter of a second, doubling. */
+export const pauseUs = (attempts: number): number => FIRST_PAUSE_US * 2 ** (attempts - 1);
+
+/** Whether the answer to the last attempt leaves open that one more would help. A refusal of the device does not. */
+export const mayHelp = ({ state, refusal }: Answer): boolean =>
+  state === 'unknown' || state === 'failed' || refusal === 'source-down';
+
+const GRAVITY: { readonly [state in Answer['state']]: number } = {
+  refused: 0,
+  failed: 1,
+  unknown: 2,
+  sent: 3,
+};
+
+/** Of two attempts the one that says more of what the device may have done: a later failure unmakes no unknown. */
+export const graver = (before: Answer | undefined, now: Answer): Answer =>
+  before && GRAVITY[before.state] > GRAVITY[now.state] ? before : now;
 
 /** The row that shows the effect: good, after the send, within the tolerance. An echo of the source is none. */
 export function effectSeen(flight: Flight, present: Present): Seen | undefined {

@@ -5,20 +5,31 @@ import type {
   Guard,
   GuardedTag,
   GuardPorts,
+  PresentOf,
   WriteOutcome,
   WriteRequest,
   WriteState,
 } from '#guard/api.ts';
 import { Assets, type AssetsSnapshot } from '#guard/assets.ts';
-import { CHECKS, firstNo, type No, SAFE_VALUE_CHECKS } from '#guard/checks.ts';
-import { effectSeen, type Flight, isUnanswered, noEffect } from '#guard/flight.ts';
+import { forgottenTags, hasChanged } from '#guard/change.ts';
+import { CHECKS, firstNo, type No, REPEAT_CHECKS, SAFE_VALUE_CHECKS } from '#guard/checks.ts';
+import {
+  type Answer,
+  effectSeen,
+  type Flight,
+  graver,
+  isUnanswered,
+  mayHelp,
+  noEffect,
+  pauseUs,
+} from '#guard/flight.ts';
 import { Interlocks } from '#guard/interlocks.ts';
 import { isLeasable, type Lease, type LeaseSnapshot, Leases, sameAsker } from '#guard/leases.ts';
 import { concerning, fromRejection, pathOf, takeOver } from '#guard/outcome.ts';
 import { type Ask, Plant, rights, type Situation } from '#guard/situation.ts';
 import { rawValue, sameValue, typedValue } from '#guard/values.ts';
 import type { Batch, Value } from '#kernel/batch.ts';
-import type { Asker, Command, WriteResult } from '#kernel/command.ts';
+import type { Asker, Command } from '#kernel/command.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
@@ -38,6 +49,9 @@ const ABORT_GRACE_US = 100_000;
  *   value follows when the time is over or the lease is given back. It is a level and no pulse: when it does not get
  *   through it is owed, and tried again as a new command, until it is sent, somebody else writes, or nobody may.
  * - Tag-out and out of service end the leases below them at once, without a safe value: hands off means all hands.
+ * - An idempotent write that failed, or of which nobody knows, or whose source was down, is sent again with growing
+ *   pauses as long as it lives and every check but the rate still lets it pass. A newer write takes over in a pause.
+ *   Nothing else is ever sent twice.
  * - A command that a source does not answer within its time to live is aborted; no answer then means unknown.
  *
  * Batches are to be observed before the writes that were decided on them are asked for.
@@ -61,7 +75,7 @@ interface GuardSnapshot extends AssetsSnapshot {
 }
 
 class SiteGuard implements Guard {
-  readonly #tags: ReadonlyMap<number, GuardedTag>;
+  #tags: ReadonlyMap<number, GuardedTag>;
   readonly #ports: GuardPorts;
   readonly #table: TagTable;
   readonly #plant: Plant;
@@ -130,6 +144,7 @@ class SiteGuard implements Guard {
   get nextUs(): number {
     let next = Number.POSITIVE_INFINITY;
     for (const flight of this.#flights.values()) next = Math.min(next, flight.timerUs);
+    if (this.#ports.shadow) return next;
     for (const lease of this.#leases)
       if (!this.#isUnanswered(lease.tag)) next = Math.min(next, lease.untilUs);
     return next;
@@ -148,6 +163,25 @@ class SiteGuard implements Guard {
   removeTagOut(asset: string, by: string): void {
     this.#assets.remove(asset, by);
     this.#save();
+  }
+
+  reconfigure(
+    tags: readonly GuardedTag[],
+    present: PresentOf = () => undefined,
+    changed: ReadonlySet<number> = new Set(),
+  ): Promise<void> {
+    const next = new Map(tags.map((tag) => [tag.tag, tag]));
+    const forgotten = forgottenTags(this.#tags, next, changed);
+    const safeValues: Promise<WriteOutcome>[] = [];
+    this.#plant.reconfigure(tags, present, forgotten, () => {
+      const old = [...this.#tags.values()].filter((tag) => hasChanged(tag, next.get(tag.tag), forgotten));
+      for (const tag of old) safeValues.push(...this.#letGo(tag, next.get(tag.tag)));
+      return old.map((tag) => tag.tag);
+    });
+    this.#tags = next;
+    this.#assets.reconfigure(tags.map((tag) => tag.asset));
+    this.#save();
+    return Promise.all(safeValues).then(() => {});
   }
 
   assets(): ReturnType<Guard['assets']> {
@@ -223,6 +257,7 @@ class SiteGuard implements Guard {
       timerUs: command.deadlineUs,
       feedbackRows: 0,
       answer: undefined,
+      attempts: 0,
       lease: this.#takeLease(ask),
       leaseBefore,
       ...Promise.withResolvers<WriteOutcome>(),
@@ -276,44 +311,80 @@ class SiteGuard implements Guard {
     const nowUs = this.#ports.steadyUs();
     if (nowUs > command.deadlineUs) return this.#expire(flight);
     flight.stage = 'sending';
-    if (tag.feedback) flight.feedbackRows = this.#plant.present.rowsOf(tag.feedback.tag);
+    flight.attempts++;
+    // What came after an attempt that may have had an effect may show it.
+    if (tag.feedback && flight.answer?.state !== 'unknown')
+      flight.feedbackRows = this.#plant.present.rowsOf(tag.feedback.tag);
     this.#plant.written.left(tag, command.value, nowUs);
     const sent = Promise.try(() => this.#ports.send(command, flight.abort.signal));
     const { result, sourceDown } = await sent.then(
       (result) => ({ result, sourceDown: false }),
       fromRejection,
     );
-    this.#answered(flight, result, sourceDown ? { refusal: 'source-down' } : {});
+    this.#answered(flight, sourceDown ? { ...result, refusal: 'source-down' } : result);
   }
 
-  #answered(flight: Flight, answer: WriteResult, more: Partial<WriteOutcome> = {}): void {
+  #answered(flight: Flight, answer: Answer): void {
     if (flight.stage !== 'sending') return;
-    const { tag } = flight;
+    const { tag, command } = flight;
+    const nowUs = this.#ports.steadyUs();
     this.#plant.written.answered(tag, this.#plant.present);
-    if (answer.state === 'refused' || answer.state === 'failed') {
-      this.#plant.written.neverTook(tag.tag);
-      const reason = answer.reason ?? 'the source gave no reason';
-      this.#end(flight, answer.state, { reason, ...more });
-    } else if (!tag.feedback) {
-      this.#end(flight, answer.state, answer.reason === undefined ? {} : { reason: answer.reason });
-    } else {
+    if (answer.state === 'refused' || answer.state === 'failed') this.#plant.written.neverTook(tag.tag);
+    flight.answer = graver(flight.answer, answer);
+    const againUs = nowUs + pauseUs(flight.attempts);
+    if (tag.idempotent && mayHelp(answer) && againUs < command.deadlineUs) {
+      flight.stage = 'pausing';
+      flight.timerUs = againUs;
+      this.#lookForEffect(flight);
+    } else this.#conclude(flight, flight.answer);
+    this.#runLeases(nowUs);
+  }
+
+  /** No further attempt: what is known by now is the result, unless the effect can still show. */
+  #conclude(flight: Flight, answer: Answer): void {
+    const { state, reason, refusal } = answer;
+    const { feedback } = flight.tag;
+    if (state === 'refused' || state === 'failed') {
+      const more = { reason: reason ?? 'the source gave no reason', ...(refusal && { refusal }) };
+      this.#end(flight, state, more);
+    } else if (!feedback) this.#end(flight, state, reason === undefined ? {} : { reason });
+    else {
       flight.stage = 'watching';
       flight.answer = answer;
-      flight.timerUs = this.#ports.steadyUs() + tag.feedback.withinMs * 1000;
+      flight.timerUs = this.#ports.steadyUs() + feedback.withinMs * 1000;
       this.#lookForEffect(flight);
     }
+  }
+
+  /** The pause of an idempotent write is over: sent once more, if it would still be let through. */
+  #repeat(flight: Flight, answer: Answer): void {
+    const { tag, command } = flight;
+    const ask: Ask = { ...command, tag, asked: command.value, leaseMs: undefined };
+    const checks = command.by.kind === 'lease' ? SAFE_VALUE_CHECKS : REPEAT_CHECKS;
+    const late = this.#ports.steadyUs() > command.deadlineUs;
+    const no = late ? undefined : firstNo(checks, this.#situation(ask, undefined));
+    if (!late && !no) {
+      flight.timerUs = command.deadlineUs;
+      void this.#send(flight);
+      return;
+    }
+    const reason = [answer.reason, no && `not sent again: ${no.reason}`].filter(Boolean).join('; ');
+    if (no && answer.state === 'refused') this.#end(flight, 'refused', { refusal: no.refusal, reason });
+    else this.#conclude(flight, reason ? { ...answer, reason } : answer);
     this.#runLeases(this.#ports.steadyUs());
   }
 
   #lookForEffect(flight: Flight): void {
-    if (flight.stage !== 'watching') return;
+    const { stage, answer } = flight;
+    if (stage !== 'watching' && (stage !== 'pausing' || answer?.state !== 'unknown')) return;
     const seen = effectSeen(flight, this.#plant.present);
     if (seen) this.#end(flight, 'confirmed', { feedback: Number(seen.value) });
   }
 
   #timeUp(flight: Flight, atUs: number): void {
-    const { command, abort, stage } = flight;
+    const { command, abort, stage, answer } = flight;
     if (stage === 'intent') this.#expire(flight);
+    else if (stage === 'pausing' && answer) this.#repeat(flight, answer);
     else if (stage === 'watching')
       this.#end(flight, 'unknown', { reason: noEffect(flight, this.#plant.present) });
     else if (abort.signal.aborted) {
@@ -332,7 +403,17 @@ class SiteGuard implements Guard {
 
   #supersede(tag: number, by: number): void {
     const running = this.#flights.get(tag);
-    if (running) this.#end(running, 'unknown', { reason: `write ${by} came before its effect had shown` });
+    if (!running || this.#endPause(running, `write ${by} came first`)) return;
+    this.#end(running, 'unknown', { reason: `write ${by} came before its effect had shown` });
+  }
+
+  /** Ends a write that waits to be sent once more, as far as it got. @returns whether it was one */
+  #endPause(flight: Flight | undefined, why: string): boolean {
+    if (flight?.stage !== 'pausing' || !flight.answer) return false;
+    const { state, reason, refusal } = flight.answer;
+    const more = { reason: [reason, `not sent again: ${why}`].filter(Boolean).join('; ') };
+    this.#end(flight, state, { ...more, ...(refusal && { refusal }) });
+    return true;
   }
 
   #end(flight: Flight, state: WriteState, more: Partial<WriteOutcome>): void {
@@ -346,6 +427,7 @@ class SiteGuard implements Guard {
     const outcome = {
       ...concerning(flight),
       ...(feedback && { feedback: Number(feedback.value) }),
+      ...(flight.attempts > 1 && { attempts: flight.attempts }),
       ...more,
       tookMs,
     };
@@ -360,6 +442,9 @@ class SiteGuard implements Guard {
     if (command.by.kind === 'lease') {
       if (state === 'sent' || state === 'confirmed' || !leaseBefore) return;
       this.#leases.owe(leaseBefore, nowUs);
+      // The tag may have got other limits meanwhile.
+      const owed = this.#leases.get(tag.tag);
+      if (owed) this.#leases.move(owed, this.#tags.get(tag.tag));
     } else if (!lease || this.#leases.get(tag.tag) !== lease || (state !== 'refused' && state !== 'failed'))
       return;
     else if (leaseBefore) this.#leases.put(leaseBefore);
@@ -369,9 +454,37 @@ class SiteGuard implements Guard {
 
   /** Safe values of leases whose time has come, except where an unanswered write must be waited for. */
   #runLeases(nowUs: number): void {
+    if (this.#ports.shadow) return;
     for (const lease of this.#leases) {
-      if (nowUs >= lease.untilUs && !this.#isUnanswered(lease.tag)) this.#writeSafe(lease);
+      if (nowUs < lease.untilUs || this.#isUnanswered(lease.tag)) continue;
+      // What never got to the device is not held any more once it is given up.
+      this.#endPause(this.#flights.get(lease.tag.tag), 'its lease is over');
+      if (this.#leases.get(lease.tag.tag) === lease) this.#writeSafe(lease);
     }
+  }
+
+  /**
+   * Ends what is under way on a tag that is gone or changed, and its lease.
+   * @returns the safe value on its way
+   */
+  #letGo(tag: GuardedTag, to: GuardedTag | undefined): Promise<WriteOutcome>[] {
+    const reason = `${tag.path} ${to ? 'has changed in' : 'is gone from'} the site file`;
+    const flight = this.#flights.get(tag.tag);
+    if (flight?.stage === 'intent')
+      this.#end(flight, 'refused', { refusal: to ? 'changed' : 'unknown-tag', reason });
+    else if (flight && !this.#endPause(flight, reason)) {
+      flight.abort.abort(new Fault('guard.changed', reason, { retry: 'never' }));
+      this.#end(flight, 'unknown', { reason });
+    }
+    const lease = this.#leases.get(tag.tag);
+    if (!lease) return [];
+    if (this.#ports.shadow) {
+      this.#leases.move(lease, to);
+      return [];
+    }
+    this.#writeSafe({ ...lease, ending: `ends: ${reason}` });
+    const safe = this.#flights.get(tag.tag);
+    return safe ? [safe.promise] : [];
   }
 
   #writeSafe(lease: Lease): void {

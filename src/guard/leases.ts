@@ -33,6 +33,12 @@ export class Leases {
     }
   }
 
+  /** Goes on under other limits of the tag; undefined or not leasable: nobody holds it any more. */
+  move(lease: Lease, to: GuardedTag | undefined): void {
+    if (to && isLeasable(to)) this.put({ ...lease, tag: to });
+    else this.delete(lease.tag.tag);
+  }
+
   get(tag: number): Lease | undefined {
     return this.#byTag.get(tag);
   }

@@ -1,3 +1,4 @@
+import type { PresentOf } from '#guard/api.ts';
 import { at, type Batch, type Value, wideAt } from '#kernel/batch.ts';
 import { isGood, Quality } from '#kernel/quality.ts';
 
@@ -13,12 +14,29 @@ export interface Seen {
 
 /** Present values of the tags that limits and feedbacks refer to. */
 export class Present {
-  readonly #watched: Uint8Array;
+  #watched = new Uint8Array(0);
   readonly #seen = new Map<number, Seen>();
 
   constructor(tags: readonly number[]) {
-    this.#watched = new Uint8Array(tags.reduce((most, tag) => Math.max(most, tag + 1), 0));
-    for (const tag of tags) this.#watched[tag] = 1;
+    this.#watch(tags);
+  }
+
+  /**
+   * Watches other tags. What is watched already goes on; what is new starts with the row that `present` knows; the value
+   * of what is `forgotten` is unknown until its next row.
+   */
+  reconfigure(tags: readonly number[], present: PresentOf, forgotten: ReadonlySet<number>): void {
+    const before = this.#watched;
+    this.#watch(tags);
+    for (const tag of this.#seen.keys()) if (this.#watched[tag] !== 1) this.#seen.delete(tag);
+    for (const tag of tags) {
+      const seen = this.#seen.get(tag);
+      // The count goes on: who counts rows must see that later ones are later.
+      if (seen && forgotten.has(tag))
+        this.#seen.set(tag, { ...seen, quality: Quality.badWaitingForInitialData });
+      const row = before[tag] === 1 || forgotten.has(tag) ? undefined : present(tag);
+      if (row) this.#seen.set(tag, { value: row.value, quality: row.quality, atUs: row.seenUs, rows: 1 });
+    }
   }
 
   observe(batch: Batch, atUs: number): void {
@@ -29,6 +47,11 @@ export class Present {
       const value = wide === undefined ? at(batch.value, i) : wide;
       this.#seen.set(tag, { value, quality: at(batch.quality, i), atUs, rows: this.rowsOf(tag) + 1 });
     }
+  }
+
+  #watch(tags: readonly number[]): void {
+    this.#watched = new Uint8Array(tags.reduce((most, tag) => Math.max(most, tag + 1), 0));
+    for (const tag of tags) this.#watched[tag] = 1;
   }
 
   rowsOf(tag: number): number {

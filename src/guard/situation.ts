@@ -1,4 +1,4 @@
-import type { AssetMode, GuardedTag, GuardPorts } from '#guard/api.ts';
+import type { AssetMode, GuardedTag, GuardPorts, PresentOf } from '#guard/api.ts';
 import type { Assets, TagOut } from '#guard/assets.ts';
 import type { Interlocks } from '#guard/interlocks.ts';
 import type { Lease, Leases } from '#guard/leases.ts';
@@ -23,6 +23,7 @@ export interface Situation extends Ask {
   readonly tagOut: TagOut | undefined;
   readonly hasAuthority: boolean;
   readonly remoteWrites: boolean;
+  readonly shadow: boolean;
   readonly lease: Lease | undefined;
   /** What keeps the tag, or the guard as a whole, from taking one more write now. */
   readonly busy: string | undefined;
@@ -42,13 +43,31 @@ export class Plant {
   readonly #interlocks: Interlocks;
 
   constructor(tags: readonly GuardedTag[], interlocks: Interlocks) {
-    this.present = new Present(tags.flatMap((tag) => [tag.tag, ...(tag.feedback ? [tag.feedback.tag] : [])]));
+    this.present = new Present(watched(tags));
     this.#interlocks = interlocks;
   }
 
   observe(batch: Batch, atUs: number): void {
     this.present.observe(batch, atUs);
     this.#interlocks.observe(batch, atUs);
+  }
+
+  /**
+   * @param letGo ends what is under way on tags that change, between the check and the change; says which these are
+   * @throws Fault `guard.interlock` before anything has changed
+   */
+  reconfigure(
+    tags: readonly GuardedTag[],
+    present: PresentOf,
+    forgotten: ReadonlySet<number>,
+    letGo: () => readonly number[],
+  ): void {
+    const conditions = this.#interlocks.compiled(tags, forgotten);
+    const changed = letGo();
+    this.present.reconfigure(watched(tags), present, forgotten);
+    for (const tag of changed) this.written.forget(tag);
+    const known: PresentOf = (tag) => (forgotten.has(tag) ? undefined : present(tag));
+    this.#interlocks.reconfigure(conditions, known);
   }
 
   look(tag: GuardedTag, nowUs: number): Pick<Situation, 'interlock' | 'present' | 'unseen' | 'sinceWriteUs'> {
@@ -63,18 +82,26 @@ export class Plant {
   }
 }
 
+/** Tags whose values the limits look at: those of tags that nobody may write are of no concern. */
+const watched = (tags: readonly GuardedTag[]): number[] =>
+  tags.flatMap(({ tag, writable, feedback }) => {
+    if (!writable) return [];
+    return feedback ? [tag, feedback.tag] : [tag];
+  });
+
 /** The rights around a tag at this moment. */
 export function rights(
   tag: GuardedTag,
   ports: GuardPorts,
   assets: Assets,
   leases: Leases,
-): Pick<Situation, 'mode' | 'tagOut' | 'hasAuthority' | 'remoteWrites' | 'lease'> {
+): Pick<Situation, 'mode' | 'tagOut' | 'hasAuthority' | 'remoteWrites' | 'shadow' | 'lease'> {
   return {
     mode: assets.modeOf(tag.asset),
     tagOut: assets.tagOutOf(tag.asset),
     hasAuthority: ports.hasAuthority?.() ?? true,
     remoteWrites: ports.remoteWrites ?? false,
+    shadow: ports.shadow ?? false,
     lease: leases.get(tag.tag),
   };
 }

@@ -35,6 +35,12 @@ export class Written {
       this.#last.set(tag, { ...last, value: undefined, ...last.before, atUs: last.atUs, before: undefined });
   }
 
+  /** What was written means nothing any more; when it was goes on to count. */
+  forget(tag: number): void {
+    const last = this.#last.get(tag);
+    if (last) this.#last.set(tag, { value: undefined, atUs: last.atUs, rows: new Map(), before: undefined });
+  }
+
   /** The value last written, while no row on `shownOn` has come since. */
   unseen(tag: number, shownOn: number, present: Present): number | Value | undefined {
     const last = this.#last.get(tag);

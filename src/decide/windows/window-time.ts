@@ -1,3 +1,5 @@
+import { at, type Batch } from '#kernel/batch.ts';
+
 /**
  * Steady time of rows. The newest row of a batch is at the moment of its arrival; earlier rows of the same batch lie
  * as far before it as their source times say. The device's clock itself is never used: only distances within a batch
@@ -22,4 +24,11 @@ export class WindowTime {
     this.#lastUs[place] = timeUs;
     return timeUs;
   }
+}
+
+/** Newest source time of the rows. */
+export function newestTimeUs(batch: Batch): number {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < batch.rows; i++) newest = Math.max(newest, at(batch.timeUs, i));
+  return newest;
 }
