@@ -98,6 +98,32 @@ test('a band may be given or changed at run time', () => {
   assert.equal(stage(batchOf(values(1, 1))).rows, 1);
 });
 
+test('a tag whose values mean something else is kept at once, and no other tag notices', () => {
+  const own = new DeadbandColumns();
+  for (const tag of [0, 1]) own.set(tag, { band: 5, maxGapUs: 60e6 });
+  const stage = deadband(own);
+  const both = [0, 1].map((tag) => ({ tag, value: 10 }));
+  assert.equal(stage(batchOf(both)).rows, 2);
+  stage.forget(0);
+  stage.forget(100_000);
+  assert.deepEqual([...stage(batchOf(both)).tag], [0]);
+  assert.equal(stage(batchOf(both)).rows, 0);
+});
+
+test('a tag that is taken away keeps every row, and starts anew when it comes again', () => {
+  const own = new DeadbandColumns();
+  for (const tag of [0, 1]) own.set(tag, { band: 5, maxGapUs: 60e6 });
+  const stage = deadband(own);
+  const both = [0, 1].map((tag) => ({ tag, value: 10 }));
+  stage(batchOf(both));
+  own.clear(0);
+  stage.forget(0);
+  own.clear(100_000);
+  assert.deepEqual([...stage(batchOf([...both, ...both])).tag], [0, 0]);
+  own.set(0, { band: 5, maxGapUs: 60e6 });
+  assert.deepEqual([...stage(batchOf([...both, ...both])).tag], [0]);
+});
+
 const anyRow = fc.record({
   tag: fc.nat(3),
   value: fc.oneof(fc.double({ min: -5, max: 5, noNaN: true }), fc.constant(Number.NaN)),

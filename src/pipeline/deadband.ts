@@ -23,6 +23,18 @@ export class DeadbandColumns extends TagColumns<DeadbandConfig> {
     this.band[tag] = band;
     this.maxGapUs[tag] = maxGapUs;
   }
+
+  protected erase(tag: number): void {
+    this.band[tag] = 0;
+  }
+}
+
+export interface Deadband extends Stage {
+  /**
+   * Forgets the last kept row of a tag, so that its next one is kept: for tags whose values mean something else from
+   * now on (another scale, unit, address) and for those that are gone. A changed band alone needs no forgetting.
+   */
+  forget(tag: number): void;
 }
 
 /** The last kept row of each tag; NaN where there is none yet, so that the first one is kept. */
@@ -37,17 +49,21 @@ class Kept {
     this.quality = widened(new Uint16Array(length), this.quality, 0);
     this.receivedUs = widened(new Float64Array(length), this.receivedUs, 0);
   }
+
+  forget(tag: number): void {
+    if (tag < this.value.length) this.value[tag] = Number.NaN;
+  }
 }
 
 /**
  * Drops rows that stay within the band of the last kept row of the same tag and quality. Time is that of arrival:
  * a device with a wrong clock must not look silent. Late batches are history and pass untouched.
  */
-export function deadband(bands: DeadbandColumns): Stage {
+export function deadband(bands: DeadbandColumns): Deadband {
   const kept = new Kept();
   let keep = new Uint8Array(0);
 
-  return (batch) => {
+  const stage: Stage = (batch) => {
     if (batch.late) return batch;
     kept.reach(bands.band.length);
     if (keep.length < batch.rows) keep = new Uint8Array(batch.rows);
@@ -75,4 +91,5 @@ export function deadband(bands: DeadbandColumns): Stage {
     }
     return dropped ? pickRows(batch, keep) : batch;
   };
+  return Object.assign(stage, { forget: (tag: number) => kept.forget(tag) });
 }

@@ -41,4 +41,9 @@ export class NormaliseColumns extends TagColumns<NormaliseConfig> {
     this.high[tag] = range?.[1] ?? Number.MAX_VALUE;
     this.states[tag] = states && new Set(Object.keys(states).map(Number));
   }
+
+  protected erase(tag: number): void {
+    this.kind[tag] = Kind.any;
+    this.states[tag] = undefined;
+  }
 }

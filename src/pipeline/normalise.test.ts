@@ -209,3 +209,23 @@ test('whatever comes in: the batch given stays as it was, no quality improves, a
     }),
   );
 });
+
+test('settings of one tag change, or go, without touching another', () => {
+  const tags = new NormaliseColumns();
+  const stage = normalise(tags, { maxAheadUs: 1e6 });
+  const scale = { factor: 2, offset: 0 };
+  tags.set(0, { type: 'number', scale, range: [0, 5] });
+  tags.set(1, { type: 'enum', states: { 1: 'on' } });
+  const rows = () => {
+    const out = stage(batchOf({ value: 3 }, { value: 3, tag: 1 }));
+    return [...out.value].map((value, i) => [value, at(out.quality, i)]);
+  };
+  const unnamed = [3, Quality.uncertain];
+  assert.deepEqual(rows(), [[6, Quality.uncertainRangeExceeded], unnamed]);
+  tags.set(0, { type: 'number', scale: { factor: 3, offset: 1 } });
+  assert.deepEqual(rows(), [[10, Quality.good], unnamed]);
+  tags.clear(0);
+  assert.deepEqual(rows(), [[3, Quality.good], unnamed]);
+  tags.clear(1);
+  assert.deepEqual(rows()[1], [3, Quality.good]);
+});

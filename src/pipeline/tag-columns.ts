@@ -20,8 +20,14 @@ export abstract class TagColumns<Config> {
     this.put(tag, config);
   }
 
+  /** Takes the settings of one tag away: from the next batch on it is one that nobody configured. */
+  clear(tag: number): void {
+    if (tag < this.#capacity) this.erase(tag);
+  }
+
   protected abstract resize(capacity: number): void;
   protected abstract put(tag: number, config: Config): void;
+  protected abstract erase(tag: number): void;
 }
 
 /** The column copied into a longer one whose new places hold `initial`. */
