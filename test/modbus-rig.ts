@@ -98,7 +98,7 @@ function parse(frame: Buffer, socket: Socket, framing: 'tcp' | 'rtu'): Asked {
     unit: frame.readUInt8(at),
     code: frame.readUInt8(at + 1),
     address: frame.readUInt16BE(at + 2),
-    count: frame.readUInt16BE(at + 4),
+    count: frame.length >= at + 6 ? frame.readUInt16BE(at + 4) : 0,
   };
 }
 

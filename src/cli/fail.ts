@@ -17,5 +17,6 @@ export function failWith(error: unknown): void {
 export function exitCode(error: unknown): number {
   if (!(error instanceof Fault)) return Exit.failed;
   if (error.code === 'cli.no-site') return Exit.noSite;
-  return error.code.startsWith('site.') || error.code.endsWith('.usage') ? Exit.invalid : Exit.failed;
+  const wrongly = error.code.endsWith('.usage') || error.code === 'discover.range';
+  return error.code.startsWith('site.') || wrongly ? Exit.invalid : Exit.failed;
 }

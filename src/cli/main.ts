@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { addCommissioning } from '#cli/commission/commands.ts';
 import { Exit, exitCode, failWith } from '#cli/fail.ts';
 import { version } from '#cli/version.ts';
 
@@ -21,6 +22,7 @@ function program(): Command {
   running(holdfast);
   looking(holdfast);
   acting(holdfast);
+  addCommissioning(holdfast);
   return holdfast;
 }
 
@@ -37,6 +39,8 @@ function running(holdfast: Command): void {
     .description('run a site')
     .requiredOption('--site <file>', 'site file')
     .requiredOption('--data <dir>', 'folder for everything the site keeps')
+    .option('--no-watch', 'a saved site file waits for SIGHUP or `holdfast config apply`')
+    .option('--shadow', 'read and decide beside the live site, and act on nothing')
     .addOption(
       new Option('--log <level>', 'least level').choices(['debug', 'info', 'warn', 'error']).default('info'),
     )
@@ -85,6 +89,14 @@ function looking(holdfast: Command): void {
       .action(async (options) => (await import('#cli/look.ts')).list(what, options));
   }
   certificates(holdfast);
+  holdfast
+    .command('discover')
+    .description('look for machines in a range that you name, slowly and only reading: opcua, modbus, mqtt')
+    .allowUnknownOption()
+    .passThroughOptions()
+    .argument('<kind>', 'opcua, modbus or mqtt')
+    .argument('[range...]', 'as `holdfast discover <kind> --help` explains')
+    .action(async (kind, args) => (await import('#cli/discover.ts')).discover(kind, args));
   holdfast
     .command('audit')
     .description('the record of events that nobody can rewrite')

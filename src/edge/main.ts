@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import type { ApiAddress } from '#contract/api.ts';
 import { serveApi } from '#edge/api/server.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
+import { Configuration } from '#edge/configuration.ts';
 import { type Site, startSite } from '#edge/site.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { replaceDurably } from '#platform/files.ts';
-import type { Log } from '#plugin/api.ts';
+import type { Deps, Log } from '#plugin/api.ts';
 
 export { checkSite, readBlueprint } from '#edge/blueprint.ts';
-export { loadPlugins } from '#edge/plugins.ts';
+export { siteChanges } from '#edge/change.ts';
+export { changeLine, summaryOf } from '#edge/change-text.ts';
+export { type ConfigVersion, configVersions } from '#edge/config-history.ts';
+export { digestOf } from '#edge/config-record.ts';
+export { loadDiscovery, loadPlugins } from '#edge/plugins.ts';
 export type { Site } from '#edge/site.ts';
 export { journalDir } from '#edge/site.ts';
 
@@ -20,10 +25,17 @@ export interface EdgeOptions {
   readonly version: string;
   /** Instead of the site file's port; 0 for any free one. */
   readonly apiPort?: number | undefined;
+  /** Where the text of the blueprint was read; what is applied later is written there. */
+  readonly siteFile?: string | undefined;
+  /** Whether a saved site file takes effect by itself. */
+  readonly watch?: boolean | undefined;
+  /** Live when absent. A shadow may run beside the live site of the same file. */
+  readonly mode?: Deps['mode'] | undefined;
 }
 
 export interface Edge extends AsyncDisposable {
   readonly site: Site;
+  readonly configuration: Configuration;
   readonly address: ApiAddress;
 }
 
@@ -43,15 +55,18 @@ export async function makeDataFolder(dir: string): Promise<void> {
 
 /** Starts a site with its API, and tells the command line through the data folder where to find it. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { blueprint, dataDir } = options;
+  const { blueprint, dataDir, log, siteFile: file, watch } = options;
   const settings = blueprint.model.settings.api;
+  // The live site has the port that the file names.
+  const port = options.apiPort ?? (options.mode === 'shadow' ? 0 : settings.port);
   await makeDataFolder(dataDir);
   await using stack = new AsyncDisposableStack();
   const site = stack.use(await startSite(options));
-  const api = stack.use(await serveApi(site, { ...settings, port: options.apiPort ?? settings.port }));
+  const configuration = stack.use(new Configuration({ site, log, file, watch }));
+  const api = stack.use(await serveApi(site, { ...settings, port, configuration }));
   stack.use(tellAddress(options, api.address));
   const owned = stack.move();
-  return { site, address: api.address, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { site, configuration, address: api.address, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 const TELL_AGAIN_MS = 2000;

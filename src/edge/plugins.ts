@@ -1,4 +1,5 @@
-import type { ActuatorDef, SinkDef, SourceDef } from '#plugin/api.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { ActuatorDef, DiscoveryDef, SinkDef, SourceDef } from '#plugin/api.ts';
 
 /*
  * The one map of protocols. Adding one is a folder and a line here. Imports are lazy: only what a site uses is loaded.
@@ -16,6 +17,22 @@ const ACTUATORS: { readonly [kind: string]: () => Promise<ActuatorDef> } = {
 const SINKS: { readonly [kind: string]: () => Promise<SinkDef> } = {
   mqtt: async () => (await import('#sinks/mqtt/mqtt.ts')).mqttSink as unknown as SinkDef,
 };
+
+const DISCOVERIES: { readonly [kind: string]: () => Promise<DiscoveryDef> } = {
+  modbus: async () =>
+    (await import('#sources/modbus/discover.ts')).modbusDiscovery as unknown as DiscoveryDef,
+  mqtt: async () => (await import('#sources/mqtt/discover.ts')).mqttDiscovery as unknown as DiscoveryDef,
+};
+
+/** What looks for machines of this kind. @throws Fault `discover.usage` */
+export async function loadDiscovery(kind: string): Promise<DiscoveryDef> {
+  const load = DISCOVERIES[kind];
+  if (load) return await load();
+  throw new Fault('discover.usage', `nothing looks for machines of kind '${kind}'`, {
+    retry: 'never',
+    hint: `one of ${Object.keys(DISCOVERIES).join(', ')}`,
+  });
+}
 
 export interface LoadedPlugins {
   readonly sources: { readonly [kind: string]: SourceDef };

@@ -1,3 +1,5 @@
+import { IDENTIFY_PDU, type Identify, identificationProblem } from './identification.ts';
+
 /*
  * Requests of a Modbus client and the answers to them, without any transport.
  * MODBUS Application Protocol Specification V1.1b3, section 6 (function codes) and section 7 (exceptions).
@@ -16,7 +18,10 @@ export type Request =
 
 /** What a response PDU means for the request that it answers. */
 export type Reply =
-  /** Bytes of a read: registers big-endian, or bits packed from the lowest bit of the first byte. */
+  /**
+   * Bytes of a read: registers big-endian, or bits packed from the lowest bit of the first byte. Of an identification
+   * the whole PDU.
+   */
   | { readonly kind: 'data'; readonly data: Uint8Array }
   | { readonly kind: 'written' }
   | { readonly kind: 'exception'; readonly code: number }
@@ -29,7 +34,8 @@ export const MAX_READ_REGISTERS = 125;
 /** Most registers of one write (6.12). */
 export const MAX_WRITE_REGISTERS = 123;
 
-export function encodeRequest(request: Request): Uint8Array {
+export function encodeRequest(request: Request | Identify): Uint8Array {
+  if (request.code === 43) return IDENTIFY_PDU;
   const { code, address } = request;
   switch (code) {
     case 5:
@@ -92,11 +98,15 @@ export function replyLength(request: Request): number {
 }
 
 /** Reads a response PDU. Never throws; whatever does not answer the request to the last byte is garbage. */
-export function decodeReply(request: Request, pdu: Uint8Array): Reply {
+export function decodeReply(request: Request | Identify, pdu: Uint8Array): Reply {
   const code = pdu[0];
   if (code === (request.code | 0x80) && pdu.length === 2)
     return { kind: 'exception', code: pdu[1] as number };
   if (code !== request.code) return garbage(`function ${code} where ${request.code} was asked`);
+  if (request.code === 43) {
+    const problem = identificationProblem(pdu);
+    return problem === undefined ? { kind: 'data', data: pdu } : garbage(problem);
+  }
   const length = replyLength(request);
   if (pdu.length !== length) return garbage(`${pdu.length} bytes where ${length} answer the request`);
   if (request.code <= 4) {

@@ -1,3 +1,4 @@
+import type { Identify } from '#codec/modbus/identification.ts';
 import { encodeMbap, type MbapFrame, MbapParser } from '#codec/modbus/mbap.ts';
 import { decodeReply, encodeRequest, type Reply, type Request } from '#codec/modbus/pdu.ts';
 import { encodeRtu, RtuReader } from '#codec/modbus/rtu.ts';
@@ -26,7 +27,7 @@ export interface Link extends Disposable {
 
 interface Open {
   readonly unit: number;
-  readonly request: Request;
+  readonly request: Request | Identify;
   end(how: Exchange): void;
 }
 
@@ -56,7 +57,7 @@ export class TcpLink implements Link {
     return this.#dead;
   }
 
-  async exchange(unit: number, request: Request, timeoutMs: number): Promise<Exchange> {
+  async exchange(unit: number, request: Request | Identify, timeoutMs: number): Promise<Exchange> {
     if (this.#dead !== undefined) return { kind: 'lost', reason: this.#dead };
     const id = this.#nextId();
     const answer = new Promise<Exchange>((end) => {
