@@ -86,7 +86,8 @@ function build(): void {
       dataType: DataType[type] as string,
       minimumSamplingInterval: 0,
       valueRank: rank ?? -1,
-      ...(rights && { accessLevel: rights, userAccessLevel: rights }),
+      accessLevel: rights ?? 'CurrentRead',
+      userAccessLevel: rights ?? 'CurrentRead',
       value: {
         dataType: type,
         value,

@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly identity: { readonly certificateFile: string; readonly privateKeyFile: string };
   readonly judge: Judge;
   readonly clock: Clock;
+  /** Told of each request but those to publish, which wait by nature. @param ms until its answer or time-out */
+  readonly onRequest?: (ms: number, outcome: 'ok' | 'timeout' | 'refused') => void;
 }
 
 /** An activated session. Nothing in it reconnects: whoever holds it is told, and opens another one. */
@@ -78,6 +80,7 @@ async function openAt(
   }
   const client = clientOf(library, options, connection, judged);
   const lost = lostOf(client, url);
+  if (options.onRequest) countRequests(client, options.clock, options.onRequest);
   const open = new Opening(client, connection.connectTimeoutMs);
   try {
     await open.step(client.connect(url), url, signal);
@@ -166,6 +169,42 @@ function lostOf(client: OPCUAClient, url: string): Promise<Fault> {
     client.once('connection_lost', () => tell('the connection is lost'));
     client.once('close', () => tell('the connection was closed'));
   });
+}
+
+interface Sent {
+  readonly schema: { readonly name: string };
+  readonly requestHeader: { readonly requestHandle: number };
+}
+interface Answered {
+  readonly responseHeader: {
+    readonly requestHandle: number;
+    readonly serviceResult: { readonly value: number };
+  };
+}
+
+function countRequests(
+  client: OPCUAClient,
+  clock: Clock,
+  told: NonNullable<SessionOptions['onRequest']>,
+): void {
+  const sentUs = new Map<number, number>();
+  const done = (handle: number, outcome: 'ok' | 'timeout' | 'refused') => {
+    const fromUs = sentUs.get(handle);
+    if (fromUs === undefined) return;
+    sentUs.delete(handle);
+    told((clock.steadyUs() - fromUs) / 1000, outcome);
+  };
+  client.on('send_request', (request) => {
+    const { schema, requestHeader } = request as unknown as Sent;
+    if (schema.name !== 'PublishRequest') sentUs.set(requestHeader.requestHandle, clock.steadyUs());
+  });
+  client.on('receive_response', (response) => {
+    const { requestHandle, serviceResult } = (response as unknown as Answered).responseHeader;
+    done(requestHandle, serviceResult.value === 0 ? 'ok' : 'refused');
+  });
+  client.on('timed_out_request', (request) =>
+    done((request as unknown as Sent).requestHeader.requestHandle, 'timeout'),
+  );
 }
 
 /**

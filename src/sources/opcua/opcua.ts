@@ -1,0 +1,26 @@
+import type { Endpoint, Point, SourceDef } from '#plugin/api.ts';
+import { Address } from './address.ts';
+import { check } from './check.ts';
+import { Config } from './config.ts';
+
+/** OPC UA: subscriptions with queues, chosen security, values of all types; methods are called by writing. */
+export const opcua: SourceDef<typeof Config, typeof Address> = {
+  kind: 'opcua',
+  config: Config,
+  address: Address,
+  check: (config, points) => check(config, points as readonly Point<Address>[]),
+  secondSession: true,
+  endpoints: ({ url, alternatives }) => [url, ...alternatives].map(endpointOf),
+  // The library behind it is loaded by the sites that use it, not by the check of a site file.
+  async open(config, deps, signal) {
+    const { openSource } = await import('./source.ts');
+    return openSource(config, deps, signal);
+  },
+};
+
+const DEFAULT_PORT = 4840;
+
+function endpointOf(text: string): Endpoint {
+  const { hostname, port } = new URL(text);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? DEFAULT_PORT : Number(port) };
+}

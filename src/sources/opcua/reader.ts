@@ -1,0 +1,256 @@
+import type { Clock } from '#kernel/clock.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { Deps, Point } from '#plugin/api.ts';
+import type { Columns } from '#wire/opcua/columns.ts';
+import { opcuaFault } from '#wire/opcua/faults.ts';
+import type { Session } from '#wire/opcua/session.ts';
+import type { Address } from './address.ts';
+import type { Config } from './config.ts';
+import { Feed } from './feed.ts';
+import { type Item, Items } from './items.ts';
+import { type OperationLimits, readLimits } from './limits.ts';
+import { Nodes } from './nodes.ts';
+import { Slices } from './slices.ts';
+import { loadStructures, needsStructures, resolveStructures, structuresIn } from './structures.ts';
+import { Subscription, type SubscriptionPorts } from './subscription.ts';
+import { Verifier } from './verifier.ts';
+
+/** How often silence is looked for. */
+const LOOK_MS = 250;
+/** Shortest silence that counts. */
+const SILENT_AT_LEAST_MS = 2000;
+const BAD_NODE_UNKNOWN = 0x8034;
+
+/** Reads the points of one session: subscribes, watches that what is promised comes, and says what does not. */
+export class Reader {
+  readonly feed: Feed;
+  readonly limits: OperationLimits;
+  readonly nodes: Nodes;
+  #config: Config;
+  readonly #deps: Deps;
+  readonly #clock: Clock;
+  readonly #session: Session;
+  readonly #items = new Items();
+  readonly #ended = new AbortController();
+  readonly #ports: SubscriptionPorts;
+  readonly #verifier: Verifier;
+  #subscription: Subscription;
+  /** Rebuilt since data came last. */
+  #rebuilt = 0;
+  #rebuilding: Promise<void> | undefined;
+  #structures: Promise<void> | undefined;
+  /** Notifications with structures that are still being decoded, and all behind them. */
+  #decoding: Promise<void> | undefined;
+
+  private constructor(config: Config, deps: Deps, session: Session, limits: OperationLimits) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#clock = deps.clock;
+    this.#session = session;
+    this.limits = limits;
+    this.nodes = new Nodes(session.session, new Slices(limits.browse));
+    this.feed = new Feed(deps, this.#items, config.inboxBytes);
+    this.#ports = {
+      session: session.session,
+      library: session.library,
+      clock: deps.clock,
+      config,
+      slices: new Slices(limits.monitoredItems),
+      data: (columns) => this.#data(columns),
+      ended: (status) => this.#rebuild(`the server ended the subscription: ${status}`),
+      missed: () => this.feed.lost('device-overflow'),
+    };
+    this.#verifier = new Verifier(
+      { session: session.session, clock: deps.clock, graceMs: graceMs(config) },
+      this.#items,
+      this.feed,
+      new Slices(limits.read),
+    );
+    this.#verifier.everyMs = config.verifyEveryMs;
+    this.#subscription = undefined as unknown as Subscription;
+  }
+
+  static async open(config: Config, deps: Deps, session: Session, signal: AbortSignal): Promise<Reader> {
+    const limits = await readLimits(session.session, signal);
+    const reader = new Reader(config, deps, session, limits);
+    reader.#subscription = await Subscription.create(reader.#ports);
+    reader.#tellRevised();
+    return reader;
+  }
+
+  /** Begins; what goes wrong from now on ends the feed. */
+  start(points: readonly Point<Address>[]): void {
+    this.feed.inbox.onDrain(() => this.#subscription.pause(false));
+    this.#session.lost.then((fault) => this.fail(fault));
+    const signal = this.#ended.signal;
+    const guarded = (work: Promise<void>) =>
+      work.catch((error) => {
+        if (!signal.aborted) this.fail(error);
+      });
+    void guarded(this.add(points));
+    void guarded(this.#watch(signal));
+    void guarded(this.#retryNodes(signal));
+    void guarded(this.#verifier.run(signal, (count) => this.#withheld(count)));
+  }
+
+  fail(error: unknown): void {
+    this.#ended.abort();
+    this.feed.inbox.fail(opcuaFault(error, this.#session.url));
+  }
+
+  /** Nothing is taken or asked any more; the session goes with its subscription. */
+  stop(): void {
+    this.#ended.abort();
+    this.#subscription.forget();
+    this.feed.inbox.fail(new Fault('opcua.closed', `source ${this.#deps.id} is closed`, { retry: 'never' }));
+  }
+
+  async add(points: readonly Point<Address>[]): Promise<void> {
+    const read = points.filter(({ tag, address }) => tag.access !== 'write' && address.method === undefined);
+    const items = read.map((point) => this.#items.add(point));
+    if (needsStructures(items)) {
+      this.#structures ??= loadStructures(this.#session);
+      await this.#structures;
+    }
+    await this.#monitor(items);
+  }
+
+  /** What is gone is no longer monitored; what is new is; nothing else is touched. */
+  async change(config: Config, points: readonly Point<Address>[]): Promise<void> {
+    // Those without settings of their own follow the source's.
+    const isOther = config.sampleMs !== this.#config.sampleMs || config.queue !== this.#config.queue;
+    this.#config = config;
+    this.#ports.config = config;
+    this.#verifier.everyMs = config.verifyEveryMs;
+    const wanted = new Map(points.map((point) => [point.tag.number, point]));
+    const gone = this.#items.all.filter((item) => isOther || !same(item.point, wanted.get(item.tag)));
+    for (const item of gone) this.#items.remove(item);
+    await this.#subscription.remove(gone, this.#ended.signal);
+    await this.add(points.filter(({ tag }) => !this.#items.ofTag(tag.number)));
+  }
+
+  /** Node of an address, looked for in this session. */
+  async find(text: string, signal: AbortSignal): Promise<string | undefined> {
+    return (await this.nodes.find([text], signal))[0];
+  }
+
+  /** The node of a tag that is monitored. */
+  nodeOf(tag: number): string | undefined {
+    return this.#items.ofTag(tag)?.node;
+  }
+
+  async #monitor(items: readonly Item[]): Promise<void> {
+    if (items.length === 0) return;
+    const signal = this.#ended.signal;
+    const texts = items.map(({ point }) => point.address.node ?? (point.address.path as string));
+    const nodes = await this.nodes.find(texts, signal);
+    for (const [i, item] of items.entries()) item.node = nodes[i];
+    const known = items.filter((item) => item.node !== undefined);
+    const status = await this.#subscription.add(known, signal);
+    const refused = known.flatMap((item, i) =>
+      item.id === undefined ? [[item.tag, (status[i] ?? 0) >>> 16] as const] : [],
+    );
+    const unknown = items.filter((item) => item.node === undefined);
+    this.feed.bad([...refused, ...unknown.map((item) => [item.tag, BAD_NODE_UNKNOWN] as const)]);
+    const missing = refused.length + unknown.length;
+    this.#deps.log.debug({ source: this.#deps.id, monitored: known.length, missing }, 'opcua: monitoring');
+  }
+
+  #data(columns: Columns | undefined): void {
+    this.#rebuilt = 0;
+    const structures = columns ? structuresIn(columns) : [];
+    if (structures.length === 0 && !this.#decoding) {
+      this.#take(columns);
+      return;
+    }
+    // In the order of arrival: what comes behind waits as well.
+    const before = this.#decoding ?? Promise.resolve();
+    const decoding: Promise<void> = before
+      .then(() => resolveStructures(this.#session, structures))
+      .then(() => this.#take(columns))
+      .catch((error) => this.fail(error))
+      .then(() => {
+        if (this.#decoding === decoding) this.#decoding = undefined;
+      });
+    this.#decoding = decoding;
+  }
+
+  #take(columns: Columns | undefined): void {
+    this.feed.columns(columns);
+    if (this.feed.inbox.full) this.#subscription.pause(true);
+  }
+
+  /** Age of what the server publishes, keep-alives included: the state of a socket says nothing. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#clock.sleep(LOOK_MS, signal);
+      if (this.feed.inbox.full || this.#rebuilding) continue;
+      const { aliveUs, revised } = this.#subscription;
+      const limitMs = Math.max(SILENT_AT_LEAST_MS, 2 * revised.keepAliveMs);
+      const silentMs = (this.#clock.steadyUs() - aliveUs) / 1000;
+      if (silentMs > limitMs) this.#rebuild(`nothing was published for ${Math.round(silentMs)} ms`);
+    }
+  }
+
+  #withheld(count: number): void {
+    this.#rebuild(`${count} values changed that the subscription did not bring`, { withheld: count });
+  }
+
+  /** A new subscription in the same session; when that does not help, a new session. */
+  #rebuild(why: string, detail: { readonly withheld?: number } = {}): void {
+    if (this.#rebuilding || this.#ended.signal.aborted) return;
+    if (this.#rebuilt > 0) {
+      this.fail(
+        new Fault('opcua.silent', `${this.#session.url}: ${why}`, {
+          hint: 'The server answers, but sends no changes: its session is opened anew.',
+        }),
+      );
+      return;
+    }
+    this.#rebuilt++;
+    const subject = this.#deps.id;
+    this.#deps.event({
+      kind: 'system',
+      name: 'opcua.subscription-rebuilt',
+      subject,
+      detail: { why, ...detail },
+    });
+    this.#rebuilding = this.#again().then(
+      () => {
+        this.#rebuilding = undefined;
+      },
+      (error) => this.fail(error),
+    );
+  }
+
+  async #again(): Promise<void> {
+    // The server may have it no more: then there is nothing to delete.
+    await this.#subscription.delete().catch(() => {});
+    this.#subscription = await Subscription.create(this.#ports);
+    const items = this.#items.all;
+    for (const item of items) item.id = undefined;
+    await this.#monitor(items);
+  }
+
+  async #retryNodes(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#clock.sleep(this.#config.retryNodesMs, signal);
+      if (this.#rebuilding) continue;
+      await this.#monitor(this.#items.all.filter((item) => item.id === undefined));
+    }
+  }
+
+  #tellRevised(): void {
+    const { revised } = this.#subscription;
+    this.#deps.log.info({ source: this.#deps.id, ...revised }, 'opcua: subscribed');
+  }
+}
+
+/** Time for a value that was read to come by the subscription as well: queues and networks are slow. */
+const graceMs = ({ publishMs }: Config): number => Math.min(60_000, 3 * publishMs + 2000);
+
+const same = (had: Point<Address>, wants: Point<Address> | undefined): boolean =>
+  wants !== undefined &&
+  had.tag.type === wants.tag.type &&
+  (had.tag.access === 'write') === (wants.tag.access === 'write') &&
+  JSON.stringify(had.address) === JSON.stringify(wants.address);

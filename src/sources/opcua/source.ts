@@ -1,0 +1,126 @@
+import { hostname } from 'node:os';
+import { parsePath } from '#codec/json/path.ts';
+import type { Command, WriteResult } from '#kernel/command.ts';
+import { Fault } from '#kernel/fault.ts';
+import type { Deps, Point, Source } from '#plugin/api.ts';
+import { readSecret } from '#plugin/secret.ts';
+import { openSession, type Session, type SessionOptions } from '#wire/opcua/session.ts';
+import type { Address } from './address.ts';
+import { browse } from './browse.ts';
+import type { Config } from './config.ts';
+import { Reader } from './reader.ts';
+import { Writer } from './writer.ts';
+
+/** Opens the session and its subscription. @throws Fault, having left nothing behind at the server */
+export async function openSource(config: Config, deps: Deps, signal: AbortSignal): Promise<Source<Config>> {
+  deps.load.caps({ connections: 1 });
+  const session = await openSession(await sessionOptions(config, deps), signal);
+  try {
+    const reader = await orAborted(Reader.open(config, deps, session, signal), signal);
+    reader.start(deps.points as readonly Point<Address>[]);
+    return new OpcuaSource(config, deps, session, reader);
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Also what `explain` needs to ask the server. */
+export async function sessionOptions(config: Config, deps: Deps): Promise<SessionOptions> {
+  const { user, serverFingerprints } = config;
+  const host = hostname();
+  const name = config.clientName ?? `holdfast-${host}-${deps.id}`;
+  const applicationUri = `urn:${host}:holdfast`;
+  const named = user && 'name' in user ? user : undefined;
+  return {
+    connection: config,
+    clientName: deps.mode === 'shadow' ? `${name}-shadow` : name,
+    applicationUri,
+    password: await readSecret('password', named?.passwordEnv, named?.passwordFile),
+    identity: await deps.trust.identity({
+      protocol: 'opcua',
+      commonName: `Holdfast ${host}`,
+      uri: applicationUri,
+    }),
+    judge: (peer, certificate) => deps.trust.judge(peer, certificate, serverFingerprints),
+    clock: deps.clock,
+    onRequest: (ms, outcome) => deps.load.request(ms, outcome),
+  };
+}
+
+class OpcuaSource implements Source<Config> {
+  #config: Config;
+  readonly #session: Session;
+  readonly #reader: Reader;
+  readonly #writer: Writer;
+  #points: ReadonlyMap<number, Point<Address>>;
+  readonly read: Source['read'];
+  readonly write?: NonNullable<Source['write']>;
+
+  constructor(config: Config, deps: Deps, session: Session, reader: Reader) {
+    this.#config = config;
+    this.#session = session;
+    this.#reader = reader;
+    this.#writer = new Writer(session.session, session.library, deps.clock, config.requestTimeoutMs);
+    this.#points = byTag(deps.points as readonly Point<Address>[]);
+    this.read = (signal) => reader.feed.inbox.take(signal);
+    if (deps.mode === 'live') this.write = (command, signal) => this.#write(command, signal);
+  }
+
+  browse(from: string | undefined, signal: AbortSignal) {
+    return browse(this.#session.session, this.#reader.limits, from, signal);
+  }
+
+  async reconfigure(next: Config, points: readonly Point[]): Promise<boolean> {
+    if (sessionPart(next) !== sessionPart(this.#config)) return false;
+    const wanted = points as readonly Point<Address>[];
+    this.#config = next;
+    this.#points = byTag(wanted);
+    await this.#reader.change(next, wanted);
+    return true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#reader.stop();
+    await this.#session[Symbol.asyncDispose]();
+  }
+
+  async #write(command: Command, signal: AbortSignal): Promise<WriteResult> {
+    const point = this.#points.get(command.tag);
+    if (!point) return { state: 'failed', reason: `tag ${command.tag} is none of this source` };
+    const { node, path, field } = point.address;
+    const text = node ?? path;
+    if (text === undefined) return { state: 'failed', reason: 'the tag has no node to write to' };
+    const target = this.#reader.nodeOf(command.tag) ?? (await this.#find(text, signal));
+    if (target === undefined) return { state: 'refused', reason: 'BadNodeIdUnknown' };
+    const [index] = field === undefined ? [] : parsePath(field);
+    return this.#writer.write(
+      { node: target, index: typeof index === 'number' ? index : undefined },
+      command,
+      signal,
+    );
+  }
+
+  async #find(text: string, signal: AbortSignal): Promise<string | undefined> {
+    return this.#reader.find(text, signal).catch(() => undefined);
+  }
+}
+
+const byTag = (points: readonly Point<Address>[]): ReadonlyMap<number, Point<Address>> =>
+  new Map(points.map((point) => [point.tag.number, point]));
+
+/** What a session is made of: changing it means another session. */
+function sessionPart(config: Config): string {
+  const { sampleMs: _, queue: __, verifyEveryMs: ___, retryNodesMs: ____, history: _____, ...rest } = config;
+  return JSON.stringify(rest);
+}
+
+/** The library's steps know no signal: the session goes, and they with it. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason ?? new Fault('opcua.closed', 'opening was given up'));
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,162 @@
+import type { ClientSession, Variant } from 'node-opcua-client';
+import type { Value } from '#kernel/batch.ts';
+import type { Clock } from '#kernel/clock.ts';
+import type { Command, WriteResult } from '#kernel/command.ts';
+import { messageOf } from '#kernel/fault.ts';
+import type { Library } from '#wire/opcua/library.ts';
+import { within } from '#wire/opcua/session.ts';
+
+const VALUE = 13;
+const DATA_TYPE = 14;
+const VALUE_RANK = 15;
+const ARRAY = 1;
+const SCALAR = 0;
+
+interface Kind {
+  readonly type: number;
+  readonly isArray: boolean;
+}
+
+/** One element of an array, or all of the value. */
+export interface WriteTarget {
+  readonly node: string;
+  readonly index: number | undefined;
+}
+
+const failed = (reason: string): WriteResult => ({ state: 'failed', reason });
+
+/** Carries out writes: once, before their deadline, or not at all. */
+export class Writer {
+  readonly #session: ClientSession;
+  readonly #library: Library;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #kinds = new Map<string, Kind>();
+
+  constructor(session: ClientSession, library: Library, clock: Clock, timeoutMs: number) {
+    this.#session = session;
+    this.#library = library;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Never rejects for what the server does. */
+  async write(target: WriteTarget, command: Command, signal: AbortSignal): Promise<WriteResult> {
+    let value: object;
+    try {
+      const kind = await within(this.#kind(target.node), this.#leftMs(command), tooLate, signal);
+      value = this.#variant(kind, target, command.raw);
+    } catch (error) {
+      return failed(messageOf(error)); // nothing has left
+    }
+    if (this.#leftMs(command) <= 0 || signal.aborted) return failed(tooLate().message);
+    const request = {
+      nodeId: target.node,
+      attributeId: VALUE,
+      value: { value },
+      ...(target.index !== undefined && { indexRange: `${target.index}` }),
+    };
+    try {
+      const work = this.#session.write(request as never) as unknown as Promise<{
+        value: number;
+        name: string;
+      }>;
+      const status = await within(work, this.#timeoutMs, noAnswer, signal);
+      if (status.value === 0) return { state: 'sent' };
+      // Good with a reason: the server has taken it (Part 4, 5.11.4: GoodClamped, GoodCompletesAsynchronously).
+      if (status.value >>> 30 === 0) return { state: 'sent', reason: status.name };
+      return { state: 'refused', reason: status.name };
+    } catch (error) {
+      const said = messageOf(error);
+      const refusal = /\bBad(?!ConnectionClosed|Timeout|RequestTimeout)\w+/.exec(said)?.[0];
+      return refusal ? { state: 'refused', reason: refusal } : { state: 'unknown', reason: said };
+    }
+  }
+
+  #leftMs(command: Command): number {
+    return (command.deadlineUs - this.#clock.steadyUs()) / 1000;
+  }
+
+  /** Of a node, asked for once. @throws when the server does not say */
+  async #kind(node: string): Promise<Kind> {
+    const known = this.#kinds.get(node);
+    if (known) return known;
+    const [type, rank] = await this.#session.read([
+      { nodeId: node, attributeId: DATA_TYPE },
+      { nodeId: node, attributeId: VALUE_RANK },
+    ]);
+    if (!type || type.statusCode.isNotGood()) throw new Error(type?.statusCode.name ?? 'no data type');
+    const kind = {
+      type: (await this.#session.getBuiltInDataType(this.#library.coerceNodeId(node))) as number,
+      isArray: Number(rank?.value.value ?? -1) >= ARRAY,
+    };
+    this.#kinds.set(node, kind);
+    return kind;
+  }
+
+  #variant({ type, isArray }: Kind, { index }: WriteTarget, raw: number | Value): object {
+    const asArray = isArray || index !== undefined;
+    const { Variant: VariantOf } = this.#library;
+    const values = index !== undefined ? [raw] : Array.isArray(raw) ? raw : undefined;
+    if (asArray && !values) throw new Error('the node holds an array: give one');
+    if (!asArray && values) throw new Error('the node holds one value, not an array');
+    const value = asArray ? (values as Value[]).map((one) => encodable(one, type)) : encodable(raw, type);
+    return new VariantOf({
+      dataType: type,
+      arrayType: asArray ? ARRAY : SCALAR,
+      value,
+    } as ConstructorParameters<typeof Variant>[0]);
+  }
+}
+
+const tooLate = (): Error => new Error('too late: its time to live was over');
+const noAnswer = (): Error => new Error('sent, but the server did not answer in time');
+
+/** Least and most of the whole numbers, by built-in type (Part 6, 5.1.2). */
+const RANGES: Readonly<Record<number, readonly [bigint, bigint]>> = {
+  2: [-128n, 127n],
+  3: [0n, 255n],
+  4: [-32_768n, 32_767n],
+  5: [0n, 65_535n],
+  6: [-2_147_483_648n, 2_147_483_647n],
+  7: [0n, 4_294_967_295n],
+  8: [-(2n ** 63n), 2n ** 63n - 1n],
+  9: [0n, 2n ** 64n - 1n],
+};
+const BOOLEAN = 1;
+const INT64 = 8;
+const FLOAT = 10;
+const DOUBLE = 11;
+const STRING = 12;
+const TIME = 13;
+const BYTES = 15;
+const LOCALIZED_TEXT = 21;
+
+/** A value as the library wants it for a built-in type. @throws Error when it does not fit */
+export function encodable(value: number | Value, type: number): unknown {
+  const range = RANGES[type];
+  if (range) return whole(value, type, range);
+  if (type === BOOLEAN && (typeof value === 'boolean' || value === 0 || value === 1)) return Boolean(value);
+  if ((type === FLOAT || type === DOUBLE) && (typeof value === 'number' || typeof value === 'bigint'))
+    return Number(value);
+  if (type === STRING && typeof value === 'string') return value;
+  if (type === LOCALIZED_TEXT && typeof value === 'string') return { text: value };
+  if (type === TIME && typeof value === 'string' && !Number.isNaN(Date.parse(value))) return new Date(value);
+  if (type === BYTES && value instanceof Uint8Array) return Buffer.from(value);
+  throw new Error(`${typeof value} does not fit the type of the node`);
+}
+
+function whole(value: number | Value, type: number, [least, most]: readonly [bigint, bigint]): unknown {
+  // Scaling leaves dust behind the point.
+  const rounded = typeof value === 'number' ? Math.round(value) : value;
+  const isNear =
+    typeof value !== 'number' || Math.abs(value - (rounded as number)) < 1e-6 * Math.max(1, Math.abs(value));
+  if (typeof rounded === 'boolean' || !isNear || (typeof rounded !== 'number' && typeof rounded !== 'bigint'))
+    throw new Error(`${String(value)} is no whole number`);
+  if (typeof rounded === 'number' && !Number.isFinite(rounded)) throw new Error(`${rounded} is no number`);
+  const big = BigInt(rounded);
+  if (big < least || big > most) throw new Error(`${big} is out of the range of the node's type`);
+  if (type < INT64) return Number(big);
+  const bits = BigInt.asUintN(64, big);
+  return [Number(bits >> 32n), Number(bits & 0xffff_ffffn)];
+}

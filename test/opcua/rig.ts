@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Batch, type Value, wideAt } from '#kernel/batch.ts';
+import { systemClock } from '#kernel/clock.ts';
+import type { Command } from '#kernel/command.ts';
+import type { Gap } from '#kernel/gap.ts';
+import { type TagInfo, TagTable } from '#kernel/tag-table.ts';
+import type { Deps, PeerTrust, Point, Source } from '#plugin/api.ts';
+import { createInbox } from '#plugin/inbox.ts';
+import { Address } from '#sources/opcua/address.ts';
+import { Config } from '#sources/opcua/config.ts';
+import { opcua } from '#sources/opcua/opcua.ts';
+import { openTrust } from '#trust/store.ts';
+
+/* What the tests of OPC UA share: a source opened against a server, and what it says kept. */
+
+const clock = systemClock();
+
+/** A store of certificates of its own, removed at the end. */
+export class TestTrust implements Disposable {
+  readonly #dir = mkdtempSync(join(tmpdir(), 'holdfast-trust-'));
+  readonly store = openTrust(this.#dir, { nowUs: () => clock.nowUs() });
+
+  [Symbol.dispose](): void {
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}
+
+export interface TagAt extends Partial<Omit<TagInfo, 'path'>> {
+  readonly at: Record<string, unknown>;
+}
+
+export interface Row {
+  readonly path: string;
+  readonly value: number | Value;
+  readonly quality: number;
+  readonly timeUs: number;
+}
+
+export interface Setup {
+  readonly trust: PeerTrust;
+  readonly config: Record<string, unknown>;
+  readonly tags: Record<string, TagAt>;
+  readonly mode?: Deps['mode'];
+  readonly signal?: AbortSignal;
+}
+
+/** Without security and quick, where the test says nothing else. */
+export const QUICK = { security: { mode: 'none' }, publishMs: 50, keepAliveMs: 500, sampleMs: 0 };
+
+/** Opens the source as the supervisor does, once. */
+export async function openOpcua(setup: Setup): Promise<Opened> {
+  const tags = new TagTable();
+  const opened = new Opened(tags, pointsOf(tags, setup.tags));
+  const config = Config.parse({ ...QUICK, ...setup.config });
+  const deps: Deps = {
+    id: 'device',
+    clock,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    points: opened.points,
+    tags,
+    mode: setup.mode ?? 'live',
+    trust: setup.trust,
+    inbox: createInbox,
+    load: { request: (ms, outcome) => void opened.requests.push({ ms, outcome }), caps: () => {} },
+    event: (event) => void opened.events.push(event),
+  };
+  opened.source = await opcua.open(config, deps, setup.signal ?? AbortSignal.timeout(15_000));
+  return opened;
+}
+
+export const pointsOf = (tags: TagTable, tagsAt: Record<string, TagAt>): Point<Address>[] =>
+  Object.entries(tagsAt).map(([path, { at, ...info }]) => ({
+    tag: tags.declare({ path, type: 'number', access: 'readWrite', ...info }),
+    address: Address.parse(at),
+  }));
+
+/** An open source, its rows gathered by path. */
+export class Opened implements AsyncDisposable {
+  source: Source<Config> = undefined as unknown as Source<Config>;
+  readonly events: { name: string; subject: string; detail?: unknown }[] = [];
+  readonly requests: { ms: number; outcome: string }[] = [];
+  readonly rows: Row[] = [];
+  readonly gaps: Gap[] = [];
+  readonly points: Point<Address>[];
+  readonly tags: TagTable;
+  #command = 0;
+
+  constructor(tags: TagTable, points: Point<Address>[]) {
+    this.tags = tags;
+    this.points = points;
+  }
+
+  /** Reads until the condition holds. @throws after the deadline, or what `read` throws */
+  async until(holds: () => unknown, withinMs = 10_000): Promise<void> {
+    const deadline = AbortSignal.timeout(withinMs);
+    while (!holds()) {
+      const { batch, gaps } = await this.source.read(deadline);
+      this.#gather(batch);
+      this.gaps.push(...(gaps ?? []));
+    }
+  }
+
+  /** Newest row of a path. */
+  last(path: string): Row | undefined {
+    return this.rows.findLast((row) => row.path === path);
+  }
+
+  write(path: string, raw: number | Value, ttlMs = 5000, signal = AbortSignal.timeout(10_000)) {
+    const command: Command = {
+      id: ++this.#command,
+      tag: this.tags.number(path),
+      value: raw,
+      raw,
+      by: { kind: 'operator', name: 'test' },
+      why: 'test',
+      deadlineUs: clock.steadyUs() + ttlMs * 1000,
+    };
+    if (!this.source.write) throw new Error('the source takes no writes');
+    return this.source.write(command, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.source[Symbol.asyncDispose]();
+  }
+
+  #gather(batch: Batch): void {
+    for (let i = 0; i < batch.rows; i++) {
+      this.rows.push({
+        path: this.tags.get(batch.tag[i] as number).path,
+        value: wideAt(batch, i) ?? (batch.value[i] as number),
+        quality: batch.quality[i] as number,
+        timeUs: batch.timeUs[i] as number,
+      });
+    }
+  }
+}
