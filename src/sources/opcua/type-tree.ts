@@ -1,4 +1,5 @@
 import type { ClientSession } from 'node-opcua-client';
+import type { Value } from '#kernel/batch.ts';
 import type { TagType } from '#kernel/tag-table.ts';
 import { plain } from './node-text.ts';
 import { type Browser, HAS_PROPERTY, HAS_SUBTYPE, referencesOf } from './references.ts';
@@ -8,6 +9,14 @@ import { statesOf } from './states.ts';
 const DATA_TYPE_DEFINITION = 23;
 const VALUE = 13;
 const NULL = 'ns=0;i=0';
+/** Numbers of built-in types; those above 23 are abstract. */
+const BOOLEAN = 1;
+const INT32 = 6;
+const INT64 = 8;
+const DOUBLE = 11;
+const STRING = 12;
+const LAST_CONCRETE = 22;
+const ENUMERATION = 29;
 /** Deeper than any type is derived; ends a circle that a server may have made. */
 const DEEPEST = 30;
 
@@ -50,6 +59,21 @@ export class TypeTree {
     const found: KnownType = { ...(type && { type }), ...(states && { states }) };
     this.#known.set(node, found);
     return found;
+  }
+
+  /**
+   * The built-in type that a value of this data type travels as (OPC UA Part 6, 5.1.2).
+   * @param value decides for a type that may hold several, such as Number
+   */
+  async builtIn(node: string, value: Value): Promise<number> {
+    for await (const type of this.#line(node)) {
+      const id = Number(/^ns=0;i=(\d+)$/.exec(type)?.[1] ?? 0);
+      if (id === ENUMERATION) return INT32;
+      if (id >= 1 && id <= LAST_CONCRETE) return id;
+    }
+    if (typeof value === 'boolean') return BOOLEAN;
+    if (typeof value === 'bigint') return INT64;
+    return typeof value === 'string' ? STRING : DOUBLE;
   }
 
   /** Whether a type is one of these, or derived from one. */
