@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { printProblems } from '#cli/check.ts';
 import { demoDir, readAddress, SiteClient } from '#cli/client.ts';
+import { duration } from '#cli/duration.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { demoSummary } from '#cli/summary.ts';
 import { dim } from '#cli/text.ts';
@@ -27,7 +28,7 @@ export interface DemoOptions {
  * @throws Fault `demo.running` when one runs already
  */
 export async function demo(options: DemoOptions): Promise<void> {
-  const forMs = options.for === undefined ? undefined : duration(options.for);
+  const forMs = options.for === undefined ? undefined : duration(options.for, '--for');
   const stopped = toldToStop();
   const dir = await prepareDir(options.data);
   say(options, 'starting the plant …');
@@ -83,7 +84,7 @@ async function startSite(dir: string, info: PlantInfo): Promise<Edge> {
   printProblems(file, problems, process.stderr);
   if (!blueprint) throw new Fault('site.invalid', `${file} has errors`, { retry: 'never' });
   const log = pino({ level: 'warn' }, pino.destination(join(dir, 'site.log')));
-  return await startEdge({ blueprint, dataDir: dir, log, version, apiPort: 0 });
+  return await startEdge({ blueprint, dataDir: dir, log, version, apiPort: 0, siteFile: file, watch: true });
 }
 
 interface PlantProcess extends AsyncDisposable {
@@ -136,17 +137,4 @@ function plantInfo(child: ChildProcess): Promise<PlantInfo> {
 
 function say({ json }: DemoOptions, text: string): void {
   if (!json) process.stderr.write(`${dim(text)}\n`);
-}
-
-const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-
-function duration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
-  if (!match?.[1]) {
-    throw new Fault('cli.usage', `--for ${text}: not a time`, {
-      retry: 'never',
-      hint: 'write 20s, 5m or 1h',
-    });
-  }
-  return Number(match[1]) * UNITS[(match[2] ?? 's') as keyof typeof UNITS];
 }

@@ -1,23 +1,34 @@
+import { resolve } from 'node:path';
 import pino from 'pino';
 import { printProblems } from '#cli/check.ts';
 import { Exit } from '#cli/fail.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { version } from '#cli/version.ts';
+import { messageOf } from '#kernel/fault.ts';
 import { startSmall } from '#platform/memory.ts';
 
 export interface EdgeCommand {
   readonly site: string;
   readonly data: string;
   readonly log: string;
+  readonly watch: boolean;
+  readonly shadow?: boolean;
 }
 
-/** Runs a site until told to stop. A bad site file is refused as a whole, with all its errors. */
-export async function edge({ site: file, data, log: level }: EdgeCommand): Promise<void> {
+/**
+ * Runs a site until told to stop. A bad site file is refused as a whole, with all its errors. A saved file takes effect
+ * by itself, and SIGHUP applies it at once.
+ */
+export async function edge({ site, data, log: level, watch, shadow }: EdgeCommand): Promise<void> {
   const loaded = startSmall();
   const { readBlueprint, startEdge } = await import('#edge/main.ts');
-  const stopped = toldToStop();
-  const { blueprint, problems } = await readBlueprint(file);
-  printProblems(file, problems, process.stderr);
+  const stopped = toldToStop(['SIGINT', 'SIGTERM']);
+  // From the first moment on: without a listener this signal would end the process.
+  let reload = (): void => {};
+  process.on('SIGHUP', () => reload());
+  const file = resolve(site);
+  const { blueprint, problems } = await readBlueprint(site);
+  printProblems(site, problems, process.stderr);
   if (!blueprint) {
     process.exitCode = Exit.invalid;
     return;
@@ -29,9 +40,23 @@ export async function edge({ site: file, data, log: level }: EdgeCommand): Promi
     log.fatal({ error }, 'the site ends by an error that nobody foresaw');
     process.exit(Exit.failed);
   });
-  await using running = await startEdge({ blueprint, dataDir: data, log, version });
+  const mode = shadow ? 'shadow' : 'live';
+  await using running = await startEdge({
+    blueprint,
+    dataDir: data,
+    log,
+    version,
+    siteFile: file,
+    watch,
+    mode,
+  });
   loaded();
-  log.info({ url: running.address.url, data }, 'site runs');
+  log.info({ url: running.address.url, data, mode }, 'site runs');
+  reload = () => {
+    running.configuration
+      .applyFile({ by: 'hangup' })
+      .catch((error) => log.error({ error: messageOf(error) }, 'the site file was not applied'));
+  };
   const reason = await stopped;
   log.info({ reason }, 'site stops');
 }

@@ -23,6 +23,7 @@ export async function status({ data, json }: LookOptions): Promise<void> {
   print(
     `${bold(site.site)}  version ${site.version}  up ${age(site.upS * 1000)}  start ${site.epoch}  pid ${site.pid}`,
   );
+  print(configText(site));
   print(`memory ${bytes(site.memoryBytes)}  tags ${site.tags}  clock jumps ${site.clockJumps}`);
   print(
     `decisions ${number(decisions.count)}  p50 ${decisions.p50Ms.toFixed(3)} ms  p99 ${decisions.p99Ms.toFixed(3)} ms`,
@@ -45,6 +46,16 @@ export async function status({ data, json }: LookOptions): Promise<void> {
   );
   print(sourceTable(site));
   if (Object.keys(site.sinks).length > 0) print(`\n${sinkTable(site)}`);
+}
+
+function configText({ mode, config: { digest, file, refused } }: SiteStatus): string {
+  const running = `running: digest ${digest.slice(0, 12)}`;
+  const shadow = mode === 'shadow' ? `${yellow('shadow: acts on nothing')}  ` : '';
+  if (!refused) return `${shadow}site file ${file ?? '–'}  ${running}`;
+  const since = new Date(refused.sinceUs / 1000).toISOString();
+  const first = refused.problems.find(({ severity }) => severity === 'error');
+  const what = first && `\n${red(`  ${first.line}:${first.column} ${first.message}`)}`;
+  return `${shadow}${red(`the site file has errors since ${since}`)}; ${running}${what ?? ''}`;
 }
 
 function sinkTable(site: SiteStatus): string {

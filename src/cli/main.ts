@@ -22,6 +22,7 @@ function program(): Command {
   running(holdfast);
   looking(holdfast);
   acting(holdfast);
+  configuring(holdfast);
   addCommissioning(holdfast);
   return holdfast;
 }
@@ -138,6 +139,36 @@ function certificates(holdfast: Command): void {
     .action(async (prefix, _options, command) =>
       (await import('#cli/certificates.ts')).show(prefix, command.optsWithGlobals()),
     );
+}
+
+function configuring(holdfast: Command): void {
+  const config = holdfast
+    .command('config')
+    .description('the site file of a running site: what ran, what differs, back to what was');
+  const common = (command: Command) => command.addOption(dataOption()).addOption(jsonOption());
+  const whyOption = () => new Option('--why <reason>', 'kept in the history');
+  common(config.command('history'))
+    .description('list the site files that took effect, of a stopped site too')
+    .action(async (options) => (await import('#cli/config.ts')).history(options));
+  common(config.command('diff'))
+    .argument('[a]', 'digest, `running` or `file`')
+    .argument('[b]', 'the same; without both: what runs against the file')
+    .option('--site <file>', 'site file, where no site runs')
+    .description('show the difference of two site files, as text and by meaning')
+    .action(async (a, b, options) => (await import('#cli/config.ts')).diff(a, b, options));
+  common(config.command('show'))
+    .argument('[digest]', 'as `config history` shows it; the last one when absent')
+    .description('print a site file of the history')
+    .action(async (digest, options) => (await import('#cli/config.ts')).show(digest, options));
+  common(config.command('apply'))
+    .addOption(whyOption())
+    .description('check the site file now and let it take effect')
+    .action(async (options) => (await import('#cli/config.ts')).apply(options));
+  common(config.command('undo'))
+    .option('--to <digest>', 'to this one instead of the one before')
+    .addOption(whyOption())
+    .description('write an earlier site file back and let it take effect')
+    .action(async (options) => (await import('#cli/config.ts')).undo(options));
 }
 
 function acting(holdfast: Command): void {

@@ -9,6 +9,7 @@ const paint = colours(Boolean(process.stdout.isTTY) && !process.env.NO_COLOR);
 export const bold = paint(1);
 export const dim = paint(2);
 export const red = paint(31);
+export const green = paint(32);
 export const yellow = paint(33);
 
 /** Columns as wide as their widest cell; numbers to the right. */

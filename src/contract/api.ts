@@ -285,12 +285,15 @@ export interface ConfigEntry {
 
 /** What applying a site file led to. */
 export interface AppliedConfig {
+  /** Refused: nothing has changed, see the problems. Unchanged: this very text runs already. */
+  readonly state: 'applied' | 'unchanged' | 'refused';
   readonly digest: string;
+  /** Digest of what ran until then. */
   readonly before: string;
   readonly summary: string;
   /** One line a change. */
   readonly changes: readonly string[];
-  /** Hints of the check. */
+  /** Every error and hint of the check. */
   readonly problems: readonly Problem[];
 }
 

@@ -85,6 +85,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     const trust = openSiteTrust(options, core);
     const site = new Site(options, core, peers, trust);
     peers.attach(core, options.blueprint, openFeed(journalDir(options.dataDir)), trust);
+    trust.onDecided((peer, state) => peers.decided(peer, state === 'trusted'));
     site.start();
     return site;
   } catch (error) {
@@ -189,6 +190,10 @@ export class Site implements AsyncDisposable {
       clockJumps: this.#watch.jumps,
       writtenPerDay: this.#wear.bytesPerDay,
     });
+  }
+
+  get journalDir(): string {
+    return journalDir(this.#options.dataDir);
   }
 
   /** The site file that runs. */

@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -19,6 +29,26 @@ export function replaceDurably(path: string, text: string, mode = 0o640): number
   renameSync(draft, path);
   syncFolder(dirname(path));
   return bytes;
+}
+
+/**
+ * Replaces a file that is there, where a link leads to; mode and owner stay, the owner as far as this process may give a
+ * file away. A power cut leaves the old or the new one.
+ * @throws errors of the file system
+ */
+export function replaceKeeping(path: string, text: string): void {
+  const real = realpathSync(path);
+  const { mode, uid, gid } = statSync(real);
+  const draft = `${real}.new`;
+  writeDurably(draft, 'w', Buffer.from(text), mode & 0o777);
+  try {
+    chownSync(draft, uid, gid);
+  } catch {
+    // Only an administrator may; whoever may replace the file otherwise owns the new one.
+  }
+  chmodSync(draft, mode & 0o7777);
+  renameSync(draft, real);
+  syncFolder(dirname(real));
 }
 
 /**

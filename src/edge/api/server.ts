@@ -5,9 +5,11 @@ import * as z from 'zod';
 import type { ApiAddress, ProblemDetails } from '#contract/api.ts';
 import { addBrowse } from '#edge/api/browse.ts';
 import { addCertificates } from '#edge/api/certificates.ts';
+import { addConfig } from '#edge/api/config.ts';
 import { addRoutes } from '#edge/api/routes.ts';
 import { SignIn } from '#edge/api/sign-in.ts';
 import { addStream } from '#edge/api/stream.ts';
+import type { Configuration } from '#edge/configuration.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
 
@@ -15,6 +17,7 @@ export interface ApiOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  readonly configuration: Configuration;
 }
 
 export interface Api extends AsyncDisposable {
@@ -25,7 +28,7 @@ export interface Api extends AsyncDisposable {
  * The site's own API: status, live values, alarms, guarded writes, metrics. One generated token opens it.
  * @throws Fault `api.port` when the port is taken
  */
-export async function serveApi(site: Site, { host, port }: ApiOptions): Promise<Api> {
+export async function serveApi(site: Site, { host, port, configuration }: ApiOptions): Promise<Api> {
   const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, schemaController });
   const token = randomBytes(24).toString('base64url');
   guardWith(app, token, site);
@@ -35,6 +38,7 @@ export async function serveApi(site: Site, { host, port }: ApiOptions): Promise<
   });
   addMetrics(app, site);
   addRoutes(app, site);
+  addConfig(app, site, configuration);
   addCertificates(app, site);
   addStream(app, site);
   addBrowse(app, site);

@@ -1,0 +1,209 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { findDataDir, readAddress, SiteClient } from '#cli/client.ts';
+import { Exit } from '#cli/fail.ts';
+import { diffLines, unified } from '#cli/line-diff.ts';
+import { bold, dim, green, red, table } from '#cli/text.ts';
+import type { AppliedConfig, ConfigStatus } from '#contract/api.ts';
+import { formatProblem } from '#contract/load.ts';
+import type { ConfigVersion } from '#edge/main.ts';
+import { Fault, messageOf } from '#kernel/fault.ts';
+
+export interface ConfigOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+const by = () => userInfo().username;
+const short = (digest: string): string => digest.slice(0, 12);
+const HISTORY = '`holdfast config history` lists them';
+
+/** Reads the journal itself: what ran is known of a stopped site too. */
+async function versionsOf(data: string | undefined): Promise<ConfigVersion[]> {
+  const { configVersions, journalDir } = await import('#edge/main.ts');
+  const versions = await Array.fromAsync(configVersions(journalDir(await findDataDir(data))));
+  if (versions.length > 0) return versions;
+  throw new Fault('config.no-history', 'the journal remembers no site file', {
+    retry: 'never',
+    hint: 'old events are the last to be removed for want of room; a site that never ran has none',
+  });
+}
+
+/** Newest first: when, who, which, what. */
+export async function history({ data, json }: ConfigOptions): Promise<void> {
+  const versions = await versionsOf(data);
+  const entries = await Promise.all(
+    versions.map(async ({ text, ...entry }, i) => {
+      const before = versions[i - 1];
+      const known =
+        entry.summary ?? (before && before.digest === entry.before && (await summary(before.text, text)));
+      return { ...entry, summary: known || (entry.before === null ? 'the first one' : 'another file') };
+    }),
+  );
+  if (json) return print(JSON.stringify(entries, null, 2));
+  const rows = entries
+    .toReversed()
+    .map(({ timeUs, by, digest, summary, why, undoes }) => [
+      new Date(timeUs / 1000).toISOString(),
+      by,
+      short(digest),
+      [undoes === undefined ? '' : 'undo: ', summary, why === undefined ? '' : dim(` (${why})`)].join(''),
+    ]);
+  print(table(['when', 'who', 'file', 'what'], rows));
+}
+
+/** Of two files that the site did not compare itself, since it was started with the later one. */
+async function summary(before: string, after: string): Promise<string | undefined> {
+  const { checkSite, siteChanges, summaryOf } = await import('#edge/main.ts');
+  const [was, is] = await Promise.all([checkSite(before), checkSite(after)]);
+  return was.blueprint && is.blueprint && summaryOf(siteChanges(was.blueprint, is.blueprint));
+}
+
+interface Side {
+  readonly name: string;
+  readonly digest: string;
+  readonly text: string;
+}
+
+/** Without names: what runs, and the site file as it lies there. With one: that one, and what runs. */
+export async function diff(
+  a: string | undefined,
+  b: string | undefined,
+  options: ConfigOptions & { readonly site?: string },
+): Promise<void> {
+  const versions = await versionsOf(options.data);
+  const before = await side(a ?? 'running', versions, options);
+  const after = await side(b ?? (a === undefined ? 'file' : 'running'), versions, options);
+  const lines = unified(diffLines(before.text, after.text));
+  const changes = await structured(before.text, after.text);
+  if (options.json) {
+    const digests = { before: before.digest, after: after.digest };
+    return print(JSON.stringify({ ...digests, changes, unified: lines }, null, 2));
+  }
+  if (lines.length === 0) return print(`${before.name} and ${after.name} are the same`);
+  print(bold(`--- ${before.name}\n+++ ${after.name}`));
+  for (const line of lines) print(coloured(line));
+  const { changeLine } = await import('#edge/main.ts');
+  if (changes)
+    print(`\n${changes.map(changeLine).map(coloured).join('\n') || dim('nothing but the text differs')}`);
+}
+
+const COLOURS: { readonly [sign: string]: (text: string) => string } = { '+': green, '-': red, '@': dim };
+const coloured = (line: string): string => COLOURS[line[0] ?? '']?.(line) ?? line;
+
+/** Undefined where one of the two has errors. */
+async function structured(before: string, after: string) {
+  const { checkSite, siteChanges } = await import('#edge/main.ts');
+  const [was, is] = await Promise.all([checkSite(before), checkSite(after)]);
+  return was.blueprint && is.blueprint && siteChanges(was.blueprint, is.blueprint);
+}
+
+async function side(
+  name: string,
+  versions: readonly ConfigVersion[],
+  options: ConfigOptions & { readonly site?: string },
+): Promise<Side> {
+  if (name !== 'file') {
+    const { digest, text } = version(name, versions);
+    return { name: `${name === 'running' ? 'running ' : ''}${short(digest)}`, digest, text };
+  }
+  const file = options.site ?? (await siteFile(options.data));
+  const text = await readFile(file, 'utf8').catch((error) => {
+    throw new Fault('site.unreadable', `cannot read ${file}: ${messageOf(error)}`, {
+      retry: 'never',
+      hint: 'name the site file with --site',
+    });
+  });
+  const { digestOf } = await import('#edge/main.ts');
+  return { name: file, digest: digestOf(text), text };
+}
+
+async function siteFile(data: string | undefined): Promise<string> {
+  const { file } = await (await SiteClient.find(data)).get<ConfigStatus>('/api/config');
+  if (file !== undefined) return file;
+  throw new Fault('config.no-file', 'this site runs without a site file', {
+    retry: 'never',
+    hint: 'name one with --site',
+  });
+}
+
+/** By the beginning of its digest; the newest one of several that are equal. */
+function version(name: string, versions: readonly ConfigVersion[]): ConfigVersion {
+  const found =
+    name === 'running' ? versions.slice(-1) : versions.filter(({ digest }) => digest.startsWith(name));
+  const last = found.at(-1);
+  if (last && new Set(found.map(({ digest }) => digest)).size === 1) return last;
+  const what = last ? `${found.length} site files begin with ${name}` : `no site file begins with ${name}`;
+  throw new Fault('config.unknown', what, { retry: 'never', hint: HISTORY });
+}
+
+/** Prints a site file of the history. */
+export async function show(name: string | undefined, { data, json }: ConfigOptions): Promise<void> {
+  const found = version(name ?? 'running', await versionsOf(data));
+  process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : found.text);
+}
+
+export interface ApplyOptions extends ConfigOptions {
+  readonly why?: string;
+}
+
+/** Exit status 2 when the file has errors: then nothing has changed. */
+export async function apply({ data, json, why }: ApplyOptions): Promise<void> {
+  const client = await SiteClient.find(data);
+  const { file = 'site file' } = await client.get<ConfigStatus>('/api/config');
+  tell(await client.post<AppliedConfig>('/api/config/apply', { by: by(), why }), file, json);
+}
+
+/** Back to the site file before, or to another one that ran: written to the file, and applied. */
+export async function undo({ data, json, why, to }: ApplyOptions & { readonly to?: string }): Promise<void> {
+  const versions = await versionsOf(data);
+  const dir = await findDataDir(data);
+  if (!(await readAddress(dir))) {
+    throw new Fault('cli.no-site', `no site runs in ${dir}`, {
+      retry: 'never',
+      hint: 'print the file with `holdfast config show DIGEST`, and start the site with it',
+    });
+  }
+  const client = await SiteClient.find(data);
+  const running = await client.get<ConfigStatus>('/api/config');
+  const { digest, text } = to === undefined ? earlier(running.digest, versions) : version(to, versions);
+  const body = { text, by: by(), why, undoes: digest };
+  tell(await client.post<AppliedConfig>('/api/config/apply', body), `${short(digest)}`, json);
+}
+
+/** What ran before the present one took effect; an undo goes on from what it went back to. */
+function earlier(running: string, versions: readonly ConfigVersion[]): ConfigVersion {
+  let at = versions.findLastIndex(({ digest }) => digest === running);
+  for (let entry = versions[at]; entry?.undoes !== undefined; entry = versions[at]) {
+    const from = at;
+    at = versions.findLastIndex(({ digest }, i) => i < from && digest === entry?.undoes);
+  }
+  const before = versions[at]?.before;
+  const found = versions.findLast(({ digest }, i) => i < at && digest === before);
+  if (found) return found;
+  throw new Fault('config.nothing-to-undo', 'the journal remembers no site file before this one', {
+    retry: 'never',
+    hint: `name one with --to; ${HISTORY}`,
+  });
+}
+
+function tell(applied: AppliedConfig, file: string, json: boolean | undefined): void {
+  const { state, digest, summary, changes, problems } = applied;
+  if (state === 'refused') process.exitCode = Exit.invalid;
+  if (json) {
+    print(JSON.stringify(applied, null, 2));
+    return;
+  }
+  const out = state === 'refused' ? process.stderr : process.stdout;
+  for (const problem of problems) out.write(`${formatProblem(file, problem)}\n`);
+  if (state === 'refused')
+    out.write(`${red('refused')}: nothing has changed, ${short(applied.before)} runs\n`);
+  else if (state === 'unchanged') print(`${short(digest)} runs already`);
+  else {
+    for (const line of changes) print(coloured(line));
+    print(`${short(digest)} took effect: ${summary}`);
+  }
+}

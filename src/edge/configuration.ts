@@ -1,0 +1,199 @@
+import { readFile } from 'node:fs/promises';
+import type { AppliedConfig, ConfigStatus, RefusedConfig } from '#contract/api.ts';
+import { formatProblem } from '#contract/load.ts';
+import type { Problem } from '#contract/model.ts';
+import { checkSite } from '#edge/blueprint.ts';
+import { summaryOf } from '#edge/change-text.ts';
+import { type Cause, digestOf, linesOf, recordRefused } from '#edge/config-record.ts';
+import { FileWatch } from '#edge/file-watch.ts';
+import type { Site } from '#edge/site.ts';
+import { Fault, messageOf } from '#kernel/fault.ts';
+import { replaceKeeping } from '#platform/files.ts';
+import type { Log } from '#plugin/api.ts';
+
+export interface ConfigurationOptions {
+  readonly site: Site;
+  readonly log: Log;
+  /** Path of the site file; without it texts are applied and written nowhere. */
+  readonly file?: string | undefined;
+  /** Whether a saved file takes effect by itself. */
+  readonly watch?: boolean | undefined;
+}
+
+/** Refusals that are recorded an hour; a program that writes the file over and over must not fill the journal. */
+const MOST_REFUSALS = 30;
+const HOUR_US = 3600e6;
+/** Refused texts that are remembered, so that each is told once. */
+const MOST_REMEMBERED = 100;
+
+/** The site file of a running site: saved, checked, taken over as a whole or not at all, one at a time. */
+export class Configuration implements AsyncDisposable {
+  readonly #options: ConfigurationOptions;
+  readonly #watch: FileWatch | undefined;
+  readonly #told = new Set<string>();
+  #toldSinceUs = 0;
+  #toldCount = 0;
+  /** What lies in the file and is not what runs. */
+  #refused: RefusedConfig | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ConfigurationOptions) {
+    const { site, log, file, watch } = options;
+    this.#options = options;
+    site.fileStatus = () => this.#status();
+    if (file === undefined || !watch) return;
+    this.#watch = new FileWatch({
+      path: file,
+      text: site.blueprint.text,
+      clock: site.core.clock,
+      log,
+      changed: async (text) => {
+        await this.#inTurn(() => this.#applyFile(text, { by: 'file' }));
+      },
+    });
+  }
+
+  /**
+   * Checks the file as it lies there, and takes it over.
+   * @throws Fault `config.no-file`, `site.unreadable`
+   */
+  applyFile(cause: Cause): Promise<AppliedConfig> {
+    return this.#inTurn(async () => this.#applyFile(await this.#read(), cause));
+  }
+
+  /**
+   * Checks a text, writes it to the site file, and takes it over.
+   * @throws Fault `config.not-saved`: nothing has changed
+   */
+  applyText(text: string, cause: Cause): Promise<AppliedConfig> {
+    return this.#inTurn(async () => {
+      const applied = await this.#apply(text, cause, () => this.#save(text));
+      if (applied.state !== 'refused') this.#refused = undefined;
+      return applied;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#watch?.[Symbol.asyncDispose]();
+    await this.#turn;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  #status(): Omit<ConfigStatus, 'digest' | 'sinceUs'> {
+    const { file } = this.#options;
+    return {
+      watched: this.#watch !== undefined,
+      ...(file !== undefined && { file }),
+      ...(this.#refused && { refused: this.#refused }),
+    };
+  }
+
+  async #applyFile(text: string, cause: Cause): Promise<AppliedConfig> {
+    const { log, site, file = '' } = this.#options;
+    const applied = await this.#apply(text, cause);
+    const { digest, problems, summary } = applied;
+    if (applied.state === 'refused') {
+      if (this.#refused?.digest !== digest) {
+        for (const problem of problems) log.error({}, formatProblem(file, problem));
+        log.error({ running: site.digest }, 'the site file has errors: the site goes on with what it runs');
+      }
+      this.#refused = { digest, sinceUs: site.core.clock.nowUs(), problems };
+    } else {
+      this.#refused = undefined;
+      if (applied.state === 'applied')
+        log.info({ digest, by: cause.by }, `the site file took effect: ${summary}`);
+    }
+    return applied;
+  }
+
+  async #apply(text: string, cause: Cause, save?: () => void): Promise<AppliedConfig> {
+    const { site } = this.#options;
+    const digest = digestOf(text);
+    const before = site.digest;
+    if (digest === before) {
+      return { state: 'unchanged', digest, before, summary: 'it runs already', changes: [], problems: [] };
+    }
+    const { blueprint, problems } = await checkSite(text);
+    if (!blueprint) return this.#refuse(digest, problems, cause);
+    try {
+      const changes = site.apply(blueprint, cause, save);
+      return {
+        state: 'applied',
+        digest,
+        before,
+        summary: summaryOf(changes),
+        changes: linesOf(changes),
+        problems,
+      };
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code === 'config.not-saved') throw error;
+      return this.#refuse(digest, [...problems, asProblem(error)], cause);
+    }
+  }
+
+  #refuse(digest: string, problems: readonly Problem[], cause: Cause): AppliedConfig {
+    const { site } = this.#options;
+    const running = site.digest;
+    if (this.#mayTell(digest)) {
+      recordRefused(site.core, site.blueprint.model.site, { refused: digest, running }, problems, cause);
+    }
+    return { state: 'refused', digest, before: running, summary: 'not taken', changes: [], problems };
+  }
+
+  #mayTell(digest: string): boolean {
+    const nowUs = this.#options.site.core.clock.steadyUs();
+    if (this.#told.has(digest)) return false;
+    if (nowUs - this.#toldSinceUs > HOUR_US) {
+      this.#toldSinceUs = nowUs;
+      this.#toldCount = 0;
+    }
+    if (++this.#toldCount > MOST_REFUSALS) return false;
+    if (this.#told.size >= MOST_REMEMBERED) this.#told.clear();
+    this.#told.add(digest);
+    return true;
+  }
+
+  async #read(): Promise<string> {
+    const { file } = this.#options;
+    if (file === undefined) {
+      throw new Fault('config.no-file', 'this site runs without a site file', {
+        retry: 'never',
+        hint: 'give the text itself',
+      });
+    }
+    return await readFile(file, 'utf8').catch((error) => {
+      throw new Fault('site.unreadable', `cannot read ${file}: ${messageOf(error)}`, {
+        retry: 'never',
+        hint: 'the site goes on with what it runs; put the file back',
+        cause: error,
+      });
+    });
+  }
+
+  #save(text: string): void {
+    const { file } = this.#options;
+    if (file === undefined) return;
+    try {
+      replaceKeeping(file, text);
+    } catch (error) {
+      throw new Fault('config.not-saved', `cannot write ${file}: ${messageOf(error)}`, {
+        retry: 'never',
+        hint: 'make the file and its folder writable for the site, or edit the file by hand',
+        cause: error,
+      });
+    }
+  }
+}
+
+const asProblem = ({ message, hint }: Fault): Problem => ({
+  line: 1,
+  column: 1,
+  message,
+  ...(hint !== undefined && { hint }),
+  severity: 'error',
+});
