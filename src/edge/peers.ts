@@ -59,6 +59,8 @@ export class Peers implements AsyncDisposable {
   /** On their way out. */
   readonly #closing = new Set<Promise<void>>();
   readonly #newest: NewestTimes;
+  /** Sources by the peer whose certificate they met. */
+  readonly #metAt = new Map<string, Set<string>>();
   #plan: PeersPlan | undefined;
   #context: PeerContext | undefined;
   #feed: Feed | undefined;
@@ -97,6 +99,7 @@ export class Peers implements AsyncDisposable {
       log: this.#options.log,
       table: core.table,
       trust,
+      met: (source, peer) => void this.#metAt.set(peer, (this.#metAt.get(peer) ?? new Set()).add(source)),
       mode: this.#options.mode ?? 'live',
       owners: new TagOwners([]),
       newestUs: (tag) => this.#newest.of(tag),
@@ -147,6 +150,14 @@ export class Peers implements AsyncDisposable {
     this.#owned.assign(core, plan, redefined);
     this.#plan = plan;
     if (this.#started) void this.#replace(core, leaving, starting);
+  }
+
+  /** People decided on the certificate of this peer: that holds at once, not with the next attempt. */
+  decided(peer: string, isTrusted: boolean): void {
+    for (const id of this.#metAt.get(peer) ?? []) {
+      const source = this.sources.get(id);
+      if (source && !(isTrusted && source.status.state === 'running')) void source.reopen();
+    }
   }
 
   /** Tags of the file in its order, then those that sources found at run time. */

@@ -15,6 +15,8 @@ export interface PeerContext {
   readonly table: TagTable;
   readonly owners: TagOwners;
   readonly trust: PeerTrust;
+  /** A source asks whether the certificate of this peer is trusted. */
+  met?(source: string, peer: string): void;
   /** Live when absent. */
   readonly mode?: Deps['mode'];
   /** See {@link Tags.newestUs}. */
@@ -80,7 +82,13 @@ function deps(id: string, points: readonly Point[], load: LoadMeter, context: Pe
     points,
     load,
     mode: context.mode ?? 'live',
-    trust: context.trust,
+    trust: {
+      judge(peer, certificate, pinned) {
+        context.met?.(id, peer);
+        return context.trust.judge(peer, certificate, pinned);
+      },
+      identity: (request) => context.trust.identity(request),
+    },
     inbox: createInbox,
     tags: {
       declare(info: TagInfo): Tag {

@@ -1,3 +1,8 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiAddress } from '#contract/api.ts';
 import { infoOf } from '#contract/check-peers.ts';
 import { among } from '#contract/expand.ts';
 import type { TagModel } from '#contract/model.ts';
@@ -11,10 +16,12 @@ import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { SiteEvent } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 import { TagTable } from '#kernel/tag-table.ts';
-import type { Deps, Log, PeerTrust, Point, Source, SourceDef } from '#plugin/api.ts';
+import { isAlive } from '#platform/process.ts';
+import type { Deps, Log, Point, Source, SourceDef } from '#plugin/api.ts';
+import { openTrust, trustDir } from '#trust/store.ts';
 
 /** One source of a site file without its site: nothing is decided, kept or written. */
-export interface SingleSource {
+export interface SingleSource extends AsyncDisposable {
   readonly id: string;
   readonly def: SourceDef;
   readonly config: unknown;
@@ -29,7 +36,8 @@ export interface SingleSource {
 }
 
 export interface SingleOptions {
-  readonly trust: PeerTrust;
+  /** Data folder of the site, for its certificates; absent: those of this one use. */
+  readonly dataDir?: string | undefined;
   readonly log: Log;
   /** What the source tells of itself. */
   event?(event: SiteEvent): void;
@@ -57,10 +65,15 @@ export function singleSource(blueprint: Blueprint, id: string, options: SingleOp
     model.settings.clock.maxAheadMs * 1000,
     new SkewReport(event),
   );
+  const ownDir = options.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'holdfast-trust-')) : undefined;
+  const trust = openTrust(ownDir ?? trustDir(options.dataDir ?? ''), {
+    nowUs: () => clock.nowUs(),
+    mayKeep: () => options.dataDir === undefined || !siteRunsIn(options.dataDir),
+  });
   const { config, points, deps } = prepareSource(peer, model.tags, plugins, {
     clock,
     log: options.log,
-    trust: options.trust,
+    trust,
     table,
     owners: new TagOwners(model.tags.map((tag) => tag.path)),
     newestUs: () => 0,
@@ -77,7 +90,21 @@ export function singleSource(blueprint: Blueprint, id: string, options: SingleOp
     deps: shadow,
     clean: (batch) => stages.clean(batch, id),
     open: (signal) => def.open(config, shadow, signal),
+    async [Symbol.asyncDispose]() {
+      await trust.saved();
+      if (ownDir !== undefined) await rm(ownDir, { recursive: true, force: true });
+    },
   };
+}
+
+/** A site that runs keeps its certificates itself, and nobody writes beside it. */
+function siteRunsIn(dataDir: string): boolean {
+  try {
+    const text = readFileSync(join(dataDir, 'api.json'), 'utf8');
+    return isAlive(ApiAddress.parse(JSON.parse(text)).pid);
+  } catch {
+    return false;
+  }
 }
 
 /** @throws Fault `source.unknown` */
@@ -88,4 +115,23 @@ export function knownSource<T>(sources: ReadonlyMap<string, T>, id: string): T {
     retry: 'never',
     hint: among(id, sources.keys(), 'sources'),
   });
+}
+
+const OPEN_MS = 15_000;
+
+/** Opens it as a site would: a peer that never answers is given up. @throws Fault of the source, `source.timeout` */
+export async function openWithin(single: SingleSource, signal: AbortSignal, ms = OPEN_MS): Promise<Source> {
+  const done = new AbortController();
+  const late = new AbortController();
+  single.deps.clock.sleep(ms, done.signal).then(
+    () => late.abort(new Fault('source.timeout', `source ${single.id} was not open within ${ms / 1000} s`)),
+    () => {},
+  );
+  try {
+    return await single.open(AbortSignal.any([signal, late.signal]));
+  } catch (error) {
+    throw Fault.from(error, 'source.failed', `source ${single.id}`);
+  } finally {
+    done.abort();
+  }
 }

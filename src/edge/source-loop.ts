@@ -130,6 +130,12 @@ export class SourceLoop implements AsyncDisposable {
     await this[Symbol.asyncDispose]();
   }
 
+  /** Opens it anew at once, running or waiting, after the writes under way. */
+  async reopen(): Promise<void> {
+    await this.#writesEnded();
+    this.#source.reopen();
+  }
+
   /** @throws Fault `edge.source-down` before anything was sent */
   async write(command: Command, signal: AbortSignal): Promise<WriteResult> {
     const { running, state } = this.#source;

@@ -43,6 +43,11 @@ export interface TrustPorts {
   nowUs(): number;
   /** Security events; absent where no site runs: then decisions are told at its next start. */
   onEvent?(event: SiteEvent): void;
+  /**
+   * Whether this process may write now; absent: always. A second one beside a running site only looks: the site has
+   * the list in its memory, and meets the same certificates itself.
+   */
+  mayKeep?(): boolean;
   /** What could not be kept on the disk; the judgements go on from memory. */
   onFault?(error: unknown): void;
 }

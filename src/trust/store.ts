@@ -176,6 +176,8 @@ export class TrustStore {
     act: (fingerprint: string, nowUs: number) => { decided: Entry[]; dropped: Entry[] },
   ): Promise<PeerCertificate[]> {
     const fingerprint = this.find(prefix);
+    if (this.#ports.mayKeep?.() === false)
+      throw new Fault('trust.not-kept', 'a running site keeps these certificates', { hint: 'ask that site' });
     const before = [...this.#ledger.entries];
     const { decided, dropped } = act(fingerprint, this.#ports.nowUs());
     this.#dirty = true;
@@ -265,6 +267,7 @@ export class TrustStore {
 
   /** One at a time; what changes meanwhile is taken along by the one under way. */
   #save(): Promise<void> {
+    if (this.#ports.mayKeep?.() === false) return Promise.resolve();
     this.#saving ??= this.#write();
     return this.#saving;
   }
