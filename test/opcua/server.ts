@@ -35,6 +35,8 @@ const server = new OPCUAServer({
   serverCapabilities: {
     maxSessions: options.maxSessions ?? 20,
     operationLimits: options.limits ?? {},
+    // Every change goes out, none is folded into the next.
+    minSupportedSampleRate: 0,
   },
   ...(options.secured && options.tokenLifetimeMs && { defaultSecureTokenLifetime: options.tokenLifetimeMs }),
   buildInfo: { productName: 'Holdfast test server' },
