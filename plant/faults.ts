@@ -1,7 +1,7 @@
 import { Fault } from '#kernel/fault.ts';
 
 /** Devices that are processes of their own. */
-export const DEVICES = ['pumps', 'bottling', 'sensors'] as const;
+export const DEVICES = ['pumps', 'bottling', 'sensors', 'utilities', 'packaging'] as const;
 export type DeviceName = (typeof DEVICES)[number];
 
 interface FaultEntry {
@@ -50,8 +50,29 @@ export const FAULTS = {
   },
   'clock-wrong': {
     where: 'device',
-    devices: ['sensors'],
-    description: 'The clock of the sensors runs hours ahead; their time stamps with it.',
+    devices: ['sensors', 'utilities', 'packaging'],
+    description: 'The clock of the device runs ahead; its time stamps with it.',
+  },
+  'server-renumbered': {
+    where: 'device',
+    devices: ['utilities'],
+    description: 'The OPC UA server restarts with other node ids and another namespace index, same names.',
+  },
+  'certificate-changed': {
+    where: 'device',
+    devices: ['utilities'],
+    description: 'The OPC UA server restarts with a certificate that nobody has seen before.',
+  },
+  'node-reborn': {
+    where: 'device',
+    devices: ['packaging'],
+    description: 'The Sparkplug node goes without a death certificate and is born with other aliases.',
+  },
+  'out-of-order': {
+    where: 'device',
+    devices: ['packaging'],
+    description:
+      'Messages of the Sparkplug node change places, and a sequence number is missing now and then.',
   },
 } as const satisfies { readonly [name: string]: FaultEntry };
 

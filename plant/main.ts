@@ -3,7 +3,7 @@ import { Fault } from '#kernel/fault.ts';
 import { plantControl } from '#plant/control/client.ts';
 import { defaultPlantDir, removeInfo, writeInfo } from '#plant/control/info.ts';
 import { serveControl } from '#plant/control/server.ts';
-import type { FaultState } from '#plant/faults.ts';
+import { DEVICES, type FaultState } from '#plant/faults.ts';
 import { startPlant } from '#plant/plant.ts';
 
 export { plantControl } from '#plant/control/client.ts';
@@ -12,9 +12,10 @@ export { FAULTS } from '#plant/faults.ts';
 export { DEFAULT_PORTS, type Plant, type PlantOptions, startPlant } from '#plant/plant.ts';
 export { siteFileFor } from '#plant/site-file.ts';
 
-export const PLANT_USAGE = `holdfast plant [--dir DIR] [--modbus-a PORT] [--modbus-b PORT] [--mqtt PORT] [--broker URL] [--speed N] [--seed N]
+export const PLANT_USAGE = `holdfast plant [--dir DIR] [--modbus-a PORT] [--modbus-b PORT] [--mqtt PORT] [--opcua PORT]
+               [--broker URL] [--speed N] [--seed N]
 holdfast plant faults [--dir DIR]
-holdfast plant fault NAME [--off] [--line N] [--device pumps|bottling|sensors] [--dir DIR]
+holdfast plant fault NAME [--off] [--line N] [--device ${DEVICES.join('|')}] [--dir DIR]
 `;
 
 const OPTIONS = {
@@ -22,6 +23,7 @@ const OPTIONS = {
   'modbus-a': { type: 'string' },
   'modbus-b': { type: 'string' },
   mqtt: { type: 'string' },
+  opcua: { type: 'string' },
   broker: { type: 'string' },
   speed: { type: 'string' },
   seed: { type: 'string' },
@@ -71,6 +73,8 @@ async function run(dir: string, values: Values): Promise<void> {
     modbusA: number('modbus-a', values['modbus-a']),
     modbusB: number('modbus-b', values['modbus-b']),
     mqtt: number('mqtt', values.mqtt),
+    opcua: number('opcua', values.opcua),
+    dir,
     broker: values.broker,
     speed: number('speed', values.speed),
     seed: number('seed', values.seed),
@@ -79,7 +83,8 @@ async function run(dir: string, values: Values): Promise<void> {
   const info = await writeInfo(dir, plant, control);
   // A parent that forked us need not look for the file.
   process.send?.({ kind: 'plant', info });
-  say(`plant runs: Modbus 127.0.0.1:${info.modbusA.port} and :${info.modbusB.port}, ${info.mqttUrl}\n`);
+  say(`plant runs: Modbus 127.0.0.1:${info.modbusA.port} and :${info.modbusB.port}, ${info.mqttUrl} (sensors, Sparkplug B)
+            ${info.opcua.url}, certificate ${info.opcua.fingerprint}\n`);
   await stopped;
   await removeInfo(dir);
 }

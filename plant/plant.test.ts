@@ -21,7 +21,7 @@ let plant: Plant;
 let inbox: Inbox;
 
 before(async () => {
-  const ports = { modbusA: 0, modbusB: 0, mqtt: 0 };
+  const ports = { modbusA: 0, modbusB: 0, mqtt: 0, opcua: 0 };
   plant = await startPlant({ ...ports, speed: 10, slowMs: 400, restartDownMs: 300, restartEveryMs: 60_000 });
   inbox = await listenTo(plant.mqttUrl);
 });

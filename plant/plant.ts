@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type SupervisedDevice, superviseDevice } from '#plant/devices/supervise.ts';
 import {
   type DeviceName,
@@ -9,17 +12,26 @@ import {
   placeOf,
 } from '#plant/faults.ts';
 import { checkedCommands } from '#plant/physics/commands.ts';
-import { type Commands, command, type Line, type ProcessFaults } from '#plant/physics/line.ts';
+import {
+  type CommandName,
+  type Commands,
+  command,
+  type Line,
+  type ProcessFaults,
+} from '#plant/physics/line.ts';
+import { type Packaging, type PackagingCommand, packagingCommand } from '#plant/physics/packaging.ts';
+import { type Utilities, type UtilityCommand, utilityCommand } from '#plant/physics/utilities.ts';
 import { createWorld, LINES, type World } from '#plant/physics/world.ts';
 
 /** Ports of the demo. Where one is taken, a free one is used instead; `plant.json` says which. */
-export const DEFAULT_PORTS = { modbusA: 15_020, modbusB: 15_021, mqtt: 18_830 } as const;
+export const DEFAULT_PORTS = { modbusA: 15_020, modbusB: 15_021, mqtt: 18_830, opcua: 14_840 } as const;
 
 export interface PlantOptions {
   /** Absent: the port of the demo, or a free one when that is taken. 0: any free one. */
   readonly modbusA?: number | undefined;
   readonly modbusB?: number | undefined;
   readonly mqtt?: number | undefined;
+  readonly opcua?: number | undefined;
   /** Uses this broker instead of starting one: `mqtt://127.0.0.1:1883`. */
   readonly broker?: string | undefined;
   /** Seed of all noise. Default 1. */
@@ -31,6 +43,8 @@ export interface PlantOptions {
   /** How long a restarting device is away, and how long it then stays. Default 4000 and 20000. */
   readonly restartDownMs?: number | undefined;
   readonly restartEveryMs?: number | undefined;
+  /** Where the OPC UA server keeps its certificate from one start to the next. Absent: it makes one for this run. */
+  readonly dir?: string | undefined;
 }
 
 /** A running plant. Disposing it ends all of its processes. */
@@ -39,9 +53,14 @@ export interface Plant extends AsyncDisposable {
   readonly modbusA: { readonly host: string; readonly port: number };
   /** Bottling: units 1–3 are the fillers. */
   readonly modbusB: { readonly host: string; readonly port: number };
+  /** The broker; the Sparkplug node `packaging` speaks there too. */
   readonly mqttUrl: string;
+  /** Utilities: plain and secured endpoints at one address. The fingerprint is SHA-256 of its certificate, hex. */
+  readonly opcua: { readonly url: string; readonly fingerprint: string };
   /** The truth behind the instruments. */
   readonly lines: readonly Line[];
+  readonly utilities: Utilities;
+  readonly packaging: Packaging;
   /** Process ids of the devices; undefined while one is down. */
   readonly pids: { readonly [device in DeviceName]: number | undefined };
   faults(): readonly FaultState[];
@@ -66,45 +85,115 @@ const PROCESS_FAULTS: { readonly [name in FaultName]?: keyof ProcessFaults } = {
   cavitation: 'cavitation',
 };
 
+/** How many ticks lie between two looks at the utilities and the packaging, which move slowly. */
+const SLOW_TICKS = 5;
+
+type Devices = { readonly [name in DeviceName]: SupervisedDevice };
+
 /** Starts the plant: physics in this process, each device in one of its own. @throws Fault `plant.device-failed` */
 export async function startPlant(options: PlantOptions = {}): Promise<Plant> {
   const world = createWorld(options.seed ?? 1);
-  const started = await Promise.allSettled([
-    deviceOf('pumps', options, world),
-    deviceOf('bottling', options, world),
-    deviceOf('sensors', options, world),
-  ]);
-  const devices = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const [pumps, bottling, sensors] = devices;
-  if (!pumps || !bottling || !sensors) {
-    await Promise.all(devices.map((device) => device[Symbol.asyncDispose]()));
-    throw started.find((one) => one.status === 'rejected')?.reason;
+  const temporary = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'holdfast-plant-')) : undefined;
+  const removeDir = async () => {
+    if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
+  };
+  try {
+    const devices = await startDevices(
+      { ...options, dir: options.dir ?? temporary },
+      world,
+      temporary !== undefined,
+    );
+    const stop = runWorld(world, devices, options.speed ?? 1);
+    return plantOf(world, devices, options.broker, async () => {
+      stop();
+      await Promise.all(Object.values(devices).map((device) => device[Symbol.asyncDispose]()));
+      await removeDir();
+    });
+  } catch (error) {
+    await removeDir();
+    throw error;
   }
-  const stop = runWorld(world, devices, options.speed ?? 1);
-  return plantOf(world, { pumps, bottling, sensors }, stop, options.broker);
 }
 
-function deviceOf(name: DeviceName, options: PlantOptions, world: World): Promise<SupervisedDevice> {
-  const key = ({ pumps: 'modbusA', bottling: 'modbusB', sensors: 'mqtt' } as const)[name];
-  const program = name === 'sensors' ? './mqtt/device.ts' : './modbus/device.ts';
-  return superviseDevice({
-    program: new URL(program, import.meta.url),
-    start: {
-      name,
-      port: options[key] ?? DEFAULT_PORTS[key],
-      orFree: options[key] === undefined,
-      broker: options.broker,
-      slowMs: options.slowMs ?? 3000,
-    },
-    restart: { downMs: options.restartDownMs ?? 4000, everyMs: options.restartEveryMs ?? 20_000 },
-    onCommand: (line, what, value) => command(lineOf(world, line), what, value),
-  });
+/** All at once, but for the node that needs to know where the broker is. */
+async function startDevices(options: PlantOptions, world: World, dirEndsWithUs: boolean): Promise<Devices> {
+  const start = (name: DeviceName, broker = options.broker) =>
+    superviseDevice({
+      program: new URL(PROGRAMS[name], import.meta.url),
+      start: {
+        name,
+        ...portOf(name, options),
+        broker,
+        slowMs: options.slowMs ?? 3000,
+        dir: options.dir,
+        dirEndsWithUs,
+      },
+      restart: { downMs: options.restartDownMs ?? 4000, everyMs: options.restartEveryMs ?? 20_000 },
+      onCommand: (section, what, value) => give(world, name, section, what, value),
+    });
+  const sensors = start('sensors');
+  const starting = {
+    pumps: start('pumps'),
+    bottling: start('bottling'),
+    sensors,
+    utilities: start('utilities'),
+    packaging: sensors.then((device) => start('packaging', brokerUrl(device, options.broker))),
+  };
+  const started = await Promise.allSettled(Object.values(starting));
+  const failed = started.find((one) => one.status === 'rejected');
+  if (failed) {
+    const devices = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    await Promise.all(devices.map((device) => device[Symbol.asyncDispose]()));
+    throw failed.reason;
+  }
+  const names = Object.keys(starting) as DeviceName[];
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await starting[name]])),
+  ) as Devices;
 }
 
-function runWorld(world: World, devices: readonly SupervisedDevice[], speed: number): () => void {
+const PROGRAMS: { readonly [name in DeviceName]: string } = {
+  pumps: './modbus/device.ts',
+  bottling: './modbus/device.ts',
+  sensors: './mqtt/device.ts',
+  utilities: './opcua/device.ts',
+  packaging: './sparkplug/device.ts',
+};
+
+/** The packaging listens nowhere. */
+function portOf(
+  name: DeviceName,
+  options: PlantOptions,
+): { readonly port: number; readonly orFree: boolean } {
+  if (name === 'packaging') return { port: 0, orFree: true };
+  const key = ({ pumps: 'modbusA', bottling: 'modbusB', sensors: 'mqtt', utilities: 'opcua' } as const)[name];
+  return { port: options[key] ?? DEFAULT_PORTS[key], orFree: options[key] === undefined };
+}
+
+const brokerUrl = (sensors: SupervisedDevice, broker: string | undefined): string =>
+  broker ?? `mqtt://127.0.0.1:${sensors.port}`;
+
+/** What a device was told to do, by the part of the plant that it belongs to. */
+function give(
+  world: World,
+  device: DeviceName,
+  section: number,
+  what: string,
+  value: number | boolean,
+): void {
+  if (device === 'utilities') utilityCommand(world.utilities, what as UtilityCommand, value, Date.now());
+  else if (device === 'packaging') packagingCommand(world.packaging, what as PackagingCommand, value);
+  else command(lineOf(world, section), what as CommandName, value);
+}
+
+function runWorld(world: World, devices: Devices, speed: number): () => void {
+  let tick = 0;
   const tell = () => {
     const lines = world.measure();
-    for (const device of devices) device.signals(lines);
+    for (const name of ['pumps', 'bottling', 'sensors'] as const) devices[name].signals(lines);
+    if (tick++ % SLOW_TICKS !== 0) return;
+    devices.utilities.signals([world.measureUtilities()]);
+    devices.packaging.signals([world.measurePackaging()]);
   };
   let last = performance.now();
   const timer = setInterval(() => {
@@ -119,19 +208,25 @@ function runWorld(world: World, devices: readonly SupervisedDevice[], speed: num
 
 function plantOf(
   world: World,
-  devices: { readonly [name in DeviceName]: SupervisedDevice },
-  stop: () => void,
+  devices: Devices,
   broker: string | undefined,
+  dispose: () => Promise<void>,
 ): Plant {
   const active = new Set<string>();
-  const all = Object.values(devices);
   return {
     modbusA: { host: '127.0.0.1', port: devices.pumps.port },
     modbusB: { host: '127.0.0.1', port: devices.bottling.port },
-    mqttUrl: broker ?? `mqtt://127.0.0.1:${devices.sensors.port}`,
+    mqttUrl: brokerUrl(devices.sensors, broker),
+    opcua: {
+      url: `opc.tcp://127.0.0.1:${devices.utilities.port}`,
+      fingerprint: devices.utilities.fingerprint ?? '',
+    },
     lines: world.lines,
+    utilities: world.utilities,
+    packaging: world.packaging,
     get pids() {
-      return { pumps: devices.pumps.pid, bottling: devices.bottling.pid, sensors: devices.sensors.pid };
+      const pids = Object.entries(devices).map(([name, { pid }]) => [name, pid]);
+      return Object.fromEntries(pids) as Plant['pids'];
     },
     faults: () => everyPlace().map((place) => stateOf(place, active)),
     fault(name, on, target = {}) {
@@ -145,10 +240,7 @@ function plantOf(
     set(line, values) {
       for (const [name, value] of checkedCommands(line, values)) command(lineOf(world, line), name, value);
     },
-    async [Symbol.asyncDispose]() {
-      stop();
-      await Promise.all(all.map((device) => device[Symbol.asyncDispose]()));
-    },
+    [Symbol.asyncDispose]: dispose,
   };
 }
 

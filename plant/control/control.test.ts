@@ -13,7 +13,7 @@ import { siteFileFor } from '#plant/site-file.ts';
 import { until } from '#test/until.ts';
 
 const MAIN = new URL('../main.ts', import.meta.url).href;
-const PORTS = ['--modbus-a', '0', '--modbus-b', '0', '--mqtt', '0'];
+const PORTS = ['--modbus-a', '0', '--modbus-b', '0', '--mqtt', '0', '--opcua', '0'];
 
 interface Running extends AsyncDisposable {
   readonly dir: string;
@@ -82,7 +82,7 @@ test('no plant in the folder is said so', async () => {
 
 test('a polite end takes the file and every process along, also with a silent device', async () => {
   await using plant = await running(alone);
-  assert.equal(plant.family.length, 4);
+  assert.equal(plant.family.length, 6);
   await (await plantControl(plant.dir)).fault('device-silent', true);
   const ended = new Promise((resolve) => plant.process.once('exit', (code) => resolve(code)));
   process.kill(plant.pid, 'SIGINT');
@@ -116,7 +116,7 @@ test('a port that is asked for and taken is an error, and leaves no process behi
   const other = createServer();
   const port = await listen(other, 0, false);
   const before = childrenOf(process.pid);
-  await assert.rejects(startPlant({ modbusA: port, modbusB: 0, mqtt: 0 }), (error: Fault) => {
+  await assert.rejects(startPlant({ modbusA: port, modbusB: 0, mqtt: 0, opcua: 0 }), (error: Fault) => {
     return error.code === 'plant.device-failed' && /EADDRINUSE/.test(error.message);
   });
   assert.deepEqual(childrenOf(process.pid), before);
@@ -126,7 +126,8 @@ test('a port that is asked for and taken is an error, and leaves no process behi
 test('the site file of the demo gets the ports that the plant really has', async () => {
   const at = (port: number) => ({ host: '127.0.0.1', port });
   const mqttUrl = 'mqtt://127.0.0.1:41003';
-  const text = await siteFileFor({ modbusA: at(41_001), modbusB: at(41_002), mqttUrl });
+  const opcua = { url: 'opc.tcp://127.0.0.1:41004', fingerprint: 'ab'.repeat(32) };
+  const text = await siteFileFor({ modbusA: at(41_001), modbusB: at(41_002), mqttUrl, opcua });
   for (const wanted of ['port: 41001', 'port: 41002', mqttUrl]) assert.ok(text.includes(wanted), wanted);
-  assert.doesNotMatch(text, /15020|15021|18830/);
+  assert.doesNotMatch(text, /15020|15021|18830|14840/);
 });

@@ -12,6 +12,7 @@ export interface PlantInfo {
   readonly modbusA: { readonly host: string; readonly port: number };
   readonly modbusB: { readonly host: string; readonly port: number };
   readonly mqttUrl: string;
+  readonly opcua: { readonly url: string; readonly fingerprint: string };
   /** Base URL of the control. */
   readonly control: string;
   readonly token: string;
@@ -23,8 +24,16 @@ export const defaultPlantDir = (): string =>
 
 /** Writes `plant.json` whole or not at all. */
 export async function writeInfo(dir: string, plant: Plant, control: ControlServer): Promise<PlantInfo> {
-  const { modbusA, modbusB, mqttUrl } = plant;
-  const info = { pid: process.pid, modbusA, modbusB, mqttUrl, control: control.url, token: control.token };
+  const { modbusA, modbusB, mqttUrl, opcua } = plant;
+  const info = {
+    pid: process.pid,
+    modbusA,
+    modbusB,
+    mqttUrl,
+    opcua,
+    control: control.url,
+    token: control.token,
+  };
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const draft = join(dir, `.${PLANT_FILE}.${process.pid}`);
   await writeFile(draft, `${JSON.stringify(info, undefined, 2)}\n`, { mode: 0o600 });

@@ -5,15 +5,17 @@ import type { CommandName } from '#plant/physics/line.ts';
 import type { Signals } from '#plant/physics/measure.ts';
 
 /** What a device sees of the plant. */
-export interface Wiring {
+export interface Wiring<Name extends string = CommandName> {
   readonly options: StartOptions;
-  /** Present signals of a line, from 1; commands given here show at once. */
-  signals(line: number): Signals;
-  give(line: number, name: CommandName, value: number | boolean): void;
+  /** Present signals of a line or another section, from 1; commands given here show at once. */
+  signals(section: number): Signals;
+  give(section: number, name: Name, value: number | boolean): void;
 }
 
 export interface Device {
   readonly port: number;
+  /** SHA-256 of the certificate that it shows, if it has one. */
+  readonly fingerprint?: string;
   fault(fault: DeviceFault, on: boolean): void;
 }
 
@@ -21,46 +23,48 @@ export interface Device {
  * The main program of a device process: starts on the first message, and ends with the parent, however that ended.
  * Ctrl-C reaches every process of the terminal; here it is left to the parent, which then closes the channel.
  */
-export function runDevice(start: (wiring: Wiring) => Promise<Device>): void {
+export function runDevice<Name extends string = CommandName>(
+  start: (wiring: Wiring<Name>) => Promise<Device>,
+): void {
   process.on('SIGINT', () => {});
   process.on('disconnect', () => process.exit(0));
   const send = (message: FromDevice) => {
     if (process.connected) process.send?.(message);
   };
-  const plantSide = signalStore(send);
+  const plantSide = signalStore<Name>(send);
   let device: Promise<Device> | undefined;
   process.on('message', (message: ToDevice) => {
-    if (message.kind === 'signals') plantSide.update(message.lines, message.applied);
+    if (message.kind === 'signals') plantSide.update(message.sections, message.applied);
     else if (message.kind === 'fault')
       device?.then((it) => it.fault(message.fault, message.on)).catch(() => {});
     else {
       device = start({ options: message.options, signals: plantSide.signals, give: plantSide.give });
       device
-        .then((it) => send({ kind: 'ready', port: it.port }))
+        .then(({ port, fingerprint }) => send({ kind: 'ready', port, ...(fingerprint && { fingerprint }) }))
         .catch((error) => send({ kind: 'failed', message: messageOf(error) }));
     }
   });
 }
 
 /** Signals as last told, under the commands that the world has not shown yet: a controller reads back its own write. */
-function signalStore(send: (message: FromDevice) => void) {
-  let lines: readonly Signals[] = [];
-  let pending: { seq: number; line: number; name: CommandName; value: number | boolean }[] = [];
+function signalStore<Name extends string>(send: (message: FromDevice) => void) {
+  let sections: readonly Signals[] = [];
+  let pending: { seq: number; section: number; name: Name; value: number | boolean }[] = [];
   let lastSeq = 0;
   return {
     update(next: readonly Signals[], applied: number): void {
-      lines = next;
+      sections = next;
       pending = pending.filter(({ seq }) => seq > applied);
     },
-    signals(line: number): Signals {
-      const told = lines[line - 1] ?? {};
-      const own = pending.filter((one) => one.line === line);
+    signals(section: number): Signals {
+      const told = sections[section - 1] ?? {};
+      const own = pending.filter((one) => one.section === section);
       return own.length === 0 ? told : { ...told, ...Object.fromEntries(own.map((o) => [o.name, o.value])) };
     },
-    give(line: number, name: CommandName, value: number | boolean): void {
+    give(section: number, name: Name, value: number | boolean): void {
       const seq = ++lastSeq;
-      pending.push({ seq, line, name, value });
-      send({ kind: 'command', seq, line, name, value });
+      pending.push({ seq, section, name, value });
+      send({ kind: 'command', seq, section, name, value });
     },
   };
 }

@@ -1,23 +1,30 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { Fault } from '#kernel/fault.ts';
-import type { DeviceFault, FromDevice, StartOptions, ToDevice } from '#plant/devices/messages.ts';
-import type { CommandName } from '#plant/physics/line.ts';
+import {
+  type DeviceFault,
+  type FromDevice,
+  RESTART_FAULTS,
+  type StartOptions,
+  type ToDevice,
+} from '#plant/devices/messages.ts';
 import type { Signals } from '#plant/physics/measure.ts';
 
 export interface SuperviseOptions {
-  readonly start: StartOptions;
+  readonly start: Omit<StartOptions, 'faults'>;
   /** Main program of the device process. */
   readonly program: URL;
   readonly restart: { readonly downMs: number; readonly everyMs: number };
-  readonly onCommand: (line: number, name: CommandName, value: number | boolean) => void;
+  readonly onCommand: (section: number, name: string, value: number | boolean) => void;
 }
 
 /** A device as the world holds it: one process at a time, always on the same port. */
 export interface SupervisedDevice extends AsyncDisposable {
   readonly port: number;
+  /** SHA-256 of the certificate that it first showed; a change of it is a fault. */
+  readonly fingerprint: string | undefined;
   /** Process id; undefined while the device is down. */
   readonly pid: number | undefined;
-  signals(lines: readonly Signals[]): void;
+  signals(sections: readonly Signals[]): void;
   fault(fault: DeviceFault, on: boolean): void;
   /** While on, the device is killed, stays away for a while, comes back, and is killed again. */
   restarting(on: boolean): void;
@@ -42,6 +49,7 @@ class DeviceKeeper implements SupervisedDevice {
   readonly #options: SuperviseOptions;
   readonly #faults = new Set<DeviceFault>();
   #port: number;
+  #fingerprint: string | undefined;
   #child: ChildProcess | undefined;
   #applied = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -58,24 +66,32 @@ class DeviceKeeper implements SupervisedDevice {
     return this.#port;
   }
 
+  get fingerprint(): string | undefined {
+    return this.#fingerprint;
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
   async start(): Promise<void> {
     const { start } = this.#options;
-    this.#port = await this.#spawn(start);
+    const { port, fingerprint } = await this.#spawn(start);
+    this.#port = port;
+    this.#fingerprint = fingerprint;
     this.#started = true;
   }
 
-  signals(lines: readonly Signals[]): void {
-    this.#send({ kind: 'signals', lines, applied: this.#applied });
+  signals(sections: readonly Signals[]): void {
+    this.#send({ kind: 'signals', sections, applied: this.#applied });
   }
 
   fault(fault: DeviceFault, on: boolean): void {
     if (on) this.#faults.add(fault);
     else this.#faults.delete(fault);
-    this.#send({ kind: 'fault', fault, on });
+    // Its exit brings us to start it again.
+    if (RESTART_FAULTS.has(fault)) this.#child?.kill('SIGKILL');
+    else this.#send({ kind: 'fault', fault, on });
   }
 
   restarting(on: boolean): void {
@@ -111,8 +127,8 @@ class DeviceKeeper implements SupervisedDevice {
     if (this.#looping) this.#timer = setTimeout(() => this.#goDown(), this.#options.restart.everyMs);
   }
 
-  /** @returns the port that the device listens on, once it does */
-  #spawn(start: StartOptions): Promise<number> {
+  /** @returns what the device says of itself once it is there */
+  #spawn(start: SuperviseOptions['start']): Promise<FromDevice & { kind: 'ready' }> {
     const child = fork(this.#options.program, {
       execArgv: [],
       serialization: 'advanced',
@@ -128,17 +144,17 @@ class DeviceKeeper implements SupervisedDevice {
         this.#exited(child);
       });
       child.on('message', (message: FromDevice) => {
-        if (message.kind === 'ready') resolve(message.port);
+        if (message.kind === 'ready') resolve(message);
         else if (message.kind === 'failed') fail(message.message);
         else this.#command(child, message);
       });
-      this.#send({ kind: 'start', options: start });
+      this.#send({ kind: 'start', options: { ...start, faults: [...this.#faults] } });
       for (const fault of this.#faults) this.#send({ kind: 'fault', fault, on: true });
     });
   }
 
-  #command(child: ChildProcess, { seq, line, name, value }: FromDevice & { kind: 'command' }): void {
-    this.#options.onCommand(line, name, value);
+  #command(child: ChildProcess, { seq, section, name, value }: FromDevice & { kind: 'command' }): void {
+    this.#options.onCommand(section, name, value);
     if (child === this.#child) this.#applied = seq;
   }
 

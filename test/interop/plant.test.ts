@@ -8,7 +8,7 @@ import { until } from '#test/until.ts';
 
 /* The plant's devices against clients and a broker that are not ours. */
 
-const FREE: PlantOptions = { modbusA: 0, modbusB: 0, mqtt: 0 };
+const FREE: PlantOptions = { modbusA: 0, modbusB: 0, mqtt: 0, opcua: 0 };
 
 async function mbpoll(...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('mbpoll', ['-m', 'tcp', '-0', '-1', '-q', ...args], {
