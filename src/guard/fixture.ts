@@ -1,5 +1,5 @@
 import { compileCondition } from '#decide/condition.ts';
-import type { Guard, GuardedTag, GuardPorts, WriteOutcome, WriteRequest } from '#guard/api.ts';
+import type { Guard, GuardedTag, GuardPorts, PresentOf, WriteOutcome, WriteRequest } from '#guard/api.ts';
 import { createGuard } from '#guard/guard.ts';
 import { type Batch, BatchBuilder, type Value } from '#kernel/batch.ts';
 import { ManualClock } from '#kernel/clock.ts';
@@ -27,6 +27,7 @@ export class Bench {
   saved: Json = null;
   remoteWrites = false;
   hasAuthority = true;
+  shadow = false;
   /** What the device answers from now on. */
   answer: () => Promise<WriteResult> = async () => ({ state: 'sent' });
   durable: () => Promise<void> = async () => {};
@@ -43,9 +44,25 @@ export class Bench {
     const actual = this.#declare('speed-actual', limits.type ?? 'number');
     const running = this.#declare('running', 'boolean');
     this.tags = { speed, actual, running };
-    const others = more.map((other, n) => guarded(this.#declare(`other${n}`, 'number'), `other${n}`, other));
-    const tags = [guarded(speed, 'speed', limits), ...others];
+    const tags = this.#limits(limits, more);
     this.guard = createGuard(tags, this.#ports(), compileCondition, this.table, snapshot);
+  }
+
+  /** The site file has changed. @param limits of `speed`; undefined where it is gone */
+  reconfigure(
+    limits: Partial<GuardedTag> | undefined,
+    more: readonly Partial<GuardedTag>[] = [],
+    present?: PresentOf,
+    changed?: ReadonlySet<number>,
+  ): Promise<void> {
+    return this.guard.reconfigure(this.#limits(limits, more), present, changed);
+  }
+
+  #limits(limits: Partial<GuardedTag> | undefined, more: readonly Partial<GuardedTag>[]): GuardedTag[] {
+    const others = more.map((other, n) => guarded(this.#declare(`other${n}`, 'number'), `other${n}`, other));
+    return limits
+      ? [guarded(this.#declare('speed', limits.type ?? 'number'), 'speed', limits), ...others]
+      : others;
   }
 
   readonly tags: { readonly speed: number; readonly actual: number; readonly running: number };
@@ -60,6 +77,9 @@ export class Bench {
       steadyUs: () => bench.clock.steadyUs(),
       get remoteWrites() {
         return bench.remoteWrites;
+      },
+      get shadow() {
+        return bench.shadow;
       },
       hasAuthority: () => bench.hasAuthority,
       send(command, signal) {

@@ -312,9 +312,7 @@ class SiteGuard implements Guard {
     if (nowUs > command.deadlineUs) return this.#expire(flight);
     flight.stage = 'sending';
     flight.attempts++;
-    // What came after an attempt that may have had an effect may show it.
-    if (tag.feedback && flight.answer?.state !== 'unknown')
-      flight.feedbackRows = this.#plant.present.rowsOf(tag.feedback.tag);
+    if (tag.feedback) flight.feedbackRows = this.#plant.present.rowsOf(tag.feedback.tag);
     this.#plant.written.left(tag, command.value, nowUs);
     const sent = Promise.try(() => this.#ports.send(command, flight.abort.signal));
     const { result, sourceDown } = await sent.then(
