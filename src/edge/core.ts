@@ -1,4 +1,5 @@
 import { infoOf } from '#contract/check-peers.ts';
+import type { TagModel } from '#contract/model.ts';
 import type { Decisions } from '#decide/api.ts';
 import { compileCondition } from '#decide/condition.ts';
 import { compileDecisions } from '#decide/engine.ts';
@@ -10,7 +11,7 @@ import { DECISIONS_STATE, DecisionPath } from '#edge/path.ts';
 import type { Peers } from '#edge/peers.ts';
 import { RecentEvents } from '#edge/recent.ts';
 import { SkewReport } from '#edge/skew.ts';
-import { siteStages } from '#edge/stages.ts';
+import { type Stages, siteStages } from '#edge/stages.ts';
 import { PresentValues } from '#edge/values.ts';
 import { GUARD_STATE, guardPorts } from '#edge/writes.ts';
 import type { Guard, WriteState } from '#guard/api.ts';
@@ -52,8 +53,9 @@ export interface CorePlan {
    * Goes over to the other file, between two batches.
    * @param changes what is different; parts that nothing of it concerns are not touched
    * @param redefined tags whose rows mean something else now
+   * @returns resolves once the safe values have ended that tags of before were owed
    */
-  apply(changes: readonly Change[], redefined: ReadonlySet<number>): void;
+  apply(changes: readonly Change[], redefined: ReadonlySet<number>): Promise<void>;
 }
 
 /** Numbers are never given again: a site whose tags are renamed for ever must end somewhere. */
@@ -117,15 +119,16 @@ export function composeCore(
     for (const tag of next.model.tags) table.declare(infoOf(tag));
     settings = next.model.settings;
     stages.setMaxAhead(settings.clock.maxAheadMs * 1000);
-    if (!changes.some(({ section }) => DECIDED.has(section))) return;
+    if (!changes.some(({ section }) => DECIDED.has(section))) return Promise.resolve();
     // Safe values leave while the sources of before still own their tags.
     for (const { section, id, what } of changes) {
       if (section === 'rules' && what === 'removed') guard.release({ kind: 'rule', name: id });
     }
-    guard.reconfigure(guardedTags(next.model.tags, table));
+    const limits = guardedTags(next.model.tags, table);
+    const safe = guard.reconfigure(limits, (tag) => values.get(tag), redefined);
     path.swap(decisions, redefined);
-    const changed = new Set(changes.flatMap(({ section, id }) => (section === 'tags' ? [id] : [])));
-    for (const tag of next.model.tags) if (changed.has(tag.path)) stages.change(tag);
+    changeStages(stages, table, next.model.tags, changes, redefined);
+    return safe;
   };
   const core: Core = {
     clock,
@@ -150,6 +153,20 @@ export function composeCore(
     },
   };
   return core;
+}
+
+function changeStages(
+  stages: Stages,
+  table: TagTable,
+  tags: readonly TagModel[],
+  changes: readonly Change[],
+  redefined: ReadonlySet<number>,
+): void {
+  const ofTags = changes.filter(({ section }) => section === 'tags');
+  for (const { id, what } of ofTags) if (what === 'removed') stages.remove(table.number(id));
+  const changed = new Set(ofTags.map(({ id }) => id));
+  for (const tag of tags) if (changed.has(tag.path)) stages.change(tag);
+  for (const tag of redefined) stages.forget(tag);
 }
 
 /** Sections of the site file that decisions and the guard are made of. */

@@ -9,6 +9,8 @@ export class OwnedTags {
   readonly bySource = new Map<string, number[]>();
   /** Tags of the file in its order, with their sources. */
   #named = new Map<number, string | undefined>();
+  /** Those of them that are read. */
+  #read = new Set<number>();
   readonly #found = new Map<string, Set<number>>();
 
   /** The source that a tag of the file is read from and written to. */
@@ -46,6 +48,8 @@ export class OwnedTags {
   /** Takes the tags of another file. @param redefined those of them whose rows mean something else now */
   assign(core: Core, { model, sources }: PeersPlan, redefined: ReadonlySet<number>): void {
     const before = this.#named;
+    const readBefore = this.#read;
+    this.#read = new Set();
     this.#named = new Map(model.tags.map((tag) => [core.table.number(tag.path), tag.source]));
     for (const number of before.keys()) if (!this.#named.has(number)) forget(core, number);
     for (const number of redefined) core.values.forget(number);
@@ -56,7 +60,8 @@ export class OwnedTags {
       if (config === undefined || tag.access === 'write') continue;
       const number = core.table.number(tag.path);
       this.bySource.get(tag.source as string)?.push(number);
-      const isNew = before.get(number) !== tag.source || redefined.has(number);
+      this.#read.add(number);
+      const isNew = before.get(number) !== tag.source || !readBefore.has(number) || redefined.has(number);
       watch(core, number, tag, config, isNew);
     }
     for (const [id, numbers] of this.#found) this.bySource.get(id)?.push(...numbers);

@@ -109,7 +109,7 @@ export class Peers implements AsyncDisposable {
       },
       event: (event) => core.path.event(event),
     };
-    this.apply(core, this.plan(blueprint, core.table), new Set());
+    this.apply(core, this.plan(blueprint, core.table), new Set(), Promise.resolve());
   }
 
   /**
@@ -141,11 +141,12 @@ export class Peers implements AsyncDisposable {
    * Makes the peers what was planned, and touches only those that differ. Synchronous: what takes time (closing,
    * reconfiguring, opening) goes on behind it.
    * @param redefined tags whose rows mean something else now
+   * @param safe resolves once the last values have ended that removed sources have to write
    */
-  apply(core: Core, plan: PeersPlan, redefined: ReadonlySet<number>): void {
+  apply(core: Core, plan: PeersPlan, redefined: ReadonlySet<number>, safe: Promise<void>): void {
     const context = this.#context as PeerContext;
     const finders = context.owners.rename(plan.model.tags.map((tag) => tag.path));
-    const leaving = [...this.#leave(core, plan)];
+    const leaving = [...this.#leave(core, plan, safe)];
     const starting = [...this.#applySources(core, plan, finders), ...this.#applyOthers(core, plan)];
     this.#owned.assign(core, plan, redefined);
     this.#plan = plan;
@@ -192,14 +193,14 @@ export class Peers implements AsyncDisposable {
   }
 
   /** Takes out what is planned no more, or as another kind. */
-  *#leave(core: Core, plan: PeersPlan): Iterable<Promise<void>> {
+  *#leave(core: Core, plan: PeersPlan, safe: Promise<void>): Iterable<Promise<void>> {
     const isGone = (loop: { readonly kind: string }, next: PlannedPeer<unknown> | undefined) =>
       next?.peer.kind !== loop.kind;
     for (const [id, loop] of this.sources) {
       if (!isGone(loop, plan.sources.get(id))) continue;
       this.sources.delete(id);
       this.#release(core, id);
-      yield loop.retire();
+      yield loop.retire(safe);
     }
     for (const [id, loop] of this.actuators) {
       if (!isGone(loop, plan.actuators.get(id))) continue;

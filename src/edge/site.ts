@@ -223,8 +223,8 @@ export class Site implements AsyncDisposable {
     const { site } = next.model;
     recordChanged(core, { site, text: next.text, before: this.#digest, changes, cause });
     const redefined = redefinedTags(changes, plan.table);
-    plan.apply(changes, redefined);
-    this.#peers.apply(core, peers, redefined);
+    const safe = plan.apply(changes, redefined);
+    this.#peers.apply(core, peers, redefined, safe);
     this.#blueprint = next;
     this.#digest = digestOf(next.text);
     this.#sinceUs = core.clock.nowUs();

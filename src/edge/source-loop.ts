@@ -123,9 +123,13 @@ export class SourceLoop implements AsyncDisposable {
     if (!this.#changing) void this.#change();
   }
 
-  /** For good, once the writes under way have ended. Nothing that it reads from here on is taken. */
-  async retire(): Promise<void> {
+  /**
+   * For good, once the writes under way have ended. Nothing that it reads from here on is taken.
+   * @param safe resolves once the last values that it has to write have ended
+   */
+  async retire(safe: Promise<void>): Promise<void> {
     this.#retired = true;
+    await orElse(safe, undefined, WRITES_END_MS, this.#ports.clock);
     await this.#writesEnded();
     await this[Symbol.asyncDispose]();
   }

@@ -17,6 +17,10 @@ export interface Stages {
   declare(tag: Tag): void;
   /** A tag that the site file names now, or names otherwise; takes effect with the next batch. */
   change(tag: TagModel): void;
+  /** Forgets what was kept last of a tag: its next row is news. */
+  forget(tag: number): void;
+  /** A tag that the site file names no more. */
+  remove(tag: number): void;
   /** How far a source time may be ahead, in µs. */
   setMaxAhead(us: number): void;
 }
@@ -52,12 +56,14 @@ export function siteStages(
       return clean(batch);
     },
     thin,
-    // It may have had another meaning in an earlier site file.
-    declare(tag) {
-      columns.set(tag.number, tag);
-      bands.set(tag.number, { band: 0, maxGapUs: 0 });
-    },
+    declare: (tag) => columns.set(tag.number, tag),
     change,
+    forget: (tag) => thin.forget(tag),
+    remove(tag) {
+      columns.clear(tag);
+      bands.clear(tag);
+      thin.forget(tag);
+    },
     setMaxAhead(us) {
       mostAheadUs = us;
     },
