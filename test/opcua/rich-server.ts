@@ -32,6 +32,22 @@ export interface RichServer extends AsyncDisposable {
   readonly asked: Map<string, number>;
   /** Most nodes that any one request of a service named. */
   readonly most: Map<string, number>;
+  /** After so many answers every reading of history is refused; undefined: none is. */
+  refuseHistoryAfter(answers: number | undefined): void;
+}
+
+interface HistoryHandler {
+  _on_HistoryReadRequest(message: { request: { nodesToRead: unknown[] } }, channel: unknown): void;
+}
+
+/** Requests that name nothing are refused as a whole, whatever they asked for. */
+function refuseHistory(server: OPCUAServer, isRefused: () => boolean): void {
+  const target = server as unknown as HistoryHandler;
+  const answer = target._on_HistoryReadRequest.bind(server);
+  target._on_HistoryReadRequest = (message, channel) => {
+    if (isRefused()) message.request.nodesToRead = [];
+    answer(message, channel);
+  };
 }
 
 type Limits = NonNullable<OPCUAServerOptions['serverCapabilities']>;
@@ -78,6 +94,8 @@ export async function startRich(options: RichOptions = {}): Promise<RichServer> 
     asked.set(name, (asked.get(name) ?? 0) + 1);
     most.set(name, Math.max(most.get(name) ?? 0, nodesOf(request)));
   });
+  let historyLeft = Number.POSITIVE_INFINITY;
+  refuseHistory(server, () => historyLeft-- <= 0);
   await server.start();
   return {
     url: `opc.tcp://127.0.0.1:${port}`,
@@ -87,6 +105,9 @@ export async function startRich(options: RichOptions = {}): Promise<RichServer> 
     keys,
     asked,
     most,
+    refuseHistoryAfter(answers = Number.POSITIVE_INFINITY) {
+      historyLeft = answers;
+    },
     async [Symbol.asyncDispose]() {
       await plant[Symbol.asyncDispose]();
       await server.shutdown(0);
