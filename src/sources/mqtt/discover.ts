@@ -221,9 +221,10 @@ function often({ count, retained, firstUs, lastUs }: Topic): string {
 
 function content(topic: string, { last, size }: Topic): string {
   if (last === undefined) return `${size} bytes, too large to look into`;
+  if (size === 0) return 'empty';
   const found = [...foundIn(topic, last)];
   const [only] = found;
-  if (only === undefined) return size === 0 ? 'empty' : `${size} bytes that are no text`;
+  if (only === undefined) return `${size} bytes that are no text`;
   if (found.length === 1 && (only.address as { readonly path?: string }).path === undefined)
     return `${only.type} ${shown(only.value)}`;
   const paths = found
