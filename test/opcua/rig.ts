@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Batch, type Value, wideAt } from '#kernel/batch.ts';
+import { KeptOpen } from '#edge/kept-open.ts';
+import { type Value, wideAt } from '#kernel/batch.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { Command } from '#kernel/command.ts';
+import type { Fault } from '#kernel/fault.ts';
 import type { Gap } from '#kernel/gap.ts';
 import { type TagInfo, TagTable } from '#kernel/tag-table.ts';
-import type { Deps, PeerTrust, Point, Source } from '#plugin/api.ts';
+import type { Delivery, Deps, PeerTrust, Point, Source } from '#plugin/api.ts';
 import { createInbox } from '#plugin/inbox.ts';
 import { Address } from '#sources/opcua/address.ts';
 import { Config } from '#sources/opcua/config.ts';
@@ -53,21 +55,44 @@ export const QUICK = { security: { mode: 'none' }, publishMs: 50, keepAliveMs: 5
 export async function openOpcua(setup: Setup): Promise<Opened> {
   const tags = new TagTable();
   const opened = new Opened(tags, pointsOf(tags, setup.tags));
-  const config = Config.parse({ ...QUICK, ...setup.config });
-  const deps: Deps = {
+  const deps = depsOf(setup, opened);
+  opened.source = await opcua.open(configOf(setup), deps, setup.signal ?? AbortSignal.timeout(15_000));
+  return opened;
+}
+
+/** Keeps the source open with the supervisor of the site, and reads it all the while. */
+export function keepOpcua(setup: Setup): Kept {
+  const tags = new TagTable();
+  const kept = new Kept(tags, pointsOf(tags, setup.tags));
+  const deps = depsOf(setup, kept);
+  kept.keeper = new KeptOpen<Source<Config>>({
+    what: 'source',
+    id: 'device',
+    clock,
+    log: deps.log,
+    open: (signal) => opcua.open(configOf(setup), deps, signal),
+    serve: (source, signal) => kept.serve(source, signal),
+    lost: (fault) => void kept.faults.push(fault),
+  });
+  kept.keeper.start();
+  return kept;
+}
+
+const configOf = (setup: Setup): Config => Config.parse({ ...QUICK, ...setup.config });
+
+function depsOf(setup: Setup, opened: Opened): Deps {
+  return {
     id: 'device',
     clock,
     log: { debug() {}, info() {}, warn() {}, error() {} },
     points: opened.points,
-    tags,
+    tags: opened.tags,
     mode: setup.mode ?? 'live',
     trust: setup.trust,
     inbox: createInbox,
     load: { request: (ms, outcome) => void opened.requests.push({ ms, outcome }), caps: () => {} },
     event: (event) => void opened.events.push(event),
   };
-  opened.source = await opcua.open(config, deps, setup.signal ?? AbortSignal.timeout(15_000));
-  return opened;
 }
 
 export const pointsOf = (tags: TagTable, tagsAt: Record<string, TagAt>): Point<Address>[] =>
@@ -96,9 +121,7 @@ export class Opened implements AsyncDisposable {
   async until(holds: () => unknown, withinMs = 10_000): Promise<void> {
     const deadline = AbortSignal.timeout(withinMs);
     while (!holds()) {
-      const { batch, gaps } = await this.source.read(deadline);
-      this.#gather(batch);
-      this.gaps.push(...(gaps ?? []));
+      this.gather(await this.source.read(deadline));
     }
   }
 
@@ -125,7 +148,8 @@ export class Opened implements AsyncDisposable {
     await this.source[Symbol.asyncDispose]();
   }
 
-  #gather(batch: Batch): void {
+  gather({ batch, gaps }: Delivery): void {
+    this.gaps.push(...(gaps ?? []));
     for (let i = 0; i < batch.rows; i++) {
       this.rows.push({
         path: this.tags.get(batch.tag[i] as number).path,
@@ -134,5 +158,24 @@ export class Opened implements AsyncDisposable {
         timeUs: batch.timeUs[i] as number,
       });
     }
+  }
+}
+
+/** A source that is opened again whenever it ends. */
+export class Kept extends Opened {
+  keeper: KeptOpen<Source<Config>> = undefined as unknown as KeptOpen<Source<Config>>;
+  readonly faults: Fault[] = [];
+
+  async serve(source: Source<Config>, signal: AbortSignal): Promise<void> {
+    this.source = source;
+    while (!signal.aborted) {
+      const delivery = await source.read(signal);
+      this.keeper.alive();
+      this.gather(delivery);
+    }
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.keeper[Symbol.asyncDispose]();
   }
 }

@@ -55,10 +55,11 @@ test('values of every type arrive as the tag wants them, 64 bits exactly', async
   const value = (path: string) => device.last(path)?.value;
   const numbers = ['bool', 'float', 'state', 'timeAsNumber', 'position', 'second'].map(value);
   assert.deepEqual(numbers, [1, 0.5, 1, Date.parse('2026-01-02T03:04:05.678Z'), -3, 2.5]);
-  assert.deepEqual(
-    ['big', 'unsigned', 'small'].map(value),
-    [-9_007_199_254_740_993n, 2n ** 64n - 2n, -70_000n],
-  );
+  assert.deepEqual(['big', 'unsigned', 'small'].map(value), [
+    -9_007_199_254_740_993n,
+    2n ** 64n - 2n,
+    -70_000n,
+  ]);
   assert.equal(device.last('bigAsNumber')?.quality, Quality.badOutOfRange);
   assert.deepEqual(['text', 'local', 'time', 'node'].map(value), [
     'Grüße',
@@ -146,11 +147,16 @@ test('with a queue that is long enough every step arrives, in order', async () =
   await device.until(() => new Set(device.rows.map(({ path }) => path)).size === 200);
   const from = (await server.ask()).count;
   for (let i = 0; i < 5; i++) await server.ask({ step: 20 });
-  await device.until(() => device.last('c199')?.value === from + 100 && device.last('c0')?.value === from + 100);
+  await device.until(
+    () => device.last('c199')?.value === from + 100 && device.last('c0')?.value === from + 100,
+  );
   assert.deepEqual(device.gaps, []);
   for (const path of ['c0', 'c77', 'c199']) {
     const values = device.rows.filter((row) => row.path === path).map(({ value }) => value);
-    assert.deepEqual(values.slice(-100), Array.from({ length: 100 }, (_, i) => from + 1 + i));
+    assert.deepEqual(
+      values.slice(-100),
+      Array.from({ length: 100 }, (_, i) => from + 1 + i),
+    );
   }
 });
 
@@ -159,13 +165,24 @@ test('points come and go in the same session', async () => {
   await device.until(() => device.last('a') && device.last('b'));
   const before = await server.ask();
   const next = pointsOf(device.tags, { b: counter(1), c: counter(2) });
-  const config = Config.parse({ url: server.url, security: { mode: 'none' }, publishMs: 50, keepAliveMs: 500, sampleMs: 0 });
+  const config = Config.parse({
+    url: server.url,
+    security: { mode: 'none' },
+    publishMs: 50,
+    keepAliveMs: 500,
+    sampleMs: 0,
+  });
   assert.equal(await device.source.reconfigure?.(config, next), true);
   await device.until(() => device.last('c'));
   const seen = device.rows.length;
   const after = await server.ask({ step: 1 });
-  await device.until(() => device.last('c')?.value === after.count && device.last('b')?.value === after.count);
-  assert.equal(device.rows.slice(seen).some(({ path }) => path === 'a'), false);
+  await device.until(
+    () => device.last('c')?.value === after.count && device.last('b')?.value === after.count,
+  );
+  assert.equal(
+    device.rows.slice(seen).some(({ path }) => path === 'a'),
+    false,
+  );
   assert.deepEqual(
     [after.sessionsEver, after.subscriptionsEver, after.items],
     [before.sessionsEver, before.subscriptionsEver, 2],
@@ -183,7 +200,10 @@ test('a deadband is the work of the server; one that it refuses costs no value',
   await server.ask({ set: { name: 'Level', value: 52 } });
   await server.ask({ set: { name: 'Level', value: 60 } });
   await device.until(() => device.last('level')?.value === 60);
-  assert.equal(device.rows.some(({ path, value }) => path === 'level' && value === 52), false);
+  assert.equal(
+    device.rows.some(({ path, value }) => path === 'level' && value === 52),
+    false,
+  );
   assert.equal(device.last('percent')?.value, 0.5);
 });
 

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import type { Fault } from '#kernel/fault.ts';
+import { certificateFolder, ServerProcess } from '#test/opcua/peer.ts';
+import { openOpcua, TestTrust } from '#test/opcua/rig.ts';
+import { until } from '#test/until.ts';
+
+const trust = new TestTrust();
+const secured = { security: { mode: 'signAndEncrypt' } };
+const tags = { a: { at: { path: 'Plant/Line1/Counter0' } } };
+let folder: string;
+let server: ServerProcess;
+before(async () => {
+  folder = await certificateFolder();
+  server = await ServerProcess.start({
+    secured: true,
+    certificates: folder,
+    announce: 'opc.tcp://nobody.invalid:4840',
+  });
+});
+after(async () => {
+  await server?.[Symbol.asyncDispose]();
+  if (folder) await rm(folder, { recursive: true, force: true });
+  trust[Symbol.dispose]();
+});
+
+const open = (config: Record<string, unknown>) =>
+  openOpcua({ trust: trust.store, config: { url: server.url, ...config }, tags });
+
+const refused = (code: string) => (fault: Fault) => {
+  assert.equal(fault.code, code, fault.message);
+  assert.ok(fault.hint);
+  return true;
+};
+
+test('an unknown certificate waits for people; once trusted, values come; a changed one waits again', async () => {
+  await assert.rejects(open(secured), (fault: Fault) => {
+    assert.match(fault.hint ?? '', /holdfast certificates trust [0-9a-f]{16}/);
+    return refused('opcua.certificate-waiting')(fault);
+  });
+  assert.equal((await server.ask()).sessionsEver, 0);
+  const [waiting] = trust.store.list();
+  assert.equal(waiting?.peer, server.url);
+  await trust.store.trust(waiting?.fingerprint ?? '', 'test');
+  for (const policy of ['basic256Sha256', 'aes128Sha256RsaOaep', 'aes256Sha256RsaPss']) {
+    await using device = await open({ security: { mode: 'signAndEncrypt', policy } });
+    await device.until(() => device.last('a'));
+  }
+  await using signed = await open({ security: { mode: 'sign' } });
+  await signed.until(() => signed.last('a'));
+
+  const { port } = server;
+  await server[Symbol.asyncDispose]();
+  server = await ServerProcess.start({ port, secured: true });
+  await assert.rejects(open(secured), refused('opcua.certificate-changed'));
+  const changed = trust.store.list().find(({ state }) => state === 'changed');
+  await trust.store.reject(changed?.fingerprint ?? '', 'test');
+  await assert.rejects(open(secured), refused('opcua.certificate-rejected'));
+});
+
+test('a fingerprint in the site file is trusted without a command', async () => {
+  using other = new TestTrust();
+  await using peer = await ServerProcess.start({ secured: true });
+  const config = { url: peer.url, ...secured };
+  await assert.rejects(openOpcua({ trust: other.store, config, tags }));
+  const serverFingerprints = [other.store.list()[0]?.fingerprint.toUpperCase() ?? ''];
+  await using device = await openOpcua({
+    trust: other.store,
+    config: { ...config, serverFingerprints },
+    tags,
+  });
+  await device.until(() => device.last('a'));
+});
+
+test('users sign in by name; without the right one nothing opens', async () => {
+  using other = new TestTrust();
+  await using peer = await ServerProcess.start({ secured: true, anonymous: false });
+  const trusting = { judge: () => 'trusted' as const, identity: other.store.identity.bind(other.store) };
+  const openAs = (user: object | undefined, mode = 'signAndEncrypt') =>
+    openOpcua({
+      trust: trusting,
+      config: { url: peer.url, security: { mode }, ...(user && { user }) },
+      tags,
+    });
+  process.env.HOLDFAST_TEST_PASSWORD = 'motor';
+  try {
+    const otto = { name: 'otto', passwordEnv: 'HOLDFAST_TEST_PASSWORD' };
+    await assert.rejects(openAs(undefined), refused('opcua.user-refused'));
+    await assert.rejects(openAs({ ...otto, name: 'emil' }), refused('opcua.user-refused'));
+    for (const mode of ['signAndEncrypt', 'none']) {
+      await using device = await openAs(otto, mode);
+      await device.until(() => device.last('a'));
+    }
+    await until('no session is left', async () => (await peer.ask()).sessions === 0);
+  } finally {
+    delete process.env.HOLDFAST_TEST_PASSWORD;
+  }
+});
+
+test('a server without the wished security is refused, and what it offers is said', async () => {
+  await using peer = await ServerProcess.start();
+  const opening = openOpcua({ trust: trust.store, config: { url: peer.url, ...secured }, tags });
+  await assert.rejects(opening, (fault: Fault) => {
+    assert.match(fault.hint ?? '', /It offers: none/);
+    return refused('opcua.security')(fault);
+  });
+});

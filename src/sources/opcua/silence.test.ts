@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Quality } from '#kernel/quality.ts';
+import { ServerProcess } from '#test/opcua/peer.ts';
+import { keepOpcua, openOpcua, TestTrust } from '#test/opcua/rig.ts';
+import { until } from '#test/until.ts';
+
+const trust = new TestTrust();
+let server: ServerProcess;
+before(async () => {
+  server = await ServerProcess.start({ variables: 20 });
+});
+after(async () => {
+  await server?.[Symbol.asyncDispose]();
+  trust[Symbol.dispose]();
+});
+
+const tags = { a: { at: { path: 'Plant/Line1/Counter0' } }, b: { at: { node: 'ns=1;i=10001' } } };
+const setup = (config: Record<string, unknown>) => ({
+  trust: trust.store,
+  config: { url: server.url, ...config },
+  tags,
+});
+
+test('changes withheld behind keep-alives are found by reading, and the subscription is rebuilt', async () => {
+  await using device = await openOpcua(setup({ verifyEveryMs: 1000 }));
+  await device.until(() => device.last('a'));
+  const before = await server.ask({ mute: 'data' });
+  const { count } = await server.ask({ step: 1 });
+  await device.until(() => device.last('a')?.value === count && device.last('b')?.value === count);
+  await device.until(() => device.events.some(({ name }) => name === 'opcua.subscription-rebuilt'));
+  await until('the new subscription stands', async () => (await server.ask()).items === 2);
+  const next = await server.ask({ step: 1, mute: 'no' });
+  await device.until(() => device.last('a')?.value === next.count);
+  assert.equal(next.sessionsEver, before.sessionsEver);
+});
+
+test('a server that publishes nothing gets a new subscription, then a new session', async () => {
+  await using device = keepOpcua(setup({ keepAliveMs: 500 }));
+  await until('rows', () => device.last('a') !== undefined);
+  const before = await server.ask({ mute: 'all' });
+  await until('a fault', () => device.faults.length > 0, 15_000);
+  assert.equal(device.faults[0]?.code, 'opcua.silent');
+  assert.ok(device.events.some(({ name }) => name === 'opcua.subscription-rebuilt'));
+  await server.ask({ mute: 'no' });
+  const { count } = await server.ask({ step: 1 });
+  await until('data again', () => device.last('a')?.value === count, 15_000);
+  assert.ok((await server.ask()).sessionsEver > before.sessionsEver);
+});
+
+test('steady values stay fresh by what is read besides, without a rebuilding', async () => {
+  await using device = await openOpcua(setup({ verifyEveryMs: 1000 }));
+  await device.until(() => device.rows.filter(({ path }) => path === 'b').length >= 4);
+  assert.deepEqual(device.events, []);
+  assert.equal(device.last('b')?.quality, Quality.good);
+});
+
+test('a source clock an hour ahead is left as it is', async () => {
+  await using peer = await ServerProcess.start({ clockOffsetMs: 3_600_000 });
+  await using device = await openOpcua({ ...setup({}), config: { url: peer.url } });
+  await device.until(() => device.last('a'));
+  const { count } = await peer.ask({ step: 1 });
+  await device.until(() => device.last('a')?.value === count);
+  assert.ok((device.last('a')?.timeUs ?? 0) > (Date.now() + 3_500_000) * 1000);
+});
