@@ -96,6 +96,17 @@ export class SiteClient {
     }
   }
 
+  /** JSON objects, one a line, until the end or the signal. */
+  async *lines<T>(path: string, signal: AbortSignal): AsyncIterable<T> {
+    const reply = await this.#fetch(path, { signal });
+    let rest = '';
+    for await (const chunk of reply.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line) as T;
+    }
+  }
+
   async #ask<T>(path: string, init: RequestInit = {}): Promise<T> {
     const reply = await this.#fetch(path, { ...init, signal: AbortSignal.timeout(30_000) });
     return (await reply.json()) as T;

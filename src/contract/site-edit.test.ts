@@ -170,7 +170,9 @@ test('whatever is put is there afterwards, and all else is as before', () => {
       fc.dictionary(path, entry, { noNullPrototype: true }),
       fc.uniqueArray(path, { maxLength: 2 }),
       (put, gone) => {
-        const kept = Object.fromEntries(Object.entries(put).filter(([name]) => !gone.some((one) => one === name)));
+        const kept = Object.fromEntries(
+          Object.entries(put).filter(([name]) => !gone.some((one) => one === name)),
+        );
         const after = edit(SITE, kept, gone);
         const wanted: { [path: string]: Entry } = { ...tagsAsWritten(SITE), ...kept };
         for (const name of gone) delete wanted[name];

@@ -65,10 +65,13 @@ interface Splice {
 }
 
 function splice(text: string, all: readonly Splice[], eol: string): string {
-  let out = text;
-  for (const one of all.toSorted((a, b) => b.from - a.from || b.to - a.to))
-    out = out.slice(0, one.from) + one.text.replaceAll('\n', eol) + out.slice(one.to);
-  return out;
+  const parts: string[] = [];
+  let at = 0;
+  for (const one of all.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
+    parts.push(text.slice(at, one.from), one.text.replaceAll('\n', eol));
+    at = one.to;
+  }
+  return parts.join('') + text.slice(at);
 }
 
 function* splices(

@@ -1,0 +1,230 @@
+import { matchesGlob } from 'node:path';
+import { printProblems } from '#cli/check.ts';
+import type { SiteClient } from '#cli/client.ts';
+import { type RunningSite, runningSite, validSite, writeSite } from '#cli/commission/site.ts';
+import { duration } from '#cli/duration.ts';
+import { Exit } from '#cli/fail.ts';
+import { toldToStop } from '#cli/stop.ts';
+import { dim, valueText } from '#cli/text.ts';
+import type { TagValue } from '#contract/api.ts';
+import { entryText } from '#contract/entry-text.ts';
+import { type BrowseFault, entryOf, type FoundView } from '#contract/found.ts';
+import { Naming } from '#contract/naming.ts';
+import { editTags } from '#contract/site-edit.ts';
+import type { Blueprint } from '#edge/blueprint.ts';
+import { Fault } from '#kernel/fault.ts';
+import { TAG_TYPES } from '#kernel/tag-table.ts';
+
+export interface BrowseOptions {
+  readonly site?: string;
+  readonly data?: string;
+  readonly from?: string;
+  readonly path?: string;
+  readonly type?: string;
+  readonly under: string;
+  readonly for?: string;
+  readonly all?: boolean;
+  readonly write?: string;
+  readonly json?: boolean;
+}
+
+/** A thing found with the path that its tag would have, or has already. */
+interface Offer {
+  readonly path: string;
+  readonly found: FoundView;
+}
+
+interface Counts {
+  found: number;
+  configured: number;
+  passed: number;
+}
+
+/** What there is at a device, as tag entries: through the session of the running site, or through one of its own. */
+export async function browse(id: string, options: BrowseOptions): Promise<void> {
+  check(options);
+  const file = options.site ?? options.write;
+  const blueprint = file === undefined ? undefined : await validSite(file);
+  if (file !== undefined && !blueprint) return;
+  const running = await runningSite(options.data, id, blueprint);
+  const stop = new AbortController();
+  void toldToStop().then(() => stop.abort());
+  const found = running
+    ? throughSite(running, id, options, stop.signal)
+    : throughOwnSession(blueprint as Blueprint, id, options, stop.signal);
+  const naming = new Naming(options.under, await takenPaths(running?.client, blueprint));
+  const offers = offersOf(found, naming, options, stop.signal);
+  if (options.write !== undefined) await merge(id, await gathered(offers), options.write, stop.signal);
+  else await print(id, offers, options);
+}
+
+function check({ under, type, for: time }: BrowseOptions): void {
+  const usage = (message: string, hint: string) => new Fault('cli.usage', message, { retry: 'never', hint });
+  if (under !== '' && !/^[a-z][a-z0-9_-]*(\/[a-z][a-z0-9_-]*)*$/.test(under))
+    throw usage(
+      `--under ${under}: no path of an asset`,
+      'small letters, digits, _ and -, such as line1/press',
+    );
+  if (type !== undefined && !TAG_TYPES.some((one) => one === type))
+    throw usage(`--type ${type}: there is no such type`, `one of ${TAG_TYPES.join(', ')}`);
+  if (time !== undefined && duration(time, '--for') > 240_000)
+    throw usage(`--for ${time}: too long`, 'at most 4m');
+}
+
+async function takenPaths(client: SiteClient | undefined, blueprint: Blueprint | undefined) {
+  const tags = client ? await client.get<readonly TagValue[]>('/api/tags') : [];
+  return [...tags, ...(blueprint?.model.tags ?? [])].map(({ path }) => path);
+}
+
+async function* throughSite(
+  { client, status }: RunningSite,
+  id: string,
+  { from, for: time }: BrowseOptions,
+  signal: AbortSignal,
+): AsyncIterable<FoundView> {
+  say(`through the session of the running site ${status.site} …`);
+  const query = new URLSearchParams({
+    ...(from !== undefined && { from }),
+    ...(time !== undefined && { forMs: String(duration(time, '--for')) }),
+  });
+  const path = `/api/sources/${encodeURIComponent(id)}/browse?${query}`;
+  for await (const line of client.lines<FoundView | BrowseFault>(path, signal)) {
+    if (!('fault' in line)) yield line;
+    else {
+      const { code, message, hint } = line.fault;
+      throw new Fault(code, message, hint === undefined ? {} : { hint });
+    }
+  }
+}
+
+async function* throughOwnSession(
+  blueprint: Blueprint,
+  id: string,
+  { data, from, for: time }: BrowseOptions,
+  signal: AbortSignal,
+): AsyncIterable<FoundView> {
+  say('no such site runs: through a session of its own …');
+  const { browseAlone } = await import('#edge/browse-alone.ts');
+  const forMs = time === undefined ? undefined : duration(time, '--for');
+  yield* browseAlone(blueprint, id, { dataDir: data, from, forMs, signal });
+}
+
+/** Names what is wanted, and tells how far it is. */
+async function* offersOf(
+  all: AsyncIterable<FoundView>,
+  naming: Naming,
+  options: BrowseOptions,
+  signal: AbortSignal,
+): AsyncIterable<Offer> {
+  const progress = progressLine();
+  const counts: Counts = { found: 0, configured: 0, passed: 0 };
+  try {
+    for await (const found of all) {
+      counts.found++;
+      progress(counts);
+      if (!wanted(found, options)) counts.passed++;
+      else if (found.tag === undefined) yield { path: naming.path(below(found, options.from)), found };
+      else {
+        counts.configured++;
+        if (options.all) yield { path: found.tag, found };
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    progress(counts, true);
+  }
+}
+
+/** Without the names that `--from` said already. */
+function below(found: FoundView, from: string | undefined): FoundView {
+  const place = found.place ?? [];
+  const said = from?.split('/') ?? [];
+  const isBelow = said.length <= place.length && said.every((name, i) => same(name, place[i] ?? ''));
+  return isBelow && said.length > 0 ? { ...found, place: place.slice(said.length) } : found;
+}
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+function wanted(
+  { name, place = [], type = 'number' }: FoundView,
+  { path, type: only }: BrowseOptions,
+): boolean {
+  if (only !== undefined && type !== only) return false;
+  if (path === undefined) return true;
+  const text = path.includes('/') ? [...place, name].join('/') : name;
+  return matchesGlob(text.toLowerCase(), path.toLowerCase());
+}
+
+async function gathered(offers: AsyncIterable<Offer>): Promise<Offer[]> {
+  const all: Offer[] = [];
+  for await (const one of offers) all.push(one);
+  return all;
+}
+
+async function print(id: string, offers: AsyncIterable<Offer>, { json }: BrowseOptions): Promise<void> {
+  let any = false;
+  for await (const { path, found } of offers) {
+    if (!json && !any) process.stdout.write('tags:\n');
+    any = true;
+    if (json) process.stdout.write(`${JSON.stringify({ path, ...found })}\n`);
+    else process.stdout.write(yamlOf(id, path, found));
+  }
+}
+
+function yamlOf(id: string, path: string, found: FoundView): string {
+  const text = entryText({ path, entry: entryOf(found, id), comment: commentOf(found) });
+  return found.tag === undefined ? text : text.replaceAll(/^ {2}/gm, '  # ');
+}
+
+function commentOf({ value, tag }: FoundView): string | undefined {
+  const said = value === undefined ? undefined : valueText(value);
+  return tag === undefined ? said : `configured${said === undefined ? '' : `, ${said}`}`;
+}
+
+/** Brings the entries into the site file, if it holds afterwards. */
+async function merge(id: string, offers: readonly Offer[], file: string, signal: AbortSignal): Promise<void> {
+  const blueprint = signal.aborted ? undefined : await validSite(file);
+  if (!blueprint) return;
+  const fresh = offers.filter(({ found }) => found.tag === undefined);
+  const text = editTags(blueprint.text, {
+    put: new Map(fresh.map(({ path, found }) => [path, entryOf(found, id)])),
+    comments: new Map(fresh.flatMap(({ path, found }) => pairOf(path, commentOf(found)))),
+  });
+  const [{ checkSite }, { siteChanges }, { changeLine }] = await Promise.all([
+    import('#edge/blueprint.ts'),
+    import('#edge/change.ts'),
+    import('#edge/change-text.ts'),
+  ]);
+  const checked = await checkSite(text);
+  if (!checked.blueprint) {
+    printProblems(`${file} (as it would be)`, checked.problems, process.stderr);
+    say('nothing was written');
+    process.exitCode = Exit.invalid;
+    return;
+  }
+  for (const change of siteChanges(blueprint, checked.blueprint))
+    process.stdout.write(`${changeLine(change)}\n`);
+  if (text !== blueprint.text) writeSite(file, blueprint.text, text);
+  say(`${fresh.length} tags added to ${file}`);
+}
+
+const pairOf = (path: string, comment: string | undefined): [string, string][] =>
+  comment === undefined ? [] : [[path, comment]];
+
+const say = (text: string) => process.stderr.write(`${dim(text)}\n`);
+
+/** One line that is written over, where somebody looks; the sum at the end in any case. */
+function progressLine() {
+  const { isTTY } = process.stderr;
+  let shownAt = 0;
+  return ({ found, configured, passed }: Counts, isEnd = false): void => {
+    const now = performance.now();
+    if (!isEnd && (!isTTY || now - shownAt < 200)) return;
+    shownAt = now;
+    const parts = [`${found} found`];
+    if (configured > 0) parts.push(`${configured} read by tags already`);
+    if (passed > 0) parts.push(`${passed} passed over`);
+    process.stderr.write(`${isTTY ? '\r\x1b[K' : ''}${dim(parts.join(', '))}${isEnd ? '\n' : ''}`);
+  };
+}

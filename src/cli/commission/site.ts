@@ -1,0 +1,60 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { printProblems } from '#cli/check.ts';
+import { SiteClient } from '#cli/client.ts';
+import { Exit } from '#cli/fail.ts';
+import type { SiteStatus } from '#contract/api.ts';
+import type { Blueprint } from '#edge/blueprint.ts';
+import { Fault } from '#kernel/fault.ts';
+import { replaceDurably } from '#platform/files.ts';
+
+/** A site file without errors; otherwise they are printed, and the exit status says so. */
+export async function validSite(file: string): Promise<Blueprint | undefined> {
+  const { readBlueprint } = await import('#edge/blueprint.ts');
+  const { blueprint, problems } = await readBlueprint(file);
+  if (blueprint) return blueprint;
+  printProblems(file, problems, process.stderr);
+  process.exitCode = Exit.invalid;
+  return undefined;
+}
+
+export interface RunningSite {
+  readonly client: SiteClient;
+  readonly status: SiteStatus;
+}
+
+/**
+ * The site that runs in this data folder, or in one of the usual ones.
+ * @param blueprint of the site file that was named: another site that happens to run is not meant
+ * @throws Fault `cli.no-site` when neither a site runs nor a site file was named
+ */
+export async function runningSite(
+  data: string | undefined,
+  id: string,
+  blueprint: Blueprint | undefined,
+): Promise<RunningSite | undefined> {
+  try {
+    const client = await SiteClient.find(data);
+    const status = await client.get<SiteStatus>('/api/status');
+    const kind = blueprint?.model.sources.find((one) => one.id === id)?.kind;
+    const isMeant = status.site === blueprint?.model.site && status.sources[id]?.kind === kind;
+    return !blueprint || isMeant ? { client, status } : undefined;
+  } catch (error) {
+    if (blueprint && error instanceof Fault && error.code === 'cli.no-site') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Writes a site file as a whole or not at all.
+ * @param before what it was when the change was worked out @throws Fault `site.changed` when somebody edited it since
+ */
+export function writeSite(file: string, before: string, after: string): void {
+  const path = realpathSync(file);
+  if (readFileSync(path, 'utf8') !== before) {
+    throw new Fault('site.changed', `${file} was edited meanwhile`, {
+      retry: 'never',
+      hint: 'nothing was written: give the command again',
+    });
+  }
+  replaceDurably(path, after, statSync(path).mode & 0o777);
+}

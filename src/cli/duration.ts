@@ -1,0 +1,15 @@
+import { Fault } from '#kernel/fault.ts';
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** `20s`, `5m`, `1h`, or seconds without a unit; in ms. @throws Fault `cli.usage` */
+export function duration(text: string, option: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  if (!match?.[1]) {
+    throw new Fault('cli.usage', `${option} ${text}: not a time`, {
+      retry: 'never',
+      hint: 'write 20s, 5m or 1h',
+    });
+  }
+  return Number(match[1]) * UNITS[(match[2] ?? 's') as keyof typeof UNITS];
+}
