@@ -432,3 +432,16 @@ test('what is removed is gone without a word, and another machine cannot be adop
   assert.deepEqual(now.advance(20e6).alarms, []);
   assert.throws(() => now.adopt({} as Decisions), TypeError);
 });
+
+test('a rule whose actions changed keeps the state that it has now, not that of an older snapshot', () => {
+  const tags = table();
+  const before = compile(only([rule('r', 'a > 5', one)]), tags);
+  const old = before.snapshot();
+  give(before, tags, { a: 9 }, 1);
+  const { decisions: now } = compileDecisions(only([rule('r', 'a > 5', { ...one, do: [] })]), tags, old);
+  assert.ok(now);
+  now.adopt(before);
+  assert.deepEqual(now.rules(), [{ id: 'r', state: 'on' }]);
+  assert.deepEqual(give(now, tags, { a: 9 }, 2).rules, []);
+  assert.equal(give(now, tags, { a: 1 }, 3).intents.length, 1);
+});

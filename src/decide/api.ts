@@ -179,8 +179,8 @@ export interface Decisions {
    * that are running go on; see Alarm. */
   snapshot(): Json;
   /**
-   * Goes on with what an earlier machine knew, after a change of the specification; this one was compiled with its
-   * snapshot and has not decided yet. The earlier machine is of no use afterwards.
+   * Goes on with what an earlier machine knows now, after a change of the specification; this one was compiled with a
+   * snapshot of it and has not decided yet. The earlier machine is of no use afterwards.
    *
    * - Present values go on, and the content of windows that look at the same; derived tags that are derived as before
    *   keep their values.

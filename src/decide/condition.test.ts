@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { Condition, ExpressionProblem } from '#decide/api.ts';
 import { compileCondition } from '#decide/condition.ts';
-import { BatchBuilder, type Value } from '#kernel/batch.ts';
+import { newestTimeUs } from '#decide/windows/window-time.ts';
+import { at, BatchBuilder, type Value } from '#kernel/batch.ts';
 import { Quality } from '#kernel/quality.ts';
 import { TagTable } from '#kernel/tag-table.ts';
 
@@ -206,4 +208,39 @@ test('a problem names the place and the nearest name', () => {
     if (!/too large|characters/.test(found.message)) assert.equal(found.offset, offset, text);
     if (hint) assert.match(found.hint ?? '', hint, text);
   }
+});
+
+test('shown only the rows of its tags, a condition says the same as when it is shown whole batches', () => {
+  const texts = [
+    'speed > 5',
+    'mean(speed, "2s") > 4.0 && vibration < 7.0',
+    'time_in_state(speed > 3, "3s") > 1.0',
+  ];
+  const row = fc.record({
+    signal: fc.constantFrom('speed', 'vibration', 'running', 'outside'),
+    value: fc.nat(9),
+    quality: fc.constantFrom(Quality.good, Quality.good, Quality.badSensorFailure),
+    behindUs: fc.nat(2e6),
+  });
+  const batches = fc.array(fc.record({ rows: fc.array(row, { maxLength: 6 }), afterUs: fc.nat(2e6) }));
+  fc.assert(
+    fc.property(fc.constantFrom(...texts), batches, (text, all) => {
+      const [whole, single] = [condition(text), condition(text)];
+      let atUs = 1e9;
+      for (const { rows, afterUs } of all) {
+        atUs += afterUs;
+        const builder = new BatchBuilder();
+        for (const { signal, value, quality, behindUs } of rows) {
+          const path = signal === 'outside' ? signal : `line/pump/${signal}`;
+          builder.addValue(tags.number(path), atUs - behindUs, value, quality);
+        }
+        const batch = builder.take({ receivedUs: atUs });
+        whole.observe(batch, atUs);
+        for (let i = 0; i < batch.rows; i++) {
+          if (single.tags.includes(at(batch.tag, i))) single.take(batch, i, newestTimeUs(batch), atUs);
+        }
+        assert.equal(single.value(atUs), whole.value(atUs));
+      }
+    }),
+  );
 });

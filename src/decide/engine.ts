@@ -178,7 +178,11 @@ class Engine implements Decisions {
     return this.#rules.flatMap((rule) => {
       const name = ruleName(rule.spec.id);
       const was = before.get(rule.spec.id);
-      if (!was || !same(name) || !isDeepStrictEqual(rule.spec, was.spec)) return [];
+      if (!was) return [];
+      if (!same(name) || !isDeepStrictEqual(rule.spec, was.spec)) {
+        rule.restore(fields(was.snapshot()));
+        return [];
+      }
       rule.adopt(was);
       return [name, alarmName(inputAlarmId(rule.spec.id))];
     });

@@ -12,12 +12,16 @@ export type CompiledExpression =
   | { readonly expression: Expression; readonly findings: readonly Finding[] }
   | { readonly expression: undefined; readonly findings: readonly Finding[] };
 
+type Parsed = ReturnType<Environment['parse']>;
+
 /** Compiles expressions against one tag table; what they read is shared between them. */
 export class Compiler {
   readonly inputs = new Inputs();
   readonly tags: TagTable;
   readonly names: TagNames;
   readonly #cel: Environment = language();
+  /** What was parsed already: forty equal pumps have forty equal texts, and all the more once names have become slots. */
+  readonly #parsed = new Map<string, Parsed>();
 
   constructor(tags: TagTable) {
     this.tags = tags;
@@ -39,7 +43,7 @@ export class Compiler {
     }
     const findings: Finding[] = [];
     try {
-      const ast = this.#cel.parse(text).ast;
+      const { ast } = this.#parse(text);
       const scope = this.#scope(text, asset, insideWindow, findings);
       const rewritten = rewrite(ast, scope);
       findings.push(...rewritten.findings);
@@ -58,7 +62,7 @@ export class Compiler {
     type: string | undefined,
     findings: readonly Finding[],
   ): CompiledExpression {
-    const parsed = this.#cel.parse(text);
+    const parsed = this.#parse(text);
     const checked = parsed.check();
     if (!checked.valid || checked.type === undefined) {
       return failed([...findings, typeFinding(checked.error, edits, slots)]);
@@ -82,6 +86,15 @@ export class Compiler {
     return { expression: new Expression(made, this.#part(parsed.ast, slots)), findings };
   }
 
+  /** @throws ParseError */
+  #parse(text: string): Parsed {
+    const known = this.#parsed.get(text);
+    if (known) return known;
+    const parsed = this.#cel.parse(text);
+    this.#parsed.set(text, parsed);
+    return parsed;
+  }
+
   /** Takes logic out of CEL's hands, which knows no unknown. */
   #part(node: ASTNode, slots: readonly Slot[]): Part {
     switch (node.op) {
@@ -100,7 +113,7 @@ export class Compiler {
       default: {
         const text = standalone(node);
         const used = slots.flatMap((slot, i) => (new RegExp(`\\b${slot.name}`).test(text) ? [i] : []));
-        return { op: 'cel', run: this.#cel.parse(text), slots: used };
+        return { op: 'cel', run: this.#parse(text), slots: used };
       }
     }
   }

@@ -104,6 +104,8 @@ export class Rule implements ConditionSink {
   /** Goes on from a snapshot; one of another condition is ignored. */
   restore(from: { readonly [key: string]: Json }): void {
     const { state, held } = from;
+    this.#state = 'unknown';
+    this.#held = [];
     if (from.when !== this.spec.when || (state !== 'on' && state !== 'off')) return;
     if (this.spec.onBad === 'safe') return; // its inputs are unknown at start: it has ended
     this.#state = state;
