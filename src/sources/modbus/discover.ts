@@ -74,13 +74,19 @@ async function* atHost(
     deps.log.info({}, link.message);
     return;
   }
-  using _closed = link;
+  using ending = new DisposableStack();
+  const hangUp = () => link[Symbol.dispose]();
+  ending.defer(hangUp);
+  // What waits for an answer ends with the connection.
+  signal.addEventListener('abort', hangUp, { once: true });
+  ending.defer(() => signal.removeEventListener('abort', hangUp));
   const entry = { kind: 'modbus', host, ...(range.port !== 502 && { port: range.port }) };
   const config = { ...entry, ...(range.transport !== 'tcp' && { transport: range.transport }) };
   let answered = 0;
   for (const unit of units) {
     deps.log.info({}, `${at}: unit ${unit}`);
     const said = await ask(link, unit, range, deps, signal);
+    signal.throwIfAborted();
     if (said !== undefined) {
       const source = { id: idOf(host), config };
       yield { at: `${at} unit ${unit}`, said, ...(answered++ === 0 && { source }) };

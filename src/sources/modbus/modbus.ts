@@ -1,3 +1,4 @@
+import { isDeepStrictEqual as isSame } from 'node:util';
 import { Fault } from '#kernel/fault.ts';
 import type { Deps, Load, Point, Source, SourceDef } from '#plugin/api.ts';
 import { Address, type Cell, cellOf } from '#sources/modbus/address.ts';
@@ -35,9 +36,8 @@ function source(
   connect: (signal: AbortSignal) => Promise<Link>,
   link: Link,
 ): Source<Config> {
-  const cells = (deps.points as readonly Point<Address>[]).map(({ tag, address }) =>
-    cellOf(tag, address, config.everyMs),
-  );
+  let present = config;
+  let cells = cellsOf(deps.points, config);
   deps.load.caps({ connections: 1, perSecond: config.requestsPerS, outstanding: outstandingOf(config) });
   const out = new Outbox(4096 + 16 * cells.length, () => deps.clock.nowUs());
   const noise = noiseTeller(deps, counts);
@@ -60,17 +60,37 @@ function source(
   );
   const poller = new Poller(config, deps, bus, out);
   const writer = new Writer(bus, cells, (cell) => poller.soon(cell));
-  poller.start(cells.filter((cell) => cell.tag.access !== 'write'));
+  poller.plan(cells.filter(isRead), config);
   return {
     read: (signal) => out.read(signal),
     ...(deps.mode === 'live' && { write: (command, signal) => writer.write(command, signal) }),
-    browse: (from, signal) => browse(config, unitsOf(cells), bus, deps.clock, from, signal),
+    browse: (from, signal) => browse(present, unitsOf(cells), bus, deps.clock, from, signal),
+    async reconfigure(next, points) {
+      if (!isSame(sessionOf(config), sessionOf(next))) return false;
+      present = next;
+      cells = cellsOf(points, next);
+      out.seal(); // what was read until now has the meaning of before
+      poller.plan(cells.filter(isRead), next);
+      writer.take(cells);
+      bus.keepOnly(new Set(cells.map((cell) => cell.unit)));
+      return true;
+    },
     async [Symbol.asyncDispose]() {
       poller[Symbol.dispose]();
       bus[Symbol.dispose]();
       out.fail(new Fault('modbus.closed', `source ${deps.id} is closed`, { retry: 'never' }));
     },
   };
+}
+
+const cellsOf = (points: readonly Point[], config: Config): Cell[] =>
+  (points as readonly Point<Address>[]).map(({ tag, address }) => cellOf(tag, address, config.everyMs));
+
+const isRead = (cell: Cell): boolean => cell.tag.access !== 'write';
+
+/** All but what only says which reads there are, and how often. */
+function sessionOf({ everyMs: _, blocks: __, maxRegisters: ___, ...session }: Config): object {
+  return session;
 }
 
 const unitsOf = (cells: readonly Cell[]): number[] =>

@@ -9,6 +9,8 @@ export class Outbox {
   readonly #limitRows: number;
   readonly #nowUs: () => number;
   #gaps: Gap[] = [];
+  /** Rows that must not be mixed with later ones. */
+  readonly #sealed: Delivery[] = [];
   #fault: Fault | undefined;
   #receivedUs = 0;
   #wake: (() => void) | undefined;
@@ -34,6 +36,11 @@ export class Outbox {
     this.#wake?.();
   }
 
+  /** What was added so far leaves by itself, with the time at which it was ready. */
+  seal(): void {
+    if (this.rows.rows > 0 || this.#gaps.length > 0) this.#sealed.push(this.#take());
+  }
+
   /** The end: what is inside can still be read. */
   fail(fault: Fault): void {
     this.#fault ??= fault;
@@ -44,6 +51,8 @@ export class Outbox {
   async read(signal: AbortSignal): Promise<Delivery> {
     for (;;) {
       signal.throwIfAborted();
+      const sealed = this.#sealed.shift();
+      if (sealed) return sealed;
       if (this.rows.rows > 0 || this.#gaps.length > 0) return this.#take();
       if (this.#fault) throw this.#fault;
       await this.#more(signal);

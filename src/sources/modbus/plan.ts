@@ -91,3 +91,13 @@ export function* declaredRanges(
     }
   }
 }
+
+/** Two reads with this in common bring the same rows at the same pace. */
+export const identityOf = ({ unit, table, at, count, everyMs, cells }: Block): string =>
+  JSON.stringify([unit, table, at, count, everyMs, cells.map(cellIdentity)]);
+
+const cellIdentity = ({ tag, address }: Cell) => [tag.number, tag.type, address];
+
+/** Whether a row of the one is a row of the other, whatever the pace. */
+export const sameCell = (a: Cell, b: Cell | undefined): boolean =>
+  b !== undefined && JSON.stringify(cellIdentity(a)) === JSON.stringify(cellIdentity(b));

@@ -5,7 +5,7 @@ import type { Deps } from '#plugin/api.ts';
 import { type Cell, nameOf } from '#sources/modbus/address.ts';
 import type { Config } from '#sources/modbus/config.ts';
 import type { Outbox } from '#sources/modbus/outbox.ts';
-import { type Block, plan, readOf, single } from '#sources/modbus/plan.ts';
+import { type Block, identityOf, type Limits, plan, readOf, sameCell, single } from '#sources/modbus/plan.ts';
 import { type Emit, emitterOf } from '#sources/modbus/rows.ts';
 import type { Answer, Bus } from '#wire/modbus/bus.ts';
 
@@ -29,7 +29,11 @@ type Shape = 'planned' | 'adjacent' | 'single';
 interface Run {
   readonly block: Block;
   readonly shape: Shape;
-  readonly emits: readonly Emit[];
+  /** Identity of the planned read that it is, or that was taken apart into it. */
+  readonly origin: string;
+  /** Its points are read otherwise now, or not at all. */
+  ended: boolean;
+  emits: readonly Emit[];
   /** Where in the period it is due, steady µs. */
   readonly phaseUs: number;
   readonly startedUs: number;
@@ -47,6 +51,7 @@ interface Run {
 /** Reads every block in its period, spread over it, and turns answers into rows. One open request a block at most. */
 export class Poller implements Disposable {
   readonly #config: Config;
+  #limits: Limits;
   readonly #deps: Deps;
   readonly #bus: Bus;
   readonly #out: Outbox;
@@ -56,18 +61,50 @@ export class Poller implements Disposable {
 
   constructor(config: Config, deps: Deps, bus: Bus, out: Outbox) {
     this.#config = config;
+    this.#limits = config;
     this.#deps = deps;
     this.#bus = bus;
     this.#out = out;
   }
 
-  start(cells: readonly Cell[]): void {
-    const blocks = plan(cells, this.#config);
-    const nowUs = this.#deps.clock.steadyUs();
-    for (const [i, block] of blocks.entries()) {
-      const spreadUs = (block.everyMs * 1000 * i) / blocks.length;
-      this.#launch(this.#run(block, 'planned', nowUs + spreadUs), nowUs);
+  /**
+   * Reads these points from now on. Reads that are planned as before go on untouched; others end, and what is read in
+   * their place keeps their rhythm.
+   */
+  plan(cells: readonly Cell[], limits: Limits): void {
+    this.#limits = limits;
+    const blocks = new Map(plan(cells, limits).map((block) => [identityOf(block), block]));
+    const running = new Set<string>();
+    const byTag = new Map(cells.map((cell) => [cell.tag.number, cell]));
+    const readBefore = new Map<number, Run>();
+    for (const run of this.#runs) {
+      if (run.ended) continue;
+      if (blocks.has(run.origin)) running.add(run.origin);
+      else {
+        for (const { tag } of run.block.cells) readBefore.set(tag.number, run);
+        this.#end(run, byTag);
+      }
     }
+    const added = [...blocks].filter(([origin]) => !running.has(origin));
+    const nowUs = this.#deps.clock.steadyUs();
+    for (const [i, [origin, block]] of added.entries()) {
+      const before = block.cells
+        .map(({ tag }) => readBefore.get(tag.number))
+        .find((run) => run !== undefined);
+      const keeps = before?.block.everyMs === block.everyMs;
+      const spreadUs = (block.everyMs * 1000 * i) / added.length;
+      const run = this.#run(block, 'planned', keeps ? before.phaseUs : nowUs + spreadUs, origin);
+      this.#launch(run, keeps ? this.#slotAfter(run, nowUs) : nowUs);
+    }
+  }
+
+  /** Its request may be under way: what that answers of points that are read on still counts. */
+  #end(run: Run, byTag: ReadonlyMap<number, Cell>): void {
+    run.ended = true;
+    const kept = run.block.cells.filter((cell) => sameCell(cell, byTag.get(cell.tag.number)));
+    run.emits = kept.map((cell) => emitterOf(cell, run.block.at));
+    this.#tellGap(run);
+    run.nudge.abort();
   }
 
   unit(unit: number, state: 'silent' | 'answering'): void {
@@ -85,7 +122,7 @@ export class Poller implements Disposable {
    */
   soon(cell: Cell): void {
     for (const run of this.#runs) {
-      if (run.bad === undefined && run.block.cells.includes(cell)) run.nudge.abort();
+      if (run.bad === undefined && readsTag(run.block, cell)) run.nudge.abort();
     }
   }
 
@@ -101,10 +138,12 @@ export class Poller implements Disposable {
     for (const run of this.#runs) run.nudge.abort();
   }
 
-  #run(block: Block, shape: Shape, phaseUs: number): Run {
+  #run(block: Block, shape: Shape, phaseUs: number, origin: string): Run {
     return {
       block,
       shape,
+      origin,
+      ended: false,
       emits: block.cells.map((cell) => emitterOf(cell, block.at)),
       phaseUs,
       startedUs: this.#deps.clock.nowUs(),
@@ -129,7 +168,7 @@ export class Poller implements Disposable {
     let dueUs = firstUs;
     while (!this.#closed) {
       const early = await this.#pause(run, dueUs);
-      if (this.#closed) return;
+      if (this.#closed || run.ended) return;
       const askedUs = clock.steadyUs();
       if (this.#out.full) {
         dueUs = this.#slotAfter(run, askedUs);
@@ -138,6 +177,7 @@ export class Poller implements Disposable {
       const answer = await this.#ask(run.block);
       if (this.#closed) return;
       if (answer.kind === 'data') dueUs = this.#good(run, answer.data, askedUs, early);
+      else if (run.ended) return;
       else {
         const pauseMs = this.#failed(run, answer);
         this.#out.ready();
@@ -252,9 +292,9 @@ export class Poller implements Disposable {
     const parts = partsOf(run.block);
     const sound: Cell[] = [];
     for (const part of parts) {
-      const alone = this.#run(part, 'single', run.phaseUs);
+      const alone = this.#run(part, 'single', run.phaseUs, run.origin);
       const answer = await this.#ask(part);
-      if (this.#closed) return;
+      if (this.#closed || run.ended) return;
       if (answer.kind === 'exception' && isAddress(answer.code)) {
         this.#wrong(alone, answer.code);
         this.#launch(alone, this.#deps.clock.steadyUs() + SLOW_MS * 1000);
@@ -268,7 +308,7 @@ export class Poller implements Disposable {
   }
 
   #goOn(run: Run, sound: readonly Cell[], parts: number): void {
-    const adjacent = plan(sound, { blocks: [], maxRegisters: this.#config.maxRegisters });
+    const adjacent = plan(sound, { blocks: [], maxRegisters: this.#limits.maxRegisters });
     const same = adjacent.length === 1 && adjacent[0]?.count === run.block.count;
     const alone = run.shape !== 'planned' || same;
     const blocks = alone ? partsOf({ ...run.block, cells: sound }) : adjacent;
@@ -280,7 +320,7 @@ export class Poller implements Disposable {
       this.#deps.event({ kind: 'system', name: 'modbus.refused-block', subject: nameOf(run.block), detail });
     }
     for (const block of blocks) {
-      const next = this.#run(block, alone ? 'single' : 'adjacent', run.phaseUs);
+      const next = this.#run(block, alone ? 'single' : 'adjacent', run.phaseUs, run.origin);
       this.#launch(next, this.#slotAfter(next, this.#deps.clock.steadyUs()));
     }
   }
@@ -327,6 +367,9 @@ export class Poller implements Disposable {
     });
   }
 }
+
+const readsTag = (block: Block, { tag }: Cell): boolean =>
+  block.cells.some((cell) => cell.tag.number === tag.number);
 
 const isAddress = (code: number): boolean =>
   code === Exception.illegalAddress || code === Exception.illegalValue;

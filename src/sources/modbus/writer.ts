@@ -13,7 +13,7 @@ const failed = (reason: string): WriteResult => ({ state: 'failed', reason });
 /** Carries out commands: once, before their deadline, or not at all. */
 export class Writer {
   readonly #bus: Bus;
-  readonly #cells: ReadonlyMap<number, Cell>;
+  #cells: ReadonlyMap<number, Cell> = new Map();
   readonly #written: (cell: Cell) => void;
   /** Read-modify-write of one register must not be interleaved with another one of it: the last one waiting. */
   readonly #turns = new Map<string, Promise<unknown>>();
@@ -22,6 +22,11 @@ export class Writer {
   constructor(bus: Bus, cells: readonly Cell[], written: (cell: Cell) => void) {
     this.#bus = bus;
     this.#written = written;
+    this.take(cells);
+  }
+
+  /** Other points; commands under way keep theirs. */
+  take(cells: readonly Cell[]): void {
     this.#cells = new Map(cells.map((cell) => [cell.tag.number, cell]));
   }
 

@@ -92,6 +92,15 @@ export class Bus implements Disposable {
     return this.#lane(unit).breaker.open;
   }
 
+  /** Units that are asked no more say nothing of whether the device is there. */
+  keepOnly(units: ReadonlySet<number>): void {
+    const isIdle = (lane: Lane) => lane.inFlight === 0 && lane.queues.every((queue) => queue.length === 0);
+    for (let i = this.#lanes.length - 1; i >= 0; i--) {
+      const lane = this.#lanes[i] as Lane;
+      if (!units.has(lane.unit) && isIdle(lane)) this.#lanes.splice(i, 1);
+    }
+  }
+
   /** Never rejects. */
   ask(ask: Ask): Promise<Answer> {
     return new Promise((resolve) => {
