@@ -8,6 +8,7 @@ const SOURCES: { readonly [kind: string]: () => Promise<SourceDef> } = {
   modbus: async () => (await import('#sources/modbus/modbus.ts')).modbus as unknown as SourceDef,
   mqtt: async () => (await import('#sources/mqtt/mqtt.ts')).mqtt as unknown as SourceDef,
   opcua: async () => (await import('#sources/opcua/opcua.ts')).opcua as unknown as SourceDef,
+  sparkplug: async () => (await import('#sources/sparkplug/sparkplug.ts')).sparkplug as unknown as SourceDef,
 };
 
 const ACTUATORS: { readonly [kind: string]: () => Promise<ActuatorDef> } = {

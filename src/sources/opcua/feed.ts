@@ -10,6 +10,8 @@ import { rowsOf } from './rows.ts';
 /** Bytes that a row takes while it waits; wide values are counted on top by a rough guess. */
 const ROW_BYTES = 22;
 const WIDE_BYTES = 64;
+/** Pause before the inbox is looked at again. */
+const ROOM_MS = 50;
 
 /** What has arrived, on its way into the inbox, with the holes that are known of. */
 export class Feed {
@@ -47,9 +49,19 @@ export class Feed {
 
   /** Nobody knows which samples, nor how many. */
   lost(reason: GapReason, fromUs = this.#lastUs): void {
-    const nowUs = this.#deps.clock.nowUs();
     const tags = this.#items.all.map(({ tag }) => tag);
-    this.push(new BatchBuilder().take({ receivedUs: nowUs }), [this.#gap(tags, reason, fromUs, nowUs)]);
+    this.hole(tags, reason, fromUs, this.#deps.clock.nowUs());
+  }
+
+  /** Nobody knows how many samples. */
+  hole(tags: readonly number[], reason: GapReason, fromUs: number, toUs: number): void {
+    const nothing = new BatchBuilder().take({ receivedUs: this.#deps.clock.nowUs() });
+    this.push(nothing, [this.#gap(tags, reason, fromUs, toUs)]);
+  }
+
+  /** Resolves while there is room, for what can wait: history. */
+  async room(signal: AbortSignal): Promise<void> {
+    while (this.inbox.full) await this.#deps.clock.sleep(ROOM_MS, signal);
   }
 
   /** Tags of which there is nothing but the reason. @param tags number and quality in turn */

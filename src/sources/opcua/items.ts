@@ -23,6 +23,8 @@ export interface Item {
 export class Items {
   readonly #items: (Item | undefined)[] = [];
   readonly #byTag = new Map<number, Item>();
+  /** Of this session; 0 until a row comes. */
+  firstTimeUs = new Float64Array(64);
   lastTimeUs = new Float64Array(64);
   lastValue = new Float64Array(64);
   lastQuality = new Uint16Array(64);
@@ -71,7 +73,9 @@ export class Items {
 
   #grow(): void {
     const size = this.lastTimeUs.length * 2;
-    const { lastTimeUs, lastValue, lastQuality } = this;
+    const { firstTimeUs, lastTimeUs, lastValue, lastQuality } = this;
+    this.firstTimeUs = new Float64Array(size);
+    this.firstTimeUs.set(firstTimeUs);
     this.lastTimeUs = new Float64Array(size);
     this.lastTimeUs.set(lastTimeUs);
     this.lastValue = new Float64Array(size);

@@ -7,6 +7,7 @@ import type { Session } from '#wire/opcua/session.ts';
 import type { Address } from './address.ts';
 import type { Config } from './config.ts';
 import { Feed } from './feed.ts';
+import { readHistory } from './history.ts';
 import { type Item, Items } from './items.ts';
 import { type OperationLimits, readLimits } from './limits.ts';
 import { Nodes } from './nodes.ts';
@@ -87,7 +88,11 @@ export class Reader {
       work.catch((error) => {
         if (!signal.aborted) this.fail(error);
       });
-    void guarded(this.add(points));
+    // Before the first row of this session moves it on.
+    const { tags } = this.#deps;
+    const newestUs = new Map(points.map(({ tag }) => [tag.number, tags.newestUs?.(tag.number) ?? 0]));
+    const filling = () => (this.#config.history === 'fill' ? this.#fill(newestUs, signal) : undefined);
+    void guarded(this.add(points).then(filling));
     void guarded(this.#watch(signal));
     void guarded(this.#retryNodes(signal));
     void guarded(this.#verifier.run(signal, (count) => this.#withheld(count)));
@@ -113,6 +118,29 @@ export class Reader {
       await this.#structures;
     }
     await this.#monitor(items);
+  }
+
+  /** Fills the holes that were left by our absence, as far as the server has kept what happened. */
+  async #fill(newestUs: ReadonlyMap<number, number>, signal: AbortSignal): Promise<void> {
+    // A hole ends where live values begin: those that do not come in time have none to wait for.
+    const deadlineUs = this.#clock.steadyUs() + graceMs(this.#config) * 1000;
+    const isWaiting = () =>
+      this.#items.all.some(({ handle, id }) => id !== undefined && this.#items.firstTimeUs[handle] === 0);
+    do await this.#clock.sleep(LOOK_MS, signal);
+    while (this.#clock.steadyUs() < deadlineUs && isWaiting());
+    const points = this.#items.all.flatMap(({ tag, type, field, node, handle }) => {
+      const fromUs = newestUs.get(tag) ?? 0;
+      const toUs = this.#items.firstTimeUs[handle] || this.#clock.nowUs();
+      return fromUs > 0 && toUs > fromUs && node !== undefined
+        ? [{ tag, type, field, node, fromUs, toUs }]
+        : [];
+    });
+    const ports = { ...this.#session, limits: this.limits, clock: this.#clock };
+    for await (const step of readHistory(ports, points, signal)) {
+      await this.feed.room(signal);
+      if (step.kind === 'rows') this.feed.push(step.batch);
+      else if (step.kind === 'left') this.feed.hole([step.tag], 'device-silent', step.fromUs, step.toUs);
+    }
   }
 
   /** What is gone is no longer monitored; what is new is; nothing else is touched. */

@@ -57,6 +57,7 @@ export function rowsOf(columns: Columns, items: Items, receivedUs: number): Rows
     batch.value[row] = value;
     batch.quality[row] = quality;
     row++;
+    if (items.firstTimeUs[handle] === 0) items.firstTimeUs[handle] = timeUs;
     items.lastTimeUs[handle] = timeUs;
     items.lastValue[handle] = value;
     items.lastQuality[handle] = quality;

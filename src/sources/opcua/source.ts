@@ -8,6 +8,7 @@ import { openSession, type Session, type SessionOptions } from '#wire/opcua/sess
 import type { Address } from './address.ts';
 import { browse } from './browse.ts';
 import type { Config } from './config.ts';
+import { MethodCalls } from './methods.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
@@ -54,6 +55,7 @@ class OpcuaSource implements Source<Config> {
   readonly #reader: Reader;
   readonly #writer: Writer;
   #points: ReadonlyMap<number, Point<Address>>;
+  readonly #methods: MethodCalls;
   readonly read: Source['read'];
   readonly write?: NonNullable<Source['write']>;
 
@@ -62,9 +64,15 @@ class OpcuaSource implements Source<Config> {
     this.#session = session;
     this.#reader = reader;
     this.#writer = new Writer(session.session, session.library, deps.clock, config.requestTimeoutMs);
+    this.#methods = new MethodCalls(session.session, session.library, deps.clock, config.requestTimeoutMs);
     this.#points = byTag(deps.points as readonly Point<Address>[]);
     this.read = (signal) => reader.feed.inbox.take(signal);
     if (deps.mode === 'live') this.write = (command, signal) => this.#write(command, signal);
+  }
+
+  /** The holes of an absence are ours to fill, and those that stay are told one by one. */
+  get resumed(): boolean {
+    return this.#config.history === 'fill';
   }
 
   browse(from: string | undefined, signal: AbortSignal) {
@@ -88,9 +96,9 @@ class OpcuaSource implements Source<Config> {
   async #write(command: Command, signal: AbortSignal): Promise<WriteResult> {
     const point = this.#points.get(command.tag);
     if (!point) return { state: 'failed', reason: `tag ${command.tag} is none of this source` };
-    const { node, path, field } = point.address;
-    const text = node ?? path;
-    if (text === undefined) return { state: 'failed', reason: 'the tag has no node to write to' };
+    const { node, path, field, method } = point.address;
+    if (method !== undefined) return this.#call(point.address, command, signal);
+    const text = node ?? (path as string);
     const target = this.#reader.nodeOf(command.tag) ?? (await this.#find(text, signal));
     if (target === undefined) return { state: 'refused', reason: 'BadNodeIdUnknown' };
     const [index] = field === undefined ? [] : parsePath(field);
@@ -99,6 +107,18 @@ class OpcuaSource implements Source<Config> {
       command,
       signal,
     );
+  }
+
+  async #call(
+    { method, object, inputs }: Address,
+    command: Command,
+    signal: AbortSignal,
+  ): Promise<WriteResult> {
+    const target = await this.#find(method as string, signal);
+    const owner = object === undefined ? undefined : await this.#find(object, signal);
+    if (target === undefined || (object !== undefined && owner === undefined))
+      return { state: 'refused', reason: 'BadNodeIdUnknown' };
+    return this.#methods.call({ method: target, object: owner, inputs }, command, signal);
   }
 
   async #find(text: string, signal: AbortSignal): Promise<string | undefined> {
