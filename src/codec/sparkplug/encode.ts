@@ -56,6 +56,10 @@ function writeMetric(out: BinaryWriter, metric: Metric, withDatatype: boolean): 
   if (metadata) nested(out, 8, () => writeMetaData(out, metadata));
   if (properties) nested(out, 9, () => writeProperties(out, properties));
   if (value === undefined) return;
+  if (metric.isLong && datatype === DataType.UInt32) {
+    out.tag(METRIC_VALUE + Kind.long, Varint).uint64(smallBits(datatype, Number(value)));
+    return;
+  }
   const what = metric.name ?? `alias ${metric.alias}`;
   guarded(what, datatype ?? 0, () => writeValue(out, METRIC_VALUE, datatype ?? 0, value));
 }

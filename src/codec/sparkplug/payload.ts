@@ -22,6 +22,8 @@ export interface Metric {
   readonly isNull?: boolean;
   readonly metadata?: MetaData;
   readonly properties?: PropertySet;
+  /** A UInt32 in the member of 64-bit integers, as publishers after older versions send it, and read nothing else. */
+  readonly isLong?: boolean;
   /** Absent where it is null, or where the bytes are none of the data type. */
   readonly value?: MetricValue;
 }

@@ -1,0 +1,94 @@
+/** Requests at once before the limit over all nodes holds. */
+const BURST = 5;
+/** A pause grows up to this, or to the one that the configuration gives where that is longer. */
+const LONGEST_US = 3600e6;
+/** A node that needed none for so many pauses begins with a short one again. */
+const QUIET_PAUSES = 4;
+
+interface Asked {
+  pauseUs: number;
+  lastUs: number;
+  /** Steady time at which it may be asked; undefined while it need not. */
+  dueUs: number | undefined;
+}
+
+export interface RebirthLimits {
+  /** Least pause between two requests to one node. */
+  readonly everyMs: number;
+  readonly perMinute: number;
+}
+
+/**
+ * When to ask which node for a birth (Sparkplug 3.0, 6.4.20). A birth is the largest message of a node, and a thing that
+ * is wrong with one is often wrong with all: without limits the host would be the storm.
+ */
+export class Rebirths {
+  #limits: RebirthLimits;
+  readonly #nodes = new Map<string, Asked>();
+  #tokens = BURST;
+  #filledUs: number;
+
+  constructor(limits: RebirthLimits, nowUs: number) {
+    this.#limits = limits;
+    this.#filledUs = nowUs;
+  }
+
+  use(limits: RebirthLimits): void {
+    this.#limits = limits;
+  }
+
+  /** A birth of the node is wanted, not before a steady time. @returns whether that is new */
+  want(node: string, nowUs: number, notBeforeUs = nowUs): boolean {
+    const baseUs = this.#limits.everyMs * 1000;
+    const asked = this.#nodes.get(node);
+    if (!asked) {
+      this.#nodes.set(node, { pauseUs: baseUs, lastUs: Number.NEGATIVE_INFINITY, dueUs: notBeforeUs });
+      return true;
+    }
+    if (asked.dueUs !== undefined) return false;
+    if (nowUs - asked.lastUs > asked.pauseUs * QUIET_PAUSES) asked.pauseUs = baseUs;
+    asked.dueUs = Math.max(notBeforeUs, asked.lastUs + asked.pauseUs);
+    return true;
+  }
+
+  /** It is born, or gone: nothing is to be asked. The pause stays, or nodes that are never right would be a storm. */
+  settled(node: string): void {
+    const asked = this.#nodes.get(node);
+    if (asked) asked.dueUs = undefined;
+  }
+
+  /** Nodes to ask now. */
+  take(nowUs: number): readonly string[] {
+    this.#fill(nowUs);
+    const due = [...this.#nodes]
+      .filter(([, asked]) => asked.dueUs !== undefined && asked.dueUs <= nowUs)
+      .sort(([, a], [, b]) => (a.dueUs as number) - (b.dueUs as number))
+      .slice(0, Math.floor(this.#tokens));
+    this.#tokens -= due.length;
+    const mostUs = Math.max(LONGEST_US, this.#limits.everyMs * 1000);
+    for (const [, asked] of due) {
+      if (Number.isFinite(asked.lastUs)) asked.pauseUs = Math.min(mostUs, asked.pauseUs * 2);
+      asked.lastUs = nowUs;
+      asked.dueUs = undefined;
+    }
+    return due.map(([node]) => node);
+  }
+
+  /** When `take` has something to give next; Infinity while nothing is wanted. */
+  nextUs(nowUs: number): number {
+    this.#fill(nowUs);
+    const wanted = [...this.#nodes.values()].map(({ dueUs }) => dueUs ?? Number.POSITIVE_INFINITY);
+    const dueUs = wanted.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    const tokenUs = this.#tokens >= 1 ? nowUs : nowUs + (1 - this.#tokens) * this.#perTokenUs;
+    return Math.max(dueUs, tokenUs);
+  }
+
+  get #perTokenUs(): number {
+    return 60e6 / this.#limits.perMinute;
+  }
+
+  #fill(nowUs: number): void {
+    this.#tokens = Math.min(BURST, this.#tokens + (nowUs - this.#filledUs) / this.#perTokenUs);
+    this.#filledUs = nowUs;
+  }
+}
