@@ -7,7 +7,6 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { SiteEvent } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
-import type { PeerTrust } from '#plugin/api.ts';
 import type { Judgement } from './api.ts';
 import { folder, madeByOpenssl } from './fixture.ts';
 import { openTrust, type TrustStore } from './store.ts';
@@ -31,12 +30,6 @@ function site(dir: string, nowUs = () => Date.now() * 1000) {
 }
 
 const offline = (dir: string): TrustStore => openTrust(dir, { nowUs: () => Date.now() * 1000 });
-
-test('plugins take the store as their PeerTrust', () => {
-  using dir = folder();
-  const trust: PeerTrust = offline(dir.path);
-  assert.equal(trust.judge(PEER, A), 'waiting');
-});
 
 test('a stranger waits, is told once however often it comes, and is trusted by command only', async () => {
   using dir = folder();
