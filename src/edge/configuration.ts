@@ -122,6 +122,8 @@ export class Configuration implements AsyncDisposable {
     if (!blueprint) return this.#refuse(digest, problems, cause);
     try {
       const changes = site.apply(blueprint, cause, save);
+      // Whoever reads the journal next finds it; a disk that refuses is told elsewhere.
+      await site.durable().catch(() => {});
       return {
         state: 'applied',
         digest,

@@ -36,6 +36,8 @@ export interface StartOptions {
   readonly under?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Further arguments of `holdfast edge`. */
+  readonly more?: readonly string[];
 }
 
 /** A folder and an environment of their own; at the end of its scope no process of it is left. */
@@ -99,7 +101,7 @@ export class Sandbox implements AsyncDisposable {
 
   /** A site, once its API is there. */
   async startEdge(site: string, data: string, options: StartOptions = {}): Promise<Running> {
-    const edge = this.start(['edge', '--site', site, '--data', data], options);
+    const edge = this.start(['edge', '--site', site, '--data', data, ...(options.more ?? [])], options);
     await this.#answers(edge, data);
     return edge;
   }

@@ -13,6 +13,7 @@ export function addConfig(app: FastifyInstance, site: Site, configuration: Confi
   app.get('/api/config/history', async (request) => {
     const { limit } = Page.parse(request.query);
     const entries: ConfigEntry[] = [];
+    await site.durable();
     for await (const { text: _, ...entry } of configVersions(site.journalDir)) {
       entries.push(entry);
       if (entries.length > limit) entries.shift();
