@@ -111,7 +111,7 @@ class Progress {
 
   debug(): void {}
   info(_detail: object, message: string): void {
-    if (this.#on) process.stderr.write(`\r\x1b[K${dim(fit(message, (process.stderr.columns ?? 80) - 1))}`);
+    if (this.#on) process.stderr.write(`\r\x1b[K${dim(fit(message, (process.stderr.columns || 80) - 1))}`);
   }
   warn(_detail: object, message: string): void {
     this.clear();
