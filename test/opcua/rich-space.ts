@@ -24,6 +24,8 @@ export interface Plant extends AsyncDisposable {
   readonly calls: readonly (readonly [method: string, ...args: unknown[]])[];
   /** The level that the alarm watches: above 80 it is high, above 95 high-high. */
   setLevel(value: number): void;
+  /** Node of the alarm, and the event that an acknowledgement has to name. */
+  readonly alarm: { readonly node: string; eventId(): Buffer | null };
 }
 
 export function buildPlant(server: OPCUAServer): Plant {
@@ -40,13 +42,14 @@ export function buildPlant(server: OPCUAServer): Plant {
   addTyped(space, ns, plant);
   const calls: [string, ...unknown[]][] = [];
   addMethods(ns, plant, calls);
-  const level = addAlarm(space, ns, plant);
+  const { level, alarm } = addAlarm(space, ns, plant);
   const history = addHistory(space, ns, plant);
   return {
     space,
     index: ns.index,
     history,
     calls,
+    alarm: { node: alarm.nodeId.toString(), eventId: () => alarm.currentBranch().getEventId() },
     setLevel: (value) => level.setValueFromSource({ dataType: DataType.Double, value }),
     async [Symbol.asyncDispose]() {},
   };
@@ -158,7 +161,8 @@ function addTyped(space: AddressSpace, ns: Namespace, plant: Folder): void {
   );
 }
 
-function addAlarm(space: AddressSpace, ns: Namespace, plant: Folder): Variable {
+function addAlarm(space: AddressSpace, ns: Namespace, plant: Folder) {
+  space.installAlarmsAndConditionsService();
   const tank = ns.addObject({
     organizedBy: plant,
     browseName: 'Boiler',
@@ -166,14 +170,15 @@ function addAlarm(space: AddressSpace, ns: Namespace, plant: Folder): Variable {
     eventSourceOf: space.rootFolder.objects.server,
   });
   const level = number(ns, tank as unknown as Folder, 'Level', 50);
-  ns.instantiateNonExclusiveLimitAlarm('NonExclusiveLimitAlarmType', {
+  const alarm = ns.instantiateNonExclusiveLimitAlarm('NonExclusiveLimitAlarmType', {
     browseName: 'LevelAlarm',
     nodeId: 's=Boiler.LevelAlarm',
     conditionSource: tank,
+    conditionName: 'LevelAlarm',
     inputNode: level,
     highLimit: 80,
     highHighLimit: 95,
     severity: 700,
   } as never);
-  return level;
+  return { level, alarm };
 }

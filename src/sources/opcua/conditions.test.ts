@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { systemClock } from '#kernel/clock.ts';
+import type { Deps } from '#plugin/api.ts';
+import { type Joined, join } from '#test/opcua/rich-client.ts';
+import { type RichServer, startRich } from '#test/opcua/rich-server.ts';
+import { until } from '#test/until.ts';
+import { loadLibrary } from '#wire/opcua/library.ts';
+import { ConditionMemory } from './condition-memory.ts';
+import { Conditions } from './conditions.ts';
+
+type Event = Parameters<Deps['event']>[0];
+
+let server: RichServer;
+let joined: Joined;
+let memory: ConditionMemory;
+let events: Event[];
+before(async () => {
+  server = await startRich();
+  joined = await join(server);
+});
+after(async () => {
+  await joined[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  memory = new ConditionMemory();
+  events = [];
+  server.plant.setLevel(50);
+  await acknowledge();
+});
+
+/** As an operator at another client does. */
+async function acknowledge(): Promise<void> {
+  const { node } = server.plant.alarm;
+  const eventId = server.plant.alarm.eventId();
+  if (eventId)
+    await joined.session.acknowledgeCondition((await loadLibrary()).coerceNodeId(node), eventId, 'seen');
+}
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+async function watch(): Promise<Conditions> {
+  const deps = {
+    id: 'utilities',
+    clock: systemClock(),
+    log: quiet,
+    event: (event: Event) => events.push(event),
+  };
+  const library = await loadLibrary();
+  return Conditions.watch({ session: joined.session, library, deps, memory, publishMs: 50 });
+}
+
+const names = () => events.map(({ name }) => name);
+const told = (count: number) => until(`${count} events`, () => events.length >= count);
+
+test('an alarm of the server is told as it becomes active, is acknowledged and goes', async () => {
+  await using _ = await watch();
+  server.plant.setLevel(85);
+  await told(1);
+  const [event] = events;
+  assert.equal(event?.kind, 'alarm');
+  assert.equal(event?.name, 'device-alarm.active');
+  assert.match(event?.subject ?? '', /^utilities\/.*Boiler\/LevelAlarm$/);
+  const { severity = 0, active, acknowledged, retain, eventId } = event?.detail ?? {};
+  assert.deepEqual([active, acknowledged, retain], [true, false, true]);
+  assert.ok(Number(severity) > 0);
+  assert.match(String(eventId), /^[0-9a-f]+$/);
+  assert.equal(event?.detail?.refreshed, undefined);
+  await acknowledge();
+  await told(2);
+  server.plant.setLevel(50);
+  await told(3);
+  assert.deepEqual(names(), ['device-alarm.active', 'device-alarm.acknowledged', 'device-alarm.inactive']);
+});
+
+test('what was active before we came is told as found, not as new', async () => {
+  server.plant.setLevel(85);
+  await using _ = await watch();
+  await told(1);
+  assert.deepEqual([events[0]?.name, events[0]?.detail?.refreshed], ['device-alarm.active', true]);
+});
+
+test('coming back tells what has changed meanwhile and raises nothing anew', async () => {
+  {
+    await using _ = await watch();
+    server.plant.setLevel(85);
+    await told(1);
+  }
+  {
+    await using _ = await watch();
+    await acknowledge();
+    await told(2);
+  }
+  assert.deepEqual(names(), ['device-alarm.active', 'device-alarm.acknowledged']);
+  server.plant.setLevel(50);
+  await using _ = await watch();
+  await told(3);
+  assert.deepEqual([events[2]?.name, events[2]?.detail?.refreshed], ['device-alarm.inactive', true]);
+});
