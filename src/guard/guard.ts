@@ -51,7 +51,7 @@ const ABORT_GRACE_US = 100_000;
  * - Tag-out and out of service end the leases below them at once, without a safe value: hands off means all hands.
  * - An idempotent write that failed, or of which nobody knows, or whose source was down, is sent again with growing
  *   pauses as long as it lives and every check but the rate still lets it pass. A newer write takes over in a pause.
- *   Nothing else is ever sent twice.
+ *   Nothing else is ever sent twice; safe values are owed, as said above, over a restart too.
  * - A command that a source does not answer within its time to live is aborted; no answer then means unknown.
  *
  * Batches are to be observed before the writes that were decided on them are asked for.
@@ -330,7 +330,7 @@ class SiteGuard implements Guard {
     if (answer.state === 'refused' || answer.state === 'failed') this.#plant.written.neverTook(tag.tag);
     flight.answer = graver(flight.answer, answer);
     const againUs = nowUs + pauseUs(flight.attempts);
-    if (tag.idempotent && mayHelp(answer) && againUs < command.deadlineUs) {
+    if (tag.idempotent && command.by.kind !== 'lease' && mayHelp(answer) && againUs < command.deadlineUs) {
       flight.stage = 'pausing';
       flight.timerUs = againUs;
       this.#lookForEffect(flight);
@@ -358,9 +358,8 @@ class SiteGuard implements Guard {
   #repeat(flight: Flight, answer: Answer): void {
     const { tag, command } = flight;
     const ask: Ask = { ...command, tag, asked: command.value, leaseMs: undefined };
-    const checks = command.by.kind === 'lease' ? SAFE_VALUE_CHECKS : REPEAT_CHECKS;
     const late = this.#ports.steadyUs() > command.deadlineUs;
-    const no = late ? undefined : firstNo(checks, this.#situation(ask, undefined));
+    const no = late ? undefined : firstNo(REPEAT_CHECKS, this.#situation(ask, undefined));
     if (!late && !no) {
       flight.timerUs = command.deadlineUs;
       void this.#send(flight);

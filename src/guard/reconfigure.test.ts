@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { GuardedTag, PresentOf } from '#guard/api.ts';
 import { ACTUAL, Bench, operator, PUMP, rule } from '#guard/fixture.ts';
@@ -268,6 +269,72 @@ test('the same limits given again at any moment change nothing, to the last reco
       fc.array(anyAnswer, { minLength: 1, maxLength: 5 }),
       async (acts, given) => assert.deepEqual(await play(acts, given, true), await play(acts, given, false)),
     ),
+    { numRuns: 100 },
+  );
+});
+
+test('whatever changes at any moment: every write ends, leases end safe, and new limits bind what leaves', async () => {
+  const anyLimits = fc.record({
+    range: fc.constantFrom<GuardedTag['range'][]>(undefined, [1, 9], [4, 6]),
+    lease: fc.constantFrom(undefined, { maxMs: 400, safe: 5 }),
+    feedback: fc.constantFrom(undefined, feedback),
+    idempotent: fc.boolean(),
+    scale: fc.constantFrom(undefined, { factor: 2, offset: 1 }),
+  });
+  const anyAct: fc.Arbitrary<Act> = fc.oneof(
+    fc.record({ act: fc.constant('ask' as const), value: fc.nat(9), by: fc.constantFrom('a', 'b') }),
+    fc.record({ act: fc.constant('see' as const), value: fc.nat(9), running: fc.boolean() }),
+    fc.record({ act: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 700 }) }),
+  );
+  const files = fc.array(
+    fc.record({ limits: fc.option(anyLimits, { nil: undefined }), acts: fc.array(anyAct, { maxLength: 8 }) }),
+    { minLength: 1, maxLength: 6 },
+  );
+  const anyAnswer = fc.constantFrom<WriteResult['state'][]>('sent', 'failed', 'unknown', 'refused');
+  await fc.assert(
+    fc.asyncProperty(anyLimits, files, fc.array(anyAnswer, { minLength: 1 }), async (first, all, given) => {
+      const bench = new Bench(first);
+      let n = 0;
+      bench.answer = async () => ({ state: given[n++ % given.length] ?? 'sent' });
+      const writes: Promise<unknown>[] = [];
+      let limits: Partial<GuardedTag> | undefined = first;
+      for (const { limits: next, acts } of all) {
+        const leased = (bench.guard.snapshot() as { leases: unknown[] }).leases.length > 0;
+        const before: number = bench.sent.length;
+        const changes: boolean = !isDeepStrictEqual({ ...limits }, { ...next }) || !limits !== !next;
+        writes.push(bench.reconfigure(next));
+        const safe = bench.sent.slice(before).map(({ by, value, raw }) => [by.kind, value, raw]);
+        const oldScale: NonNullable<GuardedTag['scale']> = limits?.scale ?? { factor: 1, offset: 0 };
+        // Where a safe value was on its way already it is sent once more, as nobody knows what came of it.
+        const once = ['lease', 5, (5 - oldScale.offset) / oldScale.factor];
+        // An idempotent write that only failed up to now is given up: the device has nothing to be made safe.
+        const failed: boolean | undefined = limits?.idempotent && given[(n - 1) % given.length] === 'failed';
+        assert.deepEqual(safe, changes && ((leased && !failed) || safe.length > 0) ? [once] : []);
+        limits = next;
+        const from = bench.sent.length;
+        for (const act of acts) {
+          if (act.act === 'ask') writes.push(bench.ask(act.value, { by: rule(act.by) }));
+          else if (act.act === 'see') bench.see([[ACTUAL, act.value]]);
+          else await bench.pass(act.ms);
+        }
+        for (const { by, value, raw } of bench.sent.slice(from)) {
+          assert.ok(limits || by.kind === 'lease', 'a tag that is gone takes nothing');
+          const [low, high] = limits?.range ?? [0, 9];
+          assert.ok(Number(value) >= low && Number(value) <= high);
+          const { factor, offset } = limits?.scale ?? { factor: 1, offset: 0 };
+          assert.equal(raw, (Number(value) - offset) / factor);
+        }
+      }
+      bench.answer = async () => ({ state: 'sent' });
+      for (const ms of [3000, 61_000, 61_000]) {
+        await bench.pass(ms);
+        bench.see([[ACTUAL, 5]]);
+        await bench.pass(1);
+      }
+      await Promise.all(writes);
+      assert.deepEqual((bench.guard.snapshot() as { leases: unknown[] }).leases, []);
+      assert.equal(bench.guard.nextUs, Number.POSITIVE_INFINITY);
+    }),
     { numRuns: 100 },
   );
 });
