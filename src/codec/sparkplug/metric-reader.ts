@@ -259,3 +259,7 @@ const WIRE: readonly number[] = [
 
 /** A 64-bit integer from its halves. */
 export const bits64 = (low: number, high: number): bigint => (BigInt(high) << 32n) | BigInt(low);
+
+/** Of its own memory: `slice` of a Buffer would go on using that of the socket. */
+export const copy = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  new Uint8Array(bytes.subarray(start, end));

@@ -1,5 +1,5 @@
 import { decodePayload } from '#codec/sparkplug/decode.ts';
-import type { MetricReader } from '#codec/sparkplug/metric-reader.ts';
+import { copy, type MetricReader } from '#codec/sparkplug/metric-reader.ts';
 import type { Metric, Payload } from '#codec/sparkplug/payload.ts';
 import type { BatchBuilder } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -87,7 +87,7 @@ export class EdgeNode {
     start: number,
     end: number,
   ): void {
-    if (type === 'NBIRTH') this.#guarded(() => this.#birth(bytes.slice(start, end)));
+    if (type === 'NBIRTH') this.#guarded(() => this.#birth(copy(bytes, start, end)));
     else if (type === 'NDEATH') this.#death(bytes.subarray(start, end));
     else this.#guarded(() => this.#sequenced(type, device, bytes, start, end));
   }
@@ -153,7 +153,7 @@ export class EdgeNode {
       this.#drop([{ type, device, seq, time, metrics, payload: EMPTY }]);
       return;
     }
-    this.#held.add({ type, device, seq, time, metrics, payload: bytes.slice(start, end) });
+    this.#held.add({ type, device, seq, time, metrics, payload: copy(bytes, start, end) });
     this.#drain();
     if (this.#held.count > MOST_HELD) this.#giveUp();
     this.#rearm();
@@ -309,7 +309,7 @@ export class EdgeNode {
     this.devices.set(device, unit);
     this.#awaited.delete(unit);
     const { reader } = this.#ports;
-    const bytes = reader.bytes.slice(reader.from, reader.to);
+    const bytes = copy(reader.bytes, reader.from, reader.to);
     try {
       this.#born(unit, decodePayload(bytes).metrics, bytes);
     } catch (error) {

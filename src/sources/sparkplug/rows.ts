@@ -1,7 +1,7 @@
 import { utf8Text } from '#codec/json/number.ts';
 import { DataType, Kind, kindOf } from '#codec/sparkplug/datatype.ts';
 import { decodeMetric, decodeProperties } from '#codec/sparkplug/decode.ts';
-import { bits64, type MetricReader } from '#codec/sparkplug/metric-reader.ts';
+import { bits64, copy, type MetricReader } from '#codec/sparkplug/metric-reader.ts';
 import { smallInt } from '#codec/sparkplug/value.ts';
 import type { BatchBuilder } from '#kernel/batch.ts';
 import { Quality, worseQuality } from '#kernel/quality.ts';
@@ -153,7 +153,7 @@ const textOf = (metric: MetricReader, datatype: number): string | undefined =>
 
 /** A copy, since the bytes are the socket's. @throws Fault `sparkplug.malformed` */
 function structureAt(metric: MetricReader, datatype: number) {
-  const { value } = decodeMetric(metric.bytes.slice(metric.start, metric.end), {
+  const { value } = decodeMetric(copy(metric.bytes, metric.start, metric.end), {
     datatypeOf: () => datatype,
   });
   return value === undefined || typeof value !== 'object' ? undefined : structureOf(value);

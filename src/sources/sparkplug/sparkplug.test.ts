@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { DataType } from '#codec/sparkplug/datatype.ts';
+import { encodePayload } from '#codec/sparkplug/encode.ts';
+import { MetricReader } from '#codec/sparkplug/metric-reader.ts';
+import type { Metric, MetricValue } from '#codec/sparkplug/payload.ts';
+import { at, BatchBuilder, wideAt } from '#kernel/batch.ts';
+import { ManualClock } from '#kernel/clock.ts';
+import { qualityName } from '#kernel/quality.ts';
+import type { TagType } from '#kernel/tag-table.ts';
+import { Config, check } from './config.ts';
+import { EdgeNode, type NodePorts } from './node.ts';
+import { Rebirths } from './rebirths.ts';
+import { addMetric } from './rows.ts';
+import { glob, tagPath } from './tag-book.ts';
+import { filters, routeOf } from './topic.ts';
+import { Unit } from './unit.ts';
+import { Wake } from './wake.ts';
+
+const reader = new MetricReader();
+
+/** The value of the one row that a metric makes, or its quality where that is not good. */
+function rowOf(type: TagType, metric: Metric, birthType = metric.datatype): unknown {
+  const rows = new BatchBuilder();
+  const bytes = encodePayload({ metrics: [metric] });
+  reader.open(bytes, 0, bytes.length);
+  reader.next();
+  addMetric(rows, { tag: 0, type, codes: new Map([['auto', 2]]) }, birthType ?? 0, 5, 0, reader);
+  const batch = rows.take({ receivedUs: 5 });
+  assert.equal(batch.rows, 1);
+  const quality = qualityName(at(batch.quality, 0));
+  return quality === 'good' ? (wideAt(batch, 0) ?? at(batch.value, 0)) : quality;
+}
+
+const ROWS: readonly (readonly [TagType, number, MetricValue, unknown])[] = [
+  ['number', DataType.Int8, -1, -1],
+  ['number', DataType.UInt64, 2n ** 63n, 2 ** 63],
+  ['number', DataType.Int64, -(2n ** 40n) - 1n, -(2 ** 40) - 1],
+  ['number', DataType.Boolean, true, 'badTypeMismatch'],
+  ['number', DataType.String, '5', 'badTypeMismatch'],
+  ['number', DataType.Float, Number.POSITIVE_INFINITY, 'badOutOfRange'],
+  ['boolean', DataType.Int8, 1, 1],
+  ['boolean', DataType.Int8, 2, 'badTypeMismatch'],
+  ['enum', DataType.Int32, 3, 3],
+  ['enum', DataType.Int32, -3, 'badTypeMismatch'],
+  ['enum', DataType.String, 'auto', 2],
+  ['int64', DataType.Int16, -7, -7n],
+  ['int64', DataType.Double, 7, 'badTypeMismatch'],
+  ['text', DataType.Int32, 7, 'badTypeMismatch'],
+  ['structure', DataType.Int16Array, [1, -2], [1, -2]],
+  ['structure', DataType.BooleanArray, [true, false], [true, false]],
+  ['structure', DataType.DateTimeArray, [5n], [5n]],
+  ['structure', DataType.Double, 5, 'badTypeMismatch'],
+];
+
+test('a value becomes what its tag holds, and a bad row where it is something else', () => {
+  for (const [type, datatype, value, wanted] of ROWS) {
+    assert.deepEqual(rowOf(type, { datatype, value }), wanted, `${type} from ${datatype}`);
+  }
+});
+
+test('a data message of another data type than the birth is bad', () => {
+  const metric = { datatype: DataType.Int32, value: 5 };
+  assert.equal(rowOf('number', metric, DataType.Double), 'badTypeMismatch');
+  assert.equal(rowOf('number', metric, DataType.Int32), 5);
+});
+
+interface Played {
+  readonly node: EdgeNode;
+  readonly values: () => number[];
+  readonly gaps: (number | undefined)[];
+  readonly wanted: string[];
+}
+
+/** A node whose one metric is tag 0, and a clock that stands still. */
+function play(clock = new ManualClock()): Played {
+  const rows = new BatchBuilder();
+  const gaps: (number | undefined)[] = [];
+  const wanted: string[] = [];
+  const ports: NodePorts = {
+    reader: new MetricReader(),
+    rows,
+    late: new BatchBuilder(),
+    receivedUs: () => clock.nowUs(),
+    steadyUs: () => clock.steadyUs(),
+    reorderUs: () => 2e6,
+    mayHold: () => true,
+    mayGrow: () => true,
+    bind(unit) {
+      for (const slot of unit.slots) slot.to = { tag: 0, type: 'number', codes: new Map() };
+      unit.tags = [0];
+      return [];
+    },
+    wantRebirth: (_, reason) => wanted.push(reason),
+    settled() {},
+    gap: (_, count) => gaps.push(count),
+    told() {},
+    deadline() {},
+  };
+  const node = new EdgeNode('g', 'n', ports);
+  return { node, gaps, wanted, values: () => [...rows.take({ receivedUs: 0 }).value] };
+}
+
+const send = (node: EdgeNode, type: 'NBIRTH' | 'NDATA', seq: number, value: number) => {
+  const metric = { name: 'x', datatype: DataType.Double, value };
+  const bytes = encodePayload({ timestamp: 1000, seq, metrics: [metric] });
+  node.message(type, undefined, bytes, 0, bytes.length);
+};
+
+test('whatever the order in which messages arrive, they are read in the order in which they were sent', () => {
+  const count = fc.integer({ min: 1, max: 100 });
+  fc.assert(
+    fc.property(fc.nat({ max: 255 }), count, fc.infiniteStream(fc.nat()), (from, length, random) => {
+      const { node, values, gaps, wanted } = play();
+      send(node, 'NBIRTH', from, 0);
+      const numbers = Array.from({ length }, (_, i) => i + 1);
+      const keys = numbers.map(() => random.next().value as number);
+      const shuffled = [...numbers].sort((a, b) => (keys[a - 1] as number) - (keys[b - 1] as number));
+      for (const i of shuffled) send(node, 'NDATA', (from + i) & 0xff, i);
+      assert.deepEqual(values(), [0, ...numbers]);
+      assert.deepEqual([gaps, wanted], [[], []]);
+    }),
+  );
+});
+
+test('what may hide a lost birth makes the node unknown: its aliases may mean something else', () => {
+  const clock = new ManualClock();
+  const { node, values, gaps, wanted } = play(clock);
+  send(node, 'NBIRTH', 0, 1);
+  send(node, 'NDATA', 1, 2);
+  values();
+  send(node, 'NDATA', 1, 3); // number 0, a birth, lies between
+  node.due(clock.steadyUs() + 2e6);
+  assert.equal(node.state, 'unborn');
+  assert.deepEqual(values(), [Number.NaN]);
+  assert.deepEqual(gaps, [undefined, 1]);
+  assert.deepEqual(wanted, ['messages were lost']);
+});
+
+test('what was sent before a birth is not read with what the birth says', () => {
+  const { node, values } = play();
+  send(node, 'NBIRTH', 0, 1);
+  send(node, 'NDATA', 3, 3);
+  send(node, 'NBIRTH', 0, 10);
+  send(node, 'NDATA', 1, 11);
+  assert.deepEqual(values(), [1, 3, 10, 11]);
+});
+
+test('messages that wait are bounded, and more of them count as a loss at once', () => {
+  const { node, values, gaps } = play();
+  send(node, 'NBIRTH', 0, 0);
+  for (let i = 2; i < 140; i++) send(node, 'NDATA', i, i);
+  assert.equal(values().length, 139);
+  assert.deepEqual(gaps, [undefined]);
+});
+
+test('one node is asked at growing pauses, and all of them together not above the limit', () => {
+  const rebirths = new Rebirths({ everyMs: 60_000, perMinute: 60 }, 0);
+  const minute = 60e6;
+  const asked: number[] = [];
+  for (let us = 0; us < 20 * minute; us += minute / 4) {
+    rebirths.want('a', us);
+    if (rebirths.take(us).length > 0) asked.push(us / minute);
+  }
+  assert.deepEqual(asked, [0, 1, 3, 7, 15]);
+  for (let i = 0; i < 100; i++) rebirths.want(`n${i}`, 100 * minute);
+  assert.equal(rebirths.take(100 * minute).length, 5);
+  assert.equal(rebirths.take(100 * minute).length, 0);
+  assert.equal(rebirths.nextUs(100 * minute), 100 * minute + 1e6);
+  assert.equal(rebirths.take(100 * minute + 2e6).length, 2);
+});
+
+test('a node that was right for long begins with a short pause again', () => {
+  const rebirths = new Rebirths({ everyMs: 1000, perMinute: 6000 }, 0);
+  for (const us of [0, 1e6, 3e6]) {
+    rebirths.want('a', us);
+    assert.equal(rebirths.take(us).length, 1, String(us));
+  }
+  rebirths.want('a', 3e6);
+  assert.equal(rebirths.nextUs(3e6), 7e6);
+  rebirths.settled('a');
+  assert.equal(rebirths.nextUs(3e6), Number.POSITIVE_INFINITY);
+  rebirths.want('a', 100e6);
+  assert.equal(rebirths.take(100e6).length, 1);
+  rebirths.want('a', 100e6);
+  assert.equal(rebirths.nextUs(100e6), 102e6);
+});
+
+test('a wake comes at the earliest deadline, and then at the one that the woken names', async () => {
+  const clock = new ManualClock(0);
+  const woken: number[] = [];
+  const wake = new Wake(clock, () => {
+    woken.push(clock.steadyUs() / 1000);
+    return woken.length < 2 ? clock.steadyUs() + 50e3 : Number.POSITIVE_INFINITY;
+  });
+  wake.at(500e3);
+  wake.at(100e3);
+  wake.at(300e3);
+  await clock.advance(1000);
+  assert.deepEqual(woken, [100, 150]);
+  wake.at(clock.steadyUs() + 1000);
+  wake.close();
+  await clock.advance(1000);
+  assert.equal(woken.length, 2);
+});
+
+test('topics are taken apart by the specification, and nothing else is one', () => {
+  assert.deepEqual(routeOf('spBv1.0/g/DDATA/n/d'), { type: 'DDATA', group: 'g', node: 'n', device: 'd' });
+  assert.deepEqual(routeOf('spBv1.0/g/NBIRTH/n'), {
+    type: 'NBIRTH',
+    group: 'g',
+    node: 'n',
+    device: undefined,
+  });
+  for (const topic of [
+    'spBv1.0/g/NDATA/n/d',
+    'spBv1.0/g/DDATA/n',
+    'spBv1.0/g/NCMD/n',
+    'a/b',
+    'spBv1.0/STATE/x',
+  ]) {
+    assert.equal(routeOf(topic), undefined, topic);
+  }
+  assert.equal(filters([], []).length, 6);
+  assert.deepEqual(
+    filters(['g'], ['n']).map(({ topic, qos }) => `${qos} ${topic}`)[1],
+    '1 spBv1.0/g/NDEATH/n',
+  );
+});
+
+test('a pattern with stars means what people expect of it', () => {
+  const text = fc.stringMatching(/^[ab/]{0,8}$/);
+  const pattern = fc.stringMatching(/^[ab*]{0,6}$/);
+  fc.assert(
+    fc.property(pattern, text, (wanted, given) => {
+      const expected = new RegExp(`^${wanted.replaceAll('*', '.*')}$`).test(given);
+      assert.equal(glob(wanted)(given), expected);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('paths keep to the namespace, with and without a device', () => {
+  const template = '{group}/{node}/{device}/{metric}';
+  assert.equal(
+    tagPath(template, new Unit('Plant 1', 'Cell', 'Pump#1'), 'Out/Temp °C'),
+    'plant_1/cell/pump_1/out/temp__c',
+  );
+  assert.equal(tagPath(template, new Unit('1', 'n', undefined), 'x'), 't1/n/x');
+  assert.equal(tagPath('{node}/{device}', new Unit('g', 'n', undefined), 'x'), 'n');
+});
+
+test('a configuration that contradicts itself is told, with the tag', () => {
+  const config = Config.parse({ url: 'mqtt://h', hostId: 'h', groups: ['a'], discover: [{ tag: '{x}' }] });
+  const tag = { number: 0, type: 'number', access: 'read' } as const;
+  const found = check(config, [
+    { tag: { ...tag, path: 'p/one' }, address: { group: 'b', node: 'n', metric: 'm' } },
+    { tag: { ...tag, path: 'p/two' }, address: { group: 'b', node: 'n', metric: 'm' } },
+  ]);
+  assert.deepEqual(
+    found.map(({ tag: path, message }) => [path, message]),
+    [
+      ['p/one', 'group b is not listened to'],
+      ['p/two', 'p/one is read from the same metric'],
+      ['p/two', 'group b is not listened to'],
+      [undefined, "discover 1: {x} in tag '{x}' stands for nothing"],
+    ],
+  );
+  assert.equal(Config.safeParse({ url: 'mqtt://h', hostId: 'a/b' }).success, false);
+});
