@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { DataType, type Variant, VariantArrayType } from 'node-opcua-client';
+import { DataType, Variant, VariantArrayType } from 'node-opcua-client';
 import { OPCUAServer } from 'node-opcua-server';
 import type { ServerOptions, ServerReport, ServerRequest } from './peer.ts';
 import { VALUES } from './values.ts';
@@ -43,6 +43,8 @@ const server = new OPCUAServer({
   serverInfo: { applicationUri: 'urn:holdfast:test-server' },
 } as unknown as ConstructorParameters<typeof OPCUAServer>[0]);
 
+/** Properties of OperationLimits: reads, browses, monitored items in one call (OPC UA Part 6, A.1). */
+const LIMITS = [11705, 11710, 11714];
 const counters: UAVariable[] = [];
 const named = new Map<string, UAVariable>();
 let count = 0;
@@ -159,12 +161,10 @@ function addStructure(space: AddressSpace, plant: Parameters<typeof String>[0]):
 
 /** The limits hold, but nobody is told. */
 function hideLimits(): void {
-  const limits = (server.engine.addressSpace as AddressSpace).findNode(
-    'i=11704',
-  ) as unknown as UAVariable | null;
-  for (const property of (limits as unknown as { getComponents(): UAVariable[] } | null)?.getComponents() ??
-    [])
-    property.setValueFromSource({ dataType: DataType.UInt32, value: 0 });
+  const space = server.engine.addressSpace as AddressSpace;
+  const none = new Variant({ dataType: DataType.UInt32, value: 0 });
+  for (const id of LIMITS)
+    (space.findNode(`i=${id}`) as unknown as UAVariable).bindVariable({ get: () => none }, true);
 }
 
 /** Requests to publish vanish while `mute` is `all`; the session lives on and answers everything else. */

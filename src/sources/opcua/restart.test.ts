@@ -55,4 +55,5 @@ test('5,000 nodes come alive at a server that takes fewer a call than it says', 
     return seen.size === 5000;
   }, 20_000);
   assert.equal((await server.ask()).items, 5000);
+  assert.ok(device.requests.some(({ outcome }) => outcome === 'refused'));
 });

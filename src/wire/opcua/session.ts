@@ -171,40 +171,32 @@ function lostOf(client: OPCUAClient, url: string): Promise<Fault> {
   });
 }
 
-interface Sent {
-  readonly schema: { readonly name: string };
-  readonly requestHeader: { readonly requestHandle: number };
-}
-interface Answered {
-  readonly responseHeader: {
-    readonly requestHandle: number;
-    readonly serviceResult: { readonly value: number };
-  };
+type Answer = (error: (Error & { readonly response?: unknown }) | null, response?: unknown) => void;
+interface Transactions {
+  performMessageTransaction(request: { readonly schema: { readonly name: string } }, answer: Answer): void;
 }
 
+/** All requests of a session pass here, those of the library too. */
 function countRequests(
   client: OPCUAClient,
   clock: Clock,
   told: NonNullable<SessionOptions['onRequest']>,
 ): void {
-  const sentUs = new Map<number, number>();
-  const done = (handle: number, outcome: 'ok' | 'timeout' | 'refused') => {
-    const fromUs = sentUs.get(handle);
-    if (fromUs === undefined) return;
-    sentUs.delete(handle);
-    told((clock.steadyUs() - fromUs) / 1000, outcome);
+  const transactions = client as unknown as Transactions;
+  const perform = transactions.performMessageTransaction.bind(client);
+  transactions.performMessageTransaction = (request, answer) => {
+    if (request.schema.name === 'PublishRequest') {
+      perform(request, answer);
+      return;
+    }
+    const fromUs = clock.steadyUs();
+    perform(request, (error, response) => {
+      // A fault that the server sends is an answer as well.
+      const outcome = !error ? 'ok' : error.response ? 'refused' : 'timeout';
+      told((clock.steadyUs() - fromUs) / 1000, outcome);
+      answer(error, response);
+    });
   };
-  client.on('send_request', (request) => {
-    const { schema, requestHeader } = request as unknown as Sent;
-    if (schema.name !== 'PublishRequest') sentUs.set(requestHeader.requestHandle, clock.steadyUs());
-  });
-  client.on('receive_response', (response) => {
-    const { requestHandle, serviceResult } = (response as unknown as Answered).responseHeader;
-    done(requestHandle, serviceResult.value === 0 ? 'ok' : 'refused');
-  });
-  client.on('timed_out_request', (request) =>
-    done((request as unknown as Sent).requestHeader.requestHandle, 'timeout'),
-  );
 }
 
 /**
