@@ -3,14 +3,21 @@ import type { Batch } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Gap } from '#kernel/gap.ts';
 import { Quality } from '#kernel/quality.ts';
-import type { Delivery, Deps, Inbox } from '#plugin/api.ts';
+import type { Delivery, Deps, Inbox, Point } from '#plugin/api.ts';
 import { AckOrder } from '#wire/mqtt/acks.ts';
 import type { Welcome } from '#wire/mqtt/protocol.ts';
 import type { Session, SessionEvents } from '#wire/mqtt/session.ts';
 import { Arrival } from './arrival.ts';
 import { Backlog } from './backlog.ts';
 import type { Config } from './config.ts';
-import { type Subscribed, subscribeAgain, wantedFilters } from './subscribe.ts';
+import {
+  leaveTopics,
+  type Subscribed,
+  subscribeAgain,
+  subscribeMore,
+  subscriptionChange,
+  wantedFilters,
+} from './subscribe.ts';
 import { TopicBook } from './topic-book.ts';
 
 type Result = 'durable' | Fault;
@@ -38,9 +45,11 @@ export class Intake implements SessionEvents {
   #session: Session | undefined;
   /** Topics to leave once there is a session. */
   readonly #stale: string[] = [];
-  readonly #config: Config;
+  #config: Config;
+  #points: readonly Point[];
+  /** Topics that the broker keeps nothing of, other than asked. */
+  readonly #lowered = new Set<string>();
   readonly #filled = Promise.withResolvers<void>();
-  #allKept: boolean;
   /** While the disk refuses rows: whether messages come at QoS 0, and whether that is being changed. */
   #unkept: 'no' | 'changing' | 'yes' = 'no';
   #gaps: Gap[] = [];
@@ -49,7 +58,7 @@ export class Intake implements SessionEvents {
   constructor(config: Config, deps: Deps) {
     this.#deps = deps;
     this.#config = config;
-    this.#allKept = wantedFilters(config, deps).every(({ qos }) => qos === 1);
+    this.#points = deps.points;
     this.#book = new TopicBook(config, deps, (topic) => this.#leave(topic));
     this.inbox = deps.inbox(config.inboxBytes);
     this.inbox.onDrain(() => this.#session?.resume());
@@ -57,7 +66,7 @@ export class Intake implements SessionEvents {
 
   /** Whether the broker keeps everything that we read while we are away. */
   get allKept(): boolean {
-    return this.#allKept;
+    return this.#lowered.size === 0 && this.#wanted().every(({ qos }) => qos === 1);
   }
 
   /** Once the inbox is full: nothing more is received before it is read. */
@@ -84,9 +93,34 @@ export class Intake implements SessionEvents {
     else this.#session.unsubscribe([topic]).catch(() => {}); // the next session tries again
   }
 
-  subscribed({ refused, allKept }: Subscribed): void {
-    this.#allKept = allKept;
+  subscribed(done: Subscribed): void {
     void this.#drain();
+    this.#granted(done);
+  }
+
+  /**
+   * Other points or wildcards in the same session: only what differs is asked for, or left.
+   * @returns false while what is subscribed is not what the configuration says, for want of a disk
+   */
+  async change(config: Config, points: readonly Point[]): Promise<boolean> {
+    const session = this.#session;
+    if (!session || this.#unkept !== 'no') return false;
+    const { ask, leave } = subscriptionChange(this.#wanted(), wantedFilters(config, { points }));
+    await leaveTopics(session, leave);
+    for (const topic of leave) this.#lowered.delete(topic);
+    this.#config = config;
+    this.#points = points;
+    this.#book.take(config, points);
+    this.#granted(await subscribeMore(session, ask, this.#deps, points));
+    return true;
+  }
+
+  #wanted() {
+    return wantedFilters(this.#config, { points: this.#points });
+  }
+
+  #granted({ refused, lowered }: Subscribed): void {
+    for (const topic of lowered) this.#lowered.add(topic);
     if (refused.length === 0) return;
     this.chunk();
     const { rows, receivedUs } = this.#arrival;
@@ -236,7 +270,8 @@ export class Intake implements SessionEvents {
 
   #change(most: 0 | 1, then: 'no' | 'yes', why: Fault): void {
     this.#unkept = 'changing';
-    const asked = this.#session && subscribeAgain(this.#session, this.#config, this.#deps, most);
+    const asked =
+      this.#session && subscribeAgain(this.#session, this.#config, { points: this.#points }, most);
     if (!asked) {
       this.inbox.fail(why);
       return;

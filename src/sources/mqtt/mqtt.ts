@@ -54,6 +54,7 @@ async function sessionOptions(config: Config, deps: Deps) {
 }
 
 function source(config: Config, deps: Deps, session: Session, intake: Intake): Source<Config> {
+  let present = { config, deps };
   return {
     get resumed() {
       return session.sessionPresent && intake.allKept;
@@ -62,8 +63,12 @@ function source(config: Config, deps: Deps, session: Session, intake: Intake): S
     browse: (from, signal, forMs) => browse(config, deps, from, signal, forMs),
     ...(deps.mode === 'live' && {
       write: (command: Command, signal: AbortSignal): Promise<WriteResult> =>
-        writePoint(command, session, config, deps, signal),
+        writePoint(command, session, present.config, present.deps, signal),
     }),
+    async reconfigure(next, points) {
+      present = { config: next, deps: { ...deps, points } };
+      return await intake.change(next, points);
+    },
     async [Symbol.asyncDispose]() {
       intake.close();
       await session[Symbol.asyncDispose]();

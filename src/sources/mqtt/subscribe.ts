@@ -1,6 +1,6 @@
 import { topicFilter } from '#codec/mqtt/filter.ts';
 import { Fault } from '#kernel/fault.ts';
-import type { Deps } from '#plugin/api.ts';
+import type { Deps, Point } from '#plugin/api.ts';
 import { reasonName } from '#wire/mqtt/reasons.ts';
 import type { Session } from '#wire/mqtt/session.ts';
 import type { Config } from './config.ts';
@@ -9,7 +9,7 @@ import { readPoints } from './topic-book.ts';
 /** Filters in one SUBSCRIBE: brokers limit packets, and some the number of filters. */
 const AT_ONCE = 100;
 
-interface Wanted {
+export interface Wanted {
   readonly topic: string;
   readonly qos: 0 | 1;
 }
@@ -17,8 +17,27 @@ interface Wanted {
 export interface Subscribed {
   /** Tags of topics that the broker refuses us. */
   readonly refused: readonly number[];
-  /** Whether everything is kept by the broker while we are away. */
-  readonly allKept: boolean;
+  /** Topics that it grants at QoS 0 only: nothing of them is kept while we are away. */
+  readonly lowered: readonly string[];
+}
+
+/** What to ask for, and what to leave, to go from one to the other. */
+export interface SubscriptionChange {
+  readonly ask: readonly Wanted[];
+  readonly leave: readonly string[];
+}
+
+export function subscriptionChange(before: readonly Wanted[], after: readonly Wanted[]): SubscriptionChange {
+  const was = new Map(before.map(({ topic, qos }) => [topic, qos]));
+  const is = new Set(after.map(({ topic }) => topic));
+  return {
+    ask: after.filter(({ topic, qos }) => was.get(topic) !== qos),
+    leave: before.map(({ topic }) => topic).filter((topic) => !is.has(topic)),
+  };
+}
+
+export async function leaveTopics(session: Session, topics: readonly string[]): Promise<void> {
+  for (let i = 0; i < topics.length; i += AT_ONCE) await session.unsubscribe(topics.slice(i, i + AT_ONCE));
 }
 
 /** What the site wants of the broker: one subscription a topic, none where a wildcard gives the same already. */
@@ -66,9 +85,29 @@ async function ask(session: Session, wanted: readonly Wanted[]): Promise<readonl
 export async function subscribeAll(session: Session, config: Config, deps: Deps): Promise<Subscribed> {
   const wanted = wantedFilters(config, deps);
   const granted = await ask(session, wanted);
+  if (wanted.length > 0 && granted.every((code) => code >= 0x80))
+    throw allRefused(wanted, granted[0] as number);
+  return told(wanted, granted, deps, deps.points);
+}
+
+/** Some topics more; the broker may refuse them one by one. */
+export async function subscribeMore(
+  session: Session,
+  wanted: readonly Wanted[],
+  deps: Deps,
+  points: readonly Point[],
+): Promise<Subscribed> {
+  return told(wanted, await ask(session, wanted), deps, points);
+}
+
+function told(
+  wanted: readonly Wanted[],
+  granted: readonly number[],
+  deps: Deps,
+  points: readonly Point[],
+): Subscribed {
   const refused = wanted.filter((_, i) => (granted[i] as number) >= 0x80);
   const lowered = wanted.filter((w, i) => (granted[i] as number) < w.qos);
-  if (wanted.length > 0 && refused.length === wanted.length) throw allRefused(wanted, granted[0] as number);
   for (const { topic } of refused) {
     const reason = reasonName(granted[wanted.findIndex((w) => w.topic === topic)] as number);
     deps.event({ kind: 'system', name: 'mqtt.subscription-refused', subject: topic, detail: { reason } });
@@ -78,10 +117,10 @@ export async function subscribeAll(session: Session, config: Config, deps: Deps)
   }
   const topics = new Set(refused.map((w) => w.topic));
   return {
-    refused: readPoints(deps.points)
+    refused: readPoints(points)
       .filter((point) => topics.has(point.address.topic as string))
       .map((point) => point.tag.number),
-    allKept: lowered.length === 0 && wanted.every((w) => w.qos === 1),
+    lowered: lowered.map(({ topic }) => topic),
   };
 }
 

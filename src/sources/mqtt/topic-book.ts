@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type TopicFilter, topicFilter, topicProblem } from '#codec/mqtt/filter.ts';
 import { TopicTable } from '#codec/mqtt/topics.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -18,14 +19,24 @@ interface Discovery extends Discover {
   made: number;
 }
 
+/** A tag that the wildcard of this place in the list made. */
+interface FoundReading extends Reading {
+  readonly entry: number;
+}
+
+const discoveriesOf = ({ discover }: Config): Discovery[] =>
+  discover.map((d) => ({ ...d, filter: topicFilter(d.topic), made: 0 }));
+
 /** Topic → reader: those of the points, and those that wildcards found since. */
 export class TopicBook {
   readonly #deps: Deps;
-  readonly #topics = new TopicTable();
-  readonly #readers: TopicReader[] = [];
-  readonly #discoveries: readonly Discovery[];
-  /** Of tags that wildcards made in this session. */
+  #topics = new TopicTable();
+  #readers: TopicReader[] = [];
+  #discoveries: readonly Discovery[] = [];
+  #config: Config;
+  /** Of tags that wildcards made in this session, and the topics that they came from. */
   readonly #paths = new Set<string>();
+  readonly #found = new Map<string, readonly FoundReading[]>();
   readonly #talkers: EventRate;
   readonly #conflicts: EventRate;
   readonly #refused: EventRate;
@@ -39,18 +50,67 @@ export class TopicBook {
   /** @param onStale told of topics that nothing in the site file asks for: the broker remembers an earlier one */
   constructor(config: Config, deps: Deps, onStale: (topic: string) => void) {
     this.#deps = deps;
+    this.#config = config;
     this.#onStale = onStale;
-    this.#discoveries = config.discover.map((d) => ({ ...d, filter: topicFilter(d.topic), made: 0 }));
     this.#talkers = new EventRate(deps, { kind: 'security', name: 'security.new-talker' });
     this.#conflicts = new EventRate(deps, { kind: 'security', name: 'security.tag-conflict' });
     this.#refused = new EventRate(deps, { kind: 'system', name: 'mqtt.topic-ignored' });
     this.#ignored = this.#newReader([]);
     this.#conflicting = this.#newReader([]);
     this.#conflicting.isRefused = true;
-    const byTopic = Map.groupBy(readPoints(deps.points), (point) => point.address.topic as string);
-    for (const [topic, points] of byTopic) {
-      this.#put(topic, this.#newReader(points.map(({ tag, address }) => ({ ...address, tag }))));
+    this.#discoveries = discoveriesOf(config);
+    this.#putPoints(deps.points, () => false);
+  }
+
+  /**
+   * Other points, or other wildcards. What the same wildcards found stays, as far as the tags are still free: the site
+   * file may name them now.
+   */
+  take(config: Config, points: readonly Point[]): void {
+    const [topics, readers] = [this.#topics, this.#readers];
+    const spoke = (topic: string): boolean => {
+      const bytes = Buffer.from(topic);
+      return readers[topics.find(bytes, 0, bytes.length)]?.hasSpoken ?? false;
+    };
+    const found = isDeepStrictEqual(config.discover, this.#config.discover) ? [...this.#found] : [];
+    this.#config = config;
+    this.#topics = new TopicTable();
+    this.#readers = [];
+    this.#ignoredTopics = 0;
+    this.#found.clear();
+    this.#paths.clear();
+    this.#discoveries = discoveriesOf(config);
+    const named = this.#putPoints(points, spoke);
+    for (const [topic, readings] of found) {
+      if (!named.has(topic)) this.#keepFound(topic, readings, spoke(topic));
     }
+  }
+
+  #putPoints(points: readonly Point[], spoke: (topic: string) => boolean): ReadonlySet<string> {
+    const byTopic = Map.groupBy(readPoints(points), (point) => point.address.topic as string);
+    for (const [topic, some] of byTopic) {
+      const reader = this.#newReader(some.map(({ tag, address }) => ({ ...address, tag })));
+      reader.hasSpoken = spoke(topic);
+      this.#put(topic, reader);
+    }
+    return new Set(byTopic.keys());
+  }
+
+  /** Tags that are somebody else's by now are left out; with the next message that is told. */
+  #keepFound(topic: string, readings: readonly FoundReading[], hasSpoken: boolean): void {
+    const kept = readings.flatMap((reading) => {
+      const entry = this.#discoveries[reading.entry] as Discovery;
+      const tag = this.#declare(entry, reading.tag.path, []);
+      if (!tag) return [];
+      entry.made++;
+      this.#paths.add(tag.path);
+      return [{ ...reading, tag }];
+    });
+    if (kept.length < readings.length) return;
+    const reader = this.#newReader(kept);
+    reader.hasSpoken = hasSpoken;
+    this.#found.set(topic, kept);
+    this.#put(topic, reader);
   }
 
   /** The reader of a topic; one that gives no rows where the site does not want it. */
@@ -97,20 +157,21 @@ export class TopicBook {
   }
 
   #discover(topic: string): TopicReader {
-    const readings: Reading[] = [];
+    const readings: FoundReading[] = [];
     const reasons: (string | Fault)[] = [];
     // A topic name that is no topic name would be a tag that nobody can address.
-    for (const entry of topicProblem(topic, false) ? [] : this.#discoveries) {
+    for (const [i, entry] of (topicProblem(topic, false) ? [] : this.#discoveries).entries()) {
       const found = entry.filter.match(topic);
       if (!found) continue;
       const reading = this.#newTag(entry, found, reasons);
-      if (reading) readings.push(reading);
+      if (reading) readings.push({ ...reading, entry: i });
     }
     const conflict = reasons.find((reason) => reason instanceof Fault);
     if (conflict) this.#conflicts.tell(topic, { reason: conflict.message });
     if (readings.length > 0) {
       const tags = readings.map((reading) => reading.tag.path);
       this.#talkers.tell(topic, { tags });
+      this.#found.set(topic, readings);
       return this.#put(topic, this.#newReader(readings));
     }
     if (!conflict) {
