@@ -1,3 +1,4 @@
+// Long because one small site is set up once and every promise of a change while running is shown on it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
