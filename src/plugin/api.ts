@@ -61,11 +61,7 @@ export interface DiscoveryDef<R extends z.ZodType = z.ZodType> {
   readonly range: R;
   /** What would be asked, and how long that takes: shown before anything leaves. @throws Fault `discover.range` */
   plan(range: z.output<R>): DiscoveryPlan;
-  run(
-    range: z.output<R>,
-    deps: Pick<Deps, 'clock' | 'log'>,
-    signal: AbortSignal,
-  ): AsyncIterable<Discovered>;
+  run(range: z.output<R>, deps: Pick<Deps, 'clock' | 'log'>, signal: AbortSignal): AsyncIterable<Discovered>;
 }
 
 export interface DiscoveryPlan {
@@ -146,6 +142,8 @@ export interface IdentityRequest {
 export interface Identity {
   readonly certificateFile: string;
   readonly privateKeyFile: string;
+  /** The URI in the certificate, by which the application calls itself; the one of the first request, for good. */
+  readonly uri?: string;
 }
 
 export interface Tags {

@@ -14,6 +14,8 @@ export interface IdentityRequest {
 export interface Identity {
   readonly certificateFile: string;
   readonly privateKeyFile: string;
+  /** The URI in the certificate, by which the application calls itself; the one of the first request, for good. */
+  readonly uri?: string;
 }
 
 /** A certificate as it was met at one peer. Times are µs since 1970 on the wall clock. */

@@ -27,8 +27,9 @@ const DAY_MS = 86_400_000;
 const EARLIEST_MS = Date.UTC(2026, 0, 1);
 
 /**
- * The site's own application certificate: self-signed, RSA 2048, SHA-256 (OPC UA Part 6, 6.2.2). Made once; made anew,
- * with the same key, only when it no longer says what the request says: servers compare the URI.
+ * The site's own application certificate: self-signed, RSA 2048, SHA-256 (OPC UA Part 6, 6.2.2). Made once and kept,
+ * also when the box gets another name and other words are requested: every machine that trusts it would otherwise have
+ * to be visited again. Therefore the application goes by the URI of the certificate, which servers compare.
  * @param dir of the store @throws Fault `trust.identity`
  */
 export async function identityIn(dir: string, request: IdentityRequest, nowMs: number): Promise<Identity> {
@@ -42,13 +43,15 @@ export async function identityIn(dir: string, request: IdentityRequest, nowMs: n
     const known = await readKey(files.privateKeyFile);
     const key = known ?? (await makeKey(files.privateKeyFile));
     const certificate = known && (await readOwn(files.certificateFile));
-    if (!certificate || !fits(certificate, key, request))
-      await replaceDurablyAside(
-        files.certificateFile,
-        await selfSigned(key, request, Math.max(nowMs, EARLIEST_MS)),
-        0o600,
-      );
-    return files;
+    const uri = certificate && uriOf(certificate);
+    if (certificate?.checkPrivateKey(key) && (uri !== undefined || request.uri === undefined))
+      return { ...files, ...(uri !== undefined && { uri }) };
+    await replaceDurablyAside(
+      files.certificateFile,
+      await selfSigned(key, request, Math.max(nowMs, EARLIEST_MS)),
+      0o600,
+    );
+    return { ...files, ...(request.uri !== undefined && { uri: request.uri }) };
   } catch (error) {
     throw new Fault(
       'trust.identity',
@@ -82,14 +85,8 @@ async function readOwn(path: string): Promise<X509Certificate | undefined> {
   }
 }
 
-function fits(certificate: X509Certificate, key: KeyObject, { commonName, uri }: IdentityRequest): boolean {
-  const names = certificate.subjectAltName ?? '';
-  return (
-    certificate.checkPrivateKey(key) &&
-    certificate.subject.split('\n').includes(`CN=${commonName}`) &&
-    (uri === undefined || names.split(', ').includes(`URI:${uri}`))
-  );
-}
+const uriOf = ({ subjectAltName = '' }: X509Certificate): string | undefined =>
+  /(?:^|, )URI:([^,]+)/.exec(subjectAltName)?.[1];
 
 async function makeKey(path: string): Promise<KeyObject> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });

@@ -33,16 +33,17 @@ export async function sessionOptions(config: Config, deps: Deps): Promise<Sessio
   const name = config.clientName ?? `holdfast-${host}-${deps.id}`;
   const applicationUri = `urn:${host}:holdfast`;
   const named = user && 'name' in user ? user : undefined;
+  const { uri, ...identity } = await deps.trust.identity({
+    protocol: 'opcua',
+    commonName: `Holdfast ${host}`,
+    uri: applicationUri,
+  });
   return {
     connection: config,
     clientName: deps.mode === 'shadow' ? `${name}-shadow` : name,
-    applicationUri,
+    applicationUri: uri ?? applicationUri,
     password: await readSecret('password', named?.passwordEnv, named?.passwordFile),
-    identity: await deps.trust.identity({
-      protocol: 'opcua',
-      commonName: `Holdfast ${host}`,
-      uri: applicationUri,
-    }),
+    identity,
     judge: (peer, certificate) => deps.trust.judge(peer, certificate, serverFingerprints),
     clock: deps.clock,
     onRequest: (ms, outcome) => deps.load.request(ms, outcome),
