@@ -53,6 +53,11 @@ function valueText(value: number | Value, tag: TagModel | undefined): string {
 }
 
 const HINTS = new Map<number, string>([
+  [Quality.uncertainLastUsable, 'A value that was kept for us: nobody has said since that it still holds.'],
+  [
+    Quality.uncertainRangeExceeded,
+    'Outside the range of the tag: are scale, type, byte order and range those of the manual?',
+  ],
   [Quality.badNodeUnknown, 'The device does not know this address: `holdfast browse` shows what there is.'],
   [Quality.badConfiguration, 'The device refuses this address, or this user may not read it.'],
   [
