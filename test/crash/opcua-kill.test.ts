@@ -14,7 +14,7 @@ import { until } from '#test/until.ts';
  * between each lane loses its connection at random moments, half of them while it is being opened.
  */
 const LANES = 8;
-const KILLS = 4;
+const KILLS = 3;
 const CUTS = 12;
 
 test('a server that is killed and cut off 100 times is read again each time, by the same process', async () => {

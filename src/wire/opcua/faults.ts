@@ -38,6 +38,11 @@ const CAUSES: readonly { readonly sign: RegExp; readonly code: string; readonly 
     hint: 'The server refuses this security mode or policy: look at what it offers with holdfast source test.',
   },
   {
+    sign: /Connection aborted|disconnected by third party|ECONNRESET|EPIPE/,
+    code: 'opcua.hung-up',
+    hint: 'Something else than an OPC UA server may listen there, or the server refuses more connections.',
+  },
+  {
     sign: /user token policy/i,
     code: 'opcua.user-refused',
     hint: 'The endpoint does not take this kind of user: set or remove user.',

@@ -66,24 +66,19 @@ async function openAt(
   options: SessionOptions,
   signal: AbortSignal,
 ): Promise<Session> {
-  const endpoint = await discover(library, url, options, signal);
   const { connection } = options;
-  const judged: Uint8Array[] = [];
-  // A password is encrypted for the server's certificate also where the channel is not secured.
-  if (connection.security.mode !== 'none' || connection.user !== undefined) {
-    const certificate = leafOf(endpoint.serverCertificate);
-    if (certificate) {
-      demandTrust(options.judge, url, certificate, fingerprintOf);
-      judged.push(certificate);
-    } else if (connection.security.mode !== 'none')
-      throw new Fault('opcua.certificate', `${url} shows no certificate`);
-  }
+  const isPlain = connection.security.mode === 'none';
+  // Without security the session's own connection can ask; with it, the certificate must be judged before.
+  const offers = isPlain ? undefined : await fetchEndpoints(library, url, options, signal);
+  const judged = offers ? judgedOf(offers, url, options) : undefined;
   const client = clientOf(library, options, connection, judged);
   const lost = lostOf(client, url);
   if (options.onRequest) countRequests(client, options.clock, options.onRequest);
   const open = new Opening(client, connection.connectTimeoutMs);
   try {
     await open.step(client.connect(url), url, signal);
+    if (isPlain)
+      trustPlain(client, judgedOf(await open.step(client.getEndpoints(), url, signal), url, options));
     const session = await open.session(await identityOf(library, options), url, signal);
     forbidRepair(session);
     return {
@@ -99,18 +94,32 @@ async function openAt(
   }
 }
 
-/** What the server offers, asked over a connection of its own without security (Part 4, 5.5.4). */
-async function discover(
-  library: Library,
+/**
+ * The certificate of the chosen endpoint, once people trust it; undefined where none plays a part.
+ * @throws Fault
+ */
+function judgedOf(
+  offers: readonly EndpointDescription[],
   url: string,
-  options: SessionOptions,
-  signal: AbortSignal,
-): Promise<EndpointDescription> {
-  const offers = await fetchEndpoints(library, url, options, signal);
-  return chooseEndpoint(offers, options.connection, url);
+  { connection, judge }: SessionOptions,
+): Uint8Array | undefined {
+  const endpoint = chooseEndpoint(offers, connection, url);
+  const isPlain = connection.security.mode === 'none';
+  // A password is encrypted for the server's certificate also where the channel is not secured.
+  if (isPlain && connection.user === undefined) return undefined;
+  const certificate = leafOf(endpoint.serverCertificate);
+  if (!certificate) throw new Fault('opcua.certificate', `${url} shows no certificate`);
+  demandTrust(judge, url, certificate, fingerprintOf);
+  return certificate;
 }
 
-/** @throws Fault */
+/** What a password is encrypted for, in place of whatever the answer to CreateSession brings. */
+function trustPlain(client: OPCUAClient, certificate: Uint8Array | undefined): void {
+  if (certificate)
+    (client as unknown as { serverCertificate: Buffer }).serverCertificate = Buffer.from(certificate);
+}
+
+/** What a server offers, asked over a connection of its own without security (Part 4, 5.5.4). @throws Fault */
 export async function fetchEndpoints(
   library: Library,
   url: string,
@@ -121,7 +130,7 @@ export async function fetchEndpoints(
     ...options.connection,
     security: { ...options.connection.security, mode: 'none' as const },
   };
-  const client = clientOf(library, options, plain, []);
+  const client = clientOf(library, options, plain, undefined);
   const open = new Opening(client, plain.connectTimeoutMs);
   try {
     await open.step(client.connect(url), url, signal);
@@ -135,15 +144,14 @@ function clientOf(
   library: Library,
   options: Pick<SessionOptions, 'clientName' | 'applicationUri' | 'identity'>,
   connection: Connection,
-  judged: readonly Uint8Array[],
+  server: Uint8Array | undefined,
 ): OPCUAClient {
-  const [server] = judged;
   return library.OPCUAClient.create({
     applicationName: 'Holdfast',
     applicationUri: options.applicationUri,
     clientName: options.clientName,
     ...options.identity,
-    clientCertificateManager: storeOf(library, judged) as never,
+    clientCertificateManager: storeOf(library, server) as never,
     // Reconnecting is the supervisor's: two of them would fight.
     connectionStrategy: { maxRetry: 0, initialDelay: 10, maxDelay: 20 },
     keepSessionAlive: false,

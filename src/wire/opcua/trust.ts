@@ -31,14 +31,14 @@ export function demandTrust(
 }
 
 /**
- * Stands in for the library's folders of certificates: it keeps nothing, and trusts only our own certificate and the
- * one that was judged before the connection. What the library asks beyond that is refused.
+ * Stands in for the library's folders of certificates: it keeps nothing, and trusts only the certificate that was
+ * judged before the connection. What the library asks beyond that is refused.
  */
-export function storeOf(library: Library, judged: readonly Uint8Array[]) {
+export function storeOf(library: Library, judged: Uint8Array | undefined) {
   const { Good, BadCertificateUntrusted } = library.StatusCodes;
   const known = (certificate: Uint8Array | Uint8Array[]) => {
     const leaf = Array.isArray(certificate) ? certificate[0] : certificate;
-    return leaf !== undefined && judged.some((one) => Buffer.compare(one, leaf) === 0);
+    return leaf !== undefined && judged !== undefined && Buffer.compare(judged, leaf) === 0;
   };
   const status = async (certificate: Uint8Array | Uint8Array[]): Promise<StatusCode> =>
     known(certificate) ? Good : BadCertificateUntrusted;
