@@ -228,7 +228,7 @@ async function identityOf(library: Library, options: SessionOptions): Promise<Us
 }
 
 /** The first certificate of a chain: DER objects one after the other. */
-function leafOf(chain: Uint8Array | null | undefined): Uint8Array | undefined {
+export function leafOf(chain: Uint8Array | null | undefined): Uint8Array | undefined {
   if (!chain || chain.length < 4) return undefined;
   const long = (chain[1] as number) === 0x82;
   const length = long ? 4 + (((chain[2] as number) << 8) | (chain[3] as number)) : chain.length;

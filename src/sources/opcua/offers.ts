@@ -1,0 +1,82 @@
+import type { ApplicationDescription, EndpointDescription } from 'node-opcua-client';
+import { opcuaFault } from '#wire/opcua/faults.ts';
+import { type Library, loadLibrary } from '#wire/opcua/library.ts';
+import { within } from '#wire/opcua/session.ts';
+import { storeOf } from '#wire/opcua/trust.ts';
+
+/** What a server says of itself to anybody. */
+export interface Offers {
+  /** It, and those that it knows of. */
+  readonly servers: readonly ApplicationDescription[];
+  readonly endpoints: readonly EndpointDescription[];
+  /** Its clock as it answered, ms since 1970; undefined where it does not say. */
+  readonly serverMs: number | undefined;
+  /** Ours in the middle between asking and its answer. */
+  readonly oursMs: number;
+}
+
+const CLOSE_MS = 2000;
+
+/**
+ * FindServers and GetEndpoints over one connection without security and without a session (OPC UA Part 4, 5.5): what
+ * every server answers, to anybody.
+ * @throws Fault
+ */
+export async function askOffers(url: string, timeoutMs: number, signal: AbortSignal): Promise<Offers> {
+  const library = await loadLibrary();
+  const client = library.OPCUAClient.create({
+    applicationName: 'Holdfast',
+    applicationUri: APPLICATION,
+    clientCertificateManager: storeOf(library, undefined) as never,
+    certificateKeyPairProvider: (await passingIdentity(library)) as never,
+    connectionStrategy: { maxRetry: 0, initialDelay: 10, maxDelay: 20 },
+    keepSessionAlive: false,
+    endpointMustExist: false,
+    transportTimeout: timeoutMs,
+    defaultTransactionTimeout: timeoutMs,
+  });
+  const step = <T>(work: Promise<T>) =>
+    within(work, timeoutMs, () => new Error(`timeout: no answer within ${timeoutMs} ms`), signal);
+  try {
+    await step(client.connect(url));
+    let serverMs: number | undefined;
+    client.on('receive_response', ({ responseHeader }) => {
+      serverMs = responseHeader.timestamp?.getTime();
+    });
+    const servers = await step(client.findServers({ endpointUrl: url }));
+    const askedMs = Date.now();
+    const endpoints = await step(client.getEndpoints({ endpointUrl: url }));
+    return { servers, endpoints, serverMs, oursMs: (askedMs + Date.now()) / 2 };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw opcuaFault(error, url);
+  } finally {
+    await within(client.disconnect(), CLOSE_MS, () => new Error('late')).catch(() => {});
+    (client as unknown as { _secureChannel?: { dispose(): void } | null })._secureChannel?.dispose();
+    client.removeAllListeners();
+  }
+}
+
+const APPLICATION = 'urn:holdfast:discovery';
+
+/** The library wants a certificate even where none is used: one for this run, that never leaves the memory. */
+async function passingIdentity({ crypto_utils: crypto }: Library) {
+  const { privateKey } = await crypto.generateKeyPair(2048);
+  const { cert } = await crypto.createSelfSignedCertificate({
+    privateKey,
+    subject: '/CN=Holdfast discovery',
+    applicationUri: APPLICATION,
+    validity: 1,
+    purpose: crypto.CertificatePurpose.ForApplication,
+  });
+  const der = crypto.convertPEMtoDER(cert) as Buffer;
+  const key = crypto.coercePEMorDerToPrivateKey((await crypto.privateKeyToPEM(privateKey)).privPem);
+  return {
+    certificateFile: '<in-memory>',
+    privateKeyFile: '<in-memory>',
+    getCertificate: () => der,
+    getCertificateChain: () => [der],
+    getPrivateKey: () => key,
+    getKeyOperations: () => crypto.keyOperationsFromPrivateKey(key),
+  };
+}
