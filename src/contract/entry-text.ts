@@ -33,10 +33,11 @@ export interface EntryText {
 /** A tag entry as people write it: in one line where it fits, otherwise a line a field. */
 export function entryText({ path, entry, comment }: EntryText, indent = '  '): string {
   const said = comment === undefined ? '' : ` # ${oneLine(comment)}`;
-  const short = `${indent}${path}: ${inFlow(entry)}`;
+  const key = inFlow(path); // quoted where YAML has another meaning for it: null, true
+  const short = `${indent}${key}: ${inFlow(entry)}`;
   if (short.length + said.length <= WIDTH && !short.includes('\n')) return `${short}${said}\n`;
   const fields = Object.entries(entry).map(([field, value]) => `${indent}  ${field}: ${inFlow(value)}\n`);
-  return `${indent}${path}:${said}\n${fields.join('')}`;
+  return `${indent}${key}:${said}\n${fields.join('')}`;
 }
 
 const oneLine = (text: string): string => text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 80);

@@ -1,5 +1,6 @@
 import type { Json } from '#kernel/event.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
+import { unitProblem } from '#kernel/units.ts';
 
 /** One thing found at a device, as the API says it: a line of `GET /api/sources/:id/browse`. */
 export interface FoundView {
@@ -33,7 +34,7 @@ export function entryOf(found: FoundView, source: string): { readonly [field: st
     ...(description && { description }),
     ...(type !== undefined && type !== 'number' && { type }),
     // The site file allows these where they mean something only.
-    ...(unit && (numeric || type === 'structure') && { unit }),
+    ...(unit && !unitProblem(unit) && (numeric || type === 'structure') && { unit }),
     ...(range && numeric && range[0] < range[1] && { range }),
     ...(states && type === 'enum' && { states }),
     ...(access !== undefined && access !== 'read' && { access }),

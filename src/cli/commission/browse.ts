@@ -52,9 +52,12 @@ export async function browse(id: string, options: BrowseOptions): Promise<void> 
   const found = running
     ? throughSite(running, id, options, stop.signal)
     : throughOwnSession(blueprint as Blueprint, id, options, stop.signal);
-  const naming = new Naming(options.under, await takenPaths(running?.client, blueprint));
+  const { write } = options;
+  const target = write === undefined || write === file ? blueprint : await validSite(write);
+  if (write !== undefined && !target) return;
+  const naming = new Naming(options.under, await takenPaths(running?.client, [blueprint, target]));
   const offers = offersOf(found, naming, options, stop.signal);
-  if (options.write !== undefined) await merge(id, await gathered(offers), options.write, stop.signal);
+  if (write !== undefined) await merge(id, await gathered(offers), write, stop.signal);
   else await print(id, offers, options);
 }
 
@@ -71,9 +74,9 @@ function check({ under, type, for: time }: BrowseOptions): void {
     throw usage(`--for ${time}: too long`, 'at most 4m');
 }
 
-async function takenPaths(client: SiteClient | undefined, blueprint: Blueprint | undefined) {
+async function takenPaths(client: SiteClient | undefined, files: readonly (Blueprint | undefined)[]) {
   const tags = client ? await client.get<readonly TagValue[]>('/api/tags') : [];
-  return [...tags, ...(blueprint?.model.tags ?? [])].map(({ path }) => path);
+  return [...tags, ...files.flatMap((one) => one?.model.tags ?? [])].map(({ path }) => path);
 }
 
 async function* throughSite(
@@ -116,7 +119,7 @@ async function* offersOf(
   options: BrowseOptions,
   signal: AbortSignal,
 ): AsyncIterable<Offer> {
-  const progress = progressLine();
+  const progress = progressLine(options.write !== undefined);
   const counts: Counts = { found: 0, configured: 0, passed: 0 };
   try {
     for await (const found of all) {
@@ -184,7 +187,12 @@ function commentOf({ value, tag }: FoundView): string | undefined {
 
 /** Brings the entries into the site file, if it holds afterwards. */
 async function merge(id: string, offers: readonly Offer[], file: string, signal: AbortSignal): Promise<void> {
-  const blueprint = signal.aborted ? undefined : await validSite(file);
+  if (signal.aborted) {
+    say('interrupted: nothing was written');
+    process.exitCode = Exit.failed;
+    return;
+  }
+  const blueprint = await validSite(file);
   if (!blueprint) return;
   const fresh = offers.filter(({ found }) => found.tag === undefined);
   const text = editTags(blueprint.text, {
@@ -215,8 +223,9 @@ const pairOf = (path: string, comment: string | undefined): [string, string][] =
 const say = (text: string) => process.stderr.write(`${dim(text)}\n`);
 
 /** One line that is written over, where somebody looks; the sum at the end in any case. */
-function progressLine() {
-  const { isTTY } = process.stderr;
+function progressLine(isQuiet: boolean) {
+  // Where entries are seen as they come they tell enough.
+  const isTTY = process.stderr.isTTY && (isQuiet || !process.stdout.isTTY);
   let shownAt = 0;
   return ({ found, configured, passed }: Counts, isEnd = false): void => {
     const now = performance.now();

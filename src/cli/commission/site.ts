@@ -39,8 +39,12 @@ export async function runningSite(
     const isMeant = status.site === blueprint?.model.site && status.sources[id]?.kind === kind;
     return !blueprint || isMeant ? { client, status } : undefined;
   } catch (error) {
-    if (blueprint && error instanceof Fault && error.code === 'cli.no-site') return undefined;
-    throw error;
+    if (!(error instanceof Fault) || error.code !== 'cli.no-site') throw error;
+    if (blueprint) return undefined;
+    throw new Fault(error.code, error.message, {
+      retry: 'never',
+      hint: 'name the site file with --site to open the source itself, or the folder of a running site with --data',
+    });
   }
 }
 
