@@ -21,6 +21,7 @@ const SINKS: { readonly [kind: string]: () => Promise<SinkDef> } = {
 };
 
 const DISCOVERIES: { readonly [kind: string]: () => Promise<DiscoveryDef> } = {
+  opcua: async () => (await import('#sources/opcua/discover.ts')).opcuaDiscovery as unknown as DiscoveryDef,
   modbus: async () =>
     (await import('#sources/modbus/discover.ts')).modbusDiscovery as unknown as DiscoveryDef,
   mqtt: async () => (await import('#sources/mqtt/discover.ts')).mqttDiscovery as unknown as DiscoveryDef,
