@@ -123,7 +123,7 @@ export class Configuration implements AsyncDisposable {
     try {
       const changes = site.apply(blueprint, cause, save);
       // Whoever reads the journal next finds it; a disk that refuses is told elsewhere.
-      await site.durable().catch(() => {});
+      site.durable().catch(() => {});
       return {
         state: 'applied',
         digest,

@@ -20,6 +20,7 @@ export interface Reloaded {
 }
 
 const LOOKS = 10;
+const BETWEEN_MS = 6;
 
 async function reload({ texts, reloads }: Reloading, edge: Edge): Promise<Reloaded> {
   const heapBytes: number[] = [];
@@ -29,6 +30,7 @@ async function reload({ texts, reloads }: Reloading, edge: Edge): Promise<Reload
     const { state, problems } = await edge.configuration.applyText(text, { by: 'test' });
     if (state !== 'applied') throw new Error(`reload ${i} was ${state}: ${JSON.stringify(problems)}`);
     applied++;
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS)); // sources read, open and close meanwhile
     if (i % (reloads / LOOKS) === 0) heapBytes.push(await liveHeap());
   }
   const status = edge.site.status();

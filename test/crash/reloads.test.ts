@@ -119,12 +119,17 @@ test('1,000 reloads lose no sample and leave no memory behind', async (t) => {
   });
   t.after(() => child.kill('SIGKILL'));
   const done = finished(child);
+  done.catch(() => {}); // told where it is waited for
   child.send({ dataDir, file, texts: files, reloads: RELOADS });
   await once(child, 'message');
-  await until('the subscription', async () => {
-    await broker.pub('-t', 'count/up', '-m', '0', '-q', '1');
-    return counted(dataDir).has(0);
-  });
+  await until(
+    'the subscription',
+    async () => {
+      await broker.pub('-t', 'count/up', '-m', '0', '-q', '1');
+      return counted(dataDir).has(0);
+    },
+    20_000,
+  );
   const published = await publishUntil(broker.port, done);
   const { heapBytes, applied, sessions } = await done;
   assert.equal(applied, RELOADS);
