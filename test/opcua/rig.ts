@@ -46,6 +46,8 @@ export interface Setup {
   readonly tags: Record<string, TagAt>;
   readonly mode?: Deps['mode'];
   readonly signal?: AbortSignal;
+  /** Newest source time that earlier sessions brought of a path, µs since 1970. */
+  readonly newestUs?: (path: string) => number;
 }
 
 /** Without security and quick, where the test says nothing else. */
@@ -86,7 +88,10 @@ function depsOf(setup: Setup, opened: Opened): Deps {
     clock,
     log: { debug() {}, info() {}, warn() {}, error() {} },
     points: opened.points,
-    tags: opened.tags,
+    tags: {
+      declare: (info) => opened.tags.declare(info),
+      newestUs: (tag) => setup.newestUs?.(opened.tags.get(tag).path) ?? 0,
+    },
     mode: setup.mode ?? 'live',
     trust: setup.trust,
     inbox: createInbox,
@@ -107,6 +112,8 @@ export class Opened implements AsyncDisposable {
   readonly events: { name: string; subject: string; detail?: unknown }[] = [];
   readonly requests: { ms: number; outcome: string }[] = [];
   readonly rows: Row[] = [];
+  /** Rows of history. */
+  readonly late: Row[] = [];
   readonly gaps: Gap[] = [];
   readonly points: Point<Address>[];
   readonly tags: TagTable;
@@ -151,7 +158,7 @@ export class Opened implements AsyncDisposable {
   gather({ batch, gaps }: Delivery): void {
     this.gaps.push(...(gaps ?? []));
     for (let i = 0; i < batch.rows; i++) {
-      this.rows.push({
+      (batch.late ? this.late : this.rows).push({
         path: this.tags.get(batch.tag[i] as number).path,
         value: wideAt(batch, i) ?? (batch.value[i] as number),
         quality: batch.quality[i] as number,

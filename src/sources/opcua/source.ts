@@ -4,13 +4,18 @@ import type { Command, WriteResult } from '#kernel/command.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Deps, Point, Source } from '#plugin/api.ts';
 import { readSecret } from '#plugin/secret.ts';
-import { openSession, type Session, type SessionOptions } from '#wire/opcua/session.ts';
+import { openSession, type Session, type SessionOptions, within } from '#wire/opcua/session.ts';
 import type { Address } from './address.ts';
 import { browse } from './browse.ts';
+import { ConditionMemory } from './condition-memory.ts';
+import { Conditions } from './conditions.ts';
 import type { Config } from './config.ts';
 import { MethodCalls } from './methods.ts';
 import { Reader } from './reader.ts';
 import { Writer } from './writer.ts';
+
+/** Longest wait for the end of the conditions. */
+const CLOSE_MS = 1000;
 
 /** Opens the session and its subscription. @throws Fault, having left nothing behind at the server */
 export async function openSource(config: Config, deps: Deps, signal: AbortSignal): Promise<Source<Config>> {
@@ -19,11 +24,24 @@ export async function openSource(config: Config, deps: Deps, signal: AbortSignal
   try {
     const reader = await orAborted(Reader.open(config, deps, session, signal), signal);
     reader.start(deps.points as readonly Point<Address>[]);
-    return new OpcuaSource(config, deps, session, reader);
+    const conditions = config.conditions ? watchConditions(config, deps, session, reader) : undefined;
+    return new OpcuaSource(config, deps, session, reader, conditions);
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What is known of the conditions of a source outlives its sessions, and ends with what it was given to run. */
+const memories = new WeakMap<Deps, ConditionMemory>();
+
+function watchConditions(config: Config, deps: Deps, { session, library }: Session, reader: Reader) {
+  const memory = memories.get(deps) ?? new ConditionMemory();
+  memories.set(deps, memory);
+  const watching = Conditions.watch({ session, library, deps, memory, publishMs: config.publishMs });
+  // Without them the source would look well and tell no alarm.
+  watching.catch((error) => reader.fail(error));
+  return watching;
 }
 
 /** Also what `explain` needs to ask the server. */
@@ -57,11 +75,19 @@ class OpcuaSource implements Source<Config> {
   readonly #writer: Writer;
   #points: ReadonlyMap<number, Point<Address>>;
   readonly #methods: MethodCalls;
+  readonly #conditions: Promise<Conditions> | undefined;
   readonly read: Source['read'];
   readonly write?: NonNullable<Source['write']>;
 
-  constructor(config: Config, deps: Deps, session: Session, reader: Reader) {
+  constructor(
+    config: Config,
+    deps: Deps,
+    session: Session,
+    reader: Reader,
+    conditions: Promise<Conditions> | undefined,
+  ) {
     this.#config = config;
+    this.#conditions = conditions;
     this.#session = session;
     this.#reader = reader;
     this.#writer = new Writer(session.session, session.library, deps.clock, config.requestTimeoutMs);
@@ -91,6 +117,9 @@ class OpcuaSource implements Source<Config> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#reader.stop();
+    const ended = this.#conditions?.then((conditions) => conditions[Symbol.asyncDispose]());
+    // Deleting the session takes its subscriptions along, should the server be slow with this one.
+    if (ended) await within(ended, CLOSE_MS, () => new Error('late')).catch(() => {});
     await this.#session[Symbol.asyncDispose]();
   }
 
