@@ -34,6 +34,8 @@ export interface RichServer extends AsyncDisposable {
   readonly most: Map<string, number>;
   /** After so many answers every reading of history is refused; undefined: none is. */
   refuseHistoryAfter(answers: number | undefined): void;
+  /** How far ahead the clock is in the heads of its answers. */
+  clockOffsetMs: number;
 }
 
 interface HistoryHandler {
@@ -96,8 +98,12 @@ export async function startRich(options: RichOptions = {}): Promise<RichServer> 
   });
   let historyLeft = Number.POSITIVE_INFINITY;
   refuseHistory(server, () => historyLeft-- <= 0);
+  const rich = { clockOffsetMs: 0 };
+  server.on('response', ({ responseHeader }) => {
+    responseHeader.timestamp = new Date(Date.now() + rich.clockOffsetMs);
+  });
   await server.start();
-  return {
+  return Object.assign(rich, {
     url: `opc.tcp://127.0.0.1:${port}`,
     port,
     server,
@@ -113,7 +119,7 @@ export async function startRich(options: RichOptions = {}): Promise<RichServer> 
       await server.shutdown(0);
       await rm(keys.dir, { recursive: true });
     },
-  };
+  });
 }
 
 const nodesOf = (request: object): number =>

@@ -13,7 +13,7 @@ const DEFAULT_PORT = 4840;
 const Range = z.strictObject({
   hosts: Hosts,
   ports: z
-    .array(z.coerce.number().int().min(1).max(65_535))
+    .array(z.int().min(1).max(65_535))
     .min(1)
     .max(20)
     .default([DEFAULT_PORT])

@@ -16,6 +16,10 @@ export const opcua: SourceDef<typeof Config, typeof Address> = {
     const { openSource } = await import('./source.ts');
     return openSource(config, deps, signal);
   },
+  async *explain(config, deps, signal) {
+    const { explain } = await import('./explain.ts');
+    yield* explain(config, deps, signal);
+  },
 };
 
 const DEFAULT_PORT = 4840;

@@ -15,6 +15,20 @@ const DEFAULT = { mode: 'signAndEncrypt', policy: 'basic256Sha256' };
 /** `signAndEncrypt with Basic256Sha256`; each once, in the order of the server. */
 export const securityNames = (offers: readonly Offer[]): readonly string[] => [...new Set(offers.map(nameOf))];
 
+/** UserTokenType (Part 4, 7.42). */
+const USERS = ['anonymous', 'name and password', 'certificate', 'issued token'];
+
+/** Who may sign in at one of them, each once. */
+export const userNames = (
+  offers: readonly Pick<EndpointDescription, 'userIdentityTokens'>[],
+): readonly string[] => [
+  ...new Set(
+    offers.flatMap(({ userIdentityTokens }) =>
+      (userIdentityTokens ?? []).map(({ tokenType }) => USERS[tokenType] ?? 'unknown'),
+    ),
+  ),
+];
+
 const policyOf = (offer: Offer): string => (offer.securityPolicyUri ?? '').split('#')[1] ?? 'unknown policy';
 
 function nameOf(offer: Offer): string {
