@@ -91,13 +91,13 @@ export class FileWatch implements AsyncDisposable {
 
   async #look(): Promise<void> {
     const mark = await this.#stat();
-    const isDue = this.#touched || performance.now() - this.#readMs > READ_EVERY_MS;
+    const isDue = this.#touched || this.#nowMs() - this.#readMs > READ_EVERY_MS;
     this.#touched = false;
     if (mark === undefined || (mark === this.#mark && !isDue)) return;
     const text = await this.#stable();
     if (text === undefined || this.#stop.signal.aborted) return;
     this.#mark = mark;
-    this.#readMs = performance.now();
+    this.#readMs = this.#nowMs();
     if (text === this.#known) return;
     this.#known = text;
     await this.#options.changed(text);
@@ -106,12 +106,12 @@ export class FileWatch implements AsyncDisposable {
   /** The text once it has not changed for a while; undefined when it went away meanwhile. */
   async #stable(): Promise<string | undefined> {
     let text = await this.#read();
-    let sinceMs = performance.now();
+    let sinceMs = this.#nowMs();
     while (text !== undefined && text !== this.#known && !this.#stop.signal.aborted) {
-      if (performance.now() - sinceMs >= (isDoubtful(text) ? DOUBTFUL_MS : STABLE_MS)) return text;
+      if (this.#nowMs() - sinceMs >= (isDoubtful(text) ? DOUBTFUL_MS : STABLE_MS)) return text;
       await this.#sleep(LOOK_AGAIN_MS, this.#stop.signal);
       const next = await this.#read();
-      if (next !== text) sinceMs = performance.now();
+      if (next !== text) sinceMs = this.#nowMs();
       text = next;
     }
     return text;
@@ -135,6 +135,10 @@ export class FileWatch implements AsyncDisposable {
 
   #read(): Promise<string | undefined> {
     return readFile(this.#options.path, 'utf8').catch(() => undefined);
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.steadyUs() / 1000;
   }
 
   #sleep(ms: number, signal: AbortSignal): Promise<void> {
