@@ -61,6 +61,12 @@ test('no two things of a run get one path, and the same run gets the same paths'
   );
 });
 
+test('a place may end with the name itself', () => {
+  const naming = new Naming('');
+  assert.equal(naming.wish({ name: 'Speed', place: ['Line', 'Speed'] }), 'line/speed');
+  assert.equal(naming.wish({ name: 'Speed', place: ['Line'] }), 'line/speed');
+});
+
 test('the second of a name gets a number, and one that is taken is passed over', () => {
   const naming = new Naming('line/press', ['line/press/speed_2']);
   const speed = { name: 'Speed' };

@@ -60,6 +60,10 @@ export interface Named {
   readonly place?: readonly string[];
 }
 
+/** From the root of the device down to the thing itself, whether its place says its own name or not. */
+export const namesOf = ({ name, place = [] }: Named): readonly string[] =>
+  place.at(-1) === name ? place : [...place, name];
+
 /** Gives each thing found a path that nobody has yet: the same things in the same order get the same paths. */
 export class Naming {
   readonly #under: string;
@@ -77,8 +81,8 @@ export class Naming {
   }
 
   /** The path that it would have if nobody else had it. */
-  wish({ name, place = [] }: Named): string {
-    const own = [...place, name].map(segmentOf).join('/');
+  wish(found: Named): string {
+    const own = namesOf(found).map(segmentOf).join('/');
     return this.#under === '' ? own : `${this.#under}/${own}`;
   }
 

@@ -9,7 +9,7 @@ import { dim, valueText } from '#cli/text.ts';
 import type { TagValue } from '#contract/api.ts';
 import { entryText } from '#contract/entry-text.ts';
 import { type BrowseFault, entryOf, type FoundView } from '#contract/found.ts';
-import { Naming } from '#contract/naming.ts';
+import { Naming, namesOf } from '#contract/naming.ts';
 import { editTags } from '#contract/site-edit.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -134,9 +134,8 @@ async function* offersOf(
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-  } finally {
-    progress(counts, true);
   }
+  progress(counts, true);
 }
 
 /** Without the names that `--from` said already. */
@@ -149,13 +148,11 @@ function below(found: FoundView, from: string | undefined): FoundView {
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-function wanted(
-  { name, place = [], type = 'number' }: FoundView,
-  { path, type: only }: BrowseOptions,
-): boolean {
+function wanted(found: FoundView, { path, type: only }: BrowseOptions): boolean {
+  const { name, type = 'number' } = found;
   if (only !== undefined && type !== only) return false;
   if (path === undefined) return true;
-  const text = path.includes('/') ? [...place, name].join('/') : name;
+  const text = path.includes('/') ? namesOf(found).join('/') : name;
   return matchesGlob(text.toLowerCase(), path.toLowerCase());
 }
 
