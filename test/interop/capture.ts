@@ -3,7 +3,12 @@ import * as net from 'node:net';
 
 const LINKTYPE_RAW = 101;
 
+/** Bytes of one record, so that they fit an IPv4 packet. */
+const MOST_BYTES = 60_000;
+
 interface Segment {
+  /** Which of the connections, from 0. */
+  readonly connection: number;
   readonly up: boolean;
   readonly bytes: Buffer;
 }
@@ -16,8 +21,11 @@ function pcap(segments: readonly Segment[]): Buffer {
   head.writeUInt16LE(4, 6);
   head.writeUInt32LE(65_535, 16);
   head.writeUInt32LE(LINKTYPE_RAW, 20);
-  const next = { up: 1, down: 1 };
-  const records = segments.map(({ up, bytes }, i) => {
+  const nexts: { up: number; down: number }[] = [];
+  const records = segments.map(({ connection, up, bytes }, i) => {
+    nexts[connection] ??= { up: 1, down: 1 };
+    const next = nexts[connection];
+    const near = 50_000 + connection;
     const ip = Buffer.alloc(40);
     ip.writeUInt8(0x45, 0);
     ip.writeUInt16BE(40 + bytes.length, 2);
@@ -25,8 +33,8 @@ function pcap(segments: readonly Segment[]): Buffer {
     ip.writeUInt8(6, 9);
     ip.writeUInt32BE(up ? 0x0a000001 : 0x0a000002, 12);
     ip.writeUInt32BE(up ? 0x0a000002 : 0x0a000001, 16);
-    ip.writeUInt16BE(up ? 50_000 : 1883, 20);
-    ip.writeUInt16BE(up ? 1883 : 50_000, 22);
+    ip.writeUInt16BE(up ? near : 1883, 20);
+    ip.writeUInt16BE(up ? 1883 : near, 22);
     ip.writeUInt32BE(up ? next.up : next.down, 24);
     ip.writeUInt32BE(up ? next.down : next.up, 28);
     ip.writeUInt16BE(0x5018, 32);
@@ -41,24 +49,30 @@ function pcap(segments: readonly Segment[]): Buffer {
   return Buffer.concat([head, ...records]);
 }
 
-/** A TCP proxy before a broker that keeps what is said, for tshark. */
+/** A TCP proxy before a broker or server that keeps what is said, for tshark. */
 export interface Tap extends AsyncDisposable {
   readonly port: number;
-  /** All so far as a capture file; the broker is at port 1883 there. */
+  /** All so far as a capture file; the broker or server is at port 1883 there. */
   capture(): Buffer;
 }
 
 export async function startTap(to: number): Promise<Tap> {
   const segments: Segment[] = [];
   const ends: net.Socket[] = [];
+  let connections = 0;
   const server = net.createServer((near) => {
     const far = net.connect(to, '127.0.0.1');
     ends.push(
       near.on('error', () => {}),
       far.on('error', () => {}),
     );
-    near.on('data', (bytes) => segments.push({ up: true, bytes: bytes as Buffer })).pipe(far);
-    far.on('data', (bytes) => segments.push({ up: false, bytes: bytes as Buffer })).pipe(near);
+    const connection = connections++;
+    const keep = (up: boolean) => (bytes: Buffer) => {
+      for (let i = 0; i < bytes.length; i += MOST_BYTES)
+        segments.push({ connection, up, bytes: bytes.subarray(i, i + MOST_BYTES) });
+    };
+    near.on('data', keep(true)).pipe(far);
+    far.on('data', keep(false)).pipe(near);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
