@@ -38,6 +38,19 @@ test('data before a birth asks for one, and what the birth names is read', async
   );
 });
 
+test('a node that was asked before it was there is asked again when it speaks', async () => {
+  await using broker = await startMosquitto();
+  let asked = 0;
+  const load = { request: () => asked++, caps() {} };
+  const deps = { ...hostDeps([metric('a/temp', 'Temp')]), load };
+  await using host = await openHost(broker.url, deps, { reorderMs: 10 });
+  await until('a birth is asked for', () => asked > 0);
+  await using node = await startNode(broker.url);
+  await node.data([temp(1)], { seq: 3 });
+  await node.rebirthAsked(1);
+  await host[Symbol.asyncDispose]();
+});
+
 test('a message that others overtook is read in its place, and no birth is asked for', async () => {
   await using broker = await startMosquitto();
   const deps = hostDeps([metric('a/temp', 'Temp')]);

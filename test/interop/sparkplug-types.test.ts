@@ -131,3 +131,27 @@ test('null, quality, history and source times arrive as they were meant', async 
     [[5, 1_000_000]],
   );
 });
+
+test('a template of which only a part is sent stays whole', async () => {
+  await using broker = await startMosquitto();
+  const deps = hostDeps([metric('a/motor', 'Motor', { type: 'structure' })]);
+  await using host = await openHost(broker.url, deps);
+  await using node = await startNode(broker.url);
+  const motor = (...metrics: object[]) => [
+    { name: 'Motor', type: 'Template', value: { templateRef: 'M', isDefinition: false, metrics } } as never,
+  ];
+  const bearing = (...metrics: object[]) => ({
+    name: 'bearing',
+    type: 'Template',
+    value: { templateRef: 'B', isDefinition: false, metrics },
+  });
+  const real = (name: string, value: number) => ({ name, type: 'Double', value });
+  await node.birth(motor(real('rpm', 1500), bearing(real('temp', 40), real('wear', 0.1))));
+  await node.data(motor(bearing(real('temp', 41))));
+  await node.birth(motor(real('rpm', 1490)));
+  assert.deepEqual(brief(await readRows(host, deps, 3)), [
+    ['a/motor', { rpm: 1500, bearing: { temp: 40, wear: 0.1 } }],
+    ['a/motor', { rpm: 1500, bearing: { temp: 41, wear: 0.1 } }],
+    ['a/motor', { rpm: 1490 }],
+  ]);
+});

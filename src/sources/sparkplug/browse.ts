@@ -20,7 +20,7 @@ export async function* browse(
   signal: AbortSignal,
 ): AsyncIterable<Found> {
   const told = new Set<string>();
-  host.isBrowsed = true;
+  host.browsers++;
   try {
     let births = -1;
     let quietUs = 0;
@@ -32,7 +32,7 @@ export async function* browse(
       await clock.sleep(LOOK_EVERY_MS, signal);
     }
   } finally {
-    host.isBrowsed = false;
+    host.browsers--;
   }
 }
 

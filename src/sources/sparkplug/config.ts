@@ -57,7 +57,7 @@ export const Config = z.strictObject({
     .int()
     .min(1)
     .max(6000)
-    .default(60)
+    .default(300)
     .describe('Most requests for a birth to all nodes together.'),
   mostNodes: z.int().min(1).max(100_000).default(1000).describe('Edge nodes that are listened to at most.'),
   maxPacketBytes: z

@@ -43,7 +43,7 @@ export class Host implements SessionEvents {
   /** Rises with each birth. */
   births = 0;
   /** While somebody looks around: nodes without tags are asked for their birth, too. */
-  isBrowsed = false;
+  browsers = 0;
   readonly #deps: Deps;
   readonly #ports: HostPorts;
   readonly #book: TagBook;
@@ -54,7 +54,8 @@ export class Host implements SessionEvents {
   readonly #routes: (Known | typeof NOBODY)[] = [];
   readonly #rows = new BatchBuilder();
   readonly #late = new BatchBuilder();
-  readonly #gaps = new Map<string, Gap>();
+  /** Samples lost in this chunk, by whose they are. */
+  readonly #gaps = new Map<EdgeNode | Unit, Map<GapReason, number | undefined>>();
   readonly #rates = new Map<string, EventRate>();
   readonly #nodePorts: NodePorts;
   #config: Config;
@@ -128,9 +129,8 @@ export class Host implements SessionEvents {
     this.#acks = [];
     const receivedUs = this.#receivedUs;
     if (this.#late.rows > 0) this.#push({ batch: this.#late.take({ receivedUs, late: true }) }, 0);
-    if (this.#rows.rows === 0 && this.#gaps.size === 0) return;
-    const gaps = [...this.#gaps.values()];
-    this.#gaps.clear();
+    const gaps = this.#takeGaps();
+    if (this.#rows.rows === 0 && gaps.length === 0) return;
     const batch = this.#rows.take({ receivedUs });
     this.#push({ batch, ...(gaps.length > 0 && { gaps }) }, bytes);
   }
@@ -222,8 +222,9 @@ export class Host implements SessionEvents {
         return this.#book.bind(unit);
       },
       wantRebirth: (node, reason) => this.#wantRebirth(node, reason),
+      heard: (node) => this.#rebirths.forget(subjectOf(node.own)),
       settled: (node) => this.#rebirths.settled(subjectOf(node.own)),
-      gap: (tags, count, reason) => this.#gap(tags, count, reason),
+      gap: (whose, count, reason) => this.#gap(whose, count, reason),
       told: (name, unit, detail) => this.#tell(name, subjectOf(unit), detail),
       deadline: (node, atUs) => {
         if (Number.isFinite(atUs)) this.#due.set(node, atUs);
@@ -237,17 +238,23 @@ export class Host implements SessionEvents {
     return this.nodes.values().reduce((sum, node) => sum + node.heldBytes, 0);
   }
 
-  #gap(tags: readonly number[], count: number | undefined, reason: GapReason): void {
-    if (tags.length === 0) return; // nobody asked for what was lost
-    const key = `${reason} ${tags.join()}`;
-    const before = this.#gaps.get(key);
-    const sum = before
-      ? before.count === undefined || count === undefined
-        ? undefined
-        : before.count + count
-      : count;
+  #gap(whose: EdgeNode | Unit, count: number | undefined, reason: GapReason): void {
+    const counts = this.#gaps.get(whose) ?? new Map<GapReason, number | undefined>();
+    const before = counts.has(reason) ? counts.get(reason) : 0;
+    counts.set(reason, before === undefined || count === undefined ? undefined : before + count);
+    this.#gaps.set(whose, counts);
+  }
+
+  #takeGaps(): readonly Gap[] {
     const atUs = this.#receivedUs;
-    this.#gaps.set(key, { source: this.#deps.id, tags, fromUs: atUs, toUs: atUs, count: sum, reason });
+    const head = { source: this.#deps.id, fromUs: atUs, toUs: atUs };
+    const gaps: Gap[] = [];
+    for (const [{ tags }, counts] of this.#gaps) {
+      if (tags.length === 0) continue; // nobody asked for what was lost
+      for (const [reason, count] of counts) gaps.push({ ...head, tags, count, reason });
+    }
+    this.#gaps.clear();
+    return gaps;
   }
 
   #tell(name: string, subject: string, detail: { readonly [key: string]: string | number }): void {
@@ -258,7 +265,7 @@ export class Host implements SessionEvents {
 
   #wantRebirth(node: EdgeNode, reason: string): void {
     if (this.#deps.mode !== 'live') return;
-    if (!this.isBrowsed && !this.#book.wants(node.own)) return;
+    if (this.browsers === 0 && !this.#book.wants(node.own)) return;
     const nowUs = this.#deps.clock.steadyUs();
     if (this.#rebirths.want(subjectOf(node.own), nowUs)) {
       this.#tell('sparkplug.rebirth-wanted', subjectOf(node.own), { reason });

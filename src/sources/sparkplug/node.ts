@@ -28,9 +28,11 @@ export interface NodePorts {
   /** Gives the slots of a unit their tags. @returns tags of points that the birth does not have */
   readonly bind: (unit: Unit) => readonly number[];
   readonly wantRebirth: (node: EdgeNode, reason: string) => void;
+  /** Its first message came: what was asked of it before, nobody may have heard. */
+  readonly heard: (node: EdgeNode) => void;
   /** It is born or dead: no birth is wanted any more. */
   readonly settled: (node: EdgeNode) => void;
-  readonly gap: (tags: readonly number[], count: number | undefined, reason: GapReason) => void;
+  readonly gap: (whose: EdgeNode | Unit, count: number | undefined, reason: GapReason) => void;
   readonly told: (name: string, unit: Unit, detail: { readonly [key: string]: string | number }) => void;
   /** Something is to be done by this steady time; see `due`. */
   readonly deadline: (node: EdgeNode, atUs: number) => void;
@@ -48,6 +50,7 @@ export class EdgeNode {
   readonly own: Unit;
   readonly devices = new Map<string, Unit>();
   state: NodeState = 'unborn';
+  #hasSpoken = false;
   readonly #ports: NodePorts;
   #bdSeq: bigint | undefined;
   #next = 0;
@@ -87,6 +90,8 @@ export class EdgeNode {
     start: number,
     end: number,
   ): void {
+    if (!this.#hasSpoken) this.#ports.heard(this);
+    this.#hasSpoken = true;
     if (type === 'NBIRTH') this.#guarded(() => this.#birth(copy(bytes, start, end)));
     else if (type === 'NDEATH') this.#death(bytes.subarray(start, end));
     else this.#guarded(() => this.#sequenced(type, device, bytes, start, end));
@@ -126,7 +131,7 @@ export class EdgeNode {
   }
 
   #undecodable(type: MessageType): void {
-    this.#ports.gap(this.tags, undefined, 'undecodable');
+    this.#ports.gap(this, undefined, 'undecodable');
     if (type === 'NDEATH') return;
     // Had it been a birth, aliases may mean something else now; its number is missed in any case.
     if (type === 'NBIRTH' || type === 'DBIRTH') this.#unborn();
@@ -200,7 +205,7 @@ export class EdgeNode {
   #release(): void {
     while (this.#held.count > 0) {
       const first = this.#held.first(this.#next);
-      this.#ports.gap(this.tags, undefined, 'device-overflow');
+      this.#ports.gap(this, undefined, 'device-overflow');
       // A birth has the number 0 (6.4.3): is that among the missing?
       if (first < this.#next || this.#next === 0) {
         this.#unborn();
@@ -217,7 +222,7 @@ export class EdgeNode {
   /** Messages that nobody can read without their birth. */
   #drop(messages: readonly HeldMessage[]): void {
     const count = messages.reduce((sum, { metrics }) => sum + metrics, 0);
-    if (count > 0) this.#ports.gap(this.tags, count, 'undecodable');
+    if (count > 0) this.#ports.gap(this, count, 'undecodable');
   }
 
   /** The message that the reader has open, in its turn. */
@@ -234,7 +239,7 @@ export class EdgeNode {
       this.#rows(unit, isLate);
       return;
     }
-    this.#ports.gap(unit?.tags ?? [], this.#ports.reader.metrics, 'undecodable');
+    this.#ports.gap(unit ?? this, this.#ports.reader.metrics, 'undecodable');
     this.#ports.wantRebirth(this, `data of device ${device} before its birth`);
   }
 
@@ -251,17 +256,19 @@ export class EdgeNode {
       if (!slot.to) continue;
       const timeUs = Math.round((Number.isNaN(reader.time) ? payloadTime : reader.time) * 1000);
       const isTime = timeUs > 0 && timeUs <= Number.MAX_SAFE_INTEGER;
+      const isNow = !isLate && !reader.isHistorical;
       addMetric(
-        isLate || reader.isHistorical ? late : rows,
+        isNow ? rows : late,
         slot.to,
-        slot.metric.datatype,
+        slot,
         isTime ? timeUs : this.#ports.receivedUs(),
         isTime || Number.isNaN(timeUs) ? Quality.good : Quality.uncertain,
         reader,
+        isNow,
       );
     }
     if (unknown === 0) return;
-    this.#ports.gap(unit.tags, unknown, 'undecodable');
+    this.#ports.gap(unit, unknown, 'undecodable');
     this.#ports.wantRebirth(this, `${unknown} metrics that no birth named`);
   }
 
@@ -294,7 +301,7 @@ export class EdgeNode {
 
   /** Old messages in the order of their numbers, so far as they can be told. */
   #inOrder(old: readonly HeldMessage[]): readonly HeldMessage[] {
-    if (old.length > 0) this.#ports.gap(this.tags, undefined, 'device-overflow');
+    if (old.length > 0) this.#ports.gap(this, undefined, 'device-overflow');
     const place = ({ seq }: HeldMessage) => (seq - this.#next) & 0xff;
     return old.filter(({ type }) => type === 'NDATA' || type === 'DDATA').sort((a, b) => place(a) - place(b));
   }

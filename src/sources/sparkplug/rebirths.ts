@@ -57,6 +57,11 @@ export class Rebirths {
     if (asked) asked.dueUs = undefined;
   }
 
+  /** What was asked of it does not count. */
+  forget(node: string): void {
+    this.#nodes.delete(node);
+  }
+
   /** Nodes to ask now. */
   take(nowUs: number): readonly string[] {
     this.#fill(nowUs);

@@ -3,10 +3,10 @@ import { DataType, Kind, kindOf } from '#codec/sparkplug/datatype.ts';
 import { decodeMetric, decodeProperties } from '#codec/sparkplug/decode.ts';
 import { bits64, copy, type MetricReader } from '#codec/sparkplug/metric-reader.ts';
 import { smallInt } from '#codec/sparkplug/value.ts';
-import type { BatchBuilder } from '#kernel/batch.ts';
+import type { BatchBuilder, Value } from '#kernel/batch.ts';
 import { Quality, worseQuality } from '#kernel/quality.ts';
 import type { Tag, TagType } from '#kernel/tag-table.ts';
-import { structureOf } from './structure.ts';
+import { merged, structureOf } from './structure.ts';
 
 /** Where a metric goes: all that conversion needs to know of a tag. */
 export interface Target {
@@ -14,6 +14,13 @@ export interface Target {
   readonly type: TagType;
   /** Names of enum codes, as a device may send them. */
   readonly codes: ReadonlyMap<string, number>;
+}
+
+/** What is known of a metric since its birth. */
+export interface Kept {
+  readonly metric: { readonly datatype: number };
+  /** A template as a whole: data messages may bring only those of its members that changed (6.4.18). */
+  whole: Value | undefined;
 }
 
 export const targetOf = (tag: Tag): Target => ({
@@ -27,16 +34,19 @@ const HIGH = 2 ** 32;
 /**
  * One row from the metric at which the reader stands. A value of another type than metric and tag have becomes a bad
  * row, never an error.
- * @param datatype of the birth; the one that a data message brings must agree
+ * @param kept of the birth; the data type that a data message brings must agree
+ * @param isNow false for history, which changes nothing of what is known
  */
 export function addMetric(
   rows: BatchBuilder,
   to: Target,
-  datatype: number,
+  kept: Kept,
   timeUs: number,
   timeQuality: number,
   metric: MetricReader,
+  isNow: boolean,
 ): void {
+  const { datatype } = kept.metric;
   const quality = metric.propertiesEnd === 0 ? timeQuality : worseQuality(qualityOf(metric), timeQuality);
   if (metric.isNull || metric.kind === -1) {
     // A metric without a value is not known (Sparkplug 3.0, 6.4.6: is_null); its own reason stands where it gives one.
@@ -58,7 +68,7 @@ export function addMetric(
       addCode(rows, to, timeUs, quality, codeOf(metric, datatype, to), Number.MAX_SAFE_INTEGER);
       return;
     default:
-      addWide(rows, to, timeUs, quality, metric, datatype);
+      addWide(rows, to, timeUs, quality, metric, kept, isNow);
   }
 }
 
@@ -93,14 +103,16 @@ function addWide(
   timeUs: number,
   quality: number,
   metric: MetricReader,
-  datatype: number,
+  kept: Kept,
+  isNow: boolean,
 ): void {
+  const { datatype } = kept.metric;
   const value =
     to.type === 'int64'
       ? int64Of(metric, datatype)
       : to.type === 'text'
         ? textOf(metric, datatype)
-        : structureAt(metric, datatype);
+        : structureAt(metric, kept, isNow);
   if (value === undefined) rows.add(to.tag, timeUs, Number.NaN, Quality.badTypeMismatch);
   else rows.addValue(to.tag, timeUs, value, quality);
 }
@@ -151,12 +163,16 @@ const textOf = (metric: MetricReader, datatype: number): string | undefined =>
     ? utf8Text(metric.bytes, metric.valueStart, metric.valueEnd)
     : undefined;
 
-/** A copy, since the bytes are the socket's. @throws Fault `sparkplug.malformed` */
-function structureAt(metric: MetricReader, datatype: number) {
-  const { value } = decodeMetric(copy(metric.bytes, metric.start, metric.end), {
-    datatypeOf: () => datatype,
-  });
-  return value === undefined || typeof value !== 'object' ? undefined : structureOf(value);
+/** From a copy, since the bytes are the socket's. @throws Fault `sparkplug.malformed` */
+function structureAt(metric: MetricReader, kept: Kept, isNow: boolean): Value | undefined {
+  const { datatype } = kept.metric;
+  const bytes = copy(metric.bytes, metric.start, metric.end);
+  const { value } = decodeMetric(bytes, { datatypeOf: () => datatype });
+  if (value === undefined || typeof value !== 'object') return undefined;
+  const read = structureOf(value);
+  if (datatype !== DataType.Template || !isNow) return read;
+  kept.whole = kept.whole === undefined ? read : merged(kept.whole, read);
+  return kept.whole;
 }
 
 /** The property `Quality` (Sparkplug 3.0, 6.4.11): 192 good, 500 stale, 0 bad; without it the value is good. */

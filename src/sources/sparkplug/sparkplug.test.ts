@@ -26,7 +26,8 @@ function rowOf(type: TagType, metric: Metric, birthType = metric.datatype): unkn
   const bytes = encodePayload({ metrics: [metric] });
   reader.open(bytes, 0, bytes.length);
   reader.next();
-  addMetric(rows, { tag: 0, type, codes: new Map([['auto', 2]]) }, birthType ?? 0, 5, 0, reader);
+  const kept = { metric: { datatype: birthType ?? 0 }, whole: undefined };
+  addMetric(rows, { tag: 0, type, codes: new Map([['auto', 2]]) }, kept, 5, 0, reader, true);
   const batch = rows.take({ receivedUs: 5 });
   assert.equal(batch.rows, 1);
   const quality = qualityName(at(batch.quality, 0));
@@ -93,6 +94,7 @@ function play(clock = new ManualClock()): Played {
       return [];
     },
     wantRebirth: (_, reason) => wanted.push(reason),
+    heard() {},
     settled() {},
     gap: (_, count) => gaps.push(count),
     told() {},

@@ -28,3 +28,16 @@ const setOf = (set: PropertySet): Value =>
   Object.fromEntries(
     [...set].map(([key, { value }]) => [key, value === undefined ? null : structureOf(value as MetricValue)]),
   );
+
+/** A record with the fields of another one in place of its own, at every depth. */
+export function merged(old: Value, news: Value): Value {
+  if (!isRecord(old) || !isRecord(news)) return news;
+  const fields = Object.entries(news).map(([name, value]): [string, Value] => {
+    const before = Object.hasOwn(old, name) ? old[name] : undefined;
+    return [name, before === undefined ? value : merged(before, value)];
+  });
+  return { ...old, ...Object.fromEntries(fields) };
+}
+
+const isRecord = (value: Value): value is { readonly [field: string]: Value } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);

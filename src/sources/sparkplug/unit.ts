@@ -1,10 +1,10 @@
 import { TopicTable } from '#codec/mqtt/topics.ts';
 import { bits64, type MetricReader } from '#codec/sparkplug/metric-reader.ts';
 import type { BornMetric } from './born.ts';
-import type { Target } from './rows.ts';
+import type { Kept, Target } from './rows.ts';
 
 /** A metric between a birth and the next, and where its values go. */
-export interface Slot {
+export interface Slot extends Kept {
   readonly metric: BornMetric;
   /** Undefined where no tag is read from it. */
   to: Target | undefined;
@@ -42,7 +42,9 @@ export class Unit {
     this.#names = new TopicTable();
     this.#small = [];
     this.#large = new Map();
-    const byName = new Map(metrics.map((metric) => [metric.name, { metric, to: undefined } as Slot]));
+    const byName = new Map(
+      metrics.map((metric) => [metric.name, { metric, to: undefined, whole: undefined } as Slot]),
+    );
     this.#slots = [...byName.values()];
     for (const { metric } of this.#slots) this.#names.add(metric.name);
     const byAlias = Map.groupBy(
