@@ -18,7 +18,7 @@ export function siteJsonSchema(plugins: Plugins): Schema {
   const addresses = Object.values(plugins.sources).flatMap(({ address }) =>
     address ? [toJson(address)] : [],
   );
-  return {
+  return hoisted({
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Holdfast site file',
     ...site,
@@ -35,7 +35,41 @@ export function siteJsonSchema(plugins: Plugins): Schema {
       send: anyOf(sends(plugins)),
       sendOfType: templated(anyOf(sends(plugins))),
     },
+  });
+}
+
+/**
+ * Brings definitions of schemas inside this one (of recursive types, such as any JSON) to its top, where a reference
+ * looks for them.
+ */
+function hoisted({
+  $defs,
+  ...root
+}: {
+  readonly $defs: Schema;
+  readonly [keyword: string]: unknown;
+}): Schema {
+  const defs: { [name: string]: unknown } = {};
+  let lifts = 0;
+  const lift = (schema: unknown, names: ReadonlyMap<string, string>): unknown => {
+    if (Array.isArray(schema)) return schema.map((inner) => lift(inner, names));
+    if (typeof schema !== 'object' || schema === null) return schema;
+    const { $defs: own, ...rest } = schema as Schema;
+    const known = new Map(names);
+    const lifted = Object.entries((own ?? {}) as Schema);
+    for (const [name] of lifted) known.set(`#/$defs/${name}`, `inner${lifts++}`);
+    for (const [name, inner] of lifted) defs[known.get(`#/$defs/${name}`) as string] = lift(inner, known);
+    return Object.fromEntries(
+      Object.entries(rest).map(([keyword, value]) => {
+        const name = keyword === '$ref' ? known.get(String(value)) : undefined;
+        return [keyword, name === undefined ? lift(value, known) : `#/$defs/${name}`];
+      }),
+    );
   };
+  const none = new Map<string, string>();
+  const top = lift(root, none) as Schema;
+  const named = Object.entries($defs).map(([name, inner]) => [name, lift(inner, none)]);
+  return { ...top, $defs: { ...Object.fromEntries(named), ...defs } };
 }
 
 const ADDRESS = '#/$defs/address';
