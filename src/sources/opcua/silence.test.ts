@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Quality } from '#kernel/quality.ts';
+import { Line } from '#test/opcua/line.ts';
 import { ServerProcess } from '#test/opcua/peer.ts';
 import { keepOpcua, openOpcua, TestTrust } from '#test/opcua/rig.ts';
 import { until } from '#test/until.ts';
@@ -53,6 +54,46 @@ test('steady values stay fresh by what is read besides, without a rebuilding', a
   await device.until(() => device.rows.filter(({ path }) => path === 'b').length >= 4);
   assert.deepEqual(device.events, []);
   assert.equal(device.last('b')?.quality, Quality.good);
+});
+
+test('a line that carries nothing leaves a write unknown, and does not hold up closing', async () => {
+  await using line = await Line.to(server.port);
+  const device = keepOpcua({
+    trust: trust.store,
+    config: { url: `opc.tcp://127.0.0.1:${line.port}/test`, requestTimeoutMs: 300, connectTimeoutMs: 500 },
+    tags: { ...tags, w: { at: { node: 'ns=1;s=WDouble' } } },
+  });
+  try {
+    await until('rows', () => device.last('w') !== undefined);
+    assert.deepEqual(await device.write('w', 3), { state: 'sent' });
+    line.stall();
+    const result = await device.write('w', 4);
+    assert.equal(result.state, 'unknown', result.reason);
+    await until('a fault', () => device.faults.length > 0, 15_000);
+    const seen = device.rows.length;
+    await until('data over a new connection', () => device.rows.length > seen, 15_000);
+    assert.equal((await server.ask()).values.WDouble, 3);
+    line.stall();
+  } finally {
+    const startedMs = performance.now();
+    await device[Symbol.asyncDispose]();
+    assert.ok(performance.now() - startedMs < 8000);
+  }
+});
+
+test('a source that is not read asks the server for no more, and loses nothing that its queues hold', async () => {
+  await using device = await openOpcua(setup({ inboxBytes: 1024, queue: 100 }));
+  const { count } = await server.ask();
+  const [a, b] = ['a', 'b'];
+  await device.until(() => device.last(a) && device.last(b));
+  for (let i = 0; i < 60; i++) await server.ask({ step: 1 });
+  await device.until(() => device.last(a)?.value === count + 60 && device.last(b)?.value === count + 60);
+  const values = device.rows.filter(({ path }) => path === a).map(({ value }) => value);
+  assert.deepEqual(
+    values.slice(-60),
+    Array.from({ length: 60 }, (_, i) => count + 1 + i),
+  );
+  assert.deepEqual(device.gaps, []);
 });
 
 test('a source clock an hour ahead is left as it is', async () => {
