@@ -84,9 +84,12 @@ function show(step: TestStep, all: readonly TestStep[]): void {
   const isFine = step.step === 'value' && step.state === 'ok';
   const fine = all.filter((one) => one.step === 'value' && one.state === 'ok').length;
   if (isFine && fine > SHOWN) return;
-  process.stdout.write(`${MARKS[step.state]} ${step.step.padEnd(8)} ${step.said}\n`);
-  if (step.hint !== undefined) process.stdout.write(`${' '.repeat(18)}${dim(step.hint)}\n`);
+  process.stdout.write(`${MARKS[step.state]} ${step.step.padEnd(8)} ${plain(step.said)}\n`);
+  if (step.hint !== undefined) process.stdout.write(`${' '.repeat(18)}${dim(plain(step.hint))}\n`);
 }
+
+/** Devices have their say in it: one line, and nothing that moves a cursor. */
+const plain = (text: string): string => text.replaceAll(/\p{C}+/gu, ' ').slice(0, 600);
 
 const MARKS = { ok: 'ok      ', warning: yellow('warning '), failed: red('failed  ') } as const;
 
