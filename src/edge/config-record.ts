@@ -25,28 +25,30 @@ export interface ConfigChanged {
   readonly before: string | null;
   /** Absent where the file before is not at hand: the site was started with another one. */
   readonly changes?: readonly Change[];
+  /** Alarms that stood when the file took them away. */
+  readonly endedAlarms?: readonly string[];
   readonly cause: Cause;
 }
 
-/** Changes that an event lists; the text is in it as a whole. */
+/** Changes that an event lists; in the journal the text is in it as a whole, and in memory there are many events. */
 const MOST_LISTED = 200;
+const MOST_SHOWN = 20;
 
 /**
  * Records that another site file decides from here on: what stands before this event in the journal was decided by the
  * file before, what stands behind it by this one. The whole text is in it, so that any time can be replayed; watchers
  * get its digest.
  */
-export function recordChanged(core: Core, { site, text, before, changes, cause }: ConfigChanged): void {
+export function recordChanged(core: Core, changed: ConfigChanged): void {
+  const { site, text, before, changes, endedAlarms = [], cause } = changed;
   const digest = digestOf(text);
   const { by, why, undoes } = cause;
+  const list = changes?.slice(0, MOST_LISTED).map(listed);
   const told = {
     digest,
     before,
-    ...(changes && {
-      summary: summaryOf(changes),
-      changes: changes.slice(0, MOST_LISTED).map(listed),
-      changeCount: changes.length,
-    }),
+    ...(changes && { summary: summaryOf(changes), changeCount: changes.length }),
+    ...(endedAlarms.length > 0 && { endedAlarms: [...endedAlarms] }),
     ...(why !== undefined && { why }),
     ...(undoes !== undefined && { undoes }),
   };
@@ -56,10 +58,11 @@ export function recordChanged(core: Core, { site, text, before, changes, cause }
     subject: site,
     by,
     timeUs: core.clock.nowUs(),
-    detail: told,
   };
-  core.journal.event({ ...event, detail: { ...told, text } }, core.clock.steadyUs());
-  core.recent.add(event);
+  const inJournal = { ...told, ...(list && { changes: list }), text };
+  const inMemory = { ...told, ...(list && { changes: list.slice(0, MOST_SHOWN) }) };
+  core.journal.event({ ...event, detail: inJournal }, core.clock.steadyUs());
+  core.recent.add({ ...event, detail: inMemory });
   core.journal.state(CONFIG_STATE, digest);
 }
 

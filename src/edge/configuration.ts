@@ -116,6 +116,7 @@ export class Configuration implements AsyncDisposable {
     const digest = digestOf(text);
     const before = site.digest;
     if (digest === before) {
+      save?.(); // what lies in the file may be something else
       return { state: 'unchanged', digest, before, summary: 'it runs already', changes: [], problems: [] };
     }
     const { blueprint, problems } = await checkSite(text);

@@ -18,6 +18,12 @@ export class OwnedTags {
     return this.#named.get(tag);
   }
 
+  get count(): number {
+    let count = this.#named.size;
+    for (const numbers of this.#found.values()) count += numbers.size;
+    return count;
+  }
+
   *all(): Iterable<number> {
     yield* this.#named.keys();
     for (const numbers of this.#found.values()) yield* numbers;

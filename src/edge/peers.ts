@@ -166,6 +166,10 @@ export class Peers implements AsyncDisposable {
     for (const number of this.#owned.all()) yield core.table.get(number);
   }
 
+  get tagCount(): number {
+    return this.#owned.count;
+  }
+
   start(core: Core): void {
     if (this.#options.mode !== 'shadow') dropOldCursors(core, this.sinks);
     this.#started = true;

@@ -221,7 +221,15 @@ export class Site implements AsyncDisposable {
     const peers = this.#peers.plan(next, plan.table);
     save();
     const { site } = next.model;
-    recordChanged(core, { site, text: next.text, before: this.#digest, changes, cause });
+    const before = this.#digest;
+    recordChanged(core, {
+      site,
+      text: next.text,
+      before,
+      changes,
+      endedAlarms: endedAlarms(core, changes),
+      cause,
+    });
     const redefined = redefinedTags(changes, plan.table);
     const safe = plan.apply(changes, redefined);
     this.#peers.apply(core, peers, redefined, safe);
@@ -379,6 +387,16 @@ function redefinedTags(changes: readonly Change[], table: TagTable): Set<number>
       (what === 'added' || (what === 'changed' && fields.some(({ path }) => MEANING.has(firstOf(path))))),
   );
   return new Set(redefined.map(({ id }) => table.number(id)));
+}
+
+/** Alarms that are taken away while they ask for somebody: that must not go by unseen. */
+function endedAlarms(core: Core, changes: readonly Change[]): string[] {
+  const removed = changes.filter(({ section, what }) => section === 'alarms' && what === 'removed');
+  if (removed.length === 0) return [];
+  const standing = new Set(
+    core.decisions.alarms().flatMap(({ id, state }) => (state === 'normal' ? [] : [id])),
+  );
+  return removed.map(({ id }) => id).filter((id) => standing.has(id));
 }
 
 const firstOf = (path: string): string => path.split('.')[0] ?? path;

@@ -19,7 +19,7 @@ export function readStatus(core: Core, peers: Peers, head: Head): SiteStatus {
     sources: statusOf(peers.sources),
     actuators: statusOf(peers.actuators),
     sinks: statusOf(peers.sinks),
-    tags: core.table.size,
+    tags: peers.tagCount,
     samples: core.path.samples,
     decisions: {
       count: core.path.decided,
