@@ -115,7 +115,6 @@ export async function startRich(options: RichOptions = {}): Promise<RichServer> 
       historyLeft = answers;
     },
     async [Symbol.asyncDispose]() {
-      await plant[Symbol.asyncDispose]();
       await server.shutdown(0);
       await rm(keys.dir, { recursive: true });
     },

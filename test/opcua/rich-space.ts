@@ -15,7 +15,7 @@ const UNECE = 'http://www.opcfoundation.org/UA/units/un/cefact';
 /** Variables of one folder: more than a server hands out in one answer. */
 export const TANKS = 320;
 
-export interface Plant extends AsyncDisposable {
+export interface Plant {
   readonly space: AddressSpace;
   /** Index of the plant's namespace on the server. */
   readonly index: number;
@@ -51,7 +51,6 @@ export function buildPlant(server: OPCUAServer): Plant {
     calls,
     alarm: { node: alarm.nodeId.toString(), eventId: () => alarm.currentBranch().getEventId() },
     setLevel: (value) => level.setValueFromSource({ dataType: DataType.Double, value }),
-    async [Symbol.asyncDispose]() {},
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ClientSession, ReferenceDescription } from 'node-opcua-client';
 import { Fault } from '#kernel/fault.ts';
 import type { Found } from '#plugin/api.ts';
+import { opcuaFault } from '#wire/opcua/faults.ts';
 import { describe, type Met } from './describe.ts';
 import { below, type Step, startOf } from './from.ts';
 import type { OperationLimits } from './limits.ts';
@@ -27,9 +28,24 @@ const MOST_NODES = 200_000;
  * names it; conditions, which come as events, and settings of the server's history are too. A circle of references
  * is walked once.
  * @param from a node (`ns=2;s=Line1`, `nsu=…;s=Line1`) or a path of browse names below Objects; absent: all of it
- * @throws Fault `opcua.browse` when `from` is not there, or the tree is too large for one walk
+ * @throws Fault `opcua.browse` when `from` is not there, or the tree is too large for one walk; others when the
+ *   session is lost
  */
 export async function* browse(
+  session: BrowseSession,
+  limits: Pick<OperationLimits, 'browse' | 'read'>,
+  from: string | undefined,
+  signal: AbortSignal,
+): AsyncIterable<Found> {
+  try {
+    yield* walkFrom(session, limits, from, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw opcuaFault(error, 'browse');
+  }
+}
+
+async function* walkFrom(
   session: BrowseSession,
   limits: Pick<OperationLimits, 'browse' | 'read'>,
   from: string | undefined,

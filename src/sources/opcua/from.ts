@@ -2,7 +2,7 @@ import type { ReferenceDescription } from 'node-opcua-client';
 import { Fault } from '#kernel/fault.ts';
 import { isNodeId, type PathStep, pathSteps } from './address.ts';
 import type { Walk } from './browse.ts';
-import { plain } from './node-text.ts';
+import { indexed, plain } from './node-text.ts';
 import { HIERARCHICAL, referencesOf } from './references.ts';
 
 const OBJECTS = 'ns=0;i=85';
@@ -69,6 +69,12 @@ export function below(parent: Step, reference: ReferenceDescription): Step {
 
 async function startAt(walk: Walk, from: string): Promise<Step> {
   const node = indexed(from, walk.namespaces);
+  if (node === undefined) {
+    throw new Fault('opcua.browse', `${from}: the server has no such namespace`, {
+      retry: 'never',
+      hint: `It has: ${walk.namespaces.join(', ')}.`,
+    });
+  }
   const asked = [NODE_CLASS, BROWSE_NAME].map((attributeId) => ({ nodeId: node, attributeId }));
   const [kind, browseName] = await walk.reading.all(asked, (slice) => walk.session.read(slice), walk.signal);
   if (typeof kind?.value.value !== 'number') {
@@ -108,20 +114,4 @@ async function parentsOrChildren(
   const which = { type: HIERARCHICAL, inverse };
   const [references] = await referencesOf(walk.session, [node], which, walk.browsing, walk.signal);
   return references ?? [];
-}
-
-/**
- * `nsu=urn:x;s=A` as this session numbers it.
- * @throws Fault `opcua.browse` for a namespace that the server does not have
- */
-function indexed(node: string, namespaces: readonly string[]): string {
-  const [, uri, id] = /^nsu=([^;]+);(.*)$/s.exec(node) ?? [];
-  if (uri === undefined) return node.startsWith('ns=') ? node : `ns=0;${node}`;
-  const plainUri = uri.replaceAll('%3B', ';').replaceAll('%25', '%');
-  const index = namespaces.indexOf(plainUri);
-  if (index >= 0) return `ns=${index};${id}`;
-  throw new Fault('opcua.browse', `the server has no namespace ${plainUri}`, {
-    retry: 'never',
-    hint: `It has: ${namespaces.join(', ')}.`,
-  });
 }

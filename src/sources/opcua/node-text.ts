@@ -14,6 +14,17 @@ export function lasting(node: NodeId | string, namespaces: readonly string[]): s
   return index === '0' || !uri ? text : `nsu=${escaped(uri)};${id}`;
 }
 
+/**
+ * `nsu=urn:x;s=A` with the index that the namespace has in this session; other node ids as they are.
+ * @returns undefined for a namespace that the server does not have
+ */
+export function indexed(text: string, namespaces: readonly string[]): string | undefined {
+  const [, uri, id] = /^nsu=([^;]+);(.*)$/s.exec(text) ?? [];
+  if (uri === undefined) return text.startsWith('ns=') ? text : `ns=0;${text}`;
+  const index = namespaces.indexOf(uri.replaceAll('%3B', ';').replaceAll('%25', '%'));
+  return index < 0 ? undefined : `ns=${index};${id}`;
+}
+
 /** OPC UA Part 6, 5.1.12: semicolons and percent signs of the URI are escaped. */
 const escaped = (uri: string): string => uri.replaceAll('%', '%25').replaceAll(';', '%3B');
 

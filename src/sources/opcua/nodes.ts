@@ -1,6 +1,6 @@
 import type { ClientSession, ReferenceDescription } from 'node-opcua-client';
 import { isNodeId, type PathStep, pathSteps } from './address.ts';
-import { plain } from './node-text.ts';
+import { indexed, plain } from './node-text.ts';
 import { type Browser, HIERARCHICAL, referencesOf } from './references.ts';
 import type { Slices } from './slices.ts';
 
@@ -23,15 +23,7 @@ export class Nodes {
     if (uris) this.#namespaces = await this.#session.readNamespaceArray();
     const paths = texts.filter((text) => !isNodeId(text));
     const found = paths.length > 0 ? await this.#walk(paths, signal) : new Map<string, string>();
-    return texts.map((text) => (isNodeId(text) ? this.#indexed(text) : found.get(text)));
-  }
-
-  /** `nsu=urn:x;s=A` with the index that the namespace has in this session (Part 6, 5.1.12). */
-  #indexed(text: string): string | undefined {
-    const [, uri, id] = /^nsu=([^;]+);(.*)$/s.exec(text) ?? [];
-    if (uri === undefined) return text;
-    const index = this.#namespaces.indexOf(uri.replaceAll('%3B', ';').replaceAll('%25', '%'));
-    return index < 0 ? undefined : `ns=${index};${id}`;
+    return texts.map((text) => (isNodeId(text) ? indexed(text, this.#namespaces) : found.get(text)));
   }
 
   /** Level by level, each node browsed once however many paths go through it. */

@@ -7,7 +7,7 @@ const UNECE = 'http://www.opcfoundation.org/UA/units/un/cefact';
  * UCUM by common code of UN/ECE Recommendation 20 (revision 17, annexes I–III), for the units that industry measures
  * in: code and unit in turn.
  */
-const CODES = pairs(`
+export const UNITS = pairs(`
   CEL Cel  KEL K  FAH [degF]  BAR bar  MBR mbar  PAL Pa  A97 hPa  KPA kPa  MPA MPa  PS [psi]
   MTR m  KMT km  CMT cm  MMT mm  4H um  INH [in_i]  FOT [ft_i]  MTK m2  MTQ m3  CMQ cm3  LTR L  MLT mL
   GLL [gal_us]  FTQ [cft_i]  INQ [cin_i]  KGM kg  GRM g  MGM mg  TNE t  LBR [lb_av]
@@ -35,7 +35,7 @@ export interface EngineeringUnits {
 
 /** The UCUM code; undefined where neither the common code nor the text tells it. */
 export function ucumOf(units: EngineeringUnits): string | undefined {
-  const byCode = units.namespaceUri === UNECE ? CODES.get(commonCode(units.unitId ?? 0)) : undefined;
+  const byCode = units.namespaceUri === UNECE ? UNITS.get(commonCode(units.unitId ?? 0)) : undefined;
   if (byCode !== undefined) return byCode;
   const text = units.displayName?.text?.trim() ?? '';
   return text !== '' && unitProblem(text) === undefined ? text : undefined;
