@@ -13,7 +13,7 @@ export { DEFAULT_PORTS, type Plant, type PlantOptions, startPlant } from '#plant
 export { siteFileFor } from '#plant/site-file.ts';
 
 export const PLANT_USAGE = `holdfast plant [--dir DIR] [--modbus-a PORT] [--modbus-b PORT] [--mqtt PORT] [--opcua PORT]
-               [--broker URL] [--speed N] [--seed N]
+               [--broker URL] [--primary-host ID] [--speed N] [--seed N]
 holdfast plant faults [--dir DIR]
 holdfast plant fault NAME [--off] [--line N] [--device ${DEVICES.join('|')}] [--dir DIR]
 `;
@@ -25,6 +25,7 @@ const OPTIONS = {
   mqtt: { type: 'string' },
   opcua: { type: 'string' },
   broker: { type: 'string' },
+  'primary-host': { type: 'string' },
   speed: { type: 'string' },
   seed: { type: 'string' },
   off: { type: 'boolean' },
@@ -76,6 +77,7 @@ async function run(dir: string, values: Values): Promise<void> {
     opcua: number('opcua', values.opcua),
     dir,
     broker: values.broker,
+    primaryHost: values['primary-host'],
     speed: number('speed', values.speed),
     seed: number('seed', values.seed),
   });

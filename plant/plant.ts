@@ -34,6 +34,8 @@ export interface PlantOptions {
   readonly opcua?: number | undefined;
   /** Uses this broker instead of starting one: `mqtt://127.0.0.1:1883`. */
   readonly broker?: string | undefined;
+  /** Sparkplug host that the packaging waits for, and leaves with. Absent: it speaks to whoever listens. */
+  readonly primaryHost?: string | undefined;
   /** Seed of all noise. Default 1. */
   readonly seed?: number | undefined;
   /** Seconds of the process in one second of the clock. Default 1. */
@@ -124,6 +126,7 @@ async function startDevices(options: PlantOptions, world: World, dirEndsWithUs: 
         name,
         ...portOf(name, options),
         broker,
+        primaryHost: options.primaryHost,
         slowMs: options.slowMs ?? 3000,
         dir: options.dir,
         dirEndsWithUs,

@@ -10,11 +10,16 @@ import { Config as MqttSinkConfig } from '#sinks/mqtt/config.ts';
 import { Address as ModbusAddress } from '#sources/modbus/address.ts';
 import { Config as ModbusConfig } from '#sources/modbus/config.ts';
 import { Address as MqttAddress, Config as MqttConfig } from '#sources/mqtt/config.ts';
+import { Address as OpcuaAddress } from '#sources/opcua/address.ts';
+import { Config as OpcuaConfig } from '#sources/opcua/config.ts';
+import { Address as SparkplugAddress, Config as SparkplugConfig } from '#sources/sparkplug/config.ts';
 
 const plugins: Plugins = {
   sources: {
     modbus: { config: ModbusConfig, address: ModbusAddress },
     mqtt: { config: MqttConfig, address: MqttAddress },
+    opcua: { config: OpcuaConfig, address: OpcuaAddress },
+    sparkplug: { config: SparkplugConfig, address: SparkplugAddress },
   },
   actuators: {
     mqtt: { config: z.looseObject({}), action: z.looseObject({}) },

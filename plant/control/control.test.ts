@@ -128,6 +128,7 @@ test('the site file of the demo gets the ports that the plant really has', async
   const mqttUrl = 'mqtt://127.0.0.1:41003';
   const opcua = { url: 'opc.tcp://127.0.0.1:41004', fingerprint: 'ab'.repeat(32) };
   const text = await siteFileFor({ modbusA: at(41_001), modbusB: at(41_002), mqttUrl, opcua });
-  for (const wanted of ['port: 41001', 'port: 41002', mqttUrl]) assert.ok(text.includes(wanted), wanted);
+  for (const wanted of ['port: 41001', 'port: 41002', mqttUrl, opcua.url, opcua.fingerprint])
+    assert.ok(text.includes(wanted), wanted);
   assert.doesNotMatch(text, /15020|15021|18830|14840/);
 });

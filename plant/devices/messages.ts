@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly orFree: boolean;
   /** Broker outside of the plant; the plant starts none then. */
   readonly broker?: string | undefined;
+  /** Host of the Sparkplug node, without which it stays silent. */
+  readonly primaryHost?: string | undefined;
   readonly slowMs: number;
   /** Faults that are on already. */
   readonly faults: readonly DeviceFault[];

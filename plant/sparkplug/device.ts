@@ -16,6 +16,7 @@ async function start({ options, signals, give }: Wiring<PackagingCommand>): Prom
   if (broker === undefined || dir === undefined) throw new Error('the packaging needs a broker and a folder');
   const node = startEdgeNode({
     broker,
+    primaryHost: options.primaryHost,
     slowMs: options.slowMs,
     signals: () => signals(1),
     give: (name, value) => give(1, name, value),

@@ -6,6 +6,7 @@ import type { Metric } from '#codec/sparkplug/payload.ts';
 import type { Signals } from '#plant/physics/measure.ts';
 import { PACKAGING_LIMITS, type PackagingCommand } from '#plant/physics/packaging.ts';
 import { birthMetrics, changedMetrics, REBIRTH, type Station, stations } from '#plant/sparkplug/births.ts';
+import { hostGate, stateTopic } from '#plant/sparkplug/host.ts';
 import { GROUP, NODE } from '#plant/sparkplug/metrics.ts';
 import { createOutbox, type Outbox, type OutboxFaults } from '#plant/sparkplug/outbox.ts';
 
@@ -14,6 +15,8 @@ export interface NodeOptions {
   readonly slowMs: number;
   readonly signals: () => Signals;
   readonly give: (name: PackagingCommand, value: number | boolean) => void;
+  /** Host that must be online for the node to be born (Sparkplug 3.0, 5.4); absent: it speaks to whoever listens. */
+  readonly primaryHost?: string | undefined;
   /** Next birth and death number, kept over restarts (Sparkplug 3.0, 6.4.18). @returns 0 to 255 */
   readonly nextBdSeq: () => number;
 }
@@ -94,23 +97,33 @@ function openSession(options: SessionOptions, onEnd: () => void): Session {
     },
   });
   const outbox = createOutbox(client, options);
+  const host = hostGate(options.primaryHost);
   let born = false;
   const birth = () => {
-    if (Object.keys(signals()).length === 0) return;
+    if (!host.online || Object.keys(signals()).length === 0) return;
     publishBirths(outbox, options, bdSeq);
     born = true;
+  };
+  // Without its host the node has nobody to speak to: it says so, goes, and waits connected for it to come back.
+  const depart = () => {
+    const death = encodePayload({ timestamp: now(), metrics: [bdSeq] });
+    client.publish(topic('NDEATH'), Buffer.from(death), { qos: 1 }, () => leave(client));
   };
   client.on('error', () => {});
   client.once('close', onEnd);
   client.on('connect', () => {
     // Commands first: a host may answer a birth at once (Sparkplug 3.0, 5.4).
-    client.subscribe([topic('NCMD'), topic('DCMD', '+')], { qos: 1 }, (error) => {
+    const wanted = [topic('NCMD'), topic('DCMD', '+'), ...stateTopic(options.primaryHost)];
+    client.subscribe(wanted, { qos: 1 }, (error) => {
       if (error) client.end(true);
       else birth();
     });
   });
   client.on('message', (name, bytes) => {
-    if (carryOut(name, bytes, options)) birth();
+    if (host.heard(name, bytes)) {
+      if (host.online && !born) birth();
+      if (!host.online && born) depart();
+    } else if (carryOut(name, bytes, options)) birth();
   });
   return {
     report() {

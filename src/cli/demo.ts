@@ -94,7 +94,9 @@ interface PlantProcess extends AsyncDisposable {
 /** The plant ends with us, however we end: it watches the channel that forking gave it. */
 async function startPlantProcess(dir: string | undefined): Promise<PlantProcess> {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url));
-  const args = dir === undefined ? ['plant'] : ['plant', '--dir', dir];
+  // The packaging is born when its host is there, so that not even its first words are missed.
+  const host = ['--primary-host', 'riverside'];
+  const args = dir === undefined ? ['plant', ...host] : ['plant', ...host, '--dir', dir];
   const child = fork(main, args, {
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // Ctrl-C goes to the whole group: the plant must outlive the site by a moment, or its sources would see it die.

@@ -14,7 +14,7 @@ interface Summary {
 
 test('a demo for some seconds ends by itself with one line of JSON and leaves nothing behind', async () => {
   await using box = new Sandbox();
-  const { status, stdout, stderr } = await box.run('demo', '--for', '6s', '--json');
+  const { status, stdout, stderr } = await box.run('demo', '--for', '10s', '--json');
   assert.deepEqual([status, stderr], [0, '']);
   assert.match(stdout, /^[^\n]+\n$/, 'one line');
   const summary = JSON.parse(stdout) as Summary;
@@ -29,8 +29,10 @@ test('a demo for some seconds ends by itself with one line of JSON and leaves no
   const kinds = Object.entries(summary.sources).map(([id, { kind }]) => [id, kind]);
   assert.deepEqual(kinds.sort(), [
     ['bottling', 'modbus'],
+    ['packaging', 'sparkplug'],
     ['pumps', 'modbus'],
     ['sensors', 'mqtt'],
+    ['utilities', 'opcua'],
   ]);
   for (const [id, { samples }] of Object.entries(summary.sources)) assert.ok(samples > 0, `${id}: no sample`);
   assert.ok(summary.decisions > 0 && summary.journaled > 0, stdout);
@@ -45,11 +47,13 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     await using box = new Sandbox();
     const demo = await box.startDemo();
     const api = new Api(box.demoDir);
-    await until('all sources speak', async () =>
-      Object.values((await api.status()).sources).every(({ samples }) => samples > 0),
+    await until(
+      'all sources speak',
+      async () => Object.values((await api.status()).sources).every(({ samples }) => samples > 0),
+      30_000,
     );
     const family = box.processes();
-    assert.ok(family.length >= 5, `demo, plant and three devices, not ${JSON.stringify(family)}`);
+    assert.ok(family.length >= 7, `demo, plant and five devices, not ${JSON.stringify(family)}`);
     const { status } = await demo.stop(signal);
     assert.equal(status, signal === 'SIGKILL' ? null : 0);
     await until('nobody is left', () => box.processes().length === 0, 8000);

@@ -9,9 +9,11 @@ import { DEVICE_MAPS, type ModbusDeviceName } from '#plant/modbus/map.ts';
 import { createUnit, type Unit } from '#plant/modbus/unit.ts';
 import { fromWords, toWords, WORDS, type WordType } from '#plant/modbus/words.ts';
 import { TOPICS } from '#plant/mqtt/topics.ts';
+import { NODES } from '#plant/opcua/nodes.ts';
 import { command } from '#plant/physics/line.ts';
 import type { Signals } from '#plant/physics/measure.ts';
 import { createWorld, type World } from '#plant/physics/world.ts';
+import { NODE_METRICS, PACKER, PACKER_METRICS, PALLETIZER_METRICS } from '#plant/sparkplug/metrics.ts';
 
 /*
  * The demo's site over the plant's physics without sockets and without waiting: half an hour of the plant in a second.
@@ -54,7 +56,7 @@ export function offlineSite(blueprint: Blueprint, seed = 1): OfflineSite {
   const { decisions, problems } = compileDecisions(blueprint.spec, table);
   if (!decisions) throw new Error(problems.map(({ message }) => message).join('; '));
   const world = createWorld(seed);
-  const plant = wired(world, model.tags);
+  const plant = wired(world);
   const byNumber = new Map(model.tags.map((tag) => [table.number(tag.path), tag]));
   const readable = model.tags.filter((tag) => tag.source !== undefined && tag.access !== 'write');
   const raised: string[] = [];
@@ -77,7 +79,10 @@ export function offlineSite(blueprint: Blueprint, seed = 1): OfflineSite {
     plant.refresh();
     nowUs += STEP_S * 1e6;
     const rows = new BatchBuilder();
-    for (const tag of readable) rows.addValue(table.number(tag.path), nowUs, plant.read(tag));
+    for (const tag of readable) {
+      const value = plant.read(tag);
+      if (value !== undefined) rows.addValue(table.number(tag.path), nowUs, value);
+    }
     act(decisions.step(rows.take({ receivedUs: nowUs }), nowUs));
     act(decisions.advance(nowUs));
   };
@@ -92,8 +97,10 @@ export function offlineSite(blueprint: Blueprint, seed = 1): OfflineSite {
   };
 }
 
-function wired(world: World, tags: readonly TagModel[]) {
+function wired(world: World) {
   let lines: readonly Signals[] = world.measure();
+  let utilities = world.measureUtilities();
+  let packaging = world.measurePackaging();
   const units = new Map<string, Unit>();
   for (const [device, { units: map }] of Object.entries(DEVICE_MAPS)) {
     for (const [id, { map: registers, line }] of Object.entries(map)) {
@@ -110,16 +117,51 @@ function wired(world: World, tags: readonly TagModel[]) {
     if (!found) throw new Error(`${tag.path}: there is no such unit`);
     return found;
   };
-  const bySensor = new Set(tags.filter(({ source }) => source === 'sensors').map(({ path }) => path));
   return {
     refresh: () => {
       lines = world.measure();
+      utilities = world.measureUtilities();
+      packaging = world.measurePackaging();
     },
-    read: (tag: TagModel) =>
-      bySensor.has(tag.path) ? fromPayload(tag, lines) : scaled(tag, fromRegisters(tag, unitOf(tag))),
+    /** Undefined for what no condition can ask for: texts, arrays, structures. */
+    read: (tag: TagModel): number | boolean | bigint | undefined => {
+      if (tag.source === 'sensors') return fromPayload(tag, lines);
+      if (tag.source === 'utilities') return plain(fromNode(tag, utilities));
+      if (tag.source === 'packaging') return plain(fromMetric(tag, packaging));
+      return scaled(tag, fromRegisters(tag, unitOf(tag)));
+    },
     write: (tag: TagModel, value: number) => toRegisters(tag, unitOf(tag), value),
   };
 }
+
+interface NodeAddress {
+  readonly path?: string;
+  readonly node?: string;
+}
+
+function fromNode({ path, address }: TagModel, signals: Signals): unknown {
+  const { path: names, node } = address as NodeAddress;
+  const wanted = names?.replace(/^Utilities\//, '') ?? node?.replace(/^.*;s=/, '').replaceAll('.', '/');
+  const spec = NODES.find((one) => one.path === wanted);
+  if (!spec) throw new Error(`${path}: the utilities have no such node`);
+  return spec.read(signals);
+}
+
+interface MetricAddress {
+  readonly device?: string;
+  readonly metric: string;
+}
+
+function fromMetric({ path, address }: TagModel, signals: Signals): unknown {
+  const { device, metric } = address as MetricAddress;
+  const specs = device === undefined ? NODE_METRICS : device === PACKER ? PACKER_METRICS : PALLETIZER_METRICS;
+  const spec = specs.find(({ name }) => name === metric);
+  if (!spec) throw new Error(`${path}: the packaging has no such metric`);
+  return spec.read(signals, 0);
+}
+
+const plain = (value: unknown): number | boolean | bigint | undefined =>
+  typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? value : undefined;
 
 function fromRegisters(tag: TagModel, unit: Unit): number | boolean {
   const { coil, discrete, input, holding = 0, as = 'uint16', order, bit } = tag.address as ModbusAddress;

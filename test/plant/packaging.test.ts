@@ -39,6 +39,7 @@ describe('packaging', { concurrency: false }, () => {
       messages.push({ type, device, payload: readable(bytes), numbers: doubles(bytes) });
     });
     await client.subscribeAsync('spBv1.0/plant/+/packaging/#', { qos: 1 });
+    await until('data', () => messages.length > 0);
     await reborn();
   });
 
@@ -58,21 +59,17 @@ describe('packaging', { concurrency: false }, () => {
   const rebirth = () =>
     send('NCMD/packaging', [{ name: 'Node Control/Rebirth', type: 'Boolean', value: true }]);
 
-  /** Asks for births and waits for all of them, which then are the first messages. */
+  /** Asks for births and waits for all of them; what came before is forgotten. */
   async function reborn(): Promise<void> {
-    await until('births', async () => {
-      messages = [];
-      await rebirth();
-      const deadline = performance.now() + 1000;
-      while (performance.now() < deadline && !last('DBIRTH', 'palletizer'))
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      return last('DBIRTH', 'palletizer') !== undefined;
-    });
+    messages = [];
+    await rebirth();
+    await until('births', () => last('DBIRTH', 'palletizer') !== undefined);
+    messages = messages.slice(messages.findIndex(({ type }) => type === 'NBIRTH'));
   }
 
   const born = (name: string, device = 'case-packer') =>
     last('DBIRTH', device)?.metrics?.find((metric) => metric.name === name);
-  const valueOf = (name: string): unknown => born(name)?.value;
+  const bornWith = (name: string): unknown => born(name)?.value;
   const aliasOf = (name: string) => Number(born(name)?.alias);
   /** Newest value of a number, from data messages, which say neither its name nor its type. */
   const newest = (name: string): number | undefined => {
@@ -114,7 +111,7 @@ describe('packaging', { concurrency: false }, () => {
     const types = new Set(PACKER_METRICS.map(({ type }) => type));
     for (const type of ['Int8', 'Int16', 'Int32', 'Int64', 'UInt8', 'UInt32', 'UInt64', 'Float', 'Double'])
       assert.ok(types.has(type as 'Int8'), type);
-    assert.ok((valueOf('Cases') as { toNumber(): number }).toNumber() > 2 ** 32);
+    assert.ok((bornWith('Cases') as { toNumber(): number }).toNumber() > 2 ** 32);
     assert.ok(Number(born('Head/Force')?.value) < 0 && Number(born('Head/Position')?.value) <= 0);
     assert.match(
       String(born('Order/Id')?.value),
@@ -123,9 +120,9 @@ describe('packaging', { concurrency: false }, () => {
     assert.match(String(born('Order/Note')?.value), /cases of twelve/);
     assert.equal(Buffer.from(born('Order/Mark')?.value as Uint8Array).length, 8);
     assert.equal(born('Run')?.value, true);
-    const { columns, rows } = valueOf('Last Cases') as { columns: string[]; rows: unknown[][] };
+    const { columns, rows } = bornWith('Last Cases') as { columns: string[]; rows: unknown[][] };
     assert.deepEqual([columns, rows.length], [['Number', 'Weight', 'Good'], 5]);
-    const drive = valueOf('Drive') as { templateRef: string; metrics: UMetric[] };
+    const drive = bornWith('Drive') as { templateRef: string; metrics: UMetric[] };
     assert.equal(drive.templateRef, 'Drive');
     assert.deepEqual(
       drive.metrics.map(({ name }) => name),
@@ -206,6 +203,26 @@ describe('packaging', { concurrency: false }, () => {
       await until('data', () => messages.length > 20);
       return !holes().backwards && !holes().missing;
     });
+  });
+
+  test('a node with a primary host is born when that comes online, and dies when it goes', async () => {
+    const host = 'test-host';
+    const state = (online: boolean) =>
+      client.publishAsync(`spBv1.0/STATE/${host}`, JSON.stringify({ online, timestamp: Date.now() }), {
+        qos: 1,
+        retain: true,
+      });
+    const options = { modbusA: 0, modbusB: 0, mqtt: 0, opcua: 0, broker: plant.mqttUrl, primaryHost: host };
+    plant.fault('device-silent', true, { device: 'packaging' });
+    await state(false);
+    await using other = await startPlant(options);
+    await until('the node of this plant is silent', () => other.pids.packaging !== undefined);
+    messages = [];
+    await state(true);
+    await until('birth', () => last('DBIRTH', 'palletizer') !== undefined);
+    await state(false);
+    await until('death', () => of('NDEATH').length > 0);
+    plant.fault('device-silent', false, { device: 'packaging' });
   });
 
   test('a node that is silent, slow, garbled or in the wrong hour is so only while the fault lasts', async () => {

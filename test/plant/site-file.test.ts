@@ -26,7 +26,7 @@ test('every alarm of the example says what happens and what to do, every writabl
   const numbers = tags.filter(({ access, type, heartbeatMs }) => {
     return access !== 'read' && type === 'number' && heartbeatMs === undefined;
   });
-  assert.ok(numbers.length >= 12);
+  assert.ok(numbers.length >= 16);
   for (const { path, write } of numbers) {
     assert.ok(write?.range && write.interlock && write.feedback, path);
   }
@@ -92,4 +92,18 @@ test('without supervision for a while the pumps go to their own speed, and no al
   site.run(120);
   for (const line of site.world.lines) assert.equal(line.pump.speedRpm, 1800);
   assert.deepEqual(site.raised, []);
+});
+
+test('little steam, or a case packer that stands still, slow the fillers down through their own limits', () => {
+  const site = offlineSite(blueprint);
+  site.run(60);
+  site.world.packaging.commands.packerRun = false;
+  site.run(90);
+  assert.ok(site.raised.includes('packaging/end/case-packer/stopped'));
+  for (const { commands } of site.world.lines) assert.equal(commands.targetPerMin, 60);
+  site.world.packaging.commands.packerRun = true;
+  site.world.utilities.commands.steamSetpointBar = 4;
+  site.run(200);
+  assert.ok(site.raised.includes('utilities/steam/boiler/pressure-low'));
+  assert.ok(site.switchedOn.includes('hall/line2/filler/spare-steam'));
 });
