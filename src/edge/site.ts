@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { ConfigStatus, SiteStatus } from '#contract/api.ts';
 import type { TagModel } from '#contract/model.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
-import { type Change, needRestart, siteChanges } from '#edge/change.ts';
+import { type Change, siteChanges } from '#edge/change.ts';
+import { endedAlarms, mustBeHot, redefinedTags } from '#edge/change-effects.ts';
 import { ClockWatch } from '#edge/clock-watch.ts';
 import { type Cause, CONFIG_STATE, digestOf, recordChanged } from '#edge/config-record.ts';
 import { type Core, composeCore } from '#edge/core.ts';
@@ -24,7 +25,7 @@ import { openReader } from '#journal/reader.ts';
 import { type Clock, systemClock } from '#kernel/clock.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
-import type { Tag, TagTable } from '#kernel/tag-table.ts';
+import type { Tag } from '#kernel/tag-table.ts';
 import type { Deps, Log } from '#plugin/api.ts';
 import { openTrust, type TrustStore, trustDir } from '#trust/store.ts';
 
@@ -214,8 +215,7 @@ export class Site implements AsyncDisposable {
    */
   apply(next: Blueprint, cause: Cause, save: () => void = () => {}): readonly Change[] {
     const changes = siteChanges(this.#blueprint, next);
-    const cold = needRestart(changes);
-    if (cold.length > 0) throw needsRestart(cold);
+    mustBeHot(changes);
     const { core } = this;
     const plan = core.plan(next);
     const peers = this.#peers.plan(next, plan.table);
@@ -368,41 +368,3 @@ export class Site implements AsyncDisposable {
     this.core.path.event({ kind, name, subject: site, timeUs, ...(detail && { detail }) });
   }
 }
-
-/** Fields of a tag that say what its rows mean. */
-const MEANING: ReadonlySet<string> = new Set([
-  'source',
-  'address',
-  'scale',
-  'unit',
-  'type',
-  'access',
-  'derive',
-]);
-
-function redefinedTags(changes: readonly Change[], table: TagTable): Set<number> {
-  const redefined = changes.filter(
-    ({ section, what, fields }) =>
-      section === 'tags' &&
-      (what === 'added' || (what === 'changed' && fields.some(({ path }) => MEANING.has(firstOf(path))))),
-  );
-  return new Set(redefined.map(({ id }) => table.number(id)));
-}
-
-/** Alarms that are taken away while they ask for somebody: that must not go by unseen. */
-function endedAlarms(core: Core, changes: readonly Change[]): string[] {
-  const removed = changes.filter(({ section, what }) => section === 'alarms' && what === 'removed');
-  if (removed.length === 0) return [];
-  const standing = new Set(
-    core.decisions.alarms().flatMap(({ id, state }) => (state === 'normal' ? [] : [id])),
-  );
-  return removed.map(({ id }) => id).filter((id) => standing.has(id));
-}
-
-const firstOf = (path: string): string => path.split('.')[0] ?? path;
-
-const needsRestart = (fields: readonly string[]): Fault =>
-  new Fault('config.needs-restart', `${fields.join(', ')}: a change of this needs a restart`, {
-    retry: 'never',
-    hint: 'Nothing of the file was applied. Take this change out of it, or restart the site with it.',
-  });
