@@ -34,6 +34,8 @@ export interface RichServer extends AsyncDisposable {
   readonly most: Map<string, number>;
   /** After so many answers every reading of history is refused; undefined: none is. */
   refuseHistoryAfter(answers: number | undefined): void;
+  /** Ends every subscription, as after its lifetime. @returns how many there were */
+  endSubscriptions(): number;
   /** How far ahead the clock is in the heads of its answers. */
   clockOffsetMs: number;
 }
@@ -50,6 +52,19 @@ function refuseHistory(server: OPCUAServer, isRefused: () => boolean): void {
     if (isRefused()) message.request.nodesToRead = [];
     answer(message, channel);
   };
+}
+
+interface Sessions {
+  readonly _sessions: {
+    readonly [id: string]: { readonly publishEngine: { readonly subscriptions: readonly object[] } };
+  };
+}
+
+function endSubscriptions(server: OPCUAServer): number {
+  const sessions = Object.values((server.engine as unknown as Sessions)._sessions);
+  const subscriptions = sessions.flatMap(({ publishEngine }) => publishEngine.subscriptions);
+  for (const one of subscriptions) Object.defineProperty(one, 'lifeTimeHasExpired', { get: () => true });
+  return subscriptions.length;
 }
 
 type Limits = NonNullable<OPCUAServerOptions['serverCapabilities']>;
@@ -111,6 +126,7 @@ export async function startRich(options: RichOptions = {}): Promise<RichServer> 
     keys,
     asked,
     most,
+    endSubscriptions: () => endSubscriptions(server),
     refuseHistoryAfter(answers = Number.POSITIVE_INFINITY) {
       historyLeft = answers;
     },

@@ -98,3 +98,11 @@ test('coming back tells what has changed meanwhile and raises nothing anew', asy
   await told(3);
   assert.deepEqual([events[2]?.name, events[2]?.detail?.refreshed], ['device-alarm.inactive', true]);
 });
+
+test('a subscription that the server ends is made anew, and nothing is missed', async () => {
+  await using _ = await watch();
+  assert.equal(server.endSubscriptions(), 1);
+  server.plant.setLevel(85);
+  await told(1);
+  assert.deepEqual([events[0]?.name, events[0]?.detail?.refreshed], ['device-alarm.active', true]);
+});

@@ -31,6 +31,8 @@ const BOTH_TIMES = 2;
 const QUEUE = 1000;
 const KEEP_ALIVES = 10;
 const LIFETIMES = 10;
+/** Rest before a subscription that the server has ended is made anew. */
+const RETRY_MS = 1000;
 
 /**
  * Tells the alarms and conditions of a server as events of the site (OPC UA Part 9): `device-alarm.active`, `inactive`,
@@ -43,7 +45,7 @@ export class Conditions implements AsyncDisposable {
   #subscription: ClientSubscription | undefined;
   #refreshing: Promise<void> | undefined;
   #again = false;
-  #closed = false;
+  readonly #ended = new AbortController();
 
   private constructor(ports: ConditionPorts) {
     this.#ports = ports;
@@ -64,12 +66,15 @@ export class Conditions implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
-    this.#closed = true;
+    this.#ended.abort();
     this.#ports.memory.refreshBreaksOff();
     this.#pace.close();
-    this.#subscription?.removeAllListeners();
     // With the session gone the server drops it by itself.
     await this.#subscription?.terminate().catch(() => {});
+  }
+
+  get #closed(): boolean {
+    return this.#ended.signal.aborted;
   }
 
   async #begin(): Promise<void> {
@@ -82,6 +87,7 @@ export class Conditions implements AsyncDisposable {
       publishingEnabled: true,
       priority: 1,
     });
+    this.#subscription.once('terminated', () => void this.#lost());
     const item = (await this.#monitor(true)) ?? (await this.#monitor(false));
     if (!item) {
       deps.log.warn(
@@ -91,6 +97,22 @@ export class Conditions implements AsyncDisposable {
       return;
     }
     await this.#refresh();
+  }
+
+  /** The server has dropped the subscription, and the session may live on. */
+  async #lost(): Promise<void> {
+    if (this.#closed) return;
+    const { deps, memory } = this.#ports;
+    memory.refreshBreaksOff();
+    deps.log.warn({ source: deps.id }, 'the server has ended the subscription to its conditions');
+    try {
+      await deps.clock.sleep(RETRY_MS, this.#ended.signal);
+      await this.#begin();
+    } catch (error) {
+      // With the session gone the source ends by itself, and begins anew.
+      if (!this.#closed)
+        deps.log.warn({ source: deps.id, error: messageOf(error) }, 'conditions are not told');
+    }
   }
 
   /** Undefined when the server refuses the filter, or has no events at all. */
