@@ -8,7 +8,8 @@ import type { Delivery, Deps, Inbox, Point } from '#plugin/api.ts';
 import { EventRate } from '#plugin/event-rate.ts';
 import type { Session, SessionEvents } from '#wire/mqtt/session.ts';
 import type { Address, Config } from './config.ts';
-import { EdgeNode, type NodePorts } from './node.ts';
+import { EdgeNode } from './node.ts';
+import type { NodePorts } from './node-ports.ts';
 import { Rebirths } from './rebirths.ts';
 import { saysOffline } from './state.ts';
 import { subjectOf, TagBook } from './tag-book.ts';
@@ -27,6 +28,11 @@ const NOBODY = Symbol('not listened to');
 
 interface Known extends Route {
   readonly to: EdgeNode;
+}
+
+interface Lost {
+  readonly count: number | undefined;
+  readonly fromUs: number;
 }
 
 export interface HostPorts {
@@ -55,7 +61,7 @@ export class Host implements SessionEvents {
   readonly #rows = new BatchBuilder();
   readonly #late = new BatchBuilder();
   /** Samples lost in this chunk, by whose they are. */
-  readonly #gaps = new Map<EdgeNode | Unit, Map<GapReason, number | undefined>>();
+  readonly #gaps = new Map<EdgeNode | Unit, Map<GapReason, Lost>>();
   readonly #rates = new Map<string, EventRate>();
   readonly #nodePorts: NodePorts;
   #config: Config;
@@ -224,7 +230,7 @@ export class Host implements SessionEvents {
       wantRebirth: (node, reason) => this.#wantRebirth(node, reason),
       heard: (node) => this.#rebirths.forget(subjectOf(node.own)),
       settled: (node) => this.#rebirths.settled(subjectOf(node.own)),
-      gap: (whose, count, reason) => this.#gap(whose, count, reason),
+      gap: (whose, count, reason, fromUs = this.#receivedUs) => this.#gap(whose, count, reason, fromUs),
       told: (name, unit, detail) => this.#tell(name, subjectOf(unit), detail),
       deadline: (node, atUs) => {
         if (Number.isFinite(atUs)) this.#due.set(node, atUs);
@@ -238,20 +244,25 @@ export class Host implements SessionEvents {
     return this.nodes.values().reduce((sum, node) => sum + node.heldBytes, 0);
   }
 
-  #gap(whose: EdgeNode | Unit, count: number | undefined, reason: GapReason): void {
-    const counts = this.#gaps.get(whose) ?? new Map<GapReason, number | undefined>();
-    const before = counts.has(reason) ? counts.get(reason) : 0;
-    counts.set(reason, before === undefined || count === undefined ? undefined : before + count);
-    this.#gaps.set(whose, counts);
+  #gap(whose: EdgeNode | Unit, count: number | undefined, reason: GapReason, fromUs: number): void {
+    const lost = this.#gaps.get(whose) ?? new Map<GapReason, Lost>();
+    const before = lost.get(reason) ?? { count: 0, fromUs };
+    const isKnown = before.count !== undefined && count !== undefined;
+    lost.set(reason, {
+      count: isKnown ? (before.count ?? 0) + count : undefined,
+      fromUs: Math.min(before.fromUs, fromUs),
+    });
+    this.#gaps.set(whose, lost);
   }
 
   #takeGaps(): readonly Gap[] {
     const atUs = this.#receivedUs;
-    const head = { source: this.#deps.id, fromUs: atUs, toUs: atUs };
     const gaps: Gap[] = [];
-    for (const [{ tags }, counts] of this.#gaps) {
+    for (const [{ tags }, lost] of this.#gaps) {
       if (tags.length === 0) continue; // nobody asked for what was lost
-      for (const [reason, count] of counts) gaps.push({ ...head, tags, count, reason });
+      for (const [reason, { count, fromUs }] of lost) {
+        gaps.push({ source: this.#deps.id, tags, fromUs, toUs: Math.max(fromUs, atUs), count, reason });
+      }
     }
     this.#gaps.clear();
     return gaps;

@@ -1,42 +1,14 @@
 import { decodePayload } from '#codec/sparkplug/decode.ts';
-import { copy, type MetricReader } from '#codec/sparkplug/metric-reader.ts';
+import { copy } from '#codec/sparkplug/metric-reader.ts';
 import type { Metric, Payload } from '#codec/sparkplug/payload.ts';
-import type { BatchBuilder } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
-import type { GapReason } from '#kernel/gap.ts';
 import { Quality } from '#kernel/quality.ts';
 import { type BornMetric, bdSeqOf, bornMetric, deathSeq } from './born.ts';
 import { Held, type HeldMessage, nextSeq } from './held.ts';
+import type { NodePorts } from './node-ports.ts';
 import { addMetric } from './rows.ts';
 import type { MessageType } from './topic.ts';
 import { Unit } from './unit.ts';
-
-/** What a node is given by the host. */
-export interface NodePorts {
-  /** Shared by all nodes: messages are read one after the other. */
-  readonly reader: MetricReader;
-  readonly rows: BatchBuilder;
-  /** History: stored, never an edge. */
-  readonly late: BatchBuilder;
-  readonly receivedUs: () => number;
-  readonly steadyUs: () => number;
-  readonly reorderUs: () => number;
-  /** Whether there is still room to hold messages, all nodes together. */
-  readonly mayHold: (bytes: number) => boolean;
-  /** Whether there is room for one device more. */
-  readonly mayGrow: () => boolean;
-  /** Gives the slots of a unit their tags. @returns tags of points that the birth does not have */
-  readonly bind: (unit: Unit) => readonly number[];
-  readonly wantRebirth: (node: EdgeNode, reason: string) => void;
-  /** Its first message came: what was asked of it before, nobody may have heard. */
-  readonly heard: (node: EdgeNode) => void;
-  /** It is born or dead: no birth is wanted any more. */
-  readonly settled: (node: EdgeNode) => void;
-  readonly gap: (whose: EdgeNode | Unit, count: number | undefined, reason: GapReason) => void;
-  readonly told: (name: string, unit: Unit, detail: { readonly [key: string]: string | number }) => void;
-  /** Something is to be done by this steady time; see `due`. */
-  readonly deadline: (node: EdgeNode, atUs: number) => void;
-}
 
 export type NodeState = 'unborn' | 'born' | 'dead';
 
@@ -55,6 +27,8 @@ export class EdgeNode {
   #bdSeq: bigint | undefined;
   #next = 0;
   readonly #held = new Held();
+  /** Wall clock at the arrival of the first message that waits, or waited last. */
+  #heldSinceUs = 0;
   /** Steady time at which the wait for what is missing ends. */
   #giveUpUs = Number.POSITIVE_INFINITY;
   /** Devices that were there before the last birth of the node, and until when theirs is waited for. */
@@ -158,6 +132,7 @@ export class EdgeNode {
       this.#drop([{ type, device, seq, time, metrics, payload: EMPTY }]);
       return;
     }
+    if (this.#held.count === 0) this.#heldSinceUs = this.#ports.receivedUs();
     this.#held.add({ type, device, seq, time, metrics, payload: copy(bytes, start, end) });
     this.#drain();
     if (this.#held.count > MOST_HELD) this.#giveUp();
@@ -205,7 +180,7 @@ export class EdgeNode {
   #release(): void {
     while (this.#held.count > 0) {
       const first = this.#held.first(this.#next);
-      this.#ports.gap(this, undefined, 'device-overflow');
+      this.#ports.gap(this, undefined, 'device-overflow', this.#heldSinceUs);
       // A birth has the number 0 (6.4.3): is that among the missing?
       if (first < this.#next || this.#next === 0) {
         this.#unborn();
@@ -222,7 +197,7 @@ export class EdgeNode {
   /** Messages that nobody can read without their birth. */
   #drop(messages: readonly HeldMessage[]): void {
     const count = messages.reduce((sum, { metrics }) => sum + metrics, 0);
-    if (count > 0) this.#ports.gap(this, count, 'undecodable');
+    if (count > 0) this.#ports.gap(this, count, 'undecodable', this.#heldSinceUs);
   }
 
   /** The message that the reader has open, in its turn. */
@@ -301,7 +276,7 @@ export class EdgeNode {
 
   /** Old messages in the order of their numbers, so far as they can be told. */
   #inOrder(old: readonly HeldMessage[]): readonly HeldMessage[] {
-    if (old.length > 0) this.#ports.gap(this, undefined, 'device-overflow');
+    if (old.length > 0) this.#ports.gap(this, undefined, 'device-overflow', this.#heldSinceUs);
     const place = ({ seq }: HeldMessage) => (seq - this.#next) & 0xff;
     return old.filter(({ type }) => type === 'NDATA' || type === 'DDATA').sort((a, b) => place(a) - place(b));
   }
