@@ -1,15 +1,17 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Device, listen, runDevice, type Wiring } from '#plant/devices/process.ts';
 import {
   APPLICATION_URI,
-  fingerprintIn,
-  type ServerCertificate,
+  certificateFile,
+  clientStore,
+  privateKeyFile,
   serverCertificate,
 } from '#plant/opcua/certificate.ts';
 import { createFront, type FrontFaults } from '#plant/opcua/front.ts';
-import { type AddressSpace, type Library, loadLibrary } from '#plant/opcua/library.ts';
+import { type AddressSpace, loadLibrary } from '#plant/opcua/library.ts';
 import { followPlant } from '#plant/opcua/live.ts';
 import { buildSpace } from '#plant/opcua/space.ts';
 import { UTILITIES_USER } from '#plant/opcua/user.ts';
@@ -21,6 +23,8 @@ runDevice<UtilityCommand>(start);
 
 /** How far its clock is wrong when it is: far enough to notice, and still the same day. */
 const CLOCK_AHEAD_MS = 3_600_000;
+/** Time to say where we are, before the library takes the process for a second. */
+const SAID_MS = 10;
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** The library talks to the console here and there whatever it is told; faults of ours travel as messages. */
@@ -39,14 +43,10 @@ async function start(wiring: Wiring<UtilityCommand>): Promise<Device> {
   const up = Promise.withResolvers<number>();
   const front = createFront({ serverPort: up.promise, faults, slowMs: options.slowMs });
   const port = await listen(front.server, options.port, options.orFree);
-  const serving = loadLibrary().then(async (library) => {
-    const certificate = await serverCertificate(library, dir);
-    return { library, certificate };
-  });
+  const fingerprint = await serverCertificate(dir);
   // The address is known from here on. The server itself takes a while, during which callers wait at the front.
-  const fingerprint = (await fingerprintIn(dir)) ?? (await serving.then(() => fingerprintIn(dir)));
-  serving
-    .then(({ library, certificate }) => serve(library, certificate, wiring, port, clock))
+  setTimeout(SAID_MS)
+    .then(() => serve(dir, wiring, port, clock))
     .then(up.resolve)
     .catch((error: Error) => {
       // Too late to say so to who waited for the start; the plant will start this process again.
@@ -54,7 +54,7 @@ async function start(wiring: Wiring<UtilityCommand>): Promise<Device> {
     });
   return {
     port,
-    ...(fingerprint !== undefined && { fingerprint }),
+    fingerprint,
     fault(fault, on) {
       if (fault === 'device-silent') faults.silent = on;
       if (fault === 'slow-device') faults.slow = on;
@@ -74,20 +74,21 @@ function removeAtTheEnd(dir: string): void {
 
 /** @returns the port on which the server itself listens, behind the front */
 async function serve(
-  library: Library,
-  { store, certificateFile, privateKeyFile }: ServerCertificate,
+  dir: string,
   wiring: Wiring<UtilityCommand>,
   publicPort: number,
   clock: { readonly aheadMs: number },
 ): Promise<number> {
+  const library = await loadLibrary();
+  const store = await clientStore(library, dir);
   const { OPCUAServer, MessageSecurityMode, SecurityPolicy, nodesets } = library;
   const renumbered = wiring.options.faults.includes('server-renumbered');
   const server = new OPCUAServer({
     port: 0,
     host: '127.0.0.1',
     hostname: '127.0.0.1',
-    certificateFile,
-    privateKeyFile,
+    certificateFile: certificateFile(dir),
+    privateKeyFile: privateKeyFile(dir),
     serverCertificateManager: store as never,
     userCertificateManager: store as never,
     securityModes: [MessageSecurityMode.None, MessageSecurityMode.Sign, MessageSecurityMode.SignAndEncrypt],

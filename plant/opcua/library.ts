@@ -8,9 +8,7 @@ export type UaObject = ReturnType<Namespace['addObject']>;
 
 /** Folder of certificates and keys, as the server library keeps it. */
 export interface CertificateStore {
-  readonly privateKey: string;
   initialize(): Promise<void>;
-  createSelfSignedCertificate(options: object): Promise<void>;
 }
 
 interface StoreOptions {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -15,8 +15,7 @@ import {
   UserTokenType,
   type Variant,
 } from 'node-opcua-client';
-import { fingerprintIn, serverCertificate } from '#plant/opcua/certificate.ts';
-import { loadLibrary } from '#plant/opcua/library.ts';
+import { privateKeyFile, serverCertificate } from '#plant/opcua/certificate.ts';
 import { METER_PATHS, NODES } from '#plant/opcua/nodes.ts';
 import { UTILITIES_USER } from '#plant/opcua/user.ts';
 import { type Plant, startPlant } from '#plant/plant.ts';
@@ -269,12 +268,8 @@ describe('utilities', { concurrency: false }, () => {
 
   test('a certificate stays the same for as long as its folder does', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'plant-'));
-    const library = await loadLibrary();
-    const fingerprints = [];
-    for (let start = 0; start < 2; start++) {
-      await serverCertificate(library, join(dir, 'utilities'));
-      fingerprints.push(await fingerprintIn(join(dir, 'utilities')));
-    }
+    const fingerprints = [await serverCertificate(dir), await serverCertificate(dir)];
+    assert.equal((await stat(privateKeyFile(dir))).mode & 0o777, 0o600);
     assert.match(fingerprints[0] ?? '', /^[0-9a-f]{64}$/);
     assert.equal(fingerprints[1], fingerprints[0]);
     await rm(dir, { recursive: true });
