@@ -20,6 +20,7 @@ import { Unit } from './unit.ts';
 import { Wake } from './wake.ts';
 
 const reader = new MetricReader();
+const QUALITY = { type: DataType.Int32, value: 192 };
 
 /** The value of the one row that a metric makes, or its quality where that is not good. */
 function rowOf(type: TagType, metric: Metric, birthType = metric.datatype): unknown {
@@ -90,7 +91,10 @@ function play(clock = new ManualClock()): Played {
     mayHold: () => true,
     mayGrow: () => true,
     bind(unit) {
-      for (const slot of unit.slots) slot.to = { tag: 0, type: 'number', codes: new Map() };
+      for (const slot of unit.slots) {
+        const type = slot.metric.type === 'structure' ? 'structure' : 'number';
+        slot.to = { tag: 0, type, codes: new Map() };
+      }
       unit.tags = [0];
       return [];
     },
@@ -148,6 +152,46 @@ test('what was sent before a birth is not read with what the birth says', () => 
   send(node, 'NBIRTH', 0, 10);
   send(node, 'NDATA', 1, 11);
   assert.deepEqual(values(), [1, 3, 10, 11]);
+});
+
+test('no bytes of a node end the session, whatever they are and whenever they come', () => {
+  const types = ['NBIRTH', 'NDATA', 'DBIRTH', 'DDATA', 'DDEATH', 'NDEATH'] as const;
+  const metrics: Metric[] = [
+    {
+      name: 'x',
+      alias: 1n,
+      datatype: DataType.Double,
+      value: 1,
+      properties: new Map([['Quality', QUALITY]]),
+    },
+    {
+      name: 'set',
+      alias: 2n,
+      datatype: DataType.DataSet,
+      value: { columns: ['a'], types: [1], rows: [[1]] },
+    },
+    {
+      name: 't',
+      alias: 3n,
+      datatype: DataType.Template,
+      value: { metrics: [{ name: 'y', datatype: 1, value: 1 }] },
+    },
+    { name: 'bdSeq', datatype: DataType.Int64, value: 0n },
+  ];
+  const step = fc.tuple(fc.constantFrom(...types), fc.nat({ max: 3 }), fc.nat(), fc.nat({ max: 255 }));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const { node } = play();
+      let seq = 0;
+      for (const [type, damage, place, byte] of steps) {
+        const bytes = encodePayload({ timestamp: 1000, seq: seq++ & 0xff, metrics });
+        if (damage > 1) bytes[place % bytes.length] = byte;
+        const end = damage === 1 ? place % bytes.length : bytes.length;
+        node.message(type, type.startsWith('D') ? 'd' : undefined, bytes, 0, end);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test('messages that wait are bounded, and more of them count as a loss at once', () => {
