@@ -1,4 +1,5 @@
 import type { EndpointDescription } from 'node-opcua-client';
+import { nameOf } from '#wire/opcua/endpoint.ts';
 
 type Offer = Pick<EndpointDescription, 'securityMode' | 'securityPolicyUri'>;
 
@@ -13,7 +14,9 @@ const MODES: Readonly<Record<number, string>> = { 1: 'none', 2: 'sign', 3: 'sign
 const DEFAULT = { mode: 'signAndEncrypt', policy: 'basic256Sha256' };
 
 /** `signAndEncrypt with Basic256Sha256`; each once, in the order of the server. */
-export const securityNames = (offers: readonly Offer[]): readonly string[] => [...new Set(offers.map(nameOf))];
+export const securityNames = (offers: readonly Offer[]): readonly string[] => [
+  ...new Set(offers.map(nameOf)),
+];
 
 /** UserTokenType (Part 4, 7.42). */
 const USERS = ['anonymous', 'name and password', 'certificate', 'issued token'];
@@ -31,11 +34,6 @@ export const userNames = (
 
 const policyOf = (offer: Offer): string => (offer.securityPolicyUri ?? '').split('#')[1] ?? 'unknown policy';
 
-function nameOf(offer: Offer): string {
-  const mode = MODES[offer.securityMode] ?? 'unknown mode';
-  return mode === 'none' ? 'none' : `${mode} with ${policyOf(offer)}`;
-}
-
 /** What a site file should say: the default where it is offered, otherwise the best of what we speak. */
 export function bestOf(
   offers: readonly Offer[],
@@ -46,7 +44,9 @@ export function bestOf(
     if (mode === 'none') return [{ mode }];
     return mode !== undefined && policy !== undefined ? [{ mode, policy }] : [];
   });
-  const isDefault = spoken.some((one) => one.mode === DEFAULT.mode && 'policy' in one && one.policy === DEFAULT.policy);
+  const isDefault = spoken.some(
+    (one) => one.mode === DEFAULT.mode && 'policy' in one && one.policy === DEFAULT.policy,
+  );
   if (isDefault) return { security: DEFAULT, isDefault };
   const rank = (one: (typeof spoken)[number]) => ['none', 'sign', 'signAndEncrypt'].indexOf(one.mode);
   const [best] = spoken.toSorted((a, b) => rank(b) - rank(a));

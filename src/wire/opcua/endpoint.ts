@@ -77,7 +77,8 @@ const wishName = (security: Connection['security']): string =>
     ? 'endpoint without security'
     : `${security.mode} with ${POLICIES[security.policy]}`;
 
-function nameOf(offer: Offer): string {
+/** `signAndEncrypt with Basic256Sha256`, or `none`. */
+export function nameOf(offer: Pick<Offer, 'securityMode' | 'securityPolicyUri'>): string {
   const mode =
     Object.entries(MODES).find(([, number]) => number === offer.securityMode)?.[0] ?? 'unknown mode';
   const policy = (offer.securityPolicyUri ?? '').split('#')[1] ?? 'unknown policy';
