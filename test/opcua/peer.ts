@@ -24,8 +24,6 @@ export interface ServerOptions {
   readonly maxSessions?: number;
   /** Added to all numeric node ids. */
   readonly renumber?: number;
-  /** Added to source times. */
-  readonly clockOffsetMs?: number;
   /** An endpoint URL to announce instead of its own. */
   readonly announce?: string;
   readonly tokenLifetimeMs?: number;
@@ -49,6 +47,8 @@ export interface ServerRequest {
   readonly id?: number;
   /** So many steps at once. */
   readonly step?: number;
+  /** Added to source times from now on. */
+  readonly clockOffsetMs?: number;
   readonly set?: { readonly name: string; readonly value: unknown };
   /** `data`: keep-alives only; `all`: nothing is published at all. */
   readonly mute?: ServerReport['mute'];

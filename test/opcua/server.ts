@@ -49,6 +49,7 @@ const counters: UAVariable[] = [];
 const named = new Map<string, UAVariable>();
 let count = 0;
 let mute: ServerReport['mute'] = 'no';
+let clockOffsetMs = 0;
 
 await server.initialize();
 build();
@@ -175,16 +176,16 @@ function mutePublishing(): void {
 }
 
 function step(times = 1): void {
-  const offsetMs = options.clockOffsetMs ?? 0;
   for (let n = 0; n < times; n++) {
     count++;
-    const at = new Date(Date.now() + offsetMs);
+    const at = new Date(Date.now() + clockOffsetMs);
     for (const variable of counters)
       variable.setValueFromSource({ dataType: DataType.Double, value: count }, undefined, at);
   }
 }
 
 async function answer(request: ServerRequest): Promise<void> {
+  clockOffsetMs = request.clockOffsetMs ?? clockOffsetMs;
   if (request.step) step(request.step);
   if (request.set) {
     const { name, value } = request.set;

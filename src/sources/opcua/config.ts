@@ -29,7 +29,7 @@ export const Config = z.strictObject({
     .meta({ restart: true }),
   verifyEveryMs: z
     .int()
-    .min(1000)
+    .min(500)
     .max(86_400_000)
     .default(60_000)
     .describe(

@@ -14,6 +14,8 @@ export interface Item {
   node: string | undefined;
   /** The server's id; undefined while it is not monitored. */
   id: number | undefined;
+  /** How often the server looks at the value, as it has revised it. */
+  sampleMs: number;
 }
 
 /**
@@ -57,6 +59,7 @@ export class Items {
       field: address.field === undefined ? undefined : parsePath(address.field),
       node: undefined,
       id: undefined,
+      sampleMs: 0,
     };
     this.#items.push(item);
     this.#byTag.set(tag.number, item);

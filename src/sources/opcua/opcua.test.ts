@@ -10,11 +10,7 @@ import { Config } from './config.ts';
 const trust = new TestTrust();
 let server: ServerProcess;
 before(async () => {
-  server = await ServerProcess.start({
-    variables: 200,
-    maxSessions: 3,
-    limits: { maxNodesPerRead: 10, maxMonitoredItemsPerCall: 10, maxNodesPerBrowse: 10 },
-  });
+  server = await ServerProcess.start({ variables: 200, maxSessions: 3 });
 });
 after(async () => {
   await server?.[Symbol.asyncDispose]();

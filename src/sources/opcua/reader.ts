@@ -210,9 +210,12 @@ export class Reader {
 
   /** Age of what the server publishes, keep-alives included: the state of a socket says nothing. */
   async #watch(signal: AbortSignal): Promise<void> {
-    for (;;) {
+    for (let lookedUs = this.#clock.steadyUs(); ; ) {
       await this.#clock.sleep(LOOK_MS, signal);
-      if (this.feed.inbox.full || this.#rebuilding) continue;
+      const sinceMs = (this.#clock.steadyUs() - lookedUs) / 1000;
+      lookedUs = this.#clock.steadyUs();
+      // Held up ourselves, we have not taken what has come meanwhile.
+      if (sinceMs > 2 * LOOK_MS || this.feed.inbox.full || this.#rebuilding) continue;
       const { aliveUs, revised } = this.#subscription;
       const limitMs = Math.max(SILENT_AT_LEAST_MS, 2 * revised.keepAliveMs);
       const silentMs = (this.#clock.steadyUs() - aliveUs) / 1000;
@@ -275,7 +278,7 @@ export class Reader {
 }
 
 /** Time for a value that was read to come by the subscription as well: queues and networks are slow. */
-const graceMs = ({ publishMs }: Config): number => Math.min(60_000, 3 * publishMs + 2000);
+const graceMs = ({ publishMs }: Config): number => 3 * publishMs + 1000;
 
 const same = (had: Point<Address>, wants: Point<Address> | undefined): boolean =>
   wants !== undefined &&

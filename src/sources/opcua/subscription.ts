@@ -216,7 +216,10 @@ export class Subscription {
         );
         return slice.map((item, i) => {
           const result = answer.results?.[i];
-          if (result?.statusCode.isGood()) item.id = result.monitoredItemId;
+          if (result?.statusCode.isGood()) {
+            item.id = result.monitoredItemId;
+            item.sampleMs = Math.max(0, result.revisedSamplingInterval);
+          }
           return result ? result.statusCode.value : BAD_UNEXPECTED;
         });
       },

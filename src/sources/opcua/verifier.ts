@@ -10,7 +10,7 @@ import type { Slices } from './slices.ts';
 export interface VerifierPorts {
   readonly session: Pick<ClientSession, 'read'>;
   readonly clock: Clock;
-  /** Time for a value that was read to come by the subscription as well. */
+  /** Time for a value that was read to come by the subscription as well, once the server has looked at it. */
   readonly graceMs: number;
 }
 
@@ -87,7 +87,8 @@ export class Verifier {
     const lastUs = this.#items.lastTimeUs[item.handle] ?? 0;
     if (this.#isKnown(item, settled)) add(rows, item, Math.max(timeUs, lastUs), settled);
     else if (timeUs > lastUs) {
-      const dueUs = this.#ports.clock.steadyUs() + this.#ports.graceMs * 1000;
+      const graceMs = this.#ports.graceMs + 2 * item.sampleMs;
+      const dueUs = this.#ports.clock.steadyUs() + graceMs * 1000;
       this.#held.push({ item, timeUs, settled, dueUs });
     }
   }

@@ -42,6 +42,7 @@ export class Writer {
 
   /** Never rejects for what the server does. */
   async write(target: WriteTarget, command: Command, signal: AbortSignal): Promise<WriteResult> {
+    if (this.#leftMs(command) <= 0) return failed(tooLate().message);
     let value: object;
     try {
       const kind = await within(this.#kind(target.node), this.#leftMs(command), tooLate, signal);
