@@ -54,7 +54,8 @@ export async function checkSite(text: string): Promise<Checked> {
   return { blueprint: failed || !model ? undefined : { model, plugins, spec, text }, problems: all };
 }
 
-const specOf = ({ tags, rules, alarms }: SiteModel): DecisionSpec => ({
+/** What decisions are made of. */
+export const specOf = ({ tags, rules, alarms }: SiteModel): DecisionSpec => ({
   derived: tags.flatMap((tag) => (tag.derive === undefined ? [] : [{ ...tag, derive: tag.derive }])),
   rules,
   alarms,

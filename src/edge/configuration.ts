@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { AppliedConfig, ConfigStatus, RefusedConfig } from '#contract/api.ts';
 import { formatProblem } from '#contract/load.ts';
 import type { Problem } from '#contract/model.ts';
-import { checkSite } from '#edge/blueprint.ts';
 import { summaryOf } from '#edge/change-text.ts';
+import { checkAside } from '#edge/check-aside.ts';
 import { type Cause, digestOf, linesOf, recordRefused } from '#edge/config-record.ts';
 import { FileWatch } from '#edge/file-watch.ts';
 import type { Site } from '#edge/site.ts';
@@ -112,14 +112,14 @@ export class Configuration implements AsyncDisposable {
   }
 
   async #apply(text: string, cause: Cause, save?: () => void): Promise<AppliedConfig> {
-    const { site } = this.#options;
+    const { log, site } = this.#options;
     const digest = digestOf(text);
     const before = site.digest;
     if (digest === before) {
       save?.(); // what lies in the file may be something else
       return { state: 'unchanged', digest, before, summary: 'it runs already', changes: [], problems: [] };
     }
-    const { blueprint, problems } = await checkSite(text);
+    const { blueprint, problems } = await checkAside(text, log);
     if (!blueprint) return this.#refuse(digest, problems, cause);
     try {
       const changes = site.apply(blueprint, cause, save);

@@ -7,7 +7,7 @@ const REQUIRE =
 
 /**
  * Bundles the command line with the edge into a few small files: this is what a release carries, and what memory and
- * start-up are measured on. The journal's workers are entry points of their own, beside the others.
+ * start-up are measured on. Threads are entry points of their own, beside the others.
  * @param outDir made when absent
  */
 export async function bundle(outDir: string): Promise<void> {
@@ -18,6 +18,7 @@ export async function bundle(outDir: string): Promise<void> {
       main: 'src/cli/main.ts',
       worker: 'src/journal/worker.ts',
       'feed-worker': 'src/journal/feed-worker.ts',
+      'check-worker': 'src/edge/check-worker.ts',
     },
     outdir: outDir,
     bundle: true,
