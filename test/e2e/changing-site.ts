@@ -10,14 +10,21 @@ import { Api, type Running, Sandbox } from './sandbox.ts';
 /** A Modbus device whose registers hold what the test says, and take what is written. */
 export async function memoryDevice() {
   const registers = new Uint16Array(100);
+  /** How often each was read. */
+  const reads = new Uint32Array(100);
   const server = await rawServer((asked) => {
     const pdu = Buffer.from(pduFor(asked));
     if (asked.code === 6) registers[asked.address] = asked.count;
-    else
-      for (let i = 0; i < asked.count; i++) pdu.writeUInt16BE(registers[asked.address + i] ?? 0, 2 + 2 * i);
+    else {
+      for (let i = 0; i < asked.count; i++) {
+        const register = asked.address + i;
+        pdu.writeUInt16BE(registers[register] ?? 0, 2 + 2 * i);
+        reads[register] = (reads[register] ?? 0) + 1;
+      }
+    }
     answer(asked, pdu);
   });
-  return Object.assign(server, { registers });
+  return Object.assign(server, { registers, reads });
 }
 
 /** Sections of a site file, as YAML lines; absent ones are left out. */
@@ -110,18 +117,18 @@ export class ChangingSite implements AsyncDisposable {
     return found?.value === value && found.quality === 'good';
   }
 
-  /** Arrival of every row of a tag that is in the journal, ms. */
-  arrivals(path: string): number[] {
+  /** Rows of a tag that are in the journal. */
+  rows(path: string): number {
     using reader = openReader(journalDir(this.data));
     const tag = reader.tags().find((one) => one.path === path)?.number;
-    const times: number[] = [];
+    let rows = 0;
     for (const item of reader.items(0)) {
       if (item.kind !== 'batch') continue;
       for (let i = 0; i < item.batch.rows; i++) {
-        if (at(item.batch.tag, i) === tag) times.push(at(item.batch.timeUs, i) / 1000);
+        if (at(item.batch.tag, i) === tag) rows++;
       }
     }
-    return times;
+    return rows;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -46,15 +46,13 @@ test('a new tag takes effect in the session that is open, and nothing else notic
 
   await site.change(parts(device.port), 'truncate');
   assert.deepEqual(await site.paths(), [PRESSURE]);
-  await until('reads of before', () => true);
   const status = await api.status();
   assert.deepEqual([status.sources.plc?.opened, device.connections, status.journal.gaps], [1, 1, 0]);
   assert.equal((await site.alarm('high'))?.state, 'acknowledged');
   assert.equal((await site.edge.stop()).status, 0);
-  const times = site.arrivals(PRESSURE);
-  const longest = Math.max(...times.slice(1).map((time, i) => time - (times[i] as number)));
-  // A reopened session would be told as a gap; this catches a read that was left out for long.
-  assert.ok(longest < 5000, `longest pause ${longest} ms`);
+  // The last answer may have come when nobody read any more.
+  const [read, kept] = [device.reads[0] ?? 0, site.rows(PRESSURE)];
+  assert.ok(kept >= read - 1, `${read} answers, ${kept} rows`);
 });
 
 test('a delay that is running goes on over a change, and what decided stays decided', async () => {
@@ -63,14 +61,11 @@ test('a delay that is running goes on over a change, and what decided stays deci
   const slow = alarm('slow', 'tag("line/press/pressure") > 6', ', onDelayMs: 3000');
   await using site = await new ChangingSite().start(parts(device.port, { alarms: [slow] }));
   await until('rows', () => site.goodValue(PRESSURE, 7));
-  const startedMs = performance.now();
   for (const holding of [10, 11, 12]) {
     await site.change(
       parts(device.port, { tags: [tag('pressure', 0), tag('other', holding)], alarms: [slow] }),
     );
   }
-  const { alarms } = { alarms: await site.alarm('slow') };
-  assert.ok(alarms?.state === 'normal' || performance.now() - startedMs > 2500);
   await until('the alarm', async () => (await site.alarm('slow'))?.state === 'unacknowledged');
   const events = await site.api.events();
   const raised = events.find(({ name }) => name === 'alarm.unacknowledged');
