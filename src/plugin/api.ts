@@ -200,7 +200,9 @@ export interface Source<C = unknown> extends AsyncDisposable {
    */
   browse?(from: string | undefined, signal: AbortSignal, forMs?: number): AsyncIterable<Found>;
   /**
-   * Takes a changed configuration and changed points without dropping the session. `read` may be under way.
+   * Takes a changed configuration and changed points without dropping the session. `read` may be under way. Rows that
+   * were read before it resolves must not be mixed into batches with a later `receivedUs`: by that the supervisor knows
+   * which rows of changed points still have their earlier meaning. Not called for fields marked `restart`.
    * @returns false when it cannot, having changed nothing: then it is opened anew, as also where this is absent
    */
   reconfigure?(next: C, points: readonly Point[]): Promise<boolean>;
