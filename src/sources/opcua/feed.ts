@@ -36,8 +36,8 @@ export class Feed {
     const rows = columns && rowsOf(columns, this.#items, nowUs);
     if (!rows) return;
     const { batch, overflowed } = rows;
-    const gaps = overflowed.map(
-      ({ tag, timeUs }): Gap => this.#gap([tag], 'device-overflow', timeUs, timeUs),
+    const gaps = overflowed.map(({ tag, fromUs: lostFromUs, toUs }) =>
+      this.#gap([tag], 'device-overflow', lostFromUs, toUs),
     );
     this.push(batch, gaps);
   }

@@ -20,6 +20,8 @@ import { Verifier } from './verifier.ts';
 const LOOK_MS = 250;
 /** Shortest silence that counts. */
 const SILENT_AT_LEAST_MS = 2000;
+/** Periods within which a second rebuilding shows that the first one did not help. */
+const AGAIN = 3;
 const BAD_NODE_UNKNOWN = 0x8034;
 
 /** Reads the points of one session: subscribes, watches that what is promised comes, and says what does not. */
@@ -36,8 +38,10 @@ export class Reader {
   readonly #ports: SubscriptionPorts;
   readonly #verifier: Verifier;
   #subscription: Subscription;
-  /** Rebuilt since data came last. */
-  #rebuilt = 0;
+  /** Steady; 0: never. */
+  #rebuiltUs = 0;
+  /** What is done to the subscription is done one after the other. */
+  #turn: Promise<void> = Promise.resolve();
   #rebuilding: Promise<void> | undefined;
   #structures: Promise<void> | undefined;
   /** Notifications with structures that are still being decoded, and all behind them. */
@@ -110,7 +114,17 @@ export class Reader {
     this.feed.inbox.fail(new Fault('opcua.closed', `source ${this.#deps.id} is closed`, { retry: 'never' }));
   }
 
-  async add(points: readonly Point<Address>[]): Promise<void> {
+  add(points: readonly Point<Address>[]): Promise<void> {
+    return this.#inTurn(() => this.#add(points));
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {}); // whoever asked is told
+    return turn;
+  }
+
+  async #add(points: readonly Point<Address>[]): Promise<void> {
     const read = points.filter(({ tag, address }) => tag.access !== 'write' && address.method === undefined);
     const items = read.map((point) => this.#items.add(point));
     if (needsStructures(items)) {
@@ -144,7 +158,11 @@ export class Reader {
   }
 
   /** What is gone is no longer monitored; what is new is; nothing else is touched. */
-  async change(config: Config, points: readonly Point<Address>[]): Promise<void> {
+  change(config: Config, points: readonly Point<Address>[]): Promise<void> {
+    return this.#inTurn(() => this.#change(config, points));
+  }
+
+  async #change(config: Config, points: readonly Point<Address>[]): Promise<void> {
     // Those without settings of their own follow the source's.
     const isOther = config.sampleMs !== this.#config.sampleMs || config.queue !== this.#config.queue;
     this.#config = config;
@@ -154,7 +172,7 @@ export class Reader {
     const gone = this.#items.all.filter((item) => isOther || !same(item.point, wanted.get(item.tag)));
     for (const item of gone) this.#items.remove(item);
     await this.#subscription.remove(gone, this.#ended.signal);
-    await this.add(points.filter(({ tag }) => !this.#items.ofTag(tag.number)));
+    await this.#add(points.filter(({ tag }) => !this.#items.ofTag(tag.number)));
   }
 
   /** Node of an address, looked for in this session. */
@@ -185,7 +203,6 @@ export class Reader {
   }
 
   #data(columns: Columns | undefined): void {
-    this.#rebuilt = 0;
     const structures = columns ? structuresIn(columns) : [];
     if (structures.length === 0 && !this.#decoding) {
       this.#take(columns);
@@ -216,11 +233,14 @@ export class Reader {
       lookedUs = this.#clock.steadyUs();
       // Held up ourselves, we have not taken what has come meanwhile.
       if (sinceMs > 2 * LOOK_MS || this.feed.inbox.full || this.#rebuilding) continue;
-      const { aliveUs, revised } = this.#subscription;
-      const limitMs = Math.max(SILENT_AT_LEAST_MS, 2 * revised.keepAliveMs);
-      const silentMs = (this.#clock.steadyUs() - aliveUs) / 1000;
-      if (silentMs > limitMs) this.#rebuild(`nothing was published for ${Math.round(silentMs)} ms`);
+      const silentMs = (this.#clock.steadyUs() - this.#subscription.aliveUs) / 1000;
+      if (silentMs > this.#silentLimitMs)
+        this.#rebuild(`nothing was published for ${Math.round(silentMs)} ms`);
     }
+  }
+
+  get #silentLimitMs(): number {
+    return Math.max(SILENT_AT_LEAST_MS, 2 * this.#subscription.revised.keepAliveMs);
   }
 
   #withheld(count: number): void {
@@ -230,7 +250,9 @@ export class Reader {
   /** A new subscription in the same session; when that does not help, a new session. */
   #rebuild(why: string, detail: { readonly withheld?: number } = {}): void {
     if (this.#rebuilding || this.#ended.signal.aborted) return;
-    if (this.#rebuilt > 0) {
+    const nowUs = this.#clock.steadyUs();
+    const againMs = AGAIN * Math.max(this.#config.verifyEveryMs, this.#silentLimitMs);
+    if (this.#rebuiltUs > 0 && nowUs - this.#rebuiltUs < againMs * 1000) {
       this.fail(
         new Fault('opcua.silent', `${this.#session.url}: ${why}`, {
           hint: 'The server answers, but sends no changes: its session is opened anew.',
@@ -238,7 +260,7 @@ export class Reader {
       );
       return;
     }
-    this.#rebuilt++;
+    this.#rebuiltUs = nowUs;
     const subject = this.#deps.id;
     this.#deps.event({
       kind: 'system',
@@ -246,7 +268,7 @@ export class Reader {
       subject,
       detail: { why, ...detail },
     });
-    this.#rebuilding = this.#again().then(
+    this.#rebuilding = this.#inTurn(() => this.#again()).then(
       () => {
         this.#rebuilding = undefined;
       },
@@ -266,8 +288,7 @@ export class Reader {
   async #retryNodes(signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.#clock.sleep(this.#config.retryNodesMs, signal);
-      if (this.#rebuilding) continue;
-      await this.#monitor(this.#items.all.filter((item) => item.id === undefined));
+      await this.#inTurn(() => this.#monitor(this.#items.all.filter((item) => item.id === undefined)));
     }
   }
 

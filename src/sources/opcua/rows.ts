@@ -9,10 +9,16 @@ import type { Item, Items } from './items.ts';
 const OVERFLOW = 0x0480;
 const DATE_TIME = 13;
 
+interface Overflow {
+  readonly tag: number;
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
 export interface Rows {
   readonly batch: Batch;
-  /** Tags of which the server has lost values, with the time of the row that says so. */
-  readonly overflowed: readonly { readonly tag: number; readonly timeUs: number }[];
+  /** Tags of which the server has lost values, between the row before and the one that says so. */
+  readonly overflowed: readonly Overflow[];
 }
 
 /**
@@ -23,7 +29,7 @@ export function rowsOf(columns: Columns, items: Items, receivedUs: number): Rows
   const batch = allocBatch(columns.rows, { receivedUs });
   const wideRow: number[] = [];
   const wideValue: Value[] = [];
-  const overflowed: { tag: number; timeUs: number }[] = [];
+  const overflowed: Overflow[] = [];
   let row = 0;
   let wide = 0;
   for (let i = 0; i < columns.rows; i++) {
@@ -51,7 +57,10 @@ export function rowsOf(columns: Columns, items: Items, receivedUs: number): Rows
         items.lastWide.set(handle, settled.wide);
       }
     }
-    if ((status & OVERFLOW) === OVERFLOW) overflowed.push({ tag: item.tag, timeUs });
+    if ((status & OVERFLOW) === OVERFLOW) {
+      const fromUs = Math.min(items.lastTimeUs[handle] || timeUs, timeUs);
+      overflowed.push({ tag: item.tag, fromUs, toUs: timeUs });
+    }
     batch.tag[row] = item.tag;
     batch.timeUs[row] = timeUs;
     batch.value[row] = value;

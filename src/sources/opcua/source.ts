@@ -111,8 +111,11 @@ class OpcuaSource implements Source<Config> {
     const wanted = points as readonly Point<Address>[];
     this.#config = next;
     this.#points = byTag(wanted);
-    await this.#reader.change(next, wanted);
-    return true;
+    // What fails half-way is made good by a new session.
+    return this.#reader.change(next, wanted).then(
+      () => true,
+      () => false,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
