@@ -131,6 +131,7 @@ async function startDevices(options: PlantOptions, world: World, dirEndsWithUs: 
         dir: options.dir,
         dirEndsWithUs,
       },
+      inBackground: name === 'packaging',
       restart: { downMs: options.restartDownMs ?? 4000, everyMs: options.restartEveryMs ?? 20_000 },
       onCommand: (section, what, value) => give(world, name, section, what, value),
     });

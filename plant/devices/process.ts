@@ -29,7 +29,8 @@ export function runDevice<Name extends string = CommandName>(
   process.on('SIGINT', () => {});
   process.on('disconnect', () => process.exit(0));
   const send = (message: FromDevice) => {
-    if (process.connected) process.send?.(message);
+    // A plant that is just dying no longer hears; the callback keeps that from becoming an exception.
+    if (process.connected) process.send?.(message, undefined, undefined, () => {});
   };
   const plantSide = signalStore<Name>(send);
   let device: Promise<Device> | undefined;

@@ -14,6 +14,8 @@ export interface SuperviseOptions {
   /** Main program of the device process. */
   readonly program: URL;
   readonly restart: { readonly downMs: number; readonly everyMs: number };
+  /** It listens nowhere: nobody has to wait for it, and a start that fails is tried again. */
+  readonly inBackground?: boolean;
   readonly onCommand: (section: number, name: string, value: number | boolean) => void;
 }
 
@@ -37,7 +39,8 @@ const AFTER_CRASH_MS = 500;
 export async function superviseDevice(options: SuperviseOptions): Promise<SupervisedDevice> {
   const device = new DeviceKeeper(options);
   try {
-    await device.start();
+    if (options.inBackground) device.startInBackground();
+    else await device.start();
     return device;
   } catch (error) {
     await device[Symbol.asyncDispose]();
@@ -80,6 +83,11 @@ class DeviceKeeper implements SupervisedDevice {
     this.#port = port;
     this.#fingerprint = fingerprint;
     this.#started = true;
+  }
+
+  startInBackground(): void {
+    this.#started = true;
+    this.#comeUp();
   }
 
   signals(sections: readonly Signals[]): void {

@@ -1,6 +1,7 @@
 import { clamp, lag, ramp } from '#plant/physics/motion.ts';
 
 export const PACKER_STATES = ['stopped', 'starved', 'running'] as const;
+export type PackerState = (typeof PACKER_STATES)[number];
 
 /** What the packaging lets people set. */
 export interface PackagingCommands {
@@ -22,7 +23,7 @@ export const PACKAGING_LIMITS: { readonly [name in PackagingCommand]?: readonly 
 /** Case packer behind the three fillers, and the palletizer behind it. */
 export interface Packaging {
   readonly packer: {
-    state: (typeof PACKER_STATES)[number];
+    state: PackerState;
     speedPerMin: number;
     cases: number;
     rejected: number;
@@ -44,7 +45,14 @@ export interface Packaging {
   readonly commands: PackagingCommands;
 }
 
-export const PACKAGING = { bottlesPerCase: 12, casesPerLayer: 10, bufferSize: 900 } as const;
+export const PACKAGING = {
+  bottlesPerCase: 12,
+  casesPerLayer: 10,
+  bufferSize: 900,
+  starvedAt: 24,
+  resumesAt: 240,
+  leastAirBar: 4,
+} as const;
 
 export const newPackaging = (): Packaging => ({
   packer: {
@@ -79,8 +87,9 @@ export function stepPackaging(packaging: Packaging, inputs: PackagingInputs, dtS
   packer.buffer = clamp(packer.buffer + bottles, 0, PACKAGING.bufferSize);
   packer.glueCel = lag(packer.glueCel, commands.packerGlueSetpointCel, 40, dtS);
   packer.airBar = lag(packer.airBar, inputs.airBar - 0.4, 1, dtS);
-  packer.state = !commands.packerRun ? 'stopped' : packer.buffer < 24 ? 'starved' : 'running';
-  packer.speedPerMin = ramp(packer.speedPerMin, packerTarget(packaging, inputs), 8, dtS);
+  packer.state = packerState(packaging, inputs);
+  const wanted = packer.state === 'running' ? commands.packerSpeedSetpoint : 0;
+  packer.speedPerMin = ramp(packer.speedPerMin, wanted, 8, dtS);
   const cases = Math.min((packer.speedPerMin * dtS) / 60, packer.buffer / PACKAGING.bottlesPerCase);
   packer.buffer -= cases * PACKAGING.bottlesPerCase;
   packer.cases += cases;
@@ -90,12 +99,11 @@ export function stepPackaging(packaging: Packaging, inputs: PackagingInputs, dtS
   stepPalletizer(packaging, dtS);
 }
 
-/** Runs at its set-point while bottles wait, and with the flow of the fillers when the buffer runs low. */
-function packerTarget({ packer, commands }: Packaging, { bottlesPerMin, airBar }: PackagingInputs): number {
-  if (packer.state !== 'running' || airBar < 4) return 0;
-  const flow = bottlesPerMin / PACKAGING.bottlesPerCase;
-  const keep = clamp(flow + (packer.buffer - 200) / 12, 0, commands.packerSpeedSetpoint);
-  return Math.min(keep, commands.packerSpeedSetpoint);
+/** Starved when hardly a bottle is left, and running again once enough of them wait: no machine starts for one case. */
+function packerState({ packer, commands }: Packaging, { airBar }: PackagingInputs): PackerState {
+  if (!commands.packerRun || airBar < PACKAGING.leastAirBar) return 'stopped';
+  const wanted = packer.state === 'running' ? PACKAGING.starvedAt : PACKAGING.resumesAt;
+  return packer.buffer < wanted ? 'starved' : 'running';
 }
 
 function stepPalletizer({ palletizer, commands }: Packaging, dtS: number): void {
