@@ -58,6 +58,7 @@ interface Lane {
 const keep = (trust: TestTrust, { port }: Line): Kept =>
   keepOpcua({
     trust: trust.store,
+    hurry: 3,
     config: { url: `opc.tcp://127.0.0.1:${port}/test`, sessionTimeoutMs: 5000 },
     tags: { a: { at: { path: 'Plant/Line1/Counter0' } }, b: { at: { node: 'ns=1;i=10001' } } },
   });

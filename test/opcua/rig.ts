@@ -46,6 +46,8 @@ export interface Setup {
   readonly tags: Record<string, TagAt>;
   readonly mode?: Deps['mode'];
   readonly signal?: AbortSignal;
+  /** The supervisor's time passes so many times faster: its pauses, and what it grants to opening. */
+  readonly hurry?: number;
   /** Newest source time that earlier sessions brought of a path, µs since 1970. */
   readonly newestUs?: (path: string) => number;
 }
@@ -70,7 +72,7 @@ export function keepOpcua(setup: Setup): Kept {
   kept.keeper = new KeptOpen<Source<Config>>({
     what: 'source',
     id: 'device',
-    clock,
+    clock: { ...clock, sleep: (ms, signal) => clock.sleep(ms / (setup.hurry ?? 1), signal) },
     log: deps.log,
     open: (signal) => opcua.open(configOf(setup), deps, signal),
     serve: (source, signal) => kept.serve(source, signal),
