@@ -1,4 +1,4 @@
-import { findDataDir } from '#cli/client.ts';
+import { findKeptDir } from '#cli/client.ts';
 import { Exit } from '#cli/fail.ts';
 import { red } from '#cli/text.ts';
 
@@ -8,7 +8,7 @@ export async function verify(options: { readonly data?: string; readonly json?: 
     import('#edge/main.ts'),
     import('#journal/reader.ts'),
   ]);
-  using reader = openReader(journalDir(await findDataDir(options.data)));
+  using reader = openReader(journalDir(await findKeptDir(options.data, 'journal')));
   const result = reader.verify();
   if (result.broken) process.exitCode = Exit.failed;
   if (options.json) {

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { findDataDir, readAddress, SiteClient } from '#cli/client.ts';
+import { findKeptDir, readAddress, SiteClient } from '#cli/client.ts';
 import { dim, red, table, yellow } from '#cli/text.ts';
 import type { CertificateDetail, CertificateView } from '#contract/api.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -45,9 +45,9 @@ export async function show(prefix: string, { data, json }: CertificateOptions): 
 }
 
 async function open(named: string | undefined): Promise<Certificates> {
-  const dir = await findDataDir(named);
+  const dir = await findKeptDir(named, 'trust');
   const address = await readAddress(dir);
-  if (address) return running(new SiteClient(address));
+  if (address) return running(new SiteClient(address, dir));
   if (existsSync(dir)) return stopped(dir);
   throw new Fault('cli.no-site', `there is no data folder ${dir}`, {
     retry: 'never',
@@ -72,7 +72,7 @@ function stopped(dir: string): Certificates {
       const decided = await trust[act](prefix, by);
       // A site that started meanwhile may have read the store before: it is told too, and keeps it so.
       const address = await readAddress(dir);
-      return address ? await running(new SiteClient(address)).decide(act, prefix, by) : decided;
+      return address ? await running(new SiteClient(address, dir)).decide(act, prefix, by) : decided;
     },
   };
 }

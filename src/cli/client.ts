@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { dim } from '#cli/text.ts';
 import { ApiAddress, type ProblemDetails } from '#contract/api.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { isAlive } from '#platform/process.ts';
@@ -28,6 +30,26 @@ export async function findDataDir(named: string | undefined): Promise<string> {
   });
 }
 
+/** Those of the usual folders in which a site, running or not, has kept this. */
+export const keptDirs = (part: 'trust' | 'journal'): string[] =>
+  candidates().filter((dir) => existsSync(join(dir, part)));
+
+/**
+ * As {@link findDataDir}, for commands that read the folder themselves: where no site runs, the first one in which a
+ * site has kept this.
+ * @param part name of a file or folder of it @throws Fault `cli.no-site`
+ */
+export async function findKeptDir(named: string | undefined, part: 'trust' | 'journal'): Promise<string> {
+  try {
+    return await findDataDir(named);
+  } catch (error) {
+    const [kept] = keptDirs(part);
+    if (kept === undefined) throw error;
+    process.stderr.write(`${dim(`no site runs: ${kept}`)}\n`);
+    return kept;
+  }
+}
+
 /** Address of the site that runs in this folder; undefined when none does. */
 export async function readAddress(dir: string): Promise<ApiAddress | undefined> {
   const text = await readFile(join(dir, 'api.json'), 'utf8').catch(() => undefined);
@@ -53,16 +75,19 @@ async function listens(url: string): Promise<boolean> {
 /** A connection to one running site, for all commands that ask it. */
 export class SiteClient {
   readonly #address: ApiAddress;
+  /** Data folder of the site. */
+  readonly dir: string;
 
-  constructor(address: ApiAddress) {
+  constructor(address: ApiAddress, dir: string) {
     this.#address = address;
+    this.dir = dir;
   }
 
   /** @throws Fault `cli.no-site` */
   static async find(named: string | undefined): Promise<SiteClient> {
     const dir = await findDataDir(named);
     const address = await readAddress(dir);
-    if (address) return new SiteClient(address);
+    if (address) return new SiteClient(address, dir);
     throw new Fault('cli.no-site', `no site runs in ${dir}`, {
       retry: 'never',
       hint: `start it with \`holdfast edge --site site.yaml --data ${dir}\``,

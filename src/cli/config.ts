@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { findDataDir, readAddress, SiteClient } from '#cli/client.ts';
+import { findDataDir, findKeptDir, readAddress, SiteClient } from '#cli/client.ts';
 import { Exit } from '#cli/fail.ts';
 import { diffLines, unified } from '#cli/line-diff.ts';
 import { bold, dim, green, red, table } from '#cli/text.ts';
@@ -24,7 +24,7 @@ const HISTORY = '`holdfast config history` lists them';
 /** Reads the journal itself: what ran is known of a stopped site too. */
 async function versionsOf(data: string | undefined): Promise<ConfigVersion[]> {
   const { configVersions, journalDir } = await import('#edge/main.ts');
-  const versions = await Array.fromAsync(configVersions(journalDir(await findDataDir(data))));
+  const versions = await Array.fromAsync(configVersions(journalDir(await findKeptDir(data, 'journal'))));
   if (versions.length > 0) return versions;
   throw new Fault('config.no-history', 'the journal remembers no site file', {
     retry: 'never',

@@ -39,22 +39,22 @@ export async function demo(options: DemoOptions): Promise<void> {
   const ended = new AbortController();
   const timer = forMs === undefined ? undefined : setTimeout(() => ended.abort(), forMs);
   void stopped.then(() => ended.abort());
-  await show(edge, options, ended.signal);
+  await show(new SiteClient(edge.address, dir), options, ended.signal);
   clearTimeout(timer);
   if (options.json) process.stdout.write(`${JSON.stringify(demoSummary(edge.site.status()))}\n`);
 }
 
 const FOOTER = [
   dim('Ctrl-C ends. In another terminal:'),
-  '  ./holdfast plant fault worn-bearing      ./holdfast alarms      ./holdfast watch area/line',
+  '  ./holdfast plant fault worn-bearing      ./holdfast alarms      ./holdfast watch hall/line1',
 ];
 
-async function show(edge: Edge, { json }: DemoOptions, signal: AbortSignal): Promise<void> {
+async function show(client: SiteClient, { json }: DemoOptions, signal: AbortSignal): Promise<void> {
   if (json) {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     return;
   }
-  await watch(new SiteClient(edge.address), { prefix: '', footer: FOOTER }, signal);
+  await watch(client, { prefix: '', footer: FOOTER }, signal);
 }
 
 /** A demo starts from nothing, so that two of them show the same; a folder that the user named is kept. */

@@ -41,7 +41,9 @@ export async function discover(kind: string, args: readonly string[]): Promise<v
 
 function tell({ asks, requests, seconds }: Plan): void {
   for (const one of asks) say(`  ${one}`);
-  say(`${requests} requests, ${timeText(seconds)} or more; nothing is written to any machine`);
+  say(
+    `${requests} ${requests === 1 ? 'request' : 'requests'}, ${timeText(seconds)} or more; nothing is written to any machine`,
+  );
 }
 
 const timeText = (seconds: number): string =>

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { entryText } from './entry-text.ts';
 import { entryOf } from './found.ts';
+import { readYaml } from './yaml.ts';
 
 test('an entry that fits stands in one line, a longer one a line a field', () => {
   const entry = { unit: 'bar', source: 'plc', address: { unit: 1 } };
@@ -35,6 +36,13 @@ test('YAML reads an entry as it was, whatever is in it', () => {
       assert.deepEqual(JSON.stringify(read), JSON.stringify({ tags: { [name]: fields } }));
     }),
   );
+});
+
+test('a number beyond the exact ones is written so that the site file takes it', () => {
+  const text = entryText({ path: 'a/b', entry: { range: [0, 2 ** 64] } });
+  const { root, problems } = readYaml(text);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(root, { 'a/b': { range: [0, 2 ** 64] } });
 });
 
 test('an entry says nothing that is a default, and nothing that the site file would refuse', () => {

@@ -10,6 +10,8 @@ export function flowNode(value: unknown): Node {
     Scalar(_, scalar) {
       if (typeof scalar.value === 'string' && /[\p{C}\p{Zl}\p{Zp}]/u.test(scalar.value))
         scalar.type = 'QUOTE_DOUBLE';
+      // With all its digits a large number would be read as one that cannot be kept.
+      if (Number.isInteger(scalar.value) && !Number.isSafeInteger(scalar.value)) scalar.format = 'EXP';
     },
     Collection(_, collection) {
       collection.flow = true;

@@ -1,7 +1,14 @@
 import { matchesGlob } from 'node:path';
 import { printProblems } from '#cli/check.ts';
 import type { SiteClient } from '#cli/client.ts';
-import { type RunningSite, runningSite, validSite, writeSite } from '#cli/commission/site.ts';
+import {
+  certificatesDir,
+  FORGOTTEN,
+  type RunningSite,
+  runningSite,
+  validSite,
+  writeSite,
+} from '#cli/commission/site.ts';
 import { duration } from '#cli/duration.ts';
 import { Exit } from '#cli/fail.ts';
 import { toldToStop } from '#cli/stop.ts';
@@ -109,7 +116,14 @@ async function* throughOwnSession(
   say('no such site runs: through a session of its own …');
   const { browseAlone } = await import('#edge/browse-alone.ts');
   const forMs = time === undefined ? undefined : duration(time, '--for');
-  yield* browseAlone(blueprint, id, { dataDir: data, from, forMs, signal });
+  const dataDir = certificatesDir(data, undefined);
+  try {
+    yield* browseAlone(blueprint, id, { dataDir, from, forMs, signal });
+  } catch (error) {
+    const isCertificate = error instanceof Fault && error.code.startsWith('opcua.certificate');
+    if (isCertificate && dataDir === undefined) say(FORGOTTEN);
+    throw error;
+  }
 }
 
 /** Names what is wanted, and tells how far it is. */

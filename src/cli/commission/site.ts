@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { printProblems } from '#cli/check.ts';
-import { SiteClient } from '#cli/client.ts';
+import { demoDir, keptDirs, SiteClient } from '#cli/client.ts';
 import { Exit } from '#cli/fail.ts';
 import type { SiteStatus } from '#contract/api.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
@@ -47,6 +47,19 @@ export async function runningSite(
     });
   }
 }
+
+/**
+ * The folder whose certificates a session beside the site uses: that of the site, as far as it can be known. The demo's
+ * are nobody else's.
+ */
+export const certificatesDir = (
+  data: string | undefined,
+  running: RunningSite | undefined,
+): string | undefined => data ?? running?.client.dir ?? keptDirs('trust').find((dir) => dir !== demoDir());
+
+/** Said where a certificate stands in the way and `holdfast certificates` would know nothing of it. */
+export const FORGOTTEN =
+  'no data folder: this certificate, and our own, are forgotten again. Give --data, and the folder of the site';
 
 /**
  * Writes a site file as a whole or not at all.

@@ -1,5 +1,5 @@
 import type { SiteClient } from '#cli/client.ts';
-import { runningSite, validSite } from '#cli/commission/site.ts';
+import { certificatesDir, FORGOTTEN, runningSite, validSite } from '#cli/commission/site.ts';
 import { duration } from '#cli/duration.ts';
 import { Exit } from '#cli/fail.ts';
 import { toldToStop } from '#cli/stop.ts';
@@ -23,12 +23,13 @@ export async function testSource(id: string, options: SourceTestOptions): Promis
   const blueprint = await validSite(options.site);
   if (!blueprint) return;
   const peer = knownSource(new Map(blueprint.model.sources.map((one) => [one.id, one])), id);
-  const running = options.force ? undefined : await runningSite(options.data, id, blueprint);
-  const isAlone = blueprint.plugins.sources[peer.kind]?.secondSession || !running;
+  const running = await runningSite(options.data, id, blueprint);
+  const isAlone = options.force || blueprint.plugins.sources[peer.kind]?.secondSession || !running;
   const stop = new AbortController();
   void toldToStop().then(() => stop.abort());
+  const dataDir = certificatesDir(options.data, running);
   const steps = isAlone
-    ? stepsOf(blueprint, id, { dataDir: options.data, withinMs, signal: stop.signal })
+    ? stepsOf(blueprint, id, { dataDir, withinMs, signal: stop.signal })
     : viewOf(id, running.client, running.status.sources[id], blueprint);
   const all: TestStep[] = [];
   for await (const step of steps) {
@@ -39,6 +40,9 @@ export async function testSource(id: string, options: SourceTestOptions): Promis
   const ok = failed === 0 && !stop.signal.aborted;
   if (options.json) process.stdout.write(`${JSON.stringify({ ok, steps: all }, null, 2)}\n`);
   else process.stdout.write(`${sumOf(all, failed)}\n`);
+  const isForgotten =
+    dataDir === undefined && all.some((one) => one.step === 'certificate' && one.state === 'failed');
+  if (isForgotten) process.stderr.write(`${FORGOTTEN}\n`);
   if (!ok) process.exitCode = Exit.failed;
 }
 

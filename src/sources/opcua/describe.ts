@@ -143,8 +143,9 @@ function rightsOf(access: unknown, userAccess: unknown): Access | undefined {
 const unitOf = (units: unknown): string | undefined =>
   units === undefined ? undefined : ucumOf(units as EngineeringUnits);
 
-/** A range of no width is one that nobody has set. */
+/** A range of no width, or as wide as a 64-bit type, is one that nobody has set. */
 function rangeOf(range: unknown): Found['range'] {
   const { low, high } = (range ?? {}) as { low?: number; high?: number };
-  return low !== undefined && high !== undefined && low < high ? [low, high] : undefined;
+  if (low === undefined || high === undefined || !(low < high)) return undefined;
+  return Math.max(Math.abs(low), Math.abs(high)) < 2 ** 63 ? [low, high] : undefined;
 }
