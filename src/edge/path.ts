@@ -86,7 +86,8 @@ export class DecisionPath {
     guard.observe(clean, atUs);
     const batch = stages.thin(clean);
     if (batch.rows > 0) this.#decide(batch, source, atUs, startMs);
-    for (const gap of delivery.gaps ?? []) journal.gap({ source, ...gap });
+    const { receivedUs } = delivery.batch;
+    for (const gap of delivery.gaps ?? []) journal.gap({ source, ...stages.place(gap, receivedUs) });
     if (delivery.settled) journal.whenSettled(delivery.settled, 'soon');
   }
 

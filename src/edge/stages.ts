@@ -3,6 +3,7 @@ import type { TagModel } from '#contract/model.ts';
 import type { SkewReport } from '#edge/skew.ts';
 import type { Batch } from '#kernel/batch.ts';
 import type { Clock } from '#kernel/clock.ts';
+import type { Gap } from '#kernel/gap.ts';
 import type { Tag, TagTable } from '#kernel/tag-table.ts';
 import { DeadbandColumns, deadband } from '#pipeline/deadband.ts';
 import { normalise } from '#pipeline/normalise.ts';
@@ -11,6 +12,8 @@ import { NormaliseColumns } from '#pipeline/normalise-columns.ts';
 export interface Stages {
   /** Scale, type, range, source time: every row as its tag says it is. */
   clean(batch: Batch, source: string): Batch;
+  /** A hole as long as it was, ending with its arrival where the device's clock puts it too far ahead. */
+  place(gap: Gap, receivedUs: number): Gap;
   /** The rows worth deciding on and keeping. */
   thin(batch: Batch): Batch;
   /** A tag that appeared at run time. */
@@ -54,6 +57,11 @@ export function siteStages(
     clean(batch, from) {
       source = from;
       return clean(batch);
+    },
+    place(gap, receivedUs) {
+      const aheadUs = gap.toUs - receivedUs;
+      if (!(aheadUs > mostAheadUs)) return gap;
+      return { ...gap, fromUs: gap.fromUs - aheadUs, toUs: receivedUs };
     },
     thin,
     declare: (tag) => columns.set(tag.number, tag),
