@@ -1,7 +1,7 @@
 import { SiteClient } from '#cli/client.ts';
 import { eventLine } from '#cli/screen.ts';
 import { toldToStop } from '#cli/stop.ts';
-import { age, bold, bytes, number, red, table, valueText, yellow } from '#cli/text.ts';
+import { age, bold, bytes, fit, number, red, table, valueText, yellow } from '#cli/text.ts';
 import { watch } from '#cli/watch.ts';
 import type { AlarmStatus, DeadLetterView, EventView, SiteStatus, TagValue } from '#contract/api.ts';
 import type { Json } from '#kernel/event.ts';
@@ -118,13 +118,16 @@ export async function list(what: Listed, { data, json }: LookOptions): Promise<v
   else print(LISTS[what](rows));
 }
 
+/** Columns for a value: a structure in full is for `--json`. */
+const WIDEST_VALUE = 40;
+
 const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } = {
   tags: (tags: readonly TagValue[]) =>
     table(
       ['tag', 'value', 'unit', 'quality', 'age'],
       tags.map((tag) => [
         tag.path,
-        tag.state ?? valueText(tag.value),
+        fit(tag.state ?? valueText(tag.value), WIDEST_VALUE),
         tag.unit ?? '',
         tag.quality,
         age(tag.ageMs),
