@@ -32,7 +32,11 @@ export async function bundle(outDir: string): Promise<void> {
     external: ['proper-lockfile'],
     plugins: [withoutPlant, lazyHttp2],
     // A copy of Node's own streams for old versions of it: 80 kB that nobody needs here.
-    alias: { 'readable-stream': 'node:stream' },
+    alias: {
+      'readable-stream': 'node:stream',
+      // Its module form: imported when first needed, the other one would come without its names.
+      '@peculiar/x509': '@peculiar/x509/build/x509.es.js',
+    },
     logLevel: 'warning',
   });
   await stop(); // its helper process would outlive the caller by a moment

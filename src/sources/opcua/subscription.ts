@@ -177,7 +177,8 @@ export class Subscription {
     const notes = message.notificationData ?? [];
     this.#inSequence(message.sequenceNumber, notes.length === 0);
     for (const note of notes) {
-      const name = note?.constructor.name;
+      // Not the name of the class: a bundle gives classes other names.
+      const name = note?.schema.name;
       if (name === 'DataChangeNotification') this.#ports.data(columnsOf(note as DataChangeNotification));
       else if (name === 'StatusChangeNotification')
         this.#ports.ended(String((note as unknown as { status: { name: string } }).status.name));
