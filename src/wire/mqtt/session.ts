@@ -131,9 +131,10 @@ export class Session implements AsyncDisposable {
     });
     this.#protocol = new Protocol({ ...options, where: url, keepAliveS, username }, this.#outbox, events);
     socket.on('data', (chunk) => this.#receive(chunk as Buffer));
-    socket.on('error', (error) => this.#end(Fault.from(error, 'mqtt.lost', url)));
+    const ended = (why?: string) => (this.#welcome ? lost(url, why) : hungUp(url, why));
+    socket.on('error', ({ message }) => this.#end(ended(message)));
     socket.on('close', () => {
-      this.#end(this.#welcome ? lost(url) : hungUp(url));
+      this.#end(ended());
       this.#gone.resolve();
     });
   }
@@ -250,13 +251,15 @@ export class Session implements AsyncDisposable {
   }
 }
 
-const lost = (where: string): Fault =>
-  new Fault('mqtt.lost', `${where} closed the connection`, {
+const because = (why?: string): string => (why === undefined ? '' : `: ${why}`);
+
+const lost = (where: string, why?: string): Fault =>
+  new Fault('mqtt.lost', `${where} closed the connection${because(why)}`, {
     hint: 'Look at the log of the broker; another client with the same clientId also ends this one.',
   });
 
-const hungUp = (where: string): Fault =>
-  new Fault('mqtt.hung-up', `${where} closed the connection instead of answering`, {
+const hungUp = (where: string, why?: string): Fault =>
+  new Fault('mqtt.hung-up', `${where} closed the connection instead of answering${because(why)}`, {
     hint: 'Is this the port of an MQTT broker, and TLS where the url says mqtts?',
   });
 
