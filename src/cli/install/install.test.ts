@@ -97,6 +97,20 @@ test('the OpenRC script is sound shell, and supervised', (t) => {
   assert.match(openrcScript(settings), /supervisor="supervise-daemon"[\s\S]*respawn_max="0"/);
 });
 
+test('a reload of the service asks the site to apply its file, and ends nothing', (t) => {
+  assert.match(systemdUnit(settings), /^ExecReload=\/bin\/kill -HUP \$MAINPID$/m);
+  const dir = folder(t);
+  writeFileSync(join(dir, 'holdfast'), openrcScript(settings));
+  writeFileSync(join(dir, 'supervise-daemon'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+  const said = 'ebegin() { :; }; eend() { return "$1"; }; RC_SVCNAME=holdfast';
+  const asked = spawnSync(
+    'sh',
+    ['-c', `${said}; . ${dir}/holdfast; for one in $extra_started_commands; do $one; done`],
+    { encoding: 'utf8', env: { ...process.env, PATH: `${dir}:${process.env.PATH}` } },
+  );
+  assert.deepEqual([asked.stdout, asked.stderr, asked.status], ['holdfast --signal HUP\n', '', 0]);
+});
+
 test('paths that a unit or a script would misread are refused', () => {
   const bad = ['relative', '/a b', '/a%b', '/a$b', '/a"b', '/a/../b', '/a\nUser=root', '/home/me/x', '/tmp'];
   for (const data of bad)

@@ -23,6 +23,7 @@ retry="TERM/30/KILL/5"
 output_logger="logger -t holdfast -p daemon.info"
 error_logger="logger -t holdfast -p daemon.err"
 required_files="${site}"
+extra_started_commands="reload"
 
 depend() {
 	use logger
@@ -31,6 +32,12 @@ depend() {
 
 start_pre() {
 	checkpath --directory --mode 0750 --owner ${user}:${user} ${data}
+}
+
+reload() {
+	ebegin "Applying ${site}"
+	supervise-daemon "$RC_SVCNAME" --signal HUP
+	eend $?
 }
 `;
 }

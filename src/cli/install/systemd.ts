@@ -29,6 +29,8 @@ function serviceSection(settings: ServiceSettings): string {
     `User=${settings.user}`,
     `Group=${settings.user}`,
     `ExecStart=${commandOf(settings).join(' ')}`,
+    // Applies the site file; what it says of the result is in the journal and in `holdfast config history`.
+    'ExecReload=/bin/kill -HUP $MAINPID',
     `WorkingDirectory=${settings.data}`,
     ...dataLines(settings),
     'UMask=0027',
