@@ -14,9 +14,7 @@ let api: Api;
 before(async () => {
   await box.startDemo();
   api = new Api(box.demoDir);
-  await until('all sources speak', async () =>
-    Object.values((await api.status()).sources).every(({ samples }) => samples > 0),
-  );
+  await api.allSpeak();
 });
 after(() => box[Symbol.asyncDispose]());
 

@@ -19,10 +19,8 @@ let api: Api;
 before(async () => {
   demo = await box.startDemo();
   api = new Api(box.demoDir);
-  await until('all sources and the first writes are through', async () => {
-    const { sources, writes } = await api.status();
-    return Object.values(sources).every(({ samples }) => samples > 0) && writes.sent > 0;
-  });
+  await api.allSpeak();
+  await until('the first writes are through', async () => (await api.status()).writes.sent > 0);
 });
 after(() => box[Symbol.asyncDispose]());
 
@@ -144,6 +142,7 @@ test('a line that is tagged out covers all its assets, and a mode keeps everybod
     'hall/line3/filler: outOfService',
     'hall/line3/pump: outOfService',
     'hall/line3/tank: outOfService',
+    'hall/line3/utilities: outOfService',
   ]);
   await refused(/refused \(mode: /, 'hall/line3/pump/beacon', 'false');
   failed(await box.run('asset', 'hall/line9', '--mode', 'local'), 1, /guard\.unknown-asset/);

@@ -47,11 +47,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     await using box = new Sandbox();
     const demo = await box.startDemo();
     const api = new Api(box.demoDir);
-    await until(
-      'all sources speak',
-      async () => Object.values((await api.status()).sources).every(({ samples }) => samples > 0),
-      30_000,
-    );
+    await api.allSpeak();
     const family = box.processes();
     assert.ok(family.length >= 7, `demo, plant and five devices, not ${JSON.stringify(family)}`);
     const { status } = await demo.stop(signal);

@@ -170,6 +170,15 @@ export class Api {
     return this.get('/api/status');
   }
 
+  /** Waits until every source has delivered rows; some load a large library first, on a machine that may be busy. */
+  async allSpeak(): Promise<void> {
+    await until(
+      'all sources speak',
+      async () => Object.values((await this.status()).sources).every(({ samples }) => samples > 0),
+      60_000,
+    );
+  }
+
   events(): Promise<readonly EventView[]> {
     return this.get('/api/events?limit=1000');
   }
