@@ -102,6 +102,10 @@ export class ServerProcess implements AsyncDisposable {
     return `opc.tcp://127.0.0.1:${this.port}/test`;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   async ask(request: Omit<ServerRequest, 'id'> = {}): Promise<ServerReport> {
     const id = ++this.#id;
     const answered = new Promise<ServerReport>((resolve, reject) => {
