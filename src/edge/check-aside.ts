@@ -11,19 +11,29 @@ interface Answer {
   readonly problems: readonly Problem[];
 }
 
-/** Up to this length a text is checked within milliseconds; a thread costs more than that to start. */
-const SHORT = 32 * 1024;
-/** A site of 200,000 tags fits; more than the box has it must not take. */
-const LIMITS = { maxOldGenerationSizeMb: 512 };
+/**
+ * Whether a text is checked within milliseconds, which is less than a thread costs to start: short, and without types,
+ * by which a few words make a hundred thousand tags.
+ */
+const isQuick = (text: string): boolean => text.length <= 32 * 1024 && !text.includes('types');
 
-/** As `checkSite`, without holding up the decisions of a running site: long texts are checked in a thread of their own. */
-export async function checkAside(text: string, log: Log): Promise<Checked> {
-  if (text.length <= SHORT) return await checkSite(text);
+/** MB. A site of 200,000 tags fits; more than the box has it must not take. */
+const MOST_MEMORY_MB = 512;
+
+/**
+ * As `checkSite`, without holding up the decisions of a running site: what takes long is checked in a thread of its own.
+ * @param memoryMb of the thread; a text that needs more has a problem
+ */
+export async function checkAside(text: string, log: Log, memoryMb = MOST_MEMORY_MB): Promise<Checked> {
+  if (isQuick(text)) return await checkSite(text);
   try {
-    const { model, problems } = await inThread(text);
+    const { model, problems } = await inThread(text, memoryMb);
     if (!model) return { blueprint: undefined, problems };
     return { blueprint: { model, plugins: await loadPlugins(text), spec: specOf(model), text }, problems };
   } catch (error) {
+    // The main thread would run out of memory in its turn, and the site with it.
+    if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY')
+      return { blueprint: undefined, problems: [tooLarge(memoryMb)] };
     log.warn(
       { error: messageOf(error) },
       'the site file is checked in the main thread: decisions wait for it',
@@ -32,11 +42,19 @@ export async function checkAside(text: string, log: Log): Promise<Checked> {
   }
 }
 
-async function inThread(text: string): Promise<Answer> {
+const tooLarge = (memoryMb: number): Problem => ({
+  line: 1,
+  column: 1,
+  message: `the file takes more than ${memoryMb} MB of memory to check`,
+  hint: 'split it into several sites',
+  severity: 'error',
+});
+
+async function inThread(text: string, maxOldGenerationSizeMb: number): Promise<Answer> {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const worker = new Worker(new URL(`./check-worker${extension}`, import.meta.url), {
     workerData: text,
-    resourceLimits: LIMITS,
+    resourceLimits: { maxOldGenerationSizeMb },
   });
   try {
     // An error of the thread, or its end without an answer, rejects.
