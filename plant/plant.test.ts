@@ -21,8 +21,10 @@ let plant: Plant;
 let inbox: Inbox;
 
 before(async () => {
-  const ports = { modbusA: 0, modbusB: 0, mqtt: 0, opcua: 0 };
-  plant = await startPlant({ ...ports, speed: 10, slowMs: 400, restartDownMs: 300, restartEveryMs: 60_000 });
+  plant = await startPlant({
+    ...{ modbusA: 0, modbusB: 0, mqtt: 0, devices: ['pumps', 'bottling', 'sensors'] },
+    ...{ speed: 10, slowMs: 400, restartDownMs: 300, restartEveryMs: 60_000 },
+  });
   inbox = await listenTo(plant.mqttUrl);
 });
 
@@ -361,5 +363,9 @@ test('what does not exist is refused with what does', () => {
   assert.throws(() => plant.fault('cavitation', true, { line: 9 }), refused('plant.unknown-place', /1 to 3/));
   const toPumps = { device: 'pumps' };
   assert.throws(() => plant.fault('clock-wrong', true, toPumps), refused('plant.unknown-place', /sensors/));
+  // Not a device of this plant, which was started with others only.
+  assert.equal(plant.pids.utilities, undefined);
+  assert.throws(() => plant.fault('server-renumbered', true), refused('plant.unknown-place', /^$/));
+  assert.ok(plant.faults().every((state) => !state.on));
   assert.throws(() => plant.set(1, { speedSetpointRpm: 1 }), refused('plant.out-of-limits', /600 to 3000/));
 });

@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type SupervisedDevice, superviseDevice } from '#plant/devices/supervise.ts';
+import { ABSENT, type SupervisedDevice, superviseDevice } from '#plant/devices/supervise.ts';
 import {
+  DEVICES,
   type DeviceName,
   FAULTS,
   type FaultName,
@@ -36,6 +37,8 @@ export interface PlantOptions {
   readonly broker?: string | undefined;
   /** Sparkplug host that the packaging waits for, and leaves with. Absent: it speaks to whoever listens. */
   readonly primaryHost?: string | undefined;
+  /** Starts only these; the others are not there, and their ports are 0. Absent: all. */
+  readonly devices?: readonly DeviceName[] | undefined;
   /** Seed of all noise. Default 1. */
   readonly seed?: number | undefined;
   /** Seconds of the process in one second of the clock. Default 1. */
@@ -119,8 +122,10 @@ export async function startPlant(options: PlantOptions = {}): Promise<Plant> {
 
 /** All at once, but for the node that needs to know where the broker is. */
 async function startDevices(options: PlantOptions, world: World, dirEndsWithUs: boolean): Promise<Devices> {
-  const start = (name: DeviceName, broker = options.broker) =>
-    superviseDevice({
+  const wanted = new Set(options.devices ?? DEVICES);
+  const start = async (name: DeviceName, broker = options.broker) => {
+    if (!wanted.has(name)) return ABSENT;
+    return await superviseDevice({
       program: new URL(PROGRAMS[name], import.meta.url),
       start: {
         name,
@@ -135,6 +140,7 @@ async function startDevices(options: PlantOptions, world: World, dirEndsWithUs: 
       restart: { downMs: options.restartDownMs ?? 4000, everyMs: options.restartEveryMs ?? 20_000 },
       onCommand: (section, what, value) => give(world, name, section, what, value),
     });
+  };
   const sensors = start('sensors');
   const starting = {
     pumps: start('pumps'),
@@ -235,10 +241,10 @@ function plantOf(
     faults: () => everyPlace().map((place) => stateOf(place, active)),
     fault(name, on, target = {}) {
       const place = placeOf(name, target, LINES);
-      if (on) active.add(keyOf(place));
-      else active.delete(keyOf(place));
       if ('line' in place) setProcessFault(lineOf(world, place.line), place.fault, on);
       else setDeviceFault(devices[place.device], place.fault, on);
+      if (on) active.add(keyOf(place));
+      else active.delete(keyOf(place));
       return stateOf(place, active);
     },
     set(line, values) {

@@ -32,6 +32,21 @@ export interface SupervisedDevice extends AsyncDisposable {
   restarting(on: boolean): void;
 }
 
+/** A device that this plant does not have. */
+export const ABSENT: SupervisedDevice = {
+  port: 0,
+  fingerprint: undefined,
+  pid: undefined,
+  signals() {},
+  fault: notThere,
+  restarting: notThere,
+  async [Symbol.asyncDispose]() {},
+};
+
+function notThere(): never {
+  throw new Fault('plant.unknown-place', 'this plant was started without that device', { retry: 'never' });
+}
+
 /** Pause before a device that died by itself is started again. */
 const AFTER_CRASH_MS = 500;
 

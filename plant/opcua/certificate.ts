@@ -30,9 +30,11 @@ export async function serverCertificate(dir: string): Promise<string> {
 }
 
 async function make(dir: string): Promise<void> {
+  // Beside each other: the key is made in a thread of its own.
+  const pair = promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   const part = createRequire(import.meta.resolve('node-opcua-server'));
   const library = part('node-opcua-crypto') as CryptoPart;
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const { privateKey } = await pair;
   const key = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const { cert } = await library.createSelfSignedCertificate({
     privateKey: await library.pemToPrivateKey(key),

@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Device, listen, runDevice, type Wiring } from '#plant/devices/process.ts';
 import {
@@ -23,8 +22,6 @@ runDevice<UtilityCommand>(start);
 
 /** How far its clock is wrong when it is: far enough to notice, and still the same day. */
 const CLOCK_AHEAD_MS = 3_600_000;
-/** Time to say where we are, before the library takes the process for a second. */
-const SAID_MS = 10;
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** The library talks to the console here and there whatever it is told; faults of ours travel as messages. */
@@ -40,18 +37,20 @@ async function start(wiring: Wiring<UtilityCommand>): Promise<Device> {
   const dir = join(options.dir, changed ? 'utilities-changed' : 'utilities');
   const faults: FrontFaults = { silent: false, slow: false, garbage: false };
   const clock = { aheadMs: 0 };
-  const up = Promise.withResolvers<number>();
-  const front = createFront({ serverPort: up.promise, faults, slowMs: options.slowMs });
+  const certificate = Promise.withResolvers<string>();
+  let up: Promise<number> | undefined;
+  const front = createFront({
+    // The library takes a processor for two seconds: not before somebody calls, and the caller waits at the front.
+    serverPort: () => {
+      up ??= certificate.promise.then(() => serve(dir, wiring, port, clock));
+      return up.catch(endBadly);
+    },
+    faults,
+    slowMs: options.slowMs,
+  });
   const port = await listen(front.server, options.port, options.orFree);
   const fingerprint = await serverCertificate(dir);
-  // The address is known from here on. The server itself takes a while, during which callers wait at the front.
-  setTimeout(SAID_MS)
-    .then(() => serve(dir, wiring, port, clock))
-    .then(up.resolve)
-    .catch((error: Error) => {
-      // Too late to say so to who waited for the start; the plant will start this process again.
-      process.stderr.write(`utilities: ${error.stack}\n`, () => process.exit(1));
-    });
+  certificate.resolve(fingerprint);
   return {
     port,
     fingerprint,
@@ -63,6 +62,12 @@ async function start(wiring: Wiring<UtilityCommand>): Promise<Device> {
       front.update();
     },
   };
+}
+
+/** Too late to say so to who waited for the start; the plant will start this process again. */
+function endBadly(error: Error): Promise<never> {
+  process.stderr.write(`utilities: ${error.stack}\n`, () => process.exit(1));
+  return new Promise(() => {});
 }
 
 /** A plant that was killed cannot tidy up; its devices see that and do. A device that is killed leaves all as it is. */

@@ -14,14 +14,14 @@ export interface Front {
 }
 
 export interface FrontOptions {
-  /** Port of the OPC UA server itself, once it is up; who calls before that waits. */
-  readonly serverPort: Promise<number>;
+  /** Port of the OPC UA server itself, once it is up; asked for by each caller, who waits. */
+  readonly serverPort: () => Promise<number>;
   readonly faults: FrontFaults;
   readonly slowMs: number;
 }
 
 /**
- * The device's network card, so to speak: there at once while the server behind it still starts, and later the place
+ * The device's network card, so to speak: there at once while the server behind it does not even start before it is called, and later the place
  * where a broken device breaks.
  */
 export function createFront({ serverPort, faults, slowMs }: FrontOptions): Front {
@@ -33,7 +33,7 @@ export function createFront({ serverPort, faults, slowMs }: FrontOptions): Front
     // Before anything that takes time: a client that goes away meanwhile must not become an exception.
     client.on('error', () => client.destroy());
     client.pause();
-    const port = await serverPort;
+    const port = await serverPort();
     if (client.destroyed) return;
     const server = connect({ port, host: '127.0.0.1', noDelay: true });
     const pair = [client, server];

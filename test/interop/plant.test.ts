@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { type PlantOptions, startPlant } from '#plant/plant.ts';
+import { startPlant } from '#plant/plant.ts';
 import { startMosquitto } from '#test/interop/mosquitto.ts';
 import { until } from '#test/until.ts';
 
 /* The plant's devices against clients and a broker that are not ours. */
-
-const FREE: PlantOptions = { modbusA: 0, modbusB: 0, mqtt: 0, opcua: 0 };
 
 async function mbpoll(...args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('mbpoll', ['-m', 'tcp', '-0', '-1', '-q', ...args], {
@@ -18,7 +16,7 @@ async function mbpoll(...args: readonly string[]): Promise<string> {
 }
 
 test('mbpoll writes a set-point and reads it, the status and the level', async () => {
-  await using plant = await startPlant({ ...FREE, speed: 10 });
+  await using plant = await startPlant({ modbusA: 0, speed: 10, devices: ['pumps'] });
   const at = ['-p', String(plant.modbusA.port), '-a', '2'];
   await mbpoll(...at, '-r', '0', '-t', '4:float', '-B', '127.0.0.1', '2100');
   assert.match(
@@ -34,7 +32,7 @@ test('mbpoll writes a set-point and reads it, the status and the level', async (
 
 test('with a broker outside the plant the sensors speak there, also after it was away', async () => {
   await using broker = await startMosquitto();
-  await using plant = await startPlant({ ...FREE, broker: broker.url });
+  await using plant = await startPlant({ broker: broker.url, devices: ['sensors'] });
   assert.equal(plant.mqttUrl, broker.url);
   const sample = () => broker.sub('-t', 'plant/line2/pump/vibration', '-C', '1', '-W', '8');
   assert.ok(JSON.parse(await sample()).rms > 0);

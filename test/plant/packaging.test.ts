@@ -29,7 +29,7 @@ describe('packaging', { concurrency: false }, () => {
 
   before(async () => {
     plant = await startPlant({
-      ...{ modbusA: 0, modbusB: 0, mqtt: 0, opcua: 0 },
+      ...{ mqtt: 0, devices: ['sensors', 'packaging'] },
       ...{ speed: 20, slowMs: 500, restartDownMs: 300, restartEveryMs: 60_000 },
     });
     client = mqtt.connect(plant.mqttUrl, { reconnectPeriod: 100 });
@@ -212,10 +212,13 @@ describe('packaging', { concurrency: false }, () => {
         qos: 1,
         retain: true,
       });
-    const options = { modbusA: 0, modbusB: 0, mqtt: 0, opcua: 0, broker: plant.mqttUrl, primaryHost: host };
     plant.fault('device-silent', true, { device: 'packaging' });
     await state(false);
-    await using other = await startPlant(options);
+    await using other = await startPlant({
+      broker: plant.mqttUrl,
+      primaryHost: host,
+      devices: ['packaging'],
+    });
     await until('the node of this plant is silent', () => other.pids.packaging !== undefined);
     messages = [];
     await state(true);
