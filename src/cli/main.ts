@@ -203,6 +203,12 @@ function acting(holdfast: Command): void {
     .action(async (asset, options) => (await import('#cli/act.ts')).asset(asset, options));
 }
 
+// Whoever reads us may have seen enough, such as `head`: that is an end, and no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 try {
   const holdfast = program();
   if (process.argv[2] === 'install' || process.argv[2] === 'uninstall' || process.argv[2] === 'help') {
