@@ -5,6 +5,8 @@ import { journalDir, type Site, startSite } from '#edge/site.ts';
 import { openReader } from '#journal/reader.ts';
 import { allocBatch } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
+import type { TagInfo } from '#kernel/tag-table.ts';
+import type { Deps, SourceDef } from '#plugin/api.ts';
 import { journalConfig } from '#test/crash/journal-fixture.ts';
 import { until } from '#test/until.ts';
 
@@ -26,6 +28,8 @@ async function siteOf(t: TestContext, text: string): Promise<{ site: Site; dataD
   const blueprint = await blueprintOf(text);
   return { dataDir, site: await startSite({ blueprint, dataDir, log: quiet, version: '1' }) };
 }
+
+const infoAt = (path: string): TagInfo => ({ path, type: 'number', access: 'read' });
 
 /** A row of a tag, as its source hands it over. */
 function arrives(site: Site, path: string, value: number): void {
@@ -78,6 +82,35 @@ test('a tag that is gone leaves everything but the journal, and comes back with 
   assert.ok(Number.isNaN(presentOf(site, 'p/b')));
   arrives(site, 'p/b', 9);
   assert.equal(presentOf(site, 'p/b'), 9);
+});
+
+test('what a source finds while it is being closed is no tag of the site, and free for others', async (t) => {
+  const closed = Promise.withResolvers<void>();
+  const found = Promise.withResolvers<Deps>();
+  const broker = await blueprintOf(
+    "site: north\nsources: { it: { kind: mqtt, url: 'mqtt://127.0.0.1:1' } }\n",
+  );
+  const finder: SourceDef = {
+    ...(broker.plugins.sources.mqtt as SourceDef),
+    async open(_, deps) {
+      found.resolve(deps);
+      const never = (signal: AbortSignal) =>
+        new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      return { read: never, [Symbol.asyncDispose]: () => closed.promise };
+    },
+  };
+  const sources = { ...broker.plugins.sources, mqtt: finder };
+  const blueprint = { ...broker, plugins: { ...broker.plugins, sources } };
+  const dataDir = journalConfig(t).dir;
+  await using site = await startSite({ blueprint, dataDir, log: quiet, version: '1' });
+  const deps = await found.promise;
+  deps.tags.declare(infoAt('f/early'));
+  assert.deepEqual(paths(site), ['f/early']);
+  site.apply(await blueprintOf('site: north\n'), BY);
+  assert.deepEqual(paths(site), []);
+  deps.tags.declare(infoAt('f/late'));
+  closed.resolve();
+  await until('what was found late is released', () => paths(site).length === 0);
 });
 
 test('what cannot be applied, or not be saved, changes nothing', async (t) => {

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual as isSame } from 'node:util';
 import type { PeerModel, SiteModel } from '#contract/model.ts';
-import { ActuatorLoop } from '#edge/actions.ts';
+import type { ActuatorLoop } from '#edge/actions.ts';
+import { makeActuator, recordUnsent } from '#edge/actuators.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import type { Core } from '#edge/core.ts';
 import { NewestTimes } from '#edge/newest-times.ts';
 import { OwnedTags } from '#edge/owned-tags.ts';
-import { actuatorDeps, type PeerContext, prepareSource } from '#edge/prepare.ts';
+import { type PeerContext, prepareSource } from '#edge/prepare.ts';
 import type { SinkLoop } from '#edge/sink-loop.ts';
 import { dropCursor, dropOldCursors, makeSink } from '#edge/sinks.ts';
 import { SourceLoop } from '#edge/source-loop.ts';
@@ -16,7 +17,7 @@ import type { Json } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { GapReason } from '#kernel/gap.ts';
 import type { Tag, TagTable } from '#kernel/tag-table.ts';
-import type { Action, ActuatorDef, Deps, Log, PeerTrust, SinkDef } from '#plugin/api.ts';
+import type { ActuatorDef, Deps, Log, PeerTrust, SinkDef } from '#plugin/api.ts';
 
 export interface PeersOptions {
   readonly log: Log;
@@ -204,7 +205,7 @@ export class Peers implements AsyncDisposable {
       if (!isGone(loop, plan.sources.get(id))) continue;
       this.sources.delete(id);
       this.#release(core, id);
-      yield loop.retire(safe);
+      yield this.#retire(core, loop, safe);
     }
     for (const [id, loop] of this.actuators) {
       if (!isGone(loop, plan.actuators.get(id))) continue;
@@ -217,6 +218,12 @@ export class Peers implements AsyncDisposable {
       if (!plan.sinks.has(id)) dropCursor(core, id);
       yield loop[Symbol.asyncDispose]();
     }
+  }
+
+  async #retire(core: Core, loop: SourceLoop, safe: Promise<void>): Promise<void> {
+    await loop.retire(safe);
+    // What it still found on its way out would belong to nobody, and stand in the way of others.
+    if (!this.sources.has(loop.id)) this.#release(core, loop.id);
   }
 
   /** @param finders sources that found tags which the file names now @returns those to be started */
@@ -252,7 +259,7 @@ export class Peers implements AsyncDisposable {
       const loop = this.actuators.get(id);
       if (loop && isSame(config, this.#plan?.actuators.get(id)?.config)) continue;
       if (loop) void loop.change(config);
-      else yield* add(this.actuators, id, actuatorLoop(core, id, def, config, context));
+      else yield* add(this.actuators, id, makeActuator(core, id, { def, config, context }));
     }
     for (const [id, { peer, def, config }] of plan.sinks) {
       const loop = this.sinks.get(id);
@@ -343,47 +350,6 @@ function planned<Def extends ActuatorDef | SinkDef>(
       return [peer.id, { peer, def, config: def.config.parse(peer.config) }];
     }),
   );
-}
-
-function actuatorLoop(
-  core: Core,
-  id: string,
-  def: ActuatorDef,
-  config: unknown,
-  context: PeerContext,
-): ActuatorLoop {
-  return new ActuatorLoop(id, def, config, {
-    clock: core.clock,
-    log: context.log,
-    deps: actuatorDeps(id, context),
-    asked: (action) => recordAction(core, id, action, 'intent'),
-    done: (action, { state, reason }) => recordAction(core, id, action, state, reason),
-  });
-}
-
-function recordAction(core: Core, actuator: string, { id, by }: Action, name: string, reason?: string): void {
-  core.path.event({
-    kind: 'system',
-    name: `action.${name}`,
-    subject: actuator,
-    by: `rule:${by}`,
-    timeUs: core.clock.nowUs(),
-    detail: { action: id, ...(reason !== undefined && { reason }) },
-  });
-}
-
-/** What a shadow would have sent. */
-function recordUnsent(core: Core, actuator: string, config: Json, by: string): void {
-  const timeUs = core.clock.nowUs();
-  const detail = { mode: 'shadow', config };
-  core.path.event({
-    kind: 'system',
-    name: 'action.shadowed',
-    subject: actuator,
-    by: `rule:${by}`,
-    timeUs,
-    detail,
-  });
 }
 
 const oneSession = (id: string, kind: string): Fault =>

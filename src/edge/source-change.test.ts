@@ -16,6 +16,7 @@ async function running(reconfigure?: Source['reconfigure']) {
   let closed = 0;
   let lost = 0;
   const writes: ((result: WriteResult) => void)[] = [];
+  let fail = (_: Error): void => {};
   const def: SourceDef = {
     kind: 'scripted',
     config: z.any(),
@@ -25,7 +26,10 @@ async function running(reconfigure?: Source['reconfigure']) {
       opened.push(config);
       return {
         read: (signal) =>
-          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+          new Promise((_, reject) => {
+            fail = reject;
+            signal.addEventListener('abort', () => reject(signal.reason));
+          }),
         write: () => new Promise((resolve) => writes.push(resolve)),
         ...(reconfigure && { reconfigure }),
         async [Symbol.asyncDispose]() {
@@ -49,7 +53,8 @@ async function running(reconfigure?: Source['reconfigure']) {
   loop.start();
   await clock.advance(0);
   const change = (config: unknown, anew = false) => loop.change({ config, deps, anew, stale: [] });
-  return { clock, loop, opened, writes, change, closed: () => closed, lost: () => lost };
+  const fails = (error: Error) => fail(error);
+  return { clock, loop, opened, writes, change, fails, closed: () => closed, lost: () => lost };
 }
 
 const command = {} as Command;
@@ -102,6 +107,17 @@ test('a source that never answers a change is opened anew', async () => {
   await clock.advance(2000);
   assert.deepEqual(opened, ['first', 'second']);
   await loop[Symbol.asyncDispose]();
+});
+
+test("a source on its way out that loses its peer says nothing of tags that may be another one's by now", async () => {
+  const { clock, fails, loop, lost, opened } = await running();
+  const retired = loop.retire(new Promise(() => {}));
+  fails(new Error('the device hung up'));
+  await clock.advance(2000);
+  assert.deepEqual([lost(), opened], [0, ['first']]);
+  await clock.advance(10_000);
+  await retired;
+  assert.equal(loop.status.state, 'closed');
 });
 
 test('writes under way end before a session is dropped, and before a source is removed', async () => {

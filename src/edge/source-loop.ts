@@ -129,8 +129,11 @@ export class SourceLoop implements AsyncDisposable {
    */
   async retire(safe: Promise<void>): Promise<void> {
     this.#retired = true;
-    await orElse(safe, undefined, WRITES_END_MS, this.#ports.clock);
-    await this.#writesEnded();
+    // Without a session nothing can be written any more, and none is opened for it: others may wait for the device.
+    if (this.#source.running) {
+      await orElse(safe, undefined, WRITES_END_MS, this.#ports.clock);
+      await this.#writesEnded();
+    }
     await this[Symbol.asyncDispose]();
   }
 
@@ -208,8 +211,11 @@ export class SourceLoop implements AsyncDisposable {
 
   async #read(source: Source, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const delivery = await source.read(signal);
-      if (this.#retired) return await aborted(signal);
+      const delivery = await source.read(signal).catch((error) => {
+        if (!this.#retired) throw error;
+      });
+      // Its tags may be another one's by now: nothing is said of them, and nothing is opened anew.
+      if (this.#retired || !delivery) return await aborted(signal);
       this.#take(delivery, source.resumed ?? false);
       const room = this.#ports.room();
       if (room) await room;
@@ -237,6 +243,7 @@ export class SourceLoop implements AsyncDisposable {
   }
 
   #lost(fault: Fault): void {
+    if (this.#retired) return;
     this.#lostAtUs ??= this.#lastRowUs || this.#startedUs;
     this.#ports.lost(fault);
   }
