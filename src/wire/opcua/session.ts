@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ClientSession, EndpointDescription, OPCUAClient, UserIdentityInfo } from 'node-opcua-client';
 import type { Clock } from '#kernel/clock.ts';
-import { Fault } from '#kernel/fault.ts';
+import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Connection } from './config.ts';
 import { chooseEndpoint, modeOf, policyUriOf } from './endpoint.ts';
 import { opcuaFault } from './faults.ts';
@@ -33,29 +33,54 @@ export interface Session extends AsyncDisposable {
   readonly lost: Promise<Fault>;
 }
 
+/** Where the next opening begins, when the time of the one before was over with addresses untried. */
+const begins = new WeakMap<Connection, number>();
+
 /**
  * Opens a session at the first address that gives one. Each attempt ends within its time and leaves nothing behind,
- * here or at the server.
+ * here or at the server. What the signal cuts off goes on in the next opening of the same connection, so that silent
+ * addresses cannot hide those behind them.
  * @throws Fault of the last address, with those of the others in its message
  */
 export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
   const library = await loadLibrary();
-  const { url, alternatives } = options.connection;
+  const { connection } = options;
+  const addresses = [connection.url, ...connection.alternatives];
+  const begin = begins.get(connection) ?? 0;
+  begins.delete(connection);
   const faults: Fault[] = [];
-  for (const address of [url, ...alternatives]) {
-    signal.throwIfAborted();
+  signal.throwIfAborted();
+  for (let tried = 0; tried < addresses.length; tried++) {
+    const at = (begin + tried) % addresses.length;
+    const address = addresses[at] as string;
     try {
       return await openAt(library, address, options, signal);
     } catch (error) {
-      signal.throwIfAborted();
-      faults.push(opcuaFault(error, address));
+      if (!isOver(signal)) signal.throwIfAborted();
+      faults.push(isOver(signal) ? tooLong(address, signal) : opcuaFault(error, address));
+      if (!signal.aborted) continue;
+      // One that had not all of the time gets it next.
+      begins.set(connection, tried === 0 ? at + 1 : at);
+      break;
     }
   }
+  throw together(faults);
+}
+
+const isOver = ({ reason }: AbortSignal): boolean =>
+  reason instanceof DOMException && reason.name === 'TimeoutError';
+
+const tooLong = (where: string, { reason }: AbortSignal): Fault =>
+  new Fault('opcua.timeout', `${where}: ${messageOf(reason)}`, {
+    hint: 'Check address, firewall and load of the server.',
+  });
+
+function together(faults: readonly Fault[]): Fault {
   const [first] = faults;
-  if (faults.length === 1 && first) throw first;
+  if (faults.length === 1 && first) return first;
   // What people must act on comes before a server that is merely away.
   const worst = faults.find(({ code }) => code.startsWith('opcua.certificate')) ?? first;
-  throw new Fault(worst?.code ?? 'opcua.failed', faults.map(({ message }) => message).join('; '), {
+  return new Fault(worst?.code ?? 'opcua.failed', faults.map(({ message }) => message).join('; '), {
     ...(worst?.hint !== undefined && { hint: worst.hint }),
   });
 }
