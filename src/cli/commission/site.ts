@@ -1,11 +1,11 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { printProblems } from '#cli/check.ts';
 import { demoDir, keptDirs, SiteClient } from '#cli/client.ts';
 import { Exit } from '#cli/fail.ts';
 import type { SiteStatus } from '#contract/api.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { Fault } from '#kernel/fault.ts';
-import { replaceDurably } from '#platform/files.ts';
+import { replaceKeeping } from '#platform/files.ts';
 
 /** A site file without errors; otherwise they are printed, and the exit status says so. */
 export async function validSite(file: string): Promise<Blueprint | undefined> {
@@ -62,16 +62,15 @@ export const FORGOTTEN =
   'no data folder: this certificate, and our own, are forgotten again. Give --data, and the folder of the site';
 
 /**
- * Writes a site file as a whole or not at all.
+ * Writes a site file as a whole or not at all; it stays its owner's, whoever gives the command.
  * @param before what it was when the change was worked out @throws Fault `site.changed` when somebody edited it since
  */
 export function writeSite(file: string, before: string, after: string): void {
-  const path = realpathSync(file);
-  if (readFileSync(path, 'utf8') !== before) {
+  if (readFileSync(file, 'utf8') !== before) {
     throw new Fault('site.changed', `${file} was edited meanwhile`, {
       retry: 'never',
       hint: 'nothing was written: give the command again',
     });
   }
-  replaceDurably(path, after, statSync(path).mode & 0o777);
+  replaceKeeping(file, after);
 }
