@@ -68,15 +68,21 @@ test('what looks like a secret is never in a difference', async () => {
     model: { ...model, sinks: [{ id: 's', kind: 'any', config: { ...config }, where: [] }] },
   });
   const secret = fc.stringMatching(/^[a-z]{12}[0-9]{4}$/);
-  const name = fc.constantFrom('password', 'clientSecret', 'token', 'apiKey', 'Authorization');
+  const names = ['password', 'clientSecret', 'token', 'apiKey', 'X-Api-Key', 'private_key', 'Authorization'];
+  const name = fc.constantFrom(...names);
   fc.assert(
     fc.property(secret, name, (text, key) => {
       const changes = siteChanges(
         view({}),
-        view({ [key]: text, url: `https://user:${text}@host/a`, list: [{ [key]: text }] }),
+        view({
+          [key]: text,
+          url: `https://user:p@${text}@host/a?to=x&${key}=${text}#b`,
+          list: [{ [key]: text }, `amqp://u:${text}@h`],
+        }),
       );
       assert.equal(changes.length, 1);
       assert.ok(!JSON.stringify(changes).includes(text));
+      assert.match(JSON.stringify(changes), /@host\/a\?to=x&/);
     }),
   );
 });

@@ -145,14 +145,23 @@ const isMap = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Names of variables and files that hold a secret may be shown; the secret itself belongs into no record. */
-const SECRET = /(password|passphrase|secret|token|credential|authorization|apikey|privatekey)$/i;
+const SECRET = /(password|passphrase|secret|token|credential|authorization|cookie|apikey|privatekey)$/i;
 const HIDDEN = '(hidden)';
+const isSecret = (name: string): boolean => SECRET.test(name.replaceAll(/[-_]/g, ''));
 
 function shown(path: readonly string[], value: unknown): Json {
-  if (path.some((key) => SECRET.test(key))) return HIDDEN;
-  if (typeof value === 'string') return value.replace(/^(\w[\w+.-]*:\/\/)[^/@\s]*@/, `$1${HIDDEN}@`);
+  if (path.some(isSecret)) return HIDDEN;
+  if (typeof value === 'string') return urlWithout(value);
   if (Array.isArray(value)) return value.map((item) => shown([], item));
   if (isMap(value))
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown([key], inner)]));
   return value as Json;
 }
+
+/** A URL without what signs in: before its host, a password may hold an `@` too, or as a parameter. */
+const urlWithout = (text: string): string =>
+  text
+    .replace(/^(\w[\w+.-]*:\/\/)[^/?#\s]*@/, `$1${HIDDEN}@`)
+    .replaceAll(/([?&])([^=&#\s]+)=[^&#\s]*/g, (all, mark, name) =>
+      isSecret(name) ? `${mark}${name}=${HIDDEN}` : all,
+    );
