@@ -9,6 +9,12 @@ export interface HeldMessage {
   readonly time: number;
   readonly metrics: number;
   readonly payload: Uint8Array;
+  /** Number that was expected when it came. */
+  readonly expected: number;
+  /** Wall clock at its arrival. */
+  readonly sinceUs: number;
+  /** Steady time at which it has waited long enough. */
+  readonly untilUs: number;
 }
 
 /** Sequence numbers wrap from 255 to 0 (Sparkplug 3.0, 6.4.3). */
@@ -16,6 +22,22 @@ export const nextSeq = (seq: number): number => (seq + 1) & 0xff;
 
 /** How many messages after `from` this one comes, if it is not from before. */
 const ahead = (from: number, seq: number): number => (seq - from) & 0xff;
+
+/** A number is taken to lie behind where it is less far than ahead: they wrap. */
+export const isBehind = (next: number, seq: number): boolean => ahead(next, seq) >= 128;
+
+/** Whether the others went on without a message that waits: it came twice, or is of before the birth. */
+export const isPast = ({ expected, time, seq }: HeldMessage, next: number, birthTime: number): boolean =>
+  expected !== next && (time < birthTime || isBehind(next, seq));
+
+/** A birth has the number 0 (6.4.3): is that among those from `expected` to before `first`? */
+export const mayMissBirth = (expected: number, first: number): boolean => first < expected || expected === 0;
+
+/** Data messages in the order of their numbers, so far as it can be told. */
+export const dataInOrder = (messages: readonly HeldMessage[], expected: number): readonly HeldMessage[] =>
+  messages
+    .filter(({ type }) => type === 'NDATA' || type === 'DDATA')
+    .sort((a, b) => ahead(expected, a.seq) - ahead(expected, b.seq));
 
 /** Messages of one node that overtook others, bounded. */
 export class Held {
@@ -53,6 +75,23 @@ export class Held {
     );
   }
 
+  /** Steady time at which the first of them has waited long enough; Infinity for none. */
+  get untilUs(): number {
+    return this.#messages.reduce((least, { untilUs }) => Math.min(least, untilUs), Number.POSITIVE_INFINITY);
+  }
+
+  /** Wall clock at the arrival of the first of them. */
+  get sinceUs(): number | undefined {
+    return this.#messages[0]?.sinceUs;
+  }
+
+  /** Takes out those of which something is true, in the order of their arrival. */
+  takeAll(isMeant: (message: HeldMessage) => boolean): readonly HeldMessage[] {
+    const taken = this.#messages.filter(isMeant);
+    this.#keep(this.#messages.filter((message) => !taken.includes(message)));
+    return taken;
+  }
+
   /** Takes all out, in the order of their arrival. */
   clear(): readonly HeldMessage[] {
     const all = this.#messages;
@@ -61,17 +100,19 @@ export class Held {
     return all;
   }
 
-  /** Takes out what was sent before the birth: all but the unbroken row behind it that is no older than it. */
-  before(birthSeq: number, birthTime: number): readonly HeldMessage[] {
+  /** Takes out all but the unbroken row behind a birth that is no older than it. */
+  notAfter(birthSeq: number, birthTime: number): readonly HeldMessage[] {
     const follows = new Set<HeldMessage>();
     for (let seq = nextSeq(birthSeq); follows.size < this.#messages.length; seq = nextSeq(seq)) {
       const next = this.#messages.find((message) => message.seq === seq && !(message.time < birthTime));
       if (!next || follows.has(next)) break;
       follows.add(next);
     }
-    const old = this.#messages.filter((message) => !follows.has(message));
-    this.#messages = [...follows];
-    this.#bytes = this.#messages.reduce((sum, { payload }) => sum + payload.length, 0);
-    return old;
+    return this.takeAll((message) => !follows.has(message));
+  }
+
+  #keep(messages: HeldMessage[]): void {
+    this.#messages = messages;
+    this.#bytes = messages.reduce((sum, { payload }) => sum + payload.length, 0);
   }
 }

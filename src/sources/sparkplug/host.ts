@@ -156,6 +156,11 @@ export class Host implements SessionEvents {
     return device === undefined ? found?.own : found?.devices.get(device);
   }
 
+  /** Whether a node may have been born anew without our knowing: its aliases may mean something else. */
+  isUnsure({ group, node }: Pick<Address, 'group' | 'node'>): boolean {
+    return this.nodes.get(`${group}/${node}`)?.mayBeReborn ?? false;
+  }
+
   /** Asks for births of all nodes that were heard of. */
   wantAll(): void {
     for (const node of this.nodes.values()) {

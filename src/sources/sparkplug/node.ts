@@ -1,10 +1,11 @@
 import { decodePayload } from '#codec/sparkplug/decode.ts';
+import { malformed } from '#codec/sparkplug/message-reader.ts';
 import { copy } from '#codec/sparkplug/metric-reader.ts';
 import type { Metric, Payload } from '#codec/sparkplug/payload.ts';
 import { Fault } from '#kernel/fault.ts';
 import { Quality } from '#kernel/quality.ts';
 import { type BornMetric, bdSeqOf, bornMetric, deathSeq } from './born.ts';
-import { Held, type HeldMessage, nextSeq } from './held.ts';
+import { dataInOrder, Held, type HeldMessage, isBehind, isPast, mayMissBirth, nextSeq } from './held.ts';
 import type { NodePorts } from './node-ports.ts';
 import { addMetric } from './rows.ts';
 import type { MessageType } from './topic.ts';
@@ -16,6 +17,8 @@ export type NodeState = 'unborn' | 'born' | 'dead';
 const MOST_HELD = 128;
 /** A straggler is history for so long; later its number means another message. */
 const STRAGGLER_US = 10e6;
+/** However long they have waited. */
+const AT_ONCE = Number.MAX_VALUE;
 
 /** An edge node as the host sees it (Sparkplug 3.0, 5.4 to 5.9, and 6.4.3 for the order). */
 export class EdgeNode {
@@ -27,13 +30,10 @@ export class EdgeNode {
   #bdSeq: bigint | undefined;
   #next = 0;
   readonly #held = new Held();
-  /** Wall clock at the arrival of the first message that waits, or waited last. */
-  #heldSinceUs = 0;
-  /** Steady time at which the wait for what is missing ends. */
-  #giveUpUs = Number.POSITIVE_INFINITY;
+  /** ms since 1970, by the node's clock; NaN without one. */
+  #birthTime = Number.NaN;
   /** Devices that were there before the last birth of the node, and until when theirs is waited for. */
-  #awaited = new Set<Unit>();
-  #awaitedUs = Number.POSITIVE_INFINITY;
+  #awaited = new Map<Unit, number>();
   /** Numbers given up as lost, and until when one that comes after all is taken for one of them. */
   readonly #lost = new Map<number, number>();
 
@@ -45,6 +45,13 @@ export class EdgeNode {
   /** Bytes of messages that wait. */
   get heldBytes(): number {
     return this.#held.bytes;
+  }
+
+  /** A birth may be among what is missing: nobody knows just now what an alias means. */
+  get mayBeReborn(): boolean {
+    return (
+      this.state === 'born' && this.#held.count > 0 && mayMissBirth(this.#next, this.#held.first(this.#next))
+    );
   }
 
   *units(): Iterable<Unit> {
@@ -66,9 +73,9 @@ export class EdgeNode {
   ): void {
     if (!this.#hasSpoken) this.#ports.heard(this);
     this.#hasSpoken = true;
-    if (type === 'NBIRTH') this.#guarded(() => this.#birth(copy(bytes, start, end)));
+    if (type === 'NBIRTH') this.#guarded(type, device, () => this.#birth(copy(bytes, start, end)));
     else if (type === 'NDEATH') this.#death(bytes.subarray(start, end));
-    else this.#guarded(() => this.#sequenced(type, device, bytes, start, end));
+    else this.#guarded(type, device, () => this.#sequenced(type, device, bytes, start, end));
   }
 
   /** A message above the limit: it is not known what was in it. */
@@ -79,11 +86,11 @@ export class EdgeNode {
 
   /** A deadline is there. */
   due(nowUs: number): void {
-    if (nowUs >= this.#giveUpUs) this.#giveUp();
-    if (nowUs >= this.#awaitedUs) {
-      this.#awaitedUs = Number.POSITIVE_INFINITY;
-      for (const unit of this.#awaited) this.#stale(unit);
-      this.#awaited = new Set();
+    this.#giveUp(nowUs);
+    for (const [unit, untilUs] of this.#awaited) {
+      if (nowUs < untilUs) continue;
+      this.#awaited.delete(unit);
+      this.#stale(unit);
     }
     this.#rearm();
   }
@@ -94,12 +101,14 @@ export class EdgeNode {
   }
 
   /** The bytes of a node may be anything: they end no session. */
-  #guarded(work: () => void): void {
+  #guarded(type: MessageType, device: string | undefined, work: () => void): void {
     try {
       work();
     } catch (error) {
       if (!(error instanceof Fault && error.code === 'sparkplug.malformed')) throw error;
       this.#ports.told('sparkplug.malformed', this.own, { reason: error.message });
+      const unit = type === 'DBIRTH' ? this.devices.get(device as string) : undefined;
+      if (unit?.isBorn) this.#stale(unit); // its aliases may mean something else now
       this.#undecodable('NDATA');
     }
   }
@@ -117,29 +126,47 @@ export class EdgeNode {
     reader.open(bytes, start, end);
     // Encoders of proto3 leave a 0 out.
     const seq = Math.max(0, reader.seq);
+    if (seq > 255) throw malformed(`a sequence number of ${seq}`);
     if (this.state === 'born' && seq === this.#next && this.#held.count === 0) {
       this.#next = nextSeq(seq);
       this.#apply(type, device);
       return;
     }
-    const { payloadTime: time, metrics } = reader;
     if (this.state === 'born' && seq !== this.#next && this.#isStraggler(seq)) {
       if (type === 'NDATA' || type === 'DDATA') this.#apply(type, device, true);
       return;
     }
-    if (!this.#ports.mayHold(end - start)) {
-      this.#giveUp();
-      this.#drop([{ type, device, seq, time, metrics, payload: EMPTY }]);
+    this.#hold(type, device, seq, bytes, start, end);
+  }
+
+  #hold(
+    type: MessageType,
+    device: string | undefined,
+    seq: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ) {
+    const { reader, steadyUs, receivedUs, reorderUs, mayHold } = this.#ports;
+    const { payloadTime: time, metrics } = reader;
+    const isRoom = mayHold(end - start);
+    const payload = isRoom ? copy(bytes, start, end) : EMPTY;
+    const [sinceUs, untilUs] = [receivedUs(), steadyUs() + reorderUs()];
+    const message = { type, device, seq, time, metrics, payload, expected: this.#next, sinceUs, untilUs };
+    if (!isRoom) {
+      this.#giveUp(AT_ONCE);
+      this.#drop([message]);
       return;
     }
-    if (this.#held.count === 0) this.#heldSinceUs = this.#ports.receivedUs();
-    this.#held.add({ type, device, seq, time, metrics, payload: copy(bytes, start, end) });
+    this.#held.add(message);
     this.#drain();
-    if (this.#held.count > MOST_HELD) this.#giveUp();
+    if (this.#held.count > MOST_HELD) this.#giveUp(AT_ONCE);
     this.#rearm();
   }
 
   #isStraggler(seq: number): boolean {
+    // Ahead, it is the message of the next time round.
+    if (!isBehind(this.#next, seq)) return false;
     const untilUs = this.#lost.get(seq);
     this.#lost.delete(seq);
     return untilUs !== undefined && this.#ports.steadyUs() <= untilUs;
@@ -157,32 +184,35 @@ export class EdgeNode {
   }
 
   #applyHeld({ type, device, payload }: HeldMessage): void {
-    this.#guarded(() => {
+    this.#guarded(type, device, () => {
       this.#ports.reader.open(payload, 0, payload.length);
       this.#apply(type, device);
     });
   }
 
-  /** What is missing does not come any more. */
-  #giveUp(): void {
-    this.#giveUpUs = Number.POSITIVE_INFINITY;
-    if (this.#held.count === 0) return;
+  /** What is missing before messages that have waited long enough does not come any more. */
+  #giveUp(nowUs: number): void {
+    const isOver = ({ untilUs }: HeldMessage) => untilUs <= nowUs;
+    if (this.#held.untilUs > nowUs) return;
     if (this.state !== 'born') {
-      this.#drop(this.#held.clear());
+      this.#drop(this.#held.takeAll(isOver));
       this.#ports.wantRebirth(this, 'data before its birth');
       return;
     }
-    this.#release();
+    this.#drop(
+      this.#held.takeAll((message) => isOver(message) && isPast(message, this.#next, this.#birthTime)),
+    );
+    if (this.#held.untilUs > nowUs) return;
+    this.#release(nowUs);
     this.#ports.wantRebirth(this, 'messages were lost');
   }
 
   /** Goes on behind what is missing; where that may have been a birth, aliases are not trusted any more. */
-  #release(): void {
-    while (this.#held.count > 0) {
+  #release(nowUs: number): void {
+    while (this.#held.untilUs <= nowUs) {
       const first = this.#held.first(this.#next);
-      this.#ports.gap(this, undefined, 'device-overflow', this.#heldSinceUs);
-      // A birth has the number 0 (6.4.3): is that among the missing?
-      if (first < this.#next || this.#next === 0) {
+      this.#ports.gap(this, undefined, 'device-overflow', this.#held.sinceUs);
+      if (mayMissBirth(this.#next, first)) {
         this.#unborn();
         this.#drop(this.#held.clear());
         return;
@@ -197,7 +227,7 @@ export class EdgeNode {
   /** Messages that nobody can read without their birth. */
   #drop(messages: readonly HeldMessage[]): void {
     const count = messages.reduce((sum, { metrics }) => sum + metrics, 0);
-    if (count > 0) this.#ports.gap(this, count, 'undecodable', this.#heldSinceUs);
+    if (count > 0) this.#ports.gap(this, count, 'undecodable', messages[0]?.sinceUs);
   }
 
   /** The message that the reader has open, in its turn. */
@@ -255,30 +285,30 @@ export class EdgeNode {
       this.#unborn();
       throw error;
     }
-    const seq = payload.seq ?? 0;
-    const old = this.#held.before(seq, payload.timestamp ?? Number.NaN);
-    if (this.state === 'born') for (const message of this.#inOrder(old)) this.#applyHeld(message);
-    else this.#drop(old);
+    const { seq = 0, timestamp = Number.NaN } = payload;
+    this.#before(this.#held.notAfter(seq & 0xff, timestamp), timestamp);
     const wasThere = [...this.devices.values()].filter((unit) => unit.isBorn);
     this.state = 'born';
     this.#bdSeq = bdSeqOf(payload.metrics);
-    this.#next = nextSeq(seq);
+    this.#next = nextSeq(seq & 0xff);
+    this.#birthTime = timestamp;
     this.#lost.clear();
     // Devices are born after their node, each time (5.9); one that was there is not called away before that is due.
     for (const unit of this.devices.values()) unit.dead();
-    for (const unit of wasThere) this.#awaited.add(unit);
-    if (wasThere.length > 0) this.#awaitedUs = this.#ports.steadyUs() + this.#ports.reorderUs();
+    for (const unit of wasThere) this.#awaited.set(unit, this.#ports.steadyUs() + this.#ports.reorderUs());
     this.#ports.settled(this);
     this.#born(this.own, payload.metrics, bytes);
     this.#drain();
     this.#rearm();
   }
 
-  /** Old messages in the order of their numbers, so far as they can be told. */
-  #inOrder(old: readonly HeldMessage[]): readonly HeldMessage[] {
-    if (old.length > 0) this.#ports.gap(this, undefined, 'device-overflow', this.#heldSinceUs);
-    const place = ({ seq }: HeldMessage) => (seq - this.#next) & 0xff;
-    return old.filter(({ type }) => type === 'NDATA' || type === 'DDATA').sort((a, b) => place(a) - place(b));
+  /** Reads what waited and was sent before a birth or death; what may be of after it is not read with old aliases. */
+  #before(waited: readonly HeldMessage[], endTime: number): void {
+    const isOld = ({ time }: HeldMessage) => this.state === 'born' && !(time > endTime);
+    const old = waited.filter(isOld);
+    if (old.length > 0) this.#ports.gap(this, undefined, 'device-overflow', old[0]?.sinceUs);
+    for (const message of dataInOrder(old, this.#next)) this.#applyHeld(message);
+    this.#drop(waited.filter((message) => !isOld(message)));
   }
 
   #deviceBirth(device: string): void {
@@ -329,9 +359,7 @@ export class EdgeNode {
     const bdSeq = deathSeq(bytes);
     const isOld = this.state === 'born' && bdSeq !== undefined && bdSeq !== this.#bdSeq;
     if (isOld && this.#bdSeq !== undefined) return;
-    if (this.state === 'born')
-      for (const message of this.#inOrder(this.#held.clear())) this.#applyHeld(message);
-    else this.#drop(this.#held.clear());
+    this.#before(this.#held.clear(), Number.NaN); // the time in a will is that of its connection
     if (this.state === 'dead') return;
     if (this.state === 'born') this.#ports.told('sparkplug.node-died', this.own, {});
     this.#leave('dead');
@@ -346,8 +374,7 @@ export class EdgeNode {
   /** Nothing is known of the node until its next birth. */
   #leave(state: 'unborn' | 'dead'): void {
     this.state = state;
-    this.#awaited = new Set();
-    this.#awaitedUs = Number.POSITIVE_INFINITY;
+    this.#awaited.clear();
     for (const unit of this.units()) this.#stale(unit);
   }
 
@@ -362,11 +389,7 @@ export class EdgeNode {
   }
 
   #rearm(): void {
-    if (this.#held.count === 0) this.#giveUpUs = Number.POSITIVE_INFINITY;
-    else if (this.#giveUpUs === Number.POSITIVE_INFINITY) {
-      this.#giveUpUs = this.#ports.steadyUs() + this.#ports.reorderUs();
-    }
-    const atUs = Math.min(this.#giveUpUs, this.#awaitedUs);
+    const atUs = [...this.#awaited.values()].reduce((a, b) => Math.min(a, b), this.#held.untilUs);
     this.#ports.deadline(this, atUs);
   }
 }

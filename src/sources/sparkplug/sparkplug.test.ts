@@ -109,9 +109,9 @@ function play(clock = new ManualClock()): Played {
   return { node, gaps, wanted, values: () => [...rows.take({ receivedUs: 0 }).value] };
 }
 
-const send = (node: EdgeNode, type: 'NBIRTH' | 'NDATA', seq: number, value: number) => {
+const send = (node: EdgeNode, type: 'NBIRTH' | 'NDATA', seq: number, value: number, timestamp = 1000) => {
   const metric = { name: 'x', datatype: DataType.Double, value };
-  const bytes = encodePayload({ timestamp: 1000, seq, metrics: [metric] });
+  const bytes = encodePayload({ timestamp, seq, metrics: [metric] });
   node.message(type, undefined, bytes, 0, bytes.length);
 };
 
@@ -152,6 +152,107 @@ test('what was sent before a birth is not read with what the birth says', () => 
   send(node, 'NBIRTH', 0, 10);
   send(node, 'NDATA', 1, 11);
   assert.deepEqual(values(), [1, 3, 10, 11]);
+});
+
+test('what was sent after a birth that it overtook is not read with the aliases of before', () => {
+  const { node, values, gaps } = play();
+  send(node, 'NBIRTH', 0, 1);
+  send(node, 'NDATA', 3, 3, 3000); // number 2 of the new session is not there yet either
+  send(node, 'NDATA', 1, 2, 3000);
+  send(node, 'NBIRTH', 0, 10, 2000);
+  assert.deepEqual(values(), [1, 2, 10]);
+  assert.deepEqual(gaps, [1]);
+});
+
+test('a message of before the birth that comes late takes nothing from those after it', () => {
+  const clock = new ManualClock();
+  const { node, values, gaps, wanted } = play(clock);
+  send(node, 'NBIRTH', 0, 1, 2000);
+  send(node, 'NDATA', 57, 5, 1000);
+  for (let i = 1; i < 10; i++) send(node, 'NDATA', i, i + 1, 3000);
+  node.due(clock.steadyUs() + 2e6);
+  for (let i = 10; i < 80; i++) send(node, 'NDATA', i, i + 1, 3000);
+  assert.deepEqual(
+    values(),
+    Array.from({ length: 80 }, (_, i) => i + 1),
+  );
+  assert.deepEqual([gaps, wanted], [[1], []]);
+});
+
+test('a message that comes twice does not make its node unknown', () => {
+  const clock = new ManualClock();
+  const { node, values, wanted } = play(clock);
+  send(node, 'NBIRTH', 0, 0);
+  for (const seq of [1, 2, 2, 3, 4]) send(node, 'NDATA', seq, seq);
+  node.due(clock.steadyUs() + 2e6);
+  send(node, 'NDATA', 5, 5);
+  assert.deepEqual([node.state, values(), wanted], ['born', [0, 1, 2, 3, 4, 5], []]);
+});
+
+test('messages that always change places are no loss, however long that goes on', async () => {
+  const clock = new ManualClock();
+  const { node, values, gaps, wanted } = play(clock);
+  send(node, 'NBIRTH', 0, 0);
+  send(node, 'NDATA', 2, 2);
+  for (let i = 4; i < 600; i += 2) {
+    send(node, 'NDATA', i & 0xff, i);
+    await clock.advance(100);
+    node.due(clock.steadyUs()); // there is always one that waits, but none for long
+    send(node, 'NDATA', (i - 3) & 0xff, i - 3);
+  }
+  send(node, 'NDATA', 597 & 0xff, 597);
+  assert.deepEqual(
+    values(),
+    Array.from({ length: 599 }, (_, i) => i),
+  );
+  assert.deepEqual([gaps, wanted], [[], []]);
+});
+
+test('a number that was lost is a straggler only until the numbers have come round', async () => {
+  const clock = new ManualClock();
+  const { node, values, wanted } = play(clock);
+  send(node, 'NBIRTH', 0, 0);
+  send(node, 'NDATA', 5, 5);
+  node.due(clock.steadyUs() + 2e6);
+  const sent = Array.from({ length: 300 }, (_, i) => i + 6);
+  for (const i of sent) {
+    if (i === 259) send(node, 'NDATA', 260 & 0xff, 260);
+    else if (i === 260) send(node, 'NDATA', 259 & 0xff, 259);
+    else send(node, 'NDATA', i & 0xff, i);
+  }
+  assert.deepEqual(values(), [0, 5, ...sent]);
+  assert.equal(wanted.length, 1);
+});
+
+test('a device that is not born again turns bad in time, however often its node is', async () => {
+  const clock = new ManualClock();
+  const { node, values } = play(clock);
+  const birth = (type: 'NBIRTH' | 'DBIRTH', seq: number, device?: string) => {
+    const bytes = encodePayload({ seq, metrics: [{ name: 'x', datatype: DataType.Double, value: seq }] });
+    node.message(type, device, bytes, 0, bytes.length);
+  };
+  birth('NBIRTH', 0);
+  birth('DBIRTH', 1, 'a');
+  birth('DBIRTH', 2, 'b');
+  for (let i = 0; i < 2; i++) {
+    birth('NBIRTH', 0);
+    birth('DBIRTH', 1, 'a');
+    await clock.advance(1500);
+    node.due(clock.steadyUs());
+  }
+  assert.ok(values().includes(Number.NaN), 'device b shows what it said before');
+});
+
+test('a birth of a device that cannot be read ends what its aliases meant', () => {
+  const { node, wanted } = play();
+  const birth = (type: 'NBIRTH' | 'DBIRTH', seq: number, cut = 0) => {
+    const bytes = encodePayload({ seq, metrics: [{ name: 'x', datatype: DataType.Double, value: 1 }] });
+    node.message(type, type === 'DBIRTH' ? 'd' : undefined, bytes, 0, bytes.length - cut);
+  };
+  birth('NBIRTH', 0);
+  birth('DBIRTH', 1);
+  birth('DBIRTH', 2, 3);
+  assert.deepEqual([node.devices.get('d')?.isBorn, wanted.length], [false, 1]);
 });
 
 test('no bytes of a node end the session, whatever they are and whenever they come', () => {

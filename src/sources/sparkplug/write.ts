@@ -33,6 +33,9 @@ export function writePoint(
   const unit = host.find(address);
   const what = address.device === undefined ? `node ${address.node}` : `device ${address.device}`;
   if (!unit?.isBorn) return { state: 'refused', reason: `${what} is not born` };
+  if (host.isUnsure(address)) {
+    return { state: 'refused', reason: `messages of node ${address.node} are missing, perhaps its birth` };
+  }
   const metric = unit.named(address.metric)?.metric;
   if (!metric) return { state: 'refused', reason: `the birth of ${what} has no metric ${address.metric}` };
   const sent = commandMetric(metric, command.raw, sender.clock.nowUs() / 1000);
