@@ -27,6 +27,8 @@ export interface ServerOptions {
   /** An endpoint URL to announce instead of its own. */
   readonly announce?: string;
   readonly tokenLifetimeMs?: number;
+  /** Offers to take passwords in the clear. */
+  readonly passwordInClear?: boolean;
 }
 
 /** What a server says of itself. */

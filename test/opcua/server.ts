@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { DataType, Variant, VariantArrayType } from 'node-opcua-client';
+import { DataType, UserTokenPolicy, Variant, VariantArrayType } from 'node-opcua-client';
 import { OPCUAServer } from 'node-opcua-server';
 import type { ServerOptions, ServerReport, ServerRequest } from './peer.ts';
 import { VALUES } from './values.ts';
@@ -53,6 +53,7 @@ let clockOffsetMs = 0;
 
 await server.initialize();
 build();
+if (options.passwordInClear) offerClear();
 if (options.announceLimits === false) hideLimits();
 mutePublishing();
 await server.start();
@@ -158,6 +159,19 @@ function addStructure(space: AddressSpace, plant: Parameters<typeof String>[0]):
       value: { dataType: DataType.Int32, value: 1 } as unknown as Variant,
     } as unknown as Parameters<typeof ns.addVariable>[0]),
   );
+}
+
+/** Names are taken in the clear, or by a policy that is broken and that nobody speaks any more. */
+function offerClear(): void {
+  const policies = ['None', 'Basic128Rsa15'].map(
+    (name) => `http://opcfoundation.org/UA/SecurityPolicy#${name}`,
+  );
+  for (const endpoint of server.endpoints)
+    for (const description of endpoint.endpointDescriptions())
+      description.userIdentityTokens = policies.map(
+        (securityPolicyUri, i) =>
+          new UserTokenPolicy({ policyId: `name${i}`, tokenType: 1, securityPolicyUri }),
+      );
 }
 
 /** The limits hold, but nobody is told. */

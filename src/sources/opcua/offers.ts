@@ -1,7 +1,9 @@
 import type { ApplicationDescription, EndpointDescription } from 'node-opcua-client';
+import type { Fault } from '#kernel/fault.ts';
 import { opcuaFault } from '#wire/opcua/faults.ts';
 import { type Library, loadLibrary } from '#wire/opcua/library.ts';
 import { within } from '#wire/opcua/session.ts';
+import { safeTransport } from '#wire/opcua/transport.ts';
 import { storeOf } from '#wire/opcua/trust.ts';
 
 /** What a server says of itself to anybody. */
@@ -24,6 +26,7 @@ const CLOSE_MS = 2000;
  */
 export async function askOffers(url: string, timeoutMs: number, signal: AbortSignal): Promise<Offers> {
   const library = await loadLibrary();
+  const broken = Promise.withResolvers<Fault>();
   const client = library.OPCUAClient.create({
     applicationName: 'Holdfast',
     applicationUri: APPLICATION,
@@ -32,11 +35,19 @@ export async function askOffers(url: string, timeoutMs: number, signal: AbortSig
     connectionStrategy: { maxRetry: 0, initialDelay: 10, maxDelay: 20 },
     keepSessionAlive: false,
     endpointMustExist: false,
+    transportFactory: safeTransport(url, broken.resolve) as never,
     transportTimeout: timeoutMs,
     defaultTransactionTimeout: timeoutMs,
   });
+  const cut = broken.promise.then((fault) => Promise.reject(fault));
+  cut.catch(() => {}); // told by the step that waits
   const step = <T>(work: Promise<T>) =>
-    within(work, timeoutMs, () => new Error(`timeout: no answer within ${timeoutMs} ms`), signal);
+    within(
+      Promise.race([work, cut]),
+      timeoutMs,
+      () => new Error(`timeout: no answer within ${timeoutMs} ms`),
+      signal,
+    );
   try {
     await step(client.connect(url));
     let serverMs: number | undefined;

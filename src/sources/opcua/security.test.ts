@@ -65,6 +65,19 @@ test('users sign in by name, secured or not; a wrong one opens nothing', async (
   }
 });
 
+test('a password never leaves in the clear, whatever tokens are offered', async () => {
+  await using clear = await ServerProcess.start({ certificates: folder, passwordInClear: true });
+  process.env.HOLDFAST_TEST_PASSWORD = 'motor';
+  try {
+    const user = { name: 'otto', passwordEnv: 'HOLDFAST_TEST_PASSWORD' };
+    const opening = open({ url: clear.url, security: { mode: 'none' }, user }, trusting);
+    await assert.rejects(opening, refused('opcua.password-in-clear'));
+    assert.equal((await clear.ask()).sessions, 0);
+  } finally {
+    delete process.env.HOLDFAST_TEST_PASSWORD;
+  }
+});
+
 test('an unknown certificate waits for people; once trusted, values come; a changed one waits again', async () => {
   const before = (await server.ask()).sessionsEver;
   await assert.rejects(open(secured), (fault: Fault) => {

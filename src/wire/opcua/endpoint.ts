@@ -50,12 +50,14 @@ export function chooseEndpoint<T extends Offer>(
       type === TOKENS.anonymous ? 'Set user: the endpoint asks who it is.' : 'It takes other users only.';
     throw new Fault('opcua.user-refused', `${where} does not take this kind of user`, { hint });
   }
-  if (type === TOKENS.name && inClear(taking))
-    throw new Fault('opcua.password-in-clear', `${where} would get the password in the clear`, {
-      hint: 'Use security mode signAndEncrypt; nothing was sent.',
-    });
+  if (type === TOKENS.name && inClear(taking)) throw passwordInClear(where);
   return taking;
 }
+
+export const passwordInClear = (where: string): Fault =>
+  new Fault('opcua.password-in-clear', `${where} would get the password in the clear`, {
+    hint: 'Use security mode signAndEncrypt; nothing was sent.',
+  });
 
 const tokensOf = (offer: Offer): readonly UserTokenPolicy[] => offer.userIdentityTokens ?? [];
 

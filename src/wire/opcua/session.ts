@@ -4,9 +4,10 @@ import type { ClientSession, EndpointDescription, OPCUAClient, UserIdentityInfo 
 import type { Clock } from '#kernel/clock.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Connection } from './config.ts';
-import { chooseEndpoint, modeOf, policyUriOf } from './endpoint.ts';
+import { chooseEndpoint, modeOf, passwordInClear, policyUriOf } from './endpoint.ts';
 import { opcuaFault } from './faults.ts';
 import { type Library, loadLibrary } from './library.ts';
+import { safeTransport, type TransportFactory } from './transport.ts';
 import { demandTrust, type Judge, storeOf } from './trust.ts';
 
 export interface SessionOptions {
@@ -96,10 +97,11 @@ async function openAt(
   // Without security the session's own connection can ask; with it, the certificate must be judged before.
   const offers = isPlain ? undefined : await fetchEndpoints(library, url, options, signal);
   const judged = offers ? judgedOf(offers, url, options) : undefined;
-  const client = clientOf(library, options, connection, judged);
-  const lost = lostOf(client, url);
-  if (options.onRequest) countRequests(client, options.clock, options.onRequest);
-  const open = new Opening(client, connection.connectTimeoutMs);
+  const broken = Promise.withResolvers<Fault>();
+  const client = clientOf(library, options, connection, judged, safeTransport(url, broken.resolve));
+  const lost = Promise.race([broken.promise, lostOf(client, url)]);
+  watchRequests(client, url, options);
+  const open = new Opening(client, connection.connectTimeoutMs, broken.promise);
   try {
     await open.step(client.connect(url), url, signal);
     if (isPlain)
@@ -155,8 +157,9 @@ export async function fetchEndpoints(
     ...options.connection,
     security: { ...options.connection.security, mode: 'none' as const },
   };
-  const client = clientOf(library, options, plain, undefined);
-  const open = new Opening(client, plain.connectTimeoutMs);
+  const broken = Promise.withResolvers<Fault>();
+  const client = clientOf(library, options, plain, undefined, safeTransport(url, broken.resolve));
+  const open = new Opening(client, plain.connectTimeoutMs, broken.promise);
   try {
     await open.step(client.connect(url), url, signal);
     return await open.step(client.getEndpoints(), url, signal);
@@ -170,6 +173,7 @@ function clientOf(
   options: Pick<SessionOptions, 'clientName' | 'applicationUri' | 'identity'>,
   connection: Connection,
   server: Uint8Array | undefined,
+  transportFactory: TransportFactory,
 ): OPCUAClient {
   return library.OPCUAClient.create({
     applicationName: 'Holdfast',
@@ -182,6 +186,7 @@ function clientOf(
     keepSessionAlive: false,
     // The address in the offer is the server's idea of itself.
     endpointMustExist: false,
+    transportFactory: transportFactory as never,
     securityMode: modeOf(connection.security),
     securityPolicy: policyUriOf(connection.security),
     ...(server && { serverCertificate: Buffer.from(server) }),
@@ -205,20 +210,27 @@ function lostOf(client: OPCUAClient, url: string): Promise<Fault> {
 }
 
 type Answer = (error: (Error & { readonly response?: unknown }) | null, response?: unknown) => void;
+interface Request {
+  readonly schema: { readonly name: string };
+  /** Of an ActivateSession. */
+  readonly userIdentityToken?: { readonly password?: unknown; readonly encryptionAlgorithm?: string | null };
+}
 interface Transactions {
-  performMessageTransaction(request: { readonly schema: { readonly name: string } }, answer: Answer): void;
+  performMessageTransaction(request: Request, answer: Answer): void;
 }
 
 /** All requests of a session pass here, those of the library too. */
-function countRequests(
-  client: OPCUAClient,
-  clock: Clock,
-  told: NonNullable<SessionOptions['onRequest']>,
-): void {
+function watchRequests(client: OPCUAClient, url: string, options: SessionOptions): void {
+  const { clock, connection, onRequest } = options;
   const transactions = client as unknown as Transactions;
   const perform = transactions.performMessageTransaction.bind(client);
   transactions.performMessageTransaction = (request, answer) => {
-    if (request.schema.name === 'PublishRequest') {
+    // The library chooses the token by rules of its own: what counts is what would leave.
+    if (connection.security.mode !== 'signAndEncrypt' && isBare(request.userIdentityToken)) {
+      answer(passwordInClear(url));
+      return;
+    }
+    if (request.schema.name === 'PublishRequest' || !onRequest) {
       perform(request, answer);
       return;
     }
@@ -226,11 +238,14 @@ function countRequests(
     perform(request, (error, response) => {
       // A fault that the server sends is an answer as well.
       const outcome = !error ? 'ok' : error.response ? 'refused' : 'timeout';
-      told((clock.steadyUs() - fromUs) / 1000, outcome);
+      onRequest((clock.steadyUs() - fromUs) / 1000, outcome);
       answer(error, response);
     });
   };
 }
+
+const isBare = (token: Request['userIdentityToken']): boolean =>
+  token?.password !== undefined && !token.encryptionAlgorithm;
 
 /**
  * The library would open a session anew by itself when the server does not know it any more, and send a request
@@ -269,12 +284,15 @@ const CLOSE_MS = 2000;
 class Opening implements AsyncDisposable {
   readonly #client: OPCUAClient;
   readonly #timeoutMs: number;
+  readonly #broken: Promise<never>;
   #session: Promise<ClientSession> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(client: OPCUAClient, timeoutMs: number) {
+  constructor(client: OPCUAClient, timeoutMs: number, broken: Promise<Fault>) {
     this.#client = client;
     this.#timeoutMs = timeoutMs;
+    this.#broken = broken.then((fault) => Promise.reject(fault));
+    this.#broken.catch(() => {}); // told by the step that waits
   }
 
   /** Waits for one step. @throws Fault, or the signal's reason */
@@ -283,7 +301,7 @@ class Opening implements AsyncDisposable {
       new Fault('opcua.timeout', `${where} did not answer within ${this.#timeoutMs} ms`, {
         hint: 'Check address, firewall and load of the server.',
       });
-    return within(work, this.#timeoutMs, late, signal).catch((error) => {
+    return within(Promise.race([work, this.#broken]), this.#timeoutMs, late, signal).catch((error) => {
       signal.throwIfAborted();
       throw opcuaFault(error, where);
     });

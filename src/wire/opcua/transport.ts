@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
+import { Fault, messageOf } from '#kernel/fault.ts';
+
+/** What is used of the library's way of TCP; its public types leave it out. */
+interface Transport {
+  _socket: Socket | null;
+  _on_socket_data(bytes: Buffer): void;
+  _on_message_chunk_received(chunk: Buffer): void;
+}
+export interface TransportFactory {
+  create(settings: object): Transport;
+}
+
+/** Of the package that the library takes it from itself; loaded by then. */
+const ofLibrary = (): TransportFactory =>
+  createRequire(import.meta.resolve('node-opcua-client'))('node-opcua-transport')
+    .defaultClientTransportFactory;
+
+/** What may follow the answer to a Hello (OPC UA Part 6, 6.7.2.2, 7.1.2.2). */
+const OPENED: ReadonlySet<string> = new Set(['OPN', 'MSG', 'CLO', 'ERR']);
+const TYPE_BYTES = 3;
+
+/**
+ * The library's TCP, with what it leaves open: bytes that it cannot read would end the process; an Acknowledge in the
+ * midst of a secured channel would switch its security off, so that whoever stands in between may slip in messages of
+ * his own (Part 6, 7.1.2.2: it is answered to a Hello, and only there); and a line on which nothing happens for the
+ * time of a connect would be taken for a lost one, though the server may keep silent for longer.
+ * @param broken told once, of a peer whose connection was cut because of what it sent
+ */
+export function safeTransport(url: string, broken: (fault: Fault) => void): TransportFactory {
+  return {
+    create(settings) {
+      const transport = ofLibrary().create(settings);
+      const cut = (fault: Fault) => {
+        broken(fault);
+        transport._socket?.destroy(fault);
+      };
+      const read = transport._on_socket_data.bind(transport);
+      transport._on_socket_data = (bytes) => {
+        try {
+          read(bytes);
+        } catch (error) {
+          cut(error instanceof Fault ? error : garbage(url, messageOf(error)));
+        }
+      };
+      const take = transport._on_message_chunk_received.bind(transport);
+      let isAcknowledged = false;
+      transport._on_message_chunk_received = (chunk) => {
+        const type = chunk.toString('latin1', 0, TYPE_BYTES);
+        if (isAcknowledged && !OPENED.has(type)) throw slippedIn(url, type);
+        isAcknowledged = true;
+        take(chunk);
+        transport._socket?.setTimeout(0);
+      };
+      return transport;
+    },
+  };
+}
+
+const garbage = (url: string, why: string): Fault =>
+  new Fault('opcua.garbage', `${url} sent what cannot be read: ${why}`, {
+    hint: 'Something else than an OPC UA server may answer there; the connection was cut and is opened again.',
+  });
+
+const slippedIn = (url: string, type: string): Fault =>
+  new Fault(
+    'opcua.garbage',
+    `${url} sent ${JSON.stringify(type)} in an open channel, where it has no place`,
+    {
+      hint: 'Somebody in between may be meddling with the connection; it was cut and is opened again.',
+    },
+  );
