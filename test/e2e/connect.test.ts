@@ -70,6 +70,18 @@ test('the page for newcomers works by copy and paste alone', async () => {
   assert.equal((await reader.run(first[0] ?? '', ROOT)).status, 0);
   await reader.startPlant();
   await Promise.all([reader.follow(main, MAIN), reader.follow(others, OTHERS)]);
+  // The same without a folder: the command that the hint names could trust nothing, so that is said.
+  const { stdout, stderr } = await reader.run(
+    'mkdir x; cd x; holdfast source test utilities --site ../site.yaml',
+  );
+  assert.match(stdout, /not known yet/);
+  assert.match(stderr, /no data folder: this certificate, and our own, are forgotten again/);
+});
+
+test('a command whose reader has seen enough ends without a word', async () => {
+  await using box = new Sandbox();
+  const { stdout, stderr } = await new Reader(box).run('holdfast schema | head -1', ROOT);
+  assert.deepEqual([stdout, stderr], ['{\n', '']);
 });
 
 /** Commands of the page: those before there is a machine, those with OPC UA, and those of the other protocols. */

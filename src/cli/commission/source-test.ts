@@ -88,8 +88,10 @@ function show(step: TestStep, all: readonly TestStep[]): void {
   const isFine = step.step === 'value' && step.state === 'ok';
   const fine = all.filter((one) => one.step === 'value' && one.state === 'ok').length;
   if (isFine && fine > SHOWN) return;
-  process.stdout.write(`${MARKS[step.state]} ${step.step.padEnd(8)} ${plain(step.said)}\n`);
-  if (step.hint !== undefined) process.stdout.write(`${' '.repeat(18)}${dim(plain(step.hint))}\n`);
+  const isSaid = all.some((one) => one !== step && one.state === 'failed' && one.said.endsWith(step.said));
+  const said = isSaid ? 'for the reason above' : plain(step.said);
+  process.stdout.write(`${MARKS[step.state]} ${step.step.padEnd(8)} ${said}\n`);
+  if (step.hint !== undefined && !isSaid) process.stdout.write(`${' '.repeat(18)}${dim(plain(step.hint))}\n`);
 }
 
 /** Devices have their say in it: one line, and nothing that moves a cursor. */
