@@ -8,7 +8,7 @@ import { type Cause, digestOf, linesOf, recordRefused } from '#edge/config-recor
 import { FileWatch } from '#edge/file-watch.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
-import { replaceKeeping } from '#platform/files.ts';
+import { type Draft, draftFor } from '#platform/files.ts';
 import type { Log } from '#plugin/api.ts';
 
 export interface ConfigurationOptions {
@@ -47,9 +47,7 @@ export class Configuration implements AsyncDisposable {
       text: site.blueprint.text,
       clock: site.core.clock,
       log,
-      changed: async (text) => {
-        await this.#inTurn(() => this.#applyFile(text, { by: 'file' }));
-      },
+      changed: (text) => this.#inTurn(() => this.#applySaved(file, text)),
     });
   }
 
@@ -67,7 +65,7 @@ export class Configuration implements AsyncDisposable {
    */
   applyText(text: string, cause: Cause): Promise<AppliedConfig> {
     return this.#inTurn(async () => {
-      const applied = await this.#apply(text, cause, () => this.#save(text));
+      const applied = await this.#apply(text, cause, () => this.#draft(text));
       if (applied.state !== 'refused') this.#refused = undefined;
       return applied;
     });
@@ -93,6 +91,14 @@ export class Configuration implements AsyncDisposable {
     };
   }
 
+  /** @returns false when something else lies there by now: that is told in its turn */
+  async #applySaved(file: string, text: string): Promise<boolean> {
+    const present = await readFile(file, 'utf8').catch(() => undefined);
+    if (present !== text) return false;
+    await this.#applyFile(text, { by: 'file' });
+    return true;
+  }
+
   async #applyFile(text: string, cause: Cause): Promise<AppliedConfig> {
     const { log, site, file = '' } = this.#options;
     const applied = await this.#apply(text, cause);
@@ -111,18 +117,25 @@ export class Configuration implements AsyncDisposable {
     return applied;
   }
 
-  async #apply(text: string, cause: Cause, save?: () => void): Promise<AppliedConfig> {
+  /** @param draft the text on its way into the file; asked for once it has no errors */
+  async #apply(
+    text: string,
+    cause: Cause,
+    draft: () => Promise<Draft | undefined> = async () => undefined,
+  ): Promise<AppliedConfig> {
     const { log, site } = this.#options;
     const digest = digestOf(text);
     const before = site.digest;
     if (digest === before) {
-      save?.(); // what lies in the file may be something else
+      await using kept = await draft();
+      kept?.put(); // what lies in the file may be something else
       return { state: 'unchanged', digest, before, summary: 'it runs already', changes: [], problems: [] };
     }
     const { blueprint, problems } = await checkAside(text, log);
     if (!blueprint) return this.#refuse(digest, problems, cause);
+    await using kept = await draft();
     try {
-      const changes = site.apply(blueprint, cause, save);
+      const changes = site.apply(blueprint, cause, () => kept?.put());
       // Whoever reads the journal next finds it; a disk that refuses is told elsewhere.
       site.durable().catch(() => {});
       return {
@@ -178,18 +191,26 @@ export class Configuration implements AsyncDisposable {
     });
   }
 
-  #save(text: string): void {
+  /** On the disk before anything is changed, so that decisions need not wait for the disk. */
+  async #draft(text: string): Promise<Draft | undefined> {
     const { file } = this.#options;
-    if (file === undefined) return;
-    try {
-      replaceKeeping(file, text);
-    } catch (error) {
+    if (file === undefined) return undefined;
+    const notSaved = (error: unknown): never => {
       throw new Fault('config.not-saved', `cannot write ${file}: ${messageOf(error)}`, {
         retry: 'never',
         hint: 'make the file and its folder writable for the site, or edit the file by hand',
         cause: error,
       });
-    }
+    };
+    const draft = await draftFor(file, text).catch(notSaved);
+    const put = () => {
+      try {
+        draft.put();
+      } catch (error) {
+        notSaved(error);
+      }
+    };
+    return { put, [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose]() };
   }
 }
 

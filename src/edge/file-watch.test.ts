@@ -26,6 +26,7 @@ function watched(t: TestContext, name = 'site.yaml') {
       log: quiet,
       async changed(text) {
         told.push(text);
+        return true;
       },
     });
   return { clock, dir, path, told, start };

@@ -11,8 +11,11 @@ export interface FileWatchOptions {
   readonly text: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Another text lies there, and has stopped changing. */
-  changed(text: string): Promise<void>;
+  /**
+   * Another text lies there, and has stopped changing.
+   * @returns false when it lay there no more as its turn came; then it is told again should it come back
+   */
+  changed(text: string): Promise<boolean>;
 }
 
 /** A text that nobody has touched for this long is taken for whole … */
@@ -35,7 +38,7 @@ export class FileWatch implements AsyncDisposable {
   readonly #loop: Promise<void>;
   #watcher: FSWatcher | undefined;
   #nudge = new AbortController();
-  #known: string;
+  #known: string | undefined;
   /** Time, size and place of the file as it was read last. */
   #mark = '';
   #readMs = 0;
@@ -100,7 +103,7 @@ export class FileWatch implements AsyncDisposable {
     this.#readMs = this.#nowMs();
     if (text === this.#known) return;
     this.#known = text;
-    await this.#options.changed(text);
+    if (!(await this.#options.changed(text))) this.#known = undefined;
   }
 
   /** The text once it has not changed for a while; undefined when it went away meanwhile. */

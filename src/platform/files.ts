@@ -1,15 +1,5 @@
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { closeSync, fsyncSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Size of a file in bytes; 0 when it does not exist. */
@@ -31,24 +21,42 @@ export function replaceDurably(path: string, text: string, mode = 0o640): number
   return bytes;
 }
 
+/** A text on the disk that is to take the place of a file. Disposing of it removes what was not put. */
+export interface Draft extends AsyncDisposable {
+  /** One step that waits for no disk; durable once disposed of. @throws errors of the file system */
+  put(): void;
+}
+
 /**
- * Replaces a file that is there, where a link leads to; mode and owner stay, the owner as far as this process may give a
- * file away. A power cut leaves the old or the new one.
+ * Prepares to replace a file that is there, where a link leads to; mode and owner stay, the owner as far as this process
+ * may give a file away. A power cut leaves the old or the new one. One at a time for each path.
  * @throws errors of the file system
  */
-export function replaceKeeping(path: string, text: string): void {
-  const real = realpathSync(path);
-  const { mode, uid, gid } = statSync(real);
+export async function draftFor(path: string, text: string): Promise<Draft> {
+  const real = await realpath(path);
+  const { mode, uid, gid } = await stat(real);
   const draft = `${real}.new`;
-  writeDurably(draft, 'w', Buffer.from(text), mode & 0o777);
+  const discard = () => rm(draft, { force: true });
   try {
-    chownSync(draft, uid, gid);
-  } catch {
+    await using file = await open(draft, 'w', mode & 0o777);
     // Only an administrator may; whoever may replace the file otherwise owns the new one.
+    await file.chown(uid, gid).catch(() => {});
+    await file.chmod(mode & 0o7777);
+    await file.writeFile(text);
+    await file.sync();
+  } catch (error) {
+    await discard();
+    throw error;
   }
-  chmodSync(draft, mode & 0o7777);
-  renameSync(draft, real);
-  syncFolder(dirname(real));
+  let isPut = false;
+  return {
+    put() {
+      renameSync(draft, real);
+      isPut = true;
+    },
+    // Where a folder cannot be synced, a power cut may bring back the old file, which is whole.
+    [Symbol.asyncDispose]: () => (isPut ? syncFolderAside(dirname(real)).catch(() => {}) : discard()),
+  };
 }
 
 /**
@@ -63,7 +71,11 @@ export async function replaceDurablyAside(path: string, text: string, mode = 0o6
     await file.sync();
   }
   await rename(draft, path);
-  await using folder = await open(dirname(path), 'r');
+  await syncFolderAside(dirname(path));
+}
+
+async function syncFolderAside(path: string): Promise<void> {
+  await using folder = await open(path, 'r');
   await folder.sync();
 }
 

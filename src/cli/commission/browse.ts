@@ -224,7 +224,7 @@ async function merge(id: string, offers: readonly Offer[], file: string, signal:
   }
   for (const change of siteChanges(blueprint, checked.blueprint))
     process.stdout.write(`${changeLine(change)}\n`);
-  if (text !== blueprint.text) writeSite(file, blueprint.text, text);
+  if (text !== blueprint.text) await writeSite(file, blueprint.text, text);
   say(`${fresh.length} tags added to ${file}`);
 }
 

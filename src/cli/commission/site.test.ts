@@ -27,20 +27,20 @@ function fileOf(t: TestContext, text: string): { readonly file: string; readonly
   return { file, link };
 }
 
-test('a site file that an administrator edits by a command stays readable for the site', (t) => {
+test('a site file that an administrator edits by a command stays readable for the site', async (t) => {
   const { file, link } = fileOf(t, 'before');
   if (process.getuid?.() === 0) chownSync(file, SOMEBODY, SOMEBODY);
   chmodSync(file, 0o640);
   const { uid, gid, mode } = statSync(file);
-  writeSite(link, 'before', 'after');
+  await writeSite(link, 'before', 'after');
   const after = statSync(file);
   assert.deepEqual([after.uid, after.gid, after.mode], [uid, gid, mode]);
   assert.ok(lstatSync(link).isSymbolicLink());
   assert.equal(readFileSync(file, 'utf8'), 'after');
 });
 
-test('a site file that somebody edited meanwhile is not overwritten', (t) => {
+test('a site file that somebody edited meanwhile is not overwritten', async (t) => {
   const { file } = fileOf(t, 'edited');
-  assert.throws(() => writeSite(file, 'before', 'after'), { code: 'site.changed' });
+  await assert.rejects(writeSite(file, 'before', 'after'), { code: 'site.changed' });
   assert.equal(readFileSync(file, 'utf8'), 'edited');
 });

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { printProblems } from '#cli/check.ts';
 import { demoDir, keptDirs, SiteClient } from '#cli/client.ts';
 import { Exit } from '#cli/fail.ts';
 import type { SiteStatus } from '#contract/api.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { Fault } from '#kernel/fault.ts';
-import { replaceKeeping } from '#platform/files.ts';
+import { draftFor } from '#platform/files.ts';
 
 /** A site file without errors; otherwise they are printed, and the exit status says so. */
 export async function validSite(file: string): Promise<Blueprint | undefined> {
@@ -65,12 +65,13 @@ export const FORGOTTEN =
  * Writes a site file as a whole or not at all; it stays its owner's, whoever gives the command.
  * @param before what it was when the change was worked out @throws Fault `site.changed` when somebody edited it since
  */
-export function writeSite(file: string, before: string, after: string): void {
-  if (readFileSync(file, 'utf8') !== before) {
+export async function writeSite(file: string, before: string, after: string): Promise<void> {
+  await using draft = await draftFor(file, after);
+  if ((await readFile(file, 'utf8')) !== before) {
     throw new Fault('site.changed', `${file} was edited meanwhile`, {
       retry: 'never',
       hint: 'nothing was written: give the command again',
     });
   }
-  replaceKeeping(file, after);
+  draft.put();
 }

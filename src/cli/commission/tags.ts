@@ -67,7 +67,7 @@ export async function importTags(table: string, options: ImportOptions): Promise
   const sum = sumOf(changes, sheet.lines.length);
   if (options.dryRun) say(`${sum}; nothing was written (--dry-run)`);
   else {
-    if (changes.length > 0) writeSite(file, blueprint.text, text);
+    if (changes.length > 0) await writeSite(file, blueprint.text, text);
     say(sum);
   }
 }
