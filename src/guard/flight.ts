@@ -30,8 +30,8 @@ export interface Flight {
   answer: Answer | undefined;
   /** How often it was handed to the source. */
   attempts: number;
-  /** The lease taken with this write, and the one that comes back should the write never reach the device. */
-  readonly lease: Lease | undefined;
+  /** The lease taken with this write or renewed since, and the one that comes back should it never reach the device. */
+  lease: Lease | undefined;
   readonly leaseBefore: Lease | undefined;
   readonly promise: Promise<WriteOutcome>;
   readonly resolve: (outcome: WriteOutcome) => void;

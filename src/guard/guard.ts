@@ -122,7 +122,7 @@ class SiteGuard implements Guard {
     const no = firstNo(CHECKS, this.#situation(ask, same ? undefined : this.#busyReason(tag)));
     if (no || ask.value === undefined) return this.#refuse(ask, no);
     if (!same) return this.#launch(ask, ask.value);
-    this.#takeLease(ask);
+    running.lease = this.#takeLease(ask);
     return running.promise;
   }
 

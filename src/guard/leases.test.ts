@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ACTUAL, Bench, operator, PUMP, remote, rule } from '#guard/fixture.ts';
+import type { WriteResult } from '#kernel/command.ts';
 import { Fault } from '#kernel/fault.ts';
 
 const lease = { maxMs: 1000, safe: 50 };
@@ -54,6 +55,20 @@ test('given back while a write is not answered yet, the safe value follows the a
   await write;
   await bench.pass(0);
   assert.deepEqual(bench.sentValues, [10, 50]);
+});
+
+test('a value that never got there is not held, though its rule asked again while it was on its way', async () => {
+  const bench = new Bench({ lease });
+  const device = Promise.withResolvers<WriteResult>();
+  bench.answer = () => device.promise;
+  const writes = [bench.ask(10, { leaseMs: 400 }), bench.ask(10, { leaseMs: 900 })];
+  device.resolve({ state: 'failed', reason: 'no such register' });
+  assert.deepEqual(
+    (await Promise.all(writes)).map(({ state }) => state),
+    ['failed', 'failed'],
+  );
+  bench.answer = async () => ({ state: 'sent' });
+  assert.equal((await bench.ask(20, { by: rule('other') })).state, 'sent');
 });
 
 test('an operator takes a lease over, and that is recorded; a rule and a remote writer cannot', async () => {
