@@ -15,9 +15,10 @@ export async function check(file: string, options: { readonly json?: boolean }):
   }
   const { tags, rules, alarms, sources } = blueprint.model;
   if (options.json) return;
-  process.stdout.write(
-    `${file}: ${sources.length} sources, ${tags.length} tags, ${rules.length} rules, ${alarms.length} alarms: no error\n`,
+  const counts = Object.entries({ source: sources, tag: tags, rule: rules, alarm: alarms }).map(
+    ([what, { length }]) => `${length} ${what}${length === 1 ? '' : 's'}`,
   );
+  process.stdout.write(`${file}: ${counts.join(', ')}: no error\n`);
 }
 
 export function printProblems(file: string, problems: readonly Problem[], out: NodeJS.WritableStream): void {

@@ -26,7 +26,7 @@ const MAIN: readonly Line[] = [
   ['holdfast source test utilities', /no tag of the site file reads from it.*no step failed/s],
   ['holdfast browse utilities --site', /pressure_setpoint: # .*\n {4}unit: bar/],
   ['holdfast browse utilities', /\+ tag hall\/air\/pressure\n.*4 tags added/s],
-  ['holdfast check', /4 tags, 0 rules, 0 alarms: no error/],
+  ['holdfast check', /1 source, 4 tags, 0 rules, 0 alarms: no error/],
   ['holdfast source test utilities', /4 of 4 tags have a value, no step failed/],
   ['holdfast edge', /site runs/],
   ['holdfast status', /utilities +opcua +running/],
