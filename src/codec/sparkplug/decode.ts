@@ -5,6 +5,7 @@ import type {
   DataSet,
   MetaData,
   Metric,
+  MetricValue,
   Parameter,
   Payload,
   Plain,
@@ -18,7 +19,12 @@ export interface DecodeOptions {
   readonly limits?: Partial<DecodeLimits>;
   /** For metrics of data messages, which bring no data type: that of their birth. */
   readonly datatypeOf?: (name: string | undefined, alias: bigint | undefined) => number | undefined;
+  /** For a template alone: its value at the birth, which says names and data types of its members at every depth. */
+  readonly born?: MetricValue | undefined;
 }
+
+/** Members of a template as its birth gave them. */
+type Members = (name: string | undefined, alias: bigint | undefined) => Metric | undefined;
 
 /**
  * A value whose data type is not known is given as it was sent: unsigned.
@@ -30,7 +36,7 @@ export function decodePayload(bytes: Uint8Array, options: DecodeOptions = {}): P
 
 /** The bytes of one `Payload.Metric`. @throws Fault `sparkplug.malformed` */
 export function decodeMetric(bytes: Uint8Array, options: DecodeOptions = {}): Metric {
-  return decoded(bytes, options, (decoder) => decoder.metric(bytes.length));
+  return decoded(bytes, options, (decoder) => decoder.metric(bytes.length, undefined, options.born));
 }
 
 /** The bytes of one `Payload.PropertySet`. @throws Fault `sparkplug.malformed` */
@@ -82,9 +88,14 @@ class Decoder {
     return payload;
   }
 
-  metric(end: number): Metric {
+  /**
+   * @param members of the template that it is in
+   * @param born its own value at the birth; absent: that of the member
+   */
+  metric(end: number, members?: Members, born?: MetricValue): Metric {
     this.#in.countMetric();
     const metric: Filled<Metric> = {};
+    const known = () => members?.(metric.name, metric.alias);
     let kind: Kind | undefined;
     let raw: Raw | undefined;
     this.#in.fields(end, (field, wire) => {
@@ -122,11 +133,17 @@ class Decoder {
             return;
           }
           kind = (field - 10) as Kind;
-          raw = this.#value(kind, wire);
+          raw =
+            kind === Kind.template
+              ? this.#in.nested(wire, 'template', (to) => this.#template(to, born ?? known()?.value))
+              : this.#value(kind, wire);
       }
     });
+    const member = known();
+    if (metric.name === undefined && member?.name !== undefined) metric.name = member.name;
     if (kind === undefined || raw === undefined) return metric;
-    const datatype = metric.datatype ?? this.#datatypeOf(metric.name, metric.alias);
+    const datatype =
+      metric.datatype ?? (members ? member?.datatype : this.#datatypeOf(metric.name, metric.alias));
     const value = datatype === undefined ? raw : typed(datatype, kind, raw);
     if (value !== undefined) metric.value = value;
     if (datatype === DataType.UInt32 && kind === Kind.long) metric.isLong = true;
@@ -197,14 +214,15 @@ class Decoder {
     return meta;
   }
 
-  #template(end: number): Template {
+  #template(end: number, born: MetricValue | undefined): Template {
+    const members = membersOf(born);
     const metrics: Metric[] = [];
     const parameters: Parameter[] = [];
     const template: Filled<Template> = { metrics };
     this.#in.fields(end, (field, wire) => {
       if (field === 1) template.version = this.#in.text(wire);
       else if (field === 2) {
-        metrics.push(this.#in.nested(wire, `metrics[${metrics.length}]`, (to) => this.metric(to)));
+        metrics.push(this.#in.nested(wire, `metrics[${metrics.length}]`, (to) => this.metric(to, members)));
       } else if (field === 3) {
         parameters.push(this.#in.cell(() => this.#in.nested(wire, 'parameter', (to) => this.#parameter(to))));
       } else if (field === 4) template.templateRef = this.#in.text(wire);
@@ -290,11 +308,19 @@ class Decoder {
       case Kind.dataSet:
         return this.#in.nested(wire, 'dataSet', (end) => this.#dataSet(end));
       case Kind.template:
-        return this.#in.nested(wire, 'template', (end) => this.#template(end));
+        return this.#in.nested(wire, 'template', (end) => this.#template(end, undefined));
       default:
         return this.#in.bytes(wire);
     }
   }
+}
+
+function membersOf(born: MetricValue | undefined): Members | undefined {
+  if (typeof born !== 'object' || !('metrics' in born)) return undefined;
+  const byName = new Map(born.metrics.map((metric) => [metric.name, metric]));
+  const byAlias = new Map(born.metrics.map((metric) => [metric.alias, metric]));
+  return (name, alias) =>
+    name === undefined ? (alias === undefined ? undefined : byAlias.get(alias)) : byName.get(name);
 }
 
 type Cell = { readonly kind: Kind; readonly raw: Raw } | undefined;

@@ -109,6 +109,13 @@ function plain(properties: PropertySet | undefined, key: string): Plain | undefi
 const isPlain = (value: Property['value']): value is Plain =>
   typeof value !== 'object' && value !== undefined;
 
+/** A metric's description, name and alias, and where its values go. */
+const BYTES_A_METRIC = 500;
+
+/** Bytes that what is kept of a birth takes, roughly. */
+export const memoryOf = (metrics: readonly Metric[], bytes: Uint8Array): number =>
+  2 * bytes.length + metrics.length * BYTES_A_METRIC;
+
 /** Number of the session that a birth and a death belong to. */
 export function bdSeqOf(metrics: readonly Metric[]): bigint | undefined {
   const value = metrics.find(({ name }) => name === BD_SEQ)?.value;

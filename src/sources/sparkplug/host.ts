@@ -2,7 +2,7 @@ import type { PublishView } from '#codec/mqtt/publish.ts';
 import { TopicTable } from '#codec/mqtt/topics.ts';
 import { MetricReader } from '#codec/sparkplug/metric-reader.ts';
 import { BatchBuilder } from '#kernel/batch.ts';
-import type { Fault } from '#kernel/fault.ts';
+import { Fault } from '#kernel/fault.ts';
 import type { Gap, GapReason } from '#kernel/gap.ts';
 import type { Delivery, Deps, Inbox, Point } from '#plugin/api.ts';
 import { EventRate } from '#plugin/event-rate.ts';
@@ -23,6 +23,10 @@ const MOST_HELD_BYTES = 16 * 1024 * 1024;
 const MOST_DEVICES = 10_000;
 /** Topics remembered, so that they cost one look-up each time and not a search. */
 const MOST_TOPICS = 50_000;
+/** Longer ones are passed over: 65 KB each would be remembered otherwise. */
+const MOST_TOPIC_BYTES = 1024;
+/** What births of all nodes together may take in memory, but for those that the site file names. */
+const MOST_BORN_BYTES = 256 * 1024 * 1024;
 const BYTES_A_ROW = 4 + 8 + 8 + 2;
 const NOBODY = Symbol('not listened to');
 
@@ -65,6 +69,7 @@ export class Host implements SessionEvents {
   readonly #rates = new Map<string, EventRate>();
   readonly #nodePorts: NodePorts;
   #config: Config;
+  #points: readonly Point<Address>[];
   #session: Session | undefined;
   #devices = 0;
   #receivedUs = 0;
@@ -80,7 +85,8 @@ export class Host implements SessionEvents {
     this.#nodePorts = this.#portsOfNodes();
     this.inbox = deps.inbox(config.inboxBytes);
     this.inbox.onDrain(() => this.#session?.resume());
-    this.#place(deps.points as readonly Point<Address>[]);
+    this.#points = deps.points as readonly Point<Address>[];
+    this.#place(this.#points);
   }
 
   /** The session is there, and listens to nothing yet. */
@@ -99,11 +105,13 @@ export class Host implements SessionEvents {
     this.#rebirths.use(limitsOf(config));
     this.chunk();
     const before = new Map([...this.nodes.values()].map((node) => [node, new Set(node.tags)]));
+    const others = otherTags(this.#points, points);
+    this.#points = points;
     this.#book.use(config, points);
     this.#place(points);
     for (const node of this.nodes.values()) {
       node.rebind();
-      const isNew = node.tags.some((tag) => !before.get(node)?.has(tag));
+      const isNew = node.tags.some((tag) => others.has(tag) || !before.get(node)?.has(tag));
       if (isNew) this.#wantRebirth(node, 'new tags');
     }
     this.chunkDone(0);
@@ -176,6 +184,10 @@ export class Host implements SessionEvents {
   #routeOf({ bytes, topicStart, topicEnd }: PublishView): Known | typeof NOBODY | undefined {
     const number = this.#topics.find(bytes, topicStart, topicEnd);
     if (number >= 0) return this.#routes[number];
+    if (topicEnd - topicStart > MOST_TOPIC_BYTES) {
+      this.#tell('sparkplug.too-large', 'a topic', { bytes: topicEnd - topicStart });
+      return NOBODY;
+    }
     const topic = Buffer.from(bytes.subarray(topicStart, topicEnd)).toString();
     const route = routeOf(topic);
     if (!route) return undefined;
@@ -228,6 +240,7 @@ export class Host implements SessionEvents {
       reorderUs: () => this.#config.reorderMs * 1000,
       mayHold: (bytes) => this.#heldBytes() + bytes <= MOST_HELD_BYTES,
       mayGrow: () => this.#devices < MOST_DEVICES && ++this.#devices > 0,
+      mayKnow: (unit, bytes) => this.#mayKnow(unit, bytes),
       bind: (unit) => {
         this.births++;
         return this.#book.bind(unit);
@@ -243,6 +256,13 @@ export class Host implements SessionEvents {
         this.#wake.at(atUs);
       },
     };
+  }
+
+  #mayKnow(unit: Unit, bytes: number): boolean {
+    if (this.#book.pointsOf(unit).length > 0) return true;
+    let known = bytes;
+    for (const node of this.nodes.values()) for (const other of node.units()) known += other.bornBytes;
+    return known <= MOST_BORN_BYTES;
   }
 
   #heldBytes(): number {
@@ -285,8 +305,8 @@ export class Host implements SessionEvents {
     const nowUs = this.#deps.clock.steadyUs();
     if (this.#rebirths.want(subjectOf(node.own), nowUs)) {
       this.#tell('sparkplug.rebirth-wanted', subjectOf(node.own), { reason });
+      this.#wake.at(this.#rebirths.nextUs(nowUs));
     }
-    this.#wake.at(this.#rebirths.nextUs(nowUs));
   }
 
   /** A node may have been born before we came, and have nothing to say: asked, unless its birth comes by itself. */
@@ -299,6 +319,16 @@ export class Host implements SessionEvents {
 
   /** @returns when there is something to do next */
   #wakeUp(): number {
+    try {
+      return this.#doDue();
+    } catch (error) {
+      // Not for whoever keeps the time to deal with: it is a fault of the source, as at a message.
+      this.lost(Fault.from(error, 'sparkplug.failed', `source ${this.#deps.id}`));
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+
+  #doDue(): number {
     const nowUs = this.#deps.clock.steadyUs();
     this.chunk();
     for (const [node, atUs] of this.#due) if (atUs <= nowUs) node.due(nowUs);
@@ -313,6 +343,14 @@ export class Host implements SessionEvents {
     const dueUs = [...this.#due.values()].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
     return Math.min(dueUs, this.#rebirths.nextUs(nowUs));
   }
+}
+
+/** Tags that are another metric now, or another type: what was read last says nothing of them. */
+function otherTags(before: readonly Point<Address>[], after: readonly Point<Address>[]): ReadonlySet<number> {
+  const textOf = ({ tag, address }: Point<Address>) => JSON.stringify([tag.type, tag.access, address]);
+  const was = new Map(before.map((point) => [point.tag.number, textOf(point)]));
+  const others = after.filter((point) => was.get(point.tag.number) !== textOf(point));
+  return new Set(others.map(({ tag }) => tag.number));
 }
 
 const limitsOf = (config: Config) => ({

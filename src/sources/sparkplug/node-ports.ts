@@ -18,6 +18,8 @@ export interface NodePorts {
   readonly mayHold: (bytes: number) => boolean;
   /** Whether there is room for one device more. */
   readonly mayGrow: () => boolean;
+  /** Whether there is room in memory for what a birth of so many bytes names. */
+  readonly mayKnow: (unit: Unit, bytes: number) => boolean;
   /** Gives the slots of a unit their tags. @returns tags of points that the birth does not have */
   readonly bind: (unit: Unit) => readonly number[];
   readonly wantRebirth: (node: EdgeNode, reason: string) => void;

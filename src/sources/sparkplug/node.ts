@@ -4,7 +4,7 @@ import { copy } from '#codec/sparkplug/metric-reader.ts';
 import type { Metric, Payload } from '#codec/sparkplug/payload.ts';
 import { Fault } from '#kernel/fault.ts';
 import { Quality } from '#kernel/quality.ts';
-import { type BornMetric, bdSeqOf, bornMetric, deathSeq } from './born.ts';
+import { type BornMetric, bdSeqOf, bornMetric, deathSeq, memoryOf } from './born.ts';
 import { dataInOrder, Held, type HeldMessage, isBehind, isPast, mayMissBirth, nextSeq } from './held.ts';
 import type { NodePorts } from './node-ports.ts';
 import { addMetric } from './rows.ts';
@@ -153,14 +153,10 @@ export class EdgeNode {
     const payload = isRoom ? copy(bytes, start, end) : EMPTY;
     const [sinceUs, untilUs] = [receivedUs(), steadyUs() + reorderUs()];
     const message = { type, device, seq, time, metrics, payload, expected: this.#next, sinceUs, untilUs };
-    if (!isRoom) {
-      this.#giveUp(AT_ONCE);
-      this.#drop([message]);
-      return;
-    }
-    this.#held.add(message);
+    if (isRoom) this.#held.add(message);
     this.#drain();
-    if (this.#held.count > MOST_HELD) this.#giveUp(AT_ONCE);
+    if (!isRoom || this.#held.count > MOST_HELD) this.#giveUp(AT_ONCE);
+    if (!isRoom) this.#drop([message]);
     this.#rearm();
   }
 
@@ -240,10 +236,7 @@ export class EdgeNode {
 
   #deviceData(device: string, isLate: boolean): void {
     const unit = this.devices.get(device);
-    if (unit?.isBorn) {
-      this.#rows(unit, isLate);
-      return;
-    }
+    if (unit?.isBorn) return void this.#rows(unit, isLate);
     this.#ports.gap(unit ?? this, this.#ports.reader.metrics, 'undecodable');
     this.#ports.wantRebirth(this, `data of device ${device} before its birth`);
   }
@@ -332,6 +325,13 @@ export class EdgeNode {
 
   /** @param bytes of the birth, which is also the first message with values */
   #born(unit: Unit, metrics: readonly Metric[], bytes: Uint8Array): void {
+    unit.bornBytes = 0;
+    const needed = memoryOf(metrics, bytes);
+    if (!this.#ports.mayKnow(unit, needed)) {
+      this.#ports.told('sparkplug.too-many', unit, { metrics: metrics.length });
+      return void this.#stale(unit);
+    }
+    unit.bornBytes = needed;
     const ambiguous = unit.born(metrics.map(bornMetric).filter((metric): metric is BornMetric => !!metric));
     if (ambiguous.length > 0) {
       this.#ports.told('sparkplug.alias-twice', unit, { metrics: ambiguous.slice(0, 10).join(', ') });

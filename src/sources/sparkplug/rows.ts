@@ -2,6 +2,7 @@ import { utf8Text } from '#codec/json/number.ts';
 import { DataType, Kind, kindOf } from '#codec/sparkplug/datatype.ts';
 import { decodeMetric, decodeProperties } from '#codec/sparkplug/decode.ts';
 import { bits64, copy, type MetricReader } from '#codec/sparkplug/metric-reader.ts';
+import type { MetricValue } from '#codec/sparkplug/payload.ts';
 import { smallInt } from '#codec/sparkplug/value.ts';
 import type { BatchBuilder, Value } from '#kernel/batch.ts';
 import { Quality, worseQuality } from '#kernel/quality.ts';
@@ -18,7 +19,7 @@ export interface Target {
 
 /** What is known of a metric since its birth. */
 export interface Kept {
-  readonly metric: { readonly datatype: number };
+  readonly metric: { readonly datatype: number; readonly value?: MetricValue | undefined };
   /** A template as a whole: data messages may bring only those of its members that changed (6.4.18). */
   whole: Value | undefined;
 }
@@ -50,6 +51,7 @@ export function addMetric(
   const quality = metric.propertiesEnd === 0 ? timeQuality : worseQuality(qualityOf(metric), timeQuality);
   if (metric.isNull || metric.kind === -1) {
     // A metric without a value is not known (Sparkplug 3.0, 6.4.6: is_null); its own reason stands where it gives one.
+    if (isNow) kept.whole = undefined; // nor are the members of a template that come alone the whole of it again
     rows.add(to.tag, timeUs, Number.NaN, worseQuality(quality, Quality.bad));
     return;
   }
@@ -167,7 +169,7 @@ const textOf = (metric: MetricReader, datatype: number): string | undefined =>
 function structureAt(metric: MetricReader, kept: Kept, isNow: boolean): Value | undefined {
   const { datatype } = kept.metric;
   const bytes = copy(metric.bytes, metric.start, metric.end);
-  const { value } = decodeMetric(bytes, { datatypeOf: () => datatype });
+  const { value } = decodeMetric(bytes, { datatypeOf: () => datatype, born: kept.metric.value });
   if (value === undefined || typeof value !== 'object') return undefined;
   const read = structureOf(value);
   if (datatype !== DataType.Template || !isNow) return read;

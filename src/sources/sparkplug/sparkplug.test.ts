@@ -90,6 +90,7 @@ function play(clock = new ManualClock()): Played {
     reorderUs: () => 2e6,
     mayHold: () => true,
     mayGrow: () => true,
+    mayKnow: (_, bytes) => bytes < 100_000,
     bind(unit) {
       for (const slot of unit.slots) {
         const type = slot.metric.type === 'structure' ? 'structure' : 'number';
@@ -253,6 +254,58 @@ test('a birth of a device that cannot be read ends what its aliases meant', () =
   birth('DBIRTH', 1);
   birth('DBIRTH', 2, 3);
   assert.deepEqual([node.devices.get('d')?.isBorn, wanted.length], [false, 1]);
+});
+
+test('a birth that would take too much memory leaves its node unknown, and what it knew is let go', () => {
+  const { node, values } = play();
+  send(node, 'NBIRTH', 0, 1);
+  const metrics = Array.from({ length: 300 }, (_, i) => ({
+    name: `m${i}`,
+    datatype: DataType.Int8,
+    value: i & 1,
+  }));
+  const bytes = encodePayload({ seq: 0, metrics });
+  node.message('NBIRTH', undefined, bytes, 0, bytes.length);
+  assert.deepEqual(values(), [1, Number.NaN]);
+  assert.deepEqual([node.own.isBorn, node.own.slots.length, node.own.bornBytes], [false, 0, 0]);
+});
+
+test('members of a template need no data type where the birth gave it, whatever their sign and depth', () => {
+  const inner = (value: number, datatype?: number): Metric => ({
+    name: 'inner',
+    datatype: DataType.Template,
+    value: { metrics: [{ name: 'low', alias: 4n, ...(datatype && { datatype }), value }] },
+  });
+  const rows = new BatchBuilder();
+  const born = { metrics: [inner(5, DataType.Int32), { name: 'mode', datatype: DataType.Int8, value: 1 }] };
+  const kept = { metric: { datatype: DataType.Template, value: born }, whole: undefined };
+  // As nodes write them who follow 6.4.6 to the letter: field 10 is a 32-bit integer, field 18 a template.
+  const long = [0xff, 0xff, 0xff, 0xff, 0x0f];
+  const byAlias = [0x12, 8, 0x10, 4, 0x50, ...long];
+  const named = [0x0a, 5, ...Buffer.from('inner'), 0x92, 1, byAlias.length, ...byAlias];
+  const whole = [0x12, named.length, ...named];
+  const bytes = Uint8Array.from([0x12, whole.length + 3, 0x92, 1, whole.length, ...whole]);
+  reader.open(bytes, 0, bytes.length);
+  reader.next();
+  addMetric(rows, { tag: 0, type: 'structure', codes: new Map() }, kept, 5, 0, reader, true);
+  assert.deepEqual(wideAt(rows.take({ receivedUs: 5 }), 0), { inner: { low: -1 } });
+});
+
+test('what a template said before it was null is not shown again', () => {
+  const rows = new BatchBuilder();
+  const kept = { metric: { datatype: DataType.Template }, whole: undefined };
+  const part = (names: string[]): Metric => ({
+    datatype: DataType.Template,
+    value: { metrics: names.map((name) => ({ name, datatype: DataType.Int8, value: 1 })) },
+  });
+  for (const metric of [part(['a', 'b']), { isNull: true }, part(['a'])]) {
+    const bytes = encodePayload({ metrics: [metric] });
+    reader.open(bytes, 0, bytes.length);
+    reader.next();
+    addMetric(rows, { tag: 0, type: 'structure', codes: new Map() }, kept, 5, 0, reader, true);
+  }
+  const batch = rows.take({ receivedUs: 5 });
+  assert.deepEqual([wideAt(batch, 0), wideAt(batch, 2)], [{ a: 1, b: 1 }, { a: 1 }]);
 });
 
 test('no bytes of a node end the session, whatever they are and whenever they come', () => {

@@ -19,6 +19,8 @@ export class Unit {
   readonly node: string;
   readonly device: string | undefined;
   isBorn = false;
+  /** What is kept of the birth takes about so much memory. */
+  bornBytes = 0;
   /** Tags of points and of what was discovered here; the device being away concerns all of them. */
   tags: readonly number[] = [];
   #slots: readonly Slot[] = [];
@@ -63,6 +65,7 @@ export class Unit {
   /** What was born is not known any more: the next birth gives all aliases anew. */
   dead(): void {
     this.isBorn = false;
+    this.bornBytes = 0;
     this.#slots = [];
     this.#names = new TopicTable();
     this.#small = [];
