@@ -35,7 +35,7 @@ export async function askOffers(url: string, timeoutMs: number, signal: AbortSig
     connectionStrategy: { maxRetry: 0, initialDelay: 10, maxDelay: 20 },
     keepSessionAlive: false,
     endpointMustExist: false,
-    transportFactory: safeTransport(url, broken.resolve) as never,
+    transportFactory: (await safeTransport(url, broken.resolve)) as never,
     transportTimeout: timeoutMs,
     defaultTransactionTimeout: timeoutMs,
   });

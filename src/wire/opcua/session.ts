@@ -98,10 +98,10 @@ async function openAt(
   const offers = isPlain ? undefined : await fetchEndpoints(library, url, options, signal);
   const judged = offers ? judgedOf(offers, url, options) : undefined;
   const broken = Promise.withResolvers<Fault>();
-  const client = clientOf(library, options, connection, judged, safeTransport(url, broken.resolve));
+  const client = clientOf(library, options, connection, judged, await safeTransport(url, broken.resolve));
   const lost = Promise.race([broken.promise, lostOf(client, url)]);
   watchRequests(client, url, options);
-  const open = new Opening(client, connection.connectTimeoutMs, broken.promise);
+  const open = new Opening(client, connection, broken.promise);
   try {
     await open.step(client.connect(url), url, signal);
     if (isPlain)
@@ -158,8 +158,8 @@ export async function fetchEndpoints(
     security: { ...options.connection.security, mode: 'none' as const },
   };
   const broken = Promise.withResolvers<Fault>();
-  const client = clientOf(library, options, plain, undefined, safeTransport(url, broken.resolve));
-  const open = new Opening(client, plain.connectTimeoutMs, broken.promise);
+  const client = clientOf(library, options, plain, undefined, await safeTransport(url, broken.resolve));
+  const open = new Opening(client, plain, broken.promise);
   try {
     await open.step(client.connect(url), url, signal);
     return await open.step(client.getEndpoints(), url, signal);
@@ -167,6 +167,12 @@ export async function fetchEndpoints(
     await open[Symbol.asyncDispose]();
   }
 }
+
+/**
+ * Largest part of a request; longer ones go in several. For each request, however small, the library takes this much
+ * memory: half a megabyte by itself, which had the garbage collector at work for the requests to publish alone.
+ */
+const SEND_BUFFER_BYTES = 65_536;
 
 function clientOf(
   library: Library,
@@ -187,6 +193,7 @@ function clientOf(
     // The address in the offer is the server's idea of itself.
     endpointMustExist: false,
     transportFactory: transportFactory as never,
+    transportSettings: { sendBufferSize: SEND_BUFFER_BYTES },
     securityMode: modeOf(connection.security),
     securityPolicy: policyUriOf(connection.security),
     ...(server && { serverCertificate: Buffer.from(server) }),
@@ -277,20 +284,22 @@ export function leafOf(chain: Uint8Array | null | undefined): Uint8Array | undef
 
 export const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
 
-/** Longest that closing may take, each of its two steps. */
+/** Longest that closing may take, each of its two steps, and no longer than an answer may. */
 const CLOSE_MS = 2000;
 
 /** A client on its way to a session, and the one place that takes it down, however far it got. */
 class Opening implements AsyncDisposable {
   readonly #client: OPCUAClient;
   readonly #timeoutMs: number;
+  readonly #closeMs: number;
   readonly #broken: Promise<never>;
   #session: Promise<ClientSession> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(client: OPCUAClient, timeoutMs: number, broken: Promise<Fault>) {
+  constructor(client: OPCUAClient, connection: Connection, broken: Promise<Fault>) {
     this.#client = client;
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = connection.connectTimeoutMs;
+    this.#closeMs = Math.min(CLOSE_MS, connection.requestTimeoutMs);
     this.#broken = broken.then((fault) => Promise.reject(fault));
     this.#broken.catch(() => {}); // told by the step that waits
   }
@@ -324,17 +333,25 @@ class Opening implements AsyncDisposable {
       (session) => session.close(true),
       () => {},
     );
-    if (closing) await quietly(closing);
-    await quietly(client.disconnect());
+    const isClosed = closing === undefined || (await this.#quietly(closing));
+    const leaving = this.#quietly(client.disconnect());
+    // Who does not answer the one will not answer the other.
+    if (isClosed) await leaving;
     // For a server that answers neither: the socket goes.
     const channel = (client as unknown as { _secureChannel?: { dispose(): void } | null })._secureChannel;
     channel?.dispose();
     client.removeAllListeners();
   }
-}
 
-const quietly = (work: Promise<unknown>): Promise<unknown> =>
-  within(work, CLOSE_MS, () => new Error('late')).catch(() => {});
+  /** @returns whether it came to an end in time, whichever */
+  #quietly(work: Promise<unknown>): Promise<boolean> {
+    const ended = work.then(
+      () => true,
+      () => true,
+    );
+    return within(ended, this.#closeMs, () => new Error('late')).catch(() => false);
+  }
+}
 
 /** The result of the work, unless its time is over first or the signal comes. */
 export function within<T>(work: Promise<T>, ms: number, late: () => Error, signal?: AbortSignal): Promise<T> {

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { Fault, messageOf } from '#kernel/fault.ts';
 
@@ -12,11 +11,6 @@ export interface TransportFactory {
   create(settings: object): Transport;
 }
 
-/** Of the package that the library takes it from itself; loaded by then. */
-const ofLibrary = (): TransportFactory =>
-  createRequire(import.meta.resolve('node-opcua-client'))('node-opcua-transport')
-    .defaultClientTransportFactory;
-
 /** What may follow the answer to a Hello (OPC UA Part 6, 6.7.2.2, 7.1.2.2). */
 const OPENED: ReadonlySet<string> = new Set(['OPN', 'MSG', 'CLO', 'ERR']);
 const TYPE_BYTES = 3;
@@ -28,10 +22,11 @@ const TYPE_BYTES = 3;
  * time of a connect would be taken for a lost one, though the server may keep silent for longer.
  * @param broken told once, of a peer whose connection was cut because of what it sent
  */
-export function safeTransport(url: string, broken: (fault: Fault) => void): TransportFactory {
+export async function safeTransport(url: string, broken: (fault: Fault) => void): Promise<TransportFactory> {
+  const { defaultClientTransportFactory: plain } = await import('node-opcua-transport');
   return {
     create(settings) {
-      const transport = ofLibrary().create(settings);
+      const transport = plain.create(settings) as unknown as Transport;
       const cut = (fault: Fault) => {
         broken(fault);
         transport._socket?.destroy(fault);
