@@ -4,7 +4,7 @@ import { findDataDir, findKeptDir, readAddress, SiteClient } from '#cli/client.t
 import { Exit } from '#cli/fail.ts';
 import { diffLines, unified } from '#cli/line-diff.ts';
 import { bold, dim, green, red, table } from '#cli/text.ts';
-import type { AppliedConfig, ConfigStatus } from '#contract/api.ts';
+import type { AppliedConfig, ConfigEntry, ConfigStatus } from '#contract/api.ts';
 import { formatProblem } from '#contract/load.ts';
 import type { ConfigVersion } from '#edge/main.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
@@ -21,28 +21,38 @@ const by = () => userInfo().username;
 const short = (digest: string): string => digest.slice(0, 12);
 const HISTORY = '`holdfast config history` lists them';
 
-/** Reads the journal itself: what ran is known of a stopped site too. */
-async function versionsOf(data: string | undefined): Promise<ConfigVersion[]> {
+/**
+ * What ran, oldest first, each with its text. Reads the journal itself: what ran is known of a stopped site too.
+ * @throws Fault `config.no-history`
+ */
+async function* readVersions(data: string | undefined): AsyncIterable<ConfigVersion> {
   const { configVersions, journalDir } = await import('#edge/main.ts');
-  const versions = await Array.fromAsync(configVersions(journalDir(await findKeptDir(data, 'journal'))));
-  if (versions.length > 0) return versions;
+  let isEmpty = true;
+  for await (const version of configVersions(journalDir(await findKeptDir(data, 'journal')))) {
+    isEmpty = false;
+    yield version;
+  }
+  if (!isEmpty) return;
   throw new Fault('config.no-history', 'the journal remembers no site file', {
     retry: 'never',
     hint: 'old events are the last to be removed for want of room; a site that never ran has none',
   });
 }
 
+const versionsOf = (data: string | undefined): Promise<ConfigVersion[]> =>
+  Array.fromAsync(readVersions(data));
+
 /** Newest first: when, who, which, what. */
 export async function history({ data, json }: ConfigOptions): Promise<void> {
-  const versions = await versionsOf(data);
-  const entries = await Promise.all(
-    versions.map(async ({ text, ...entry }, i) => {
-      const before = versions[i - 1];
-      const known =
-        entry.summary ?? (before && before.digest === entry.before && (await summary(before.text, text)));
-      return { ...entry, summary: known || (entry.before === null ? 'the first one' : 'another file') };
-    }),
-  );
+  const entries: (ConfigEntry & { readonly summary: string })[] = [];
+  let before: ConfigVersion | undefined; // the texts of all together may be more than the memory
+  for await (const version of readVersions(data)) {
+    const { text, ...entry } = version;
+    const known =
+      entry.summary ?? (before?.digest === entry.before && (await summary(before?.text ?? '', text)));
+    entries.push({ ...entry, summary: known || (entry.before === null ? 'the first one' : 'another file') });
+    before = version;
+  }
   if (json) return print(JSON.stringify(entries, null, 2));
   const rows = entries
     .toReversed()
