@@ -106,7 +106,10 @@ export interface Deps {
   readonly trust: PeerTrust;
   /** A bounded queue for protocols that push. @param limitBytes rows beyond it pause the peer or become a gap */
   inbox(limitBytes: number): Inbox;
-  /** Use of the device as the source sees it, for the load budget: counters that only rise, and gauges. */
+  /**
+   * Use of the device as the source sees it, for the load budget: counters that only rise, and gauges. The same object
+   * over all sessions and changes of a source.
+   */
   readonly load: Load;
   /** What the site must know besides samples: a clock skew, a changed certificate. Source and time are added. */
   event(event: Pick<SiteEvent, 'kind' | 'name' | 'subject'> & Partial<SiteEvent>): void;

@@ -111,7 +111,7 @@ function namesOf(before: ConditionEvent | undefined, event: ConditionEvent): Tol
 
 const memories = new WeakMap<object, ConditionMemory>();
 
-/** The memory of a source. @param owner what is the same in each of its sessions: its `deps` */
+/** The memory of a source. @param owner what is the same in each of its sessions: its load */
 export function memoryOf(owner: object): ConditionMemory {
   const known = memories.get(owner) ?? new ConditionMemory();
   memories.set(owner, known);

@@ -3,11 +3,11 @@ import { Fault } from '#kernel/fault.ts';
 import type { Deps, Point } from '#plugin/api.ts';
 import type { Columns } from '#wire/opcua/columns.ts';
 import { opcuaFault } from '#wire/opcua/faults.ts';
-import type { Session } from '#wire/opcua/session.ts';
+import { type Session, within } from '#wire/opcua/session.ts';
+import { Absences } from './absences.ts';
 import type { Address } from './address.ts';
 import type { Config } from './config.ts';
 import { Feed } from './feed.ts';
-import { readHistory } from './history.ts';
 import { type Item, Items } from './items.ts';
 import { type OperationLimits, readLimits } from './limits.ts';
 import { Nodes } from './nodes.ts';
@@ -43,6 +43,7 @@ export class Reader {
   /** What is done to the subscription is done one after the other. */
   #turn: Promise<void> = Promise.resolve();
   #rebuilding: Promise<void> | undefined;
+  #absences: Absences | undefined;
   #structures: Promise<void> | undefined;
   /** Notifications with structures that are still being decoded, and all behind them. */
   #decoding: Promise<void> | undefined;
@@ -92,24 +93,27 @@ export class Reader {
       work.catch((error) => {
         if (!signal.aborted) this.fail(error);
       });
-    // Before the first row of this session moves it on.
-    const { tags } = this.#deps;
-    const newestUs = new Map(points.map(({ tag }) => [tag.number, tags.newestUs?.(tag.number) ?? 0]));
-    const filling = () => (this.#config.history === 'fill' ? this.#fill(newestUs, signal) : undefined);
-    void guarded(this.add(points).then(filling));
+    if (this.#config.history === 'fill') this.#absences = this.#absencesOf(points);
+    void guarded(this.add(points).then(() => this.#fill(signal)));
     void guarded(this.#watch(signal));
     void guarded(this.#retryNodes(signal));
     void guarded(this.#verifier.run(signal, (count) => this.#withheld(count)));
   }
 
   fail(error: unknown): void {
-    this.#ended.abort();
+    this.#end();
     this.feed.inbox.fail(opcuaFault(error, this.#session.url));
+  }
+
+  #end(): void {
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
+    this.#absences?.end();
   }
 
   /** Nothing is taken or asked any more; the session goes with its subscription. */
   stop(): void {
-    this.#ended.abort();
+    this.#end();
     this.#subscription.forget();
     this.feed.inbox.fail(new Fault('opcua.closed', `source ${this.#deps.id} is closed`, { retry: 'never' }));
   }
@@ -134,27 +138,20 @@ export class Reader {
     await this.#monitor(items);
   }
 
-  /** Fills the holes that were left by our absence, as far as the server has kept what happened. */
-  async #fill(newestUs: ReadonlyMap<number, number>, signal: AbortSignal): Promise<void> {
-    // A hole ends where live values begin: those that do not come in time have none to wait for.
+  #absencesOf(points: readonly Point<Address>[]): Absences {
+    const history = { ...this.#session, limits: this.limits, clock: this.#clock };
+    return new Absences({ deps: this.#deps, items: this.#items, feed: this.feed, history }, points);
+  }
+
+  /** A hole ends where live values begin: those that do not come in time have none to wait for. */
+  async #fill(signal: AbortSignal): Promise<void> {
+    if (!this.#absences) return;
     const deadlineUs = this.#clock.steadyUs() + graceMs(this.#config) * 1000;
     const isWaiting = () =>
       this.#items.all.some(({ handle, id }) => id !== undefined && this.#items.firstTimeUs[handle] === 0);
     do await this.#clock.sleep(LOOK_MS, signal);
     while (this.#clock.steadyUs() < deadlineUs && isWaiting());
-    const points = this.#items.all.flatMap(({ tag, type, field, node, handle }) => {
-      const fromUs = newestUs.get(tag) ?? 0;
-      const toUs = this.#items.firstTimeUs[handle] || this.#clock.nowUs();
-      return fromUs > 0 && toUs > fromUs && node !== undefined
-        ? [{ tag, type, field, node, fromUs, toUs }]
-        : [];
-    });
-    const ports = { ...this.#session, limits: this.limits, clock: this.#clock };
-    for await (const step of readHistory(ports, points, signal)) {
-      await this.feed.room(signal);
-      if (step.kind === 'rows') this.feed.push(step.batch);
-      else if (step.kind === 'left') this.feed.hole([step.tag], 'device-silent', step.fromUs, step.toUs);
-    }
+    await this.#absences.fill(signal);
   }
 
   /** What is gone is no longer monitored; what is new is; nothing else is touched. */
@@ -261,6 +258,7 @@ export class Reader {
       return;
     }
     this.#rebuiltUs = nowUs;
+    if (detail.withheld === undefined) this.feed.lost('device-silent');
     const subject = this.#deps.id;
     this.#deps.event({
       kind: 'system',
@@ -277,12 +275,22 @@ export class Reader {
   }
 
   async #again(): Promise<void> {
-    // The server may have it no more: then there is nothing to delete.
-    await this.#subscription.delete().catch(() => {});
-    this.#subscription = await Subscription.create(this.#ports);
+    // The server may have it no more: then there is nothing to delete. One that does not even say so is gone.
+    await this.#inTime(this.#subscription.delete().catch(() => {}));
+    this.#subscription = await this.#inTime(Subscription.create(this.#ports));
     const items = this.#items.all;
     for (const item of items) item.id = undefined;
     await this.#monitor(items);
+  }
+
+  /** The library waits five seconds at least. @throws Fault `opcua.timeout` */
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    const { requestTimeoutMs } = this.#config;
+    const late = () =>
+      new Fault('opcua.timeout', `${this.#session.url} did not answer within ${requestTimeoutMs} ms`, {
+        hint: 'The connection may be dead, or the server overloaded; it is opened anew.',
+      });
+    return within(work, requestTimeoutMs, late);
   }
 
   async #retryNodes(signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import { readSecret } from '#plugin/secret.ts';
 import { openSession, type Session, type SessionOptions, within } from '#wire/opcua/session.ts';
 import type { Address } from './address.ts';
 import { browse } from './browse.ts';
-import { ConditionMemory } from './condition-memory.ts';
+import { memoryOf } from './condition-memory.ts';
 import { Conditions } from './conditions.ts';
 import type { Config } from './config.ts';
 import { MethodCalls } from './methods.ts';
@@ -32,12 +32,9 @@ export async function openSource(config: Config, deps: Deps, signal: AbortSignal
   }
 }
 
-/** What is known of the conditions of a source outlives its sessions, and ends with what it was given to run. */
-const memories = new WeakMap<Deps, ConditionMemory>();
-
 function watchConditions(config: Config, deps: Deps, { session, library }: Session, reader: Reader) {
-  const memory = memories.get(deps) ?? new ConditionMemory();
-  memories.set(deps, memory);
+  // Outlives sessions and changes of the site file, as the load of a source does.
+  const memory = memoryOf(deps.load);
   const watching = Conditions.watch({ session, library, deps, memory, publishMs: config.publishMs });
   // Without them the source would look well and tell no alarm.
   watching.catch((error) => reader.fail(error));
