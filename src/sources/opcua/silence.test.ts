@@ -30,6 +30,9 @@ test('changes withheld behind keep-alives are found by reading, and the subscrip
   const { count } = await server.ask({ step: 1 });
   await device.until(() => device.last('a')?.value === count && device.last('b')?.value === count);
   await device.until(() => device.events.some(({ name }) => name === 'opcua.subscription-rebuilt'));
+  await device.until(() =>
+    device.gaps.some(({ reason, tags }) => reason === 'device-silent' && tags.length > 0),
+  );
   await until('the new subscription stands', async () => (await server.ask()).items === 2);
   const next = await server.ask({ step: 1, mute: 'no' });
   await device.until(() => device.last('a')?.value === next.count);
@@ -37,12 +40,15 @@ test('changes withheld behind keep-alives are found by reading, and the subscrip
 });
 
 test('a server that publishes nothing gets a new subscription, then a new session', async () => {
-  await using device = keepOpcua(setup({ keepAliveMs: 500 }));
+  await using device = keepOpcua({ ...setup({ keepAliveMs: 500 }), hurry: 10 });
   await until('rows', () => device.last('a') !== undefined);
   const before = await server.ask({ mute: 'all' });
   await until('a fault', () => device.faults.length > 0, 15_000);
   assert.equal(device.faults[0]?.code, 'opcua.silent');
   assert.ok(device.events.some(({ name }) => name === 'opcua.subscription-rebuilt'));
+  await until('a hole', () =>
+    device.gaps.some(({ reason, tags }) => reason === 'device-silent' && tags.length === 2),
+  );
   await server.ask({ mute: 'no' });
   const { count } = await server.ask({ step: 1 });
   await until('data again', () => device.last('a')?.value === count, 15_000);
@@ -50,16 +56,53 @@ test('a server that publishes nothing gets a new subscription, then a new sessio
 });
 
 test('steady values stay fresh by what is read besides, without a rebuilding', async () => {
-  await using device = await openOpcua(setup({ verifyEveryMs: 500 }));
-  await device.until(() => device.rows.filter(({ path }) => path === 'b').length >= 4);
+  const wide = {
+    recipe: { at: { node: 'ns=1;s=Recipe' }, type: 'structure' },
+    big: { at: { node: 'ns=1;s=Big' }, type: 'int64' },
+    text: { at: { node: 'ns=1;s=Local' }, type: 'text' },
+    part: { at: { node: 'ns=1;s=Recipe', field: 'Axes[1].Position' } },
+  } as const;
+  await using device = await openOpcua({ ...setup({ verifyEveryMs: 500 }), tags: { ...tags, ...wide } });
+  const times = (path: string) => device.rows.filter((row) => row.path === path).length;
+  await device.until(() => ['b', ...Object.keys(wide)].every((path) => times(path) >= 4));
   assert.deepEqual(device.events, []);
   assert.equal(device.last('b')?.quality, Quality.good);
+});
+
+test('a value that comes and goes between two samplings is told, and held against nobody', async () => {
+  const pulse = { p: { at: { node: 'ns=1;s=WDouble' } } };
+  await using device = await openOpcua({ ...setup({ verifyEveryMs: 500, publishMs: 500 }), tags: pulse });
+  await device.until(() => device.last('p'));
+  const before = Number(device.last('p')?.value);
+  await server.ask({ mute: 'data', set: { name: 'WDouble', value: before + 1 } });
+  const { length } = device.requests;
+  await until('it is read', () => device.requests.length >= length + 2);
+  await server.ask({ set: { name: 'WDouble', value: before } });
+  await device.until(() => device.rows.some(({ value }) => value === before + 1));
+  const seen = device.rows.length;
+  await device.until(() => device.rows.slice(seen).filter(({ value }) => value === before).length >= 2);
+  await server.ask({ mute: 'no' });
+  assert.deepEqual(device.events, []);
+});
+
+test('a deadband may keep back what lies within it, and no more', async () => {
+  const banded = { p: { at: { node: 'ns=1;s=WDouble', deadband: { absolute: 10 } } } };
+  await using device = await openOpcua({ ...setup({ verifyEveryMs: 500 }), tags: banded });
+  await device.until(() => device.last('p'));
+  const before = Number(device.last('p')?.value);
+  await server.ask({ set: { name: 'WDouble', value: before + 3 } });
+  await device.until(() => device.rows.filter(({ value }) => value === before + 3).length >= 2);
+  assert.deepEqual(device.events, []);
+  await server.ask({ mute: 'data', set: { name: 'WDouble', value: before + 30 } });
+  await device.until(() => device.events.some(({ name }) => name === 'opcua.subscription-rebuilt'));
+  await server.ask({ mute: 'no', set: { name: 'WDouble', value: before } });
 });
 
 test('a line that carries nothing leaves a write unknown, and does not hold up closing', async () => {
   await using line = await Line.to(server.port);
   const device = keepOpcua({
     trust: trust.store,
+    hurry: 10,
     config: { url: `opc.tcp://127.0.0.1:${line.port}/test`, requestTimeoutMs: 300, connectTimeoutMs: 500 },
     tags: { ...tags, w: { at: { node: 'ns=1;s=WDouble' } } },
   });

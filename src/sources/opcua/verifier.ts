@@ -20,13 +20,24 @@ interface Held {
   readonly timeUs: number;
   readonly settled: Settled;
   readonly dueUs: number;
+  /** Time of the newest row as it was held. */
+  readonly lastUs: number;
+  /** How often it was looked at again. */
+  readonly looks: number;
+}
+interface Seen {
+  readonly timeUs: number;
+  readonly settled: Settled;
 }
 
 const VALUE = 13;
+/** Looks at a value that flickers between two, before it is held against the server. */
+const LOOKS = 3;
 
 /**
  * Reads all values besides, slice by slice, spread over the period. It keeps steady tags fresh; and a value that is
- * newer than what the subscription brought, and that does not come by it in time, shows that the server withholds.
+ * newer than what the subscription brought, and that does not come by it in time, shows that the server withholds,
+ * unless it is gone again: what comes and goes between two samplings is nobody's fault.
  */
 export class Verifier {
   readonly #ports: VerifierPorts;
@@ -52,7 +63,12 @@ export class Verifier {
       const items = this.#items.all.filter(({ id }) => id !== undefined);
       const slices = Math.max(1, Math.ceil(items.length / this.#slices.most));
       await clock.sleep(Math.max(20, Math.min(this.everyMs / slices, graceMs)), signal);
-      const missing = this.#overdue();
+      // While nobody takes what comes, the server is asked for nothing: it cannot bring it either.
+      if (this.#feed.inbox.full) {
+        this.#held = [];
+        continue;
+      }
+      const missing = await this.#overdue(signal);
       if (missing > 0) withheld(missing);
       if (clock.steadyUs() < this.#dueUs(slices)) continue;
       this.#lastUs = clock.steadyUs();
@@ -68,56 +84,102 @@ export class Verifier {
   }
 
   async #read(items: readonly Item[], signal: AbortSignal): Promise<void> {
-    const { session, clock } = this.#ports;
-    const nodes = items.map((item) => ({ nodeId: item.node as string, attributeId: VALUE }));
-    const values = await this.#slices.all(nodes, (slice) => session.read(slice), signal);
-    const receivedUs = clock.nowUs();
+    const seen = await this.#look(items, signal);
+    const receivedUs = this.#ports.clock.nowUs();
     const rows = new BatchBuilder();
     for (const [i, item] of items.entries()) {
-      const value = values[i];
-      if (value && this.#items.get(item.handle) === item) this.#compare(item, value, rows, receivedUs);
+      const one = seen[i];
+      if (one && this.#items.get(item.handle) === item) this.#compare(item, one, rows);
     }
     if (rows.rows > 0) this.#feed.push(rows.take({ receivedUs }));
   }
 
+  async #look(items: readonly Item[], signal: AbortSignal): Promise<Seen[]> {
+    const { session, clock } = this.#ports;
+    const nodes = items.map((item) => ({ nodeId: item.node as string, attributeId: VALUE }));
+    const values = await this.#slices.all(nodes, (slice) => session.read(slice), signal);
+    const receivedUs = clock.nowUs();
+    return values.map((read, i) => ({
+      timeUs: timeOf(read) || receivedUs,
+      settled: settle(items[i] as Item, read.value ?? Number.NaN, read.statusCode.value >>> 16),
+    }));
+  }
+
   /** What the subscription brought already refreshes the tag; what it has yet to bring waits for it. */
-  #compare(item: Item, read: DataValue, rows: BatchBuilder, receivedUs: number): void {
-    const settled = settle(item, read.value ?? Number.NaN, read.statusCode.value >>> 16);
-    const timeUs = timeOf(read) || receivedUs;
+  #compare(item: Item, { timeUs, settled }: Seen, rows: BatchBuilder): void {
     const lastUs = this.#items.lastTimeUs[item.handle] ?? 0;
-    if (this.#isKnown(item, settled)) add(rows, item, Math.max(timeUs, lastUs), settled);
-    else if (timeUs > lastUs) {
-      const graceMs = this.#ports.graceMs + 2 * item.sampleMs;
-      const dueUs = this.#ports.clock.steadyUs() + graceMs * 1000;
-      this.#held.push({ item, timeUs, settled, dueUs });
-    }
+    if (!this.#isOwed(item, settled)) add(rows, item, Math.max(timeUs, lastUs), settled);
+    else if (timeUs > lastUs) this.#hold(item, timeUs, settled, 0);
+  }
+
+  #hold(item: Item, timeUs: number, settled: Settled, looks: number): void {
+    const graceMs = this.#ports.graceMs + 2 * item.sampleMs;
+    this.#held.push({
+      item,
+      timeUs,
+      settled,
+      dueUs: this.#ports.clock.steadyUs() + graceMs * 1000,
+      lastUs: this.#items.lastTimeUs[item.handle] ?? 0,
+      looks,
+    });
   }
 
   #isKnown({ handle }: Item, { value, quality, wide }: Settled): boolean {
     const { lastValue, lastQuality, lastWide } = this.#items;
     if (lastQuality[handle] !== quality) return false;
     if (wide !== undefined) return equal(wide, lastWide.get(handle));
-    return Object.is(lastValue[handle], value);
+    const last = lastValue[handle] ?? Number.NaN;
+    return last === value || (Number.isNaN(last) && Number.isNaN(value));
   }
 
   /** Delivers what never came. @returns how many of it the subscription should have brought */
-  #overdue(): number {
+  async #overdue(signal: AbortSignal): Promise<number> {
     const nowUs = this.#ports.clock.steadyUs();
-    const due = this.#held.filter(({ dueUs }) => dueUs <= nowUs);
-    if (due.length === 0) return 0;
+    const due = this.#held.filter((held) => held.dueUs <= nowUs && this.#isMissing(held));
     this.#held = this.#held.filter(({ dueUs }) => dueUs > nowUs);
+    if (due.length === 0) return 0;
+    const items = due.map(({ item }) => item);
+    const seen = await this.#look(items, signal);
     const rows = new BatchBuilder();
-    let missing = 0;
-    for (const { item, timeUs, settled } of due) {
-      const isGone = this.#items.get(item.handle) !== item;
-      if (isGone || (this.#items.lastTimeUs[item.handle] ?? 0) >= timeUs) continue;
-      add(rows, item, timeUs, settled);
-      this.#items.lastTimeUs[item.handle] = timeUs;
-      // A deadband keeps small changes back, as it should.
-      if (!item.point.address.deadband) missing++;
+    const missing: Held[] = [];
+    for (const [i, held] of due.entries()) {
+      const now = seen[i];
+      if (!now || !this.#isMissing(held)) continue;
+      const { item, timeUs, settled, looks } = held;
+      if (looks === 0) add(rows, item, timeUs, settled);
+      if (now.timeUs > timeUs) add(rows, item, now.timeUs, now.settled);
+      this.#items.lastTimeUs[item.handle] = Math.max(timeUs, now.timeUs);
+      if (!this.#isOwed(item, now.settled)) continue;
+      const flickers = now.timeUs > timeUs && isSame(now.settled, settled);
+      if (flickers && looks + 1 < LOOKS) this.#hold(item, now.timeUs, now.settled, looks + 1);
+      else missing.push(held);
     }
     if (rows.rows > 0) this.#feed.push(rows.take({ receivedUs: this.#ports.clock.nowUs() }));
-    return missing;
+    if (missing.length > 0) this.#tellHole(missing);
+    return missing.length;
+  }
+
+  /** What was there before the value that was read is not to be had. */
+  #tellHole(missing: readonly Held[]): void {
+    const tags = missing.map(({ item }) => item.tag);
+    const fromUs = Math.min(...missing.map(({ lastUs, timeUs }) => lastUs || timeUs));
+    const toUs = Math.max(...missing.map(({ timeUs }) => timeUs));
+    this.#feed.hole(tags, 'device-silent', fromUs, toUs);
+  }
+
+  /** Whether the point is still there, and nothing of it has come. */
+  #isMissing({ item, lastUs }: Held): boolean {
+    return this.#items.get(item.handle) === item && this.#items.lastTimeUs[item.handle] === lastUs;
+  }
+
+  /** Whether the subscription should have brought this: a deadband keeps small changes back, as it should. */
+  #isOwed(item: Item, now: Settled): boolean {
+    if (this.#isKnown(item, now)) return false;
+    const { deadband } = item.point.address;
+    if (!deadband || this.#items.lastQuality[item.handle] !== now.quality) return true;
+    const change = Math.abs(now.value - (this.#items.lastValue[item.handle] ?? Number.NaN));
+    // Of a percentage nobody here knows the whole.
+    return deadband.absolute !== undefined && change > deadband.absolute;
   }
 }
 
@@ -136,3 +198,6 @@ function timeOf(read: DataValue): number {
 
 const equal = (a: Value, b: Value | undefined): boolean =>
   b !== undefined && JSON.stringify(valueToJson(a)) === JSON.stringify(valueToJson(b));
+
+const isSame = (a: Settled, b: Settled): boolean =>
+  a.quality === b.quality && (a.wide !== undefined ? equal(a.wide, b.wide) : Object.is(a.value, b.value));
