@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Line } from '#test/opcua/line.ts';
 import { startRich } from '#test/opcua/rich-server.ts';
-import { type Kept, keepOpcua, TestTrust } from '#test/opcua/rig.ts';
+import { type Kept, keepOpcua, openOpcua, TestTrust } from '#test/opcua/rig.ts';
 import { until } from '#test/until.ts';
 
 test('a session that ends before it has filled the hole leaves it to the next one, and nothing is filled twice', async () => {
@@ -61,5 +61,22 @@ test('a session that ends before it has filled the hole leaves it to the next on
       first.fromUs < first.toUs &&
       first.toUs <= second.fromUs &&
       second.fromUs < second.toUs,
+  );
+});
+
+test('the hole of a node that the server does not know any more is told', async () => {
+  await using server = await startRich();
+  using trust = new TestTrust();
+  const fromUs = (Date.now() - 60_000) * 1000;
+  await using device = await openOpcua({
+    trust: trust.store,
+    config: { url: server.url, history: 'fill' },
+    tags: { gone: { at: { path: 'Plant/Kept/Gone' } } },
+    newestUs: () => fromUs,
+  });
+  await device.until(() => device.gaps.length > 0);
+  assert.deepEqual(
+    device.gaps.map(({ tags, fromUs: from, reason }) => [tags, from, reason]),
+    [[[device.tags.number('gone')], fromUs, 'device-silent']],
   );
 });
