@@ -293,16 +293,6 @@ export class Reader {
     return within(work, requestTimeoutMs, late);
   }
 
-  /** The library waits five seconds at least. @throws Fault `opcua.timeout` */
-  #inTime<T>(work: Promise<T>): Promise<T> {
-    const { requestTimeoutMs } = this.#config;
-    const late = () =>
-      new Fault('opcua.timeout', `${this.#session.url} did not answer within ${requestTimeoutMs} ms`, {
-        hint: 'The connection may be dead, or the server overloaded; it is opened anew.',
-      });
-    return within(work, requestTimeoutMs, late);
-  }
-
   async #retryNodes(signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.#clock.sleep(this.#config.retryNodesMs, signal);
