@@ -81,56 +81,59 @@ describe('utilities', { concurrency: false }, () => {
       await until('pressure falls', async () => (await read('Boiler/Steam/Pressure')).value < 7.3);
     }));
 
-  test('what a line does shows in what it takes of the utilities', () =>
-    connected(async ({ read }) => {
-      const air = async () => (await read('Line2/Air/Flow')).value;
-      await until('line 2 takes air', async () => (await air()) > 1.5);
-      plant.set(2, { fillerRun: false });
-      await until('line 2 takes little', async () => (await air()) < 0.6);
-      assert.ok((await read('Line1/Air/Flow')).value > 1.5);
-      plant.set(2, { fillerRun: true });
-      await until('line 2 takes air again', async () => (await air()) > 1.5);
-    }));
+  // Nothing of one is in the way of another.
+  describe('beside each other', { concurrency: true }, () => {
+    test('what a line does shows in what it takes of the utilities', () =>
+      connected(async ({ read }) => {
+        const air = async () => (await read('Line2/Air/Flow')).value;
+        await until('line 2 takes air', async () => (await air()) > 1.5);
+        plant.set(2, { fillerRun: false });
+        await until('line 2 takes little', async () => (await air()) < 0.6);
+        assert.ok((await read('Line1/Air/Flow')).value > 1.5);
+        plant.set(2, { fillerRun: true });
+        await until('line 2 takes air again', async () => (await air()) > 1.5);
+      }));
 
-  test('a cleaning is started by a method and leaves a report as structure', () =>
-    connected(async ({ session, index, read }) => {
-      const call = (recipe: string, seconds: number) =>
-        session.call({
-          objectId: `ns=${index};s=Cip`,
-          methodId: `ns=${index};s=Cip.StartCip`,
-          inputArguments: [
-            { dataType: DataType.String, value: recipe },
-            { dataType: DataType.UInt32, value: seconds },
-          ],
+    test('a cleaning is started by a method and leaves a report as structure', () =>
+      connected(async ({ session, index, read }) => {
+        const call = (recipe: string, seconds: number) =>
+          session.call({
+            objectId: `ns=${index};s=Cip`,
+            methodId: `ns=${index};s=Cip.StartCip`,
+            inputArguments: [
+              { dataType: DataType.String, value: recipe },
+              { dataType: DataType.UInt32, value: seconds },
+            ],
+          });
+        assert.equal((await call('soap', 20)).statusCode.name, 'BadOutOfRange');
+        const started = await call('caustic', 20);
+        assert.equal(started.statusCode.name, 'Good');
+        const run = started.outputArguments?.[0]?.value;
+        await until('it cleans', async () => (await read('Cip/Step')).value === 2);
+        assert.equal((await call('rinse', 20)).statusCode.name, 'BadInvalidState');
+        await until('the report is there', async () => (await reportOf(read)).number === run);
+        const report = await reportOf(read);
+        assert.deepEqual([report.recipe, report.complete], ['caustic', true]);
+        assert.deepEqual(report.steps, ['pre-rinse', 'caustic', 'final rinse']);
+        assert.ok(report.peakTemperature > 50 && report.started instanceof Date);
+        assert.equal((await read('Cip/Step')).value, 0);
+      }));
+
+    test('counters are exact beyond 2^53, and a method sets the one of a meter to zero', () =>
+      connected(async ({ session, index, read }) => {
+        assert.ok(exact(await read('Energy/Incomer/Energy')) > 2n ** 53n);
+        assert.ok(exact(await read('Energy/Lighting/Energy')) > 1_000_000n);
+        const reset = await session.call({
+          objectId: `ns=${index};s=Energy`,
+          methodId: `ns=${index};s=Energy.ResetCounter`,
+          inputArguments: [{ dataType: DataType.String, value: METER_PATHS[4] }],
         });
-      assert.equal((await call('soap', 20)).statusCode.name, 'BadOutOfRange');
-      const started = await call('caustic', 20);
-      assert.equal(started.statusCode.name, 'Good');
-      const run = started.outputArguments?.[0]?.value;
-      await until('it cleans', async () => (await read('Cip/Step')).value === 2);
-      assert.equal((await call('rinse', 20)).statusCode.name, 'BadInvalidState');
-      await until('the report is there', async () => (await reportOf(read)).number === run);
-      const report = await reportOf(read);
-      assert.deepEqual([report.recipe, report.complete], ['caustic', true]);
-      assert.deepEqual(report.steps, ['pre-rinse', 'caustic', 'final rinse']);
-      assert.ok(report.peakTemperature > 50 && report.started instanceof Date);
-      assert.equal((await read('Cip/Step')).value, 0);
-    }));
-
-  test('counters are exact beyond 2^53, and a method sets the one of a meter to zero', () =>
-    connected(async ({ session, index, read }) => {
-      assert.ok(exact(await read('Energy/Incomer/Energy')) > 2n ** 53n);
-      assert.ok(exact(await read('Energy/Lighting/Energy')) > 1_000_000n);
-      const reset = await session.call({
-        objectId: `ns=${index};s=Energy`,
-        methodId: `ns=${index};s=Energy.ResetCounter`,
-        inputArguments: [{ dataType: DataType.String, value: METER_PATHS[4] }],
-      });
-      assert.equal(reset.statusCode.name, 'Good');
-      await until('zero', async () => exact(await read('Energy/Lighting/Energy')) < 1_000_000n);
-      const resetAt = async () => (await read('Energy/Lighting/LastReset')).value.getTime();
-      await until('when', async () => Date.now() - (await resetAt()) < 60_000);
-    }));
+        assert.equal(reset.statusCode.name, 'Good');
+        await until('zero', async () => exact(await read('Energy/Lighting/Energy')) < 1_000_000n);
+        const resetAt = async () => (await read('Energy/Lighting/LastReset')).value.getTime();
+        await until('when', async () => Date.now() - (await resetAt()) < 60_000);
+      }));
+  });
 
   test('too little pressure raises the alarm of the boiler as an event', () =>
     connected(async ({ session, write }) => {
