@@ -5,16 +5,19 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export class Line implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
+  readonly #to: { port: number };
 
-  private constructor(server: Server, sockets: Set<Socket>) {
+  private constructor(server: Server, sockets: Set<Socket>, to: { port: number }) {
     this.#server = server;
     this.#sockets = sockets;
+    this.#to = to;
   }
 
   static async to(port: number): Promise<Line> {
     const sockets = new Set<Socket>();
+    const to = { port };
     const server = createServer((near) => {
-      const far = connect(port, '127.0.0.1');
+      const far = connect(to.port, '127.0.0.1');
       for (const [one, other] of [
         [near, far],
         [far, near],
@@ -30,11 +33,16 @@ export class Line implements AsyncDisposable {
       }
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
-    return new Line(server, sockets);
+    return new Line(server, sockets, to);
   }
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Where connections lead from now on. */
+  lead(port: number): void {
+    this.#to.port = port;
   }
 
   /** Nobody is told goodbye. */

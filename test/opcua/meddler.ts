@@ -12,6 +12,8 @@ export class Meddler implements AsyncDisposable {
   answered = 0;
   /** Chunks that its client has sent, but for the Hello. */
   asked = 0;
+  /** Channels that its client has opened or renewed. */
+  opened = 0;
   /** From now on nothing passes. */
   swallows = false;
 
@@ -20,12 +22,15 @@ export class Meddler implements AsyncDisposable {
       this.#near = near;
       this.answered = -1;
       this.asked = -1;
+      this.opened = 0;
       const far = connect(port, '127.0.0.1');
-      this.#join(near, far, (chunks) => {
-        if (near === this.#near) this.asked += chunks;
+      this.#join(near, far, (kind) => {
+        if (near !== this.#near) return;
+        this.asked++;
+        if (kind === 'OPNF') this.opened++;
       });
-      this.#join(far, near, (chunks) => {
-        if (near === this.#near) this.answered += chunks;
+      this.#join(far, near, () => {
+        if (near === this.#near) this.answered++;
       });
     });
   }
@@ -45,7 +50,7 @@ export class Meddler implements AsyncDisposable {
     this.#near?.write(Buffer.concat(chunks));
   }
 
-  #join(from: Socket, to: Socket, passed: (chunks: number) => void): void {
+  #join(from: Socket, to: Socket, passed: (kind: string) => void): void {
     let rest = Buffer.alloc(0);
     this.#sockets.add(from);
     from.setNoDelay(true);
@@ -53,8 +58,8 @@ export class Meddler implements AsyncDisposable {
       if (this.swallows) return;
       rest = Buffer.concat([rest, bytes]);
       while (rest.length >= HEAD_BYTES && rest.length >= rest.readUInt32LE(4)) {
+        passed(rest.toString('latin1', 0, 4));
         rest = rest.subarray(rest.readUInt32LE(4));
-        passed(1);
       }
       to.write(bytes);
     });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { certificateFolder, freePort, ServerProcess } from '#test/opcua/peer.ts';
+import { Line } from '#test/opcua/line.ts';
+import { certificateFolder, ServerProcess } from '#test/opcua/peer.ts';
 import { keepOpcua, openOpcua, TestTrust } from '#test/opcua/rig.ts';
 import { until } from '#test/until.ts';
 
@@ -19,18 +20,19 @@ const start = (options: Parameters<typeof ServerProcess.start>[0]) =>
   ServerProcess.start({ certificates: folder, ...options });
 
 test('a server that is killed and comes back with other node ids is read on by its paths', async () => {
-  const port = await freePort();
   const tags = { path: { at: { path: 'Plant/Line1/Counter3' } }, node: { at: { node: 'ns=1;i=10003' } } };
-  const first = await start({ port });
-  await using device = keepOpcua({ trust: trust.store, config: { url: first.url }, tags });
-  try {
-    await until('rows', () => device.last('path') !== undefined && device.last('node') !== undefined);
-  } finally {
-    await first[Symbol.asyncDispose]();
-  }
+  // Both at once, because starting takes seconds; the second is met only once the first is dead.
+  const starting = [start({}), ServerProcess.start({ renumber: 50_000 })] as const;
+  await using first = await starting[0];
+  await using second = await starting[1];
+  await using line = await Line.to(first.port);
+  const config = { url: `opc.tcp://127.0.0.1:${line.port}/test` };
+  await using device = keepOpcua({ trust: trust.store, config, tags, hurry: 10 });
+  await until('rows', () => device.last('path') !== undefined && device.last('node') !== undefined);
+  await first.kill();
   await until('it is noticed', () => device.faults.length > 0);
   assert.match(device.faults[0]?.code ?? '', /^opcua\./);
-  await using second = await start({ port, renumber: 50_000 });
+  line.lead(second.port);
   const { count } = await second.ask({ step: 7 });
   await until('rows again', () => device.last('path')?.value === count, 20_000);
   await until('the old id is not there', () => device.last('node')?.quality === 0x8034);
