@@ -155,8 +155,15 @@ function checkAccess(tag: TagModel, settings: SiteModel['settings'], complain: C
 
 function checkLimits(tag: TagModel, complain: Complain): void {
   const { write, range, type } = tag;
-  if (!write) return;
   const numeric = type === 'number' || type === 'int64';
+  // A heartbeat is a count that only rises.
+  const isFree = tag.access !== 'read' && numeric && tag.heartbeatMs === undefined;
+  if (isFree && !write?.range && !range) {
+    const hint =
+      'give it `write.range` (and maxStep, ratePerS), or a `range`; `access: read` if nobody writes it';
+    complain(['access'], 'nothing limits what may be written', hint, { severity: 'hint' });
+  }
+  if (!write) return;
   for (const field of ['range', 'maxStep', 'ratePerS'] as const) {
     if (write[field] === undefined || numeric) continue;
     complain(['write', field], `a tag of type ${type} has no ${field}`, 'remove it; use an interlock', {

@@ -64,5 +64,13 @@ test('an entry says nothing that is a default, and nothing that the site file wo
     states: { 0: 'off' },
     access: 'readWrite',
   } as const;
-  assert.deepEqual(entryOf(text, 'plc'), { type: 'text', access: 'readWrite', source: 'plc', address: 1 });
+  assert.deepEqual(entryOf(text, 'plc'), { type: 'text', source: 'plc', address: 1 });
+});
+
+test('what a device lets us write is only read, unless that is asked for; methods are called', () => {
+  const found = { name: 'x', address: 1, access: 'readWrite' } as const;
+  assert.deepEqual(entryOf(found, 'plc'), { source: 'plc', address: 1 });
+  assert.deepEqual(entryOf(found, 'plc', true), { access: 'readWrite', source: 'plc', address: 1 });
+  const method = { ...found, access: 'write' } as const;
+  assert.deepEqual(entryOf(method, 'plc'), { access: 'write', source: 'plc', address: 1 });
 });

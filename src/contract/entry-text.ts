@@ -42,4 +42,4 @@ export function entryText({ path, entry, comment }: EntryText, indent = '  '): s
   return `${indent}${key}:${said}\n${fields.join('')}`;
 }
 
-const oneLine = (text: string): string => text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 80);
+const oneLine = (text: string): string => text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 180);

@@ -26,9 +26,18 @@ export interface BrowseFault {
   readonly fault: { readonly code: string; readonly message: string; readonly hint?: string | undefined };
 }
 
-/** What the tag entry of a thing found says, in the order in which people read it; no field that is a default. */
-export function entryOf(found: FoundView, source: string): { readonly [field: string]: unknown } {
+/**
+ * What the tag entry of a thing found says, in the order in which people read it; no field that is a default.
+ * @param writable whether what the device lets us write becomes `readWrite`; otherwise it is only read, since nobody has
+ *   said yet what may be written. A method is there to be called and stays `write`.
+ */
+export function entryOf(
+  found: FoundView,
+  source: string,
+  writable = false,
+): { readonly [field: string]: unknown } {
   const { description, type, unit, range, states, access, address } = found;
+  const isRead = access === undefined || access === 'read' || (access === 'readWrite' && !writable);
   const numeric = type === undefined || type === 'number' || type === 'int64';
   return {
     ...(description && { description }),
@@ -37,7 +46,7 @@ export function entryOf(found: FoundView, source: string): { readonly [field: st
     ...(unit && !unitProblem(unit) && (numeric || type === 'structure') && { unit }),
     ...(range && numeric && range[0] < range[1] && { range }),
     ...(states && type === 'enum' && { states }),
-    ...(access !== undefined && access !== 'read' && { access }),
+    ...(!isRead && { access }),
     source,
     address,
   };

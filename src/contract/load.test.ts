@@ -292,6 +292,17 @@ test('a choice of values names all of them', () => {
   );
 });
 
+test('a number that may be written without any limit is a hint, and nothing more', () => {
+  const hints = (body: string) =>
+    loadSite(tag(body), plugins).problems.map((p) => `${p.severity} ${p.line}:${p.column} ${p.message}`);
+  const hint = ['hint 8:13 nothing limits what may be written'];
+  assert.deepEqual(hints('access: readWrite'), hint);
+  assert.deepEqual(hints('access: write\ntype: int64\nwrite: { maxStep: 5 }'), hint);
+  assert.ok(loadSite(tag('access: write'), plugins).model);
+  for (const limited of ['range: [0, 5]', 'write: { range: [0, 5] }', 'type: boolean', 'heartbeatMs: 1000'])
+    assert.deepEqual(hints(`access: readWrite\n${limited}`), [], limited);
+});
+
 test('a parameter that nobody uses is a hint and keeps nothing from running', () => {
   const { model, problems } = loadSite(
     changed('params: [unit, max]', 'params: [unit, max, spare]').replaceAll('max: ', 'spare: 1, max: '),

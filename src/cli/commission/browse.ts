@@ -12,7 +12,7 @@ import {
 import { duration } from '#cli/duration.ts';
 import { Exit } from '#cli/fail.ts';
 import { toldToStop } from '#cli/stop.ts';
-import { dim, valueText } from '#cli/text.ts';
+import { dim, fit, valueText } from '#cli/text.ts';
 import type { TagValue } from '#contract/api.ts';
 import { entryText } from '#contract/entry-text.ts';
 import { type BrowseFault, entryOf, type FoundView } from '#contract/found.ts';
@@ -31,6 +31,7 @@ export interface BrowseOptions {
   readonly under: string;
   readonly for?: string;
   readonly all?: boolean;
+  readonly writable?: boolean;
   readonly write?: string;
   readonly json?: boolean;
 }
@@ -64,7 +65,7 @@ export async function browse(id: string, options: BrowseOptions): Promise<void> 
   if (write !== undefined && !target) return;
   const naming = new Naming(options.under, await takenPaths(running?.client, [blueprint, target]));
   const offers = offersOf(found, naming, options, stop.signal);
-  if (write !== undefined) await merge(id, await gathered(offers), write, stop.signal);
+  if (write !== undefined) await merge(id, await gathered(offers), write, stop.signal, options.writable);
   else await print(id, offers, options);
 }
 
@@ -176,28 +177,46 @@ async function gathered(offers: AsyncIterable<Offer>): Promise<Offer[]> {
   return all;
 }
 
-async function print(id: string, offers: AsyncIterable<Offer>, { json }: BrowseOptions): Promise<void> {
+async function print(
+  id: string,
+  offers: AsyncIterable<Offer>,
+  { json, writable }: BrowseOptions,
+): Promise<void> {
   let any = false;
   for await (const { path, found } of offers) {
     if (!json && !any) process.stdout.write('tags:\n');
     any = true;
     if (json) process.stdout.write(`${JSON.stringify({ path, ...found })}\n`);
-    else process.stdout.write(yamlOf(id, path, found));
+    else process.stdout.write(yamlOf(id, path, found, writable));
   }
 }
 
-function yamlOf(id: string, path: string, found: FoundView): string {
-  const text = entryText({ path, entry: entryOf(found, id), comment: commentOf(found) });
+function yamlOf(id: string, path: string, found: FoundView, writable = false): string {
+  const entry = entryOf(found, id, writable);
+  const text = entryText({ path, entry, comment: commentOf(found, writable) });
   return found.tag === undefined ? text : text.replaceAll(/^ {2}/gm, '  # ');
 }
 
-function commentOf({ value, tag }: FoundView): string | undefined {
-  const said = value === undefined ? undefined : valueText(value);
-  return tag === undefined ? said : `configured${said === undefined ? '' : `, ${said}`}`;
+/** Columns of a value; a text of the device may be long. */
+const VALUE_COLUMNS = 60;
+const TAKES_WRITES =
+  'the device also takes writes: give access: readWrite and write limits (range, maxStep, feedback)';
+
+function commentOf({ value, tag, access }: FoundView, writable: boolean): string | undefined {
+  const said = value === undefined ? [] : [fit(valueText(value), VALUE_COLUMNS)];
+  if (tag !== undefined) return ['configured', ...said].join(', ');
+  const parts = access === 'readWrite' && !writable ? [...said, TAKES_WRITES] : said;
+  return parts.length === 0 ? undefined : parts.join('; ');
 }
 
 /** Brings the entries into the site file, if it holds afterwards. */
-async function merge(id: string, offers: readonly Offer[], file: string, signal: AbortSignal): Promise<void> {
+async function merge(
+  id: string,
+  offers: readonly Offer[],
+  file: string,
+  signal: AbortSignal,
+  writable = false,
+): Promise<void> {
   if (signal.aborted) {
     say('interrupted: nothing was written');
     process.exitCode = Exit.failed;
@@ -207,8 +226,8 @@ async function merge(id: string, offers: readonly Offer[], file: string, signal:
   if (!blueprint) return;
   const fresh = offers.filter(({ found }) => found.tag === undefined);
   const text = editTags(blueprint.text, {
-    put: new Map(fresh.map(({ path, found }) => [path, entryOf(found, id)])),
-    comments: new Map(fresh.flatMap(({ path, found }) => pairOf(path, commentOf(found)))),
+    put: new Map(fresh.map(({ path, found }) => [path, entryOf(found, id, writable)])),
+    comments: new Map(fresh.flatMap(({ path, found }) => pairOf(path, commentOf(found, writable)))),
   });
   const [{ checkSite }, { siteChanges }, { changeLine }] = await Promise.all([
     import('#edge/blueprint.ts'),

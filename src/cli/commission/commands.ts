@@ -27,6 +27,10 @@ function browse(holdfast: Command): void {
     .option('--under <path>', 'put the tags below this path, such as line1/press', '')
     .option('--for <time>', 'listen this long where things speak by themselves (MQTT), such as 30s')
     .option('--all', 'also what tags read already, as comments')
+    .option(
+      '--writable',
+      'what the device lets us write becomes access: readWrite; without it, it is only read',
+    )
     .option('--write <file>', 'merge the entries into this site file')
     .addOption(jsonOption())
     .action(async (id, options) => (await import('#cli/commission/browse.ts')).browse(id, options));
