@@ -6,6 +6,7 @@ import { checkSite } from '#edge/blueprint.ts';
 import { digestOf } from '#edge/config-record.ts';
 import { Configuration } from '#edge/configuration.ts';
 import { type Site, startSite } from '#edge/site.ts';
+import type { Log } from '#plugin/api.ts';
 import { journalConfig } from '#test/crash/journal-fixture.ts';
 import { until } from '#test/until.ts';
 
@@ -22,7 +23,7 @@ interface Held extends AsyncDisposable {
   readonly configuration: Configuration;
 }
 
-async function held(t: TestContext, text: string, watch: boolean): Promise<Held> {
+async function held(t: TestContext, text: string, watch: boolean, log: Log = quiet): Promise<Held> {
   const { dir } = journalConfig(t);
   const file = join(dir, 'site.yaml');
   writeFileSync(file, text);
@@ -32,7 +33,7 @@ async function held(t: TestContext, text: string, watch: boolean): Promise<Held>
   const site = stack.use(
     await startSite({ blueprint, dataDir: join(dir, 'data'), log: quiet, version: '1' }),
   );
-  const configuration = stack.use(new Configuration({ site, log: quiet, file, watch }));
+  const configuration = stack.use(new Configuration({ site, log, file, watch }));
   const owned = stack.move();
   return { site, file, configuration, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
@@ -75,6 +76,30 @@ test('a text is written to the file as it takes effect, and a refused one is not
     [],
     'no draft is left',
   );
+});
+
+test('whatever takes effect leaves one line in the log: a text, an undo, the file itself', async (t) => {
+  const said: unknown[] = [];
+  const log = { ...quiet, info: (detail: object, message: string) => said.push({ ...detail, message }) };
+  await using held_ = await held(t, siteText('a'), false, log);
+  const { file, configuration } = held_;
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => siteText(name)) as [string, string, string];
+  await configuration.applyText(b, { by: 'api:ann' });
+  await configuration.applyText(b, { by: 'api:ann' });
+  await configuration.applyText(a, { by: 'api:bob', why: 'a trial', undoes: digestOf(a) });
+  writeFileSync(file, c);
+  await configuration.applyFile({ by: 'hangup' });
+  const change = (gone: string, come: string) => `tag p/${come} added, tag p/${gone} removed`;
+  assert.deepEqual(said, [
+    { digest: digestOf(b), by: 'api:ann', message: `the site file took effect: ${change('a', 'b')}` },
+    {
+      digest: digestOf(a),
+      by: 'api:bob',
+      why: 'a trial',
+      message: `the site file was set back: ${change('b', 'a')}`,
+    },
+    { digest: digestOf(c), by: 'hangup', message: `the site file took effect: ${change('a', 'c')}` },
+  ]);
 });
 
 test('where the file cannot be written nothing changes, and it says what to do', async (t) => {

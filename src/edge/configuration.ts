@@ -66,7 +66,7 @@ export class Configuration implements AsyncDisposable {
   applyText(text: string, cause: Cause): Promise<AppliedConfig> {
     return this.#inTurn(async () => {
       const applied = await this.#apply(text, cause, () => this.#draft(text));
-      if (applied.state !== 'refused') this.#refused = undefined;
+      if (applied.state !== 'refused') this.#taken(applied, cause);
       return applied;
     });
   }
@@ -102,7 +102,7 @@ export class Configuration implements AsyncDisposable {
   async #applyFile(text: string, cause: Cause): Promise<AppliedConfig> {
     const { log, site, file = '' } = this.#options;
     const applied = await this.#apply(text, cause);
-    const { digest, problems, summary } = applied;
+    const { digest, problems } = applied;
     if (applied.state === 'refused') {
       if (this.#refused?.digest !== digest) {
         for (const problem of problems) log.error({}, formatProblem(file, problem));
@@ -110,11 +110,16 @@ export class Configuration implements AsyncDisposable {
       }
       this.#refused = { digest, sinceUs: site.core.clock.nowUs(), problems };
     } else {
-      this.#refused = undefined;
-      if (applied.state === 'applied')
-        log.info({ digest, by: cause.by }, `the site file took effect: ${summary}`);
+      this.#taken(applied, cause);
     }
     return applied;
+  }
+
+  #taken({ state, digest, summary }: AppliedConfig, { by, why, undoes }: Cause): void {
+    this.#refused = undefined;
+    if (state !== 'applied') return;
+    const said = undoes === undefined ? 'took effect' : 'was set back';
+    this.#options.log.info({ digest, by, ...(why && { why }) }, `the site file ${said}: ${summary}`);
   }
 
   /** @param draft the text on its way into the file; asked for once it has no errors */
