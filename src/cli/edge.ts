@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import pino from 'pino';
 import { printProblems } from '#cli/check.ts';
 import { Exit } from '#cli/fail.ts';
+import { siteLog } from '#cli/log.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { version } from '#cli/version.ts';
 import { messageOf } from '#kernel/fault.ts';
@@ -11,6 +11,7 @@ export interface EdgeCommand {
   readonly site: string;
   readonly data: string;
   readonly log: string;
+  readonly logJson?: boolean;
   readonly watch: boolean;
   readonly shadow?: boolean;
 }
@@ -19,7 +20,14 @@ export interface EdgeCommand {
  * Runs a site until told to stop. A bad site file is refused as a whole, with all its errors. A saved file takes effect
  * by itself, and SIGHUP applies it at once.
  */
-export async function edge({ site, data, log: level, watch, shadow }: EdgeCommand): Promise<void> {
+export async function edge({
+  site,
+  data,
+  log: level,
+  logJson: json,
+  watch,
+  shadow,
+}: EdgeCommand): Promise<void> {
   const loaded = startSmall();
   const { readBlueprint, startEdge } = await import('#edge/main.ts');
   const stopped = toldToStop(['SIGINT', 'SIGTERM']);
@@ -33,11 +41,11 @@ export async function edge({ site, data, log: level, watch, shadow }: EdgeComman
     process.exitCode = Exit.invalid;
     return;
   }
-  const log = pino({ level, base: { site: blueprint.model.site } });
+  const log = siteLog({ level, site: blueprint.model.site, json });
   // Nobody foresaw this, so nothing is known to be right any more: whoever supervises the process starts it anew, and
   // the journal gives back what was settled.
   process.once('uncaughtException', (error) => {
-    log.fatal({ error }, 'the site ends by an error that nobody foresaw');
+    log.fatal({ err: error }, 'the site ends by an error that nobody foresaw');
     process.exit(Exit.failed);
   });
   const mode = shadow ? 'shadow' : 'live';

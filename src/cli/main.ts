@@ -45,6 +45,7 @@ function running(holdfast: Command): void {
     .addOption(
       new Option('--log <level>', 'least level').choices(['debug', 'info', 'warn', 'error']).default('info'),
     )
+    .option('--log-json', 'a line of JSON each on a terminal too; elsewhere it always is')
     .action(async (options) => (await import('#cli/edge.ts')).edge(options));
   holdfast
     .command('check')
