@@ -260,7 +260,7 @@ export const Settings = z.strictObject({
 });
 
 export const SiteFile = z.strictObject({
-  site: segment.describe('Name of the site; first segment of the unified namespace.'),
+  site: segment.describe('Name of the site; first segment of the unified namespace.').meta({ restart: true }),
   description: z.string().optional().describe('Where it is and what it makes, for people.'),
   settings: Settings.prefault({}).describe('Limits of the runtime; every one has a default.'),
   sources: z.record(segment, SourceEntry).default({}).describe('Machines and brokers that are read, by id.'),

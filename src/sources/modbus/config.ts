@@ -20,37 +20,47 @@ const Block = z
   });
 
 export const Config = z.strictObject({
-  host: z.string().min(1).describe('Name or IP address of the device or gateway.'),
-  port: z.int().min(1).max(65_535).default(502).describe('TCP port.'),
+  host: z.string().min(1).describe('Name or IP address of the device or gateway.').meta({ restart: true }),
+  port: z.int().min(1).max(65_535).default(502).describe('TCP port.').meta({ restart: true }),
   transport: z
     .enum(['tcp', 'rtu-over-tcp'])
     .default('tcp')
-    .describe('Modbus TCP, or RTU frames with CRC through a transparent serial server.'),
+    .describe('Modbus TCP, or RTU frames with CRC through a transparent serial server.')
+    .meta({ restart: true }),
   everyMs: z
     .int()
     .min(10)
     .max(86_400_000)
     .default(1000)
     .describe('Period of the reads; an address may have its own.'),
-  timeoutMs: z.int().min(10).max(60_000).default(1000).describe('Longest wait for an answer.'),
+  timeoutMs: z
+    .int()
+    .min(10)
+    .max(60_000)
+    .default(1000)
+    .describe('Longest wait for an answer.')
+    .meta({ restart: true }),
   outstanding: z
     .int()
     .min(1)
     .max(16)
     .default(1)
-    .describe('Requests open at a time. Above 1 only where the device is known to bear it; never for RTU.'),
+    .describe('Requests open at a time. Above 1 only where the device is known to bear it; never for RTU.')
+    .meta({ restart: true }),
   requestsPerS: z
     .number()
     .positive()
     .max(10_000)
     .default(20)
-    .describe('Most requests a second, writes included; they are spread evenly.'),
+    .describe('Most requests a second, writes included; they are spread evenly.')
+    .meta({ restart: true }),
   pauseMs: z
     .int()
     .min(0)
     .max(10_000)
     .default(0)
-    .describe('Rest after each answer before the next request, for devices that need it.'),
+    .describe('Rest after each answer before the next request, for devices that need it.')
+    .meta({ restart: true }),
   settleMs: z
     .int()
     .min(10)
@@ -58,7 +68,8 @@ export const Config = z.strictObject({
     .optional()
     .describe(
       'RTU: silence on the line after a time-out before the next request; longer than the slowest unit is late. Default: timeoutMs.',
-    ),
+    )
+    .meta({ restart: true }),
   blocks: z
     .array(Block)
     .default([])
@@ -76,18 +87,21 @@ export const Config = z.strictObject({
     .min(1)
     .max(20)
     .default(3)
-    .describe('Time-outs in a row after which a unit counts as silent; it is then only probed.'),
+    .describe('Time-outs in a row after which a unit counts as silent; it is then only probed.')
+    .meta({ restart: true }),
   probeMs: z
     .int()
     .min(10)
     .max(600_000)
     .default(1000)
-    .describe('First pause before a silent unit is asked again; it doubles.'),
+    .describe('First pause before a silent unit is asked again; it doubles.')
+    .meta({ restart: true }),
   probeMaxMs: z
     .int()
     .min(10)
     .max(3_600_000)
     .default(30_000)
-    .describe('Longest pause before a silent unit is asked again.'),
+    .describe('Longest pause before a silent unit is asked again.')
+    .meta({ restart: true }),
 });
 export type Config = z.output<typeof Config>;
