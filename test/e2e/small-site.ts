@@ -26,7 +26,7 @@ sources:
   broker: { kind: mqtt, url: 'mqtt://127.0.0.1:${mqtt}' }
 tags:
   line/press/pressure: { unit: bar, source: plc, address: { unit: 1, holding: 0 } }
-  line/press/target: { unit: bar, source: plc, address: { unit: 1, holding: 1 }, access: readWrite }
+  line/press/target: { unit: bar, source: plc, address: { unit: 1, holding: 1 }, access: readWrite, write: { range: [0, 1000] } }
   line/oven/temperature: { unit: Cel, source: broker, address: { topic: oven/temperature } }
 alarms:
   pressure-high:
