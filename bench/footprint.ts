@@ -10,6 +10,8 @@ import type { SiteStatus } from '#contract/api.ts';
 import { openJournal } from '#journal/journal.ts';
 import { allocBatch } from '#kernel/batch.ts';
 import { freePort } from '#test/modbus-rig.ts';
+import { ServerProcess } from '#test/opcua/peer.ts';
+import { until } from '#test/until.ts';
 import { BrokerSide } from './broker-side.ts';
 import { benchFolder, EdgeProcess } from './edge-process.ts';
 import { type Row, report } from './table.ts';
@@ -24,6 +26,7 @@ async function bench(quick: boolean): Promise<Row[]> {
   await using modbus = await modbusServer();
   return [
     await idle(dir, modbus.port, settleMs),
+    await idleWithOpcua(dir, modbus.port, settleMs),
     ...(await wear(dir, modbus.port, quick ? 10_000 : 60_000)),
     await busy(dir, modbus.port, settleMs),
     await startRow('start to first decision, empty journal', dir, modbus.port, join(dir, 'empty')),
@@ -42,6 +45,27 @@ async function idle(dir: string, port: number, settleMs: number): Promise<Row> {
     unit: 'MB',
     ours: residentMb,
     goal: { most: 80 },
+    note: note(anonymousMb, await samples(edge)),
+  };
+}
+
+/** The same with a server of OPC UA: fifty variables that change each second. */
+async function idleWithOpcua(dir: string, port: number, settleMs: number): Promise<Row> {
+  await using broker = await BrokerSide.start();
+  await using server = await ServerProcess.start({ variables: REGISTERS, everyMs: 1000 });
+  const text = site(port, broker.port, REGISTERS, 1, server.url);
+  await using edge = await EdgeProcess.start(dir, text, join(dir, 'idle-opcua'));
+  await until('values by OPC UA', async () => {
+    const { sources } = await edge.status<SiteStatus>();
+    return (sources.opcua?.samples ?? 0) > REGISTERS;
+  });
+  await passed(settleMs);
+  const { residentMb, anonymousMb } = edge.memory();
+  return {
+    what: 'memory, idle: the same and OPC UA',
+    unit: 'MB',
+    ours: residentMb,
+    goal: { most: 130 },
     note: note(anonymousMb, await samples(edge)),
   };
 }
@@ -137,8 +161,14 @@ const note = (anonymousMb: number, samples: number): string =>
 const samples = async (edge: EdgeProcess): Promise<number> => (await edge.status<SiteStatus>()).samples;
 const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Registers by Modbus, as many tags by MQTT: `fields` to a topic; an alarm for each hundredth. */
-function site(modbusPort: number, brokerPort: number, tags: number, fields: number): string {
+/** Registers by Modbus, tags by MQTT: `fields` to a topic; an alarm for each hundredth. Nodes where there is a server. */
+function site(
+  modbusPort: number,
+  brokerPort: number,
+  tags: number,
+  fields: number,
+  opcuaUrl?: string,
+): string {
   const registers = Array.from({ length: REGISTERS }, (_, i) => [
     `line/plc/register${i}`,
     { source: 'plc', address: { unit: 1, holding: i } },
@@ -146,6 +176,10 @@ function site(modbusPort: number, brokerPort: number, tags: number, fields: numb
   const topics = Array.from({ length: tags }, (_, i) => [
     `hall/sensor${Math.floor(i / fields)}/value${i % fields}`,
     { source: 'broker', address: { topic: `sensor/${Math.floor(i / fields)}`, path: `v${i % fields}` } },
+  ]);
+  const nodes = Array.from({ length: opcuaUrl === undefined ? 0 : REGISTERS }, (_, i) => [
+    `line/machine/counter${i}`,
+    { source: 'opcua', address: { path: `Plant/Line1/Counter${i}` } },
   ]);
   const watched = [...registers, ...topics].filter((_, i) => i % 100 === 0).map(([path]) => path);
   const alarms = watched.map((path, i) => [
@@ -158,8 +192,11 @@ function site(modbusPort: number, brokerPort: number, tags: number, fields: numb
     sources: {
       plc: { kind: 'modbus', host: '127.0.0.1', port: modbusPort, everyMs: 1000 },
       broker: { kind: 'mqtt', url: `mqtt://127.0.0.1:${brokerPort}`, version: 4, qos: 0 },
+      ...(opcuaUrl !== undefined && {
+        opcua: { kind: 'opcua', url: opcuaUrl, security: { mode: 'none' } },
+      }),
     },
-    tags: Object.fromEntries([...registers, ...topics]),
+    tags: Object.fromEntries([...registers, ...topics, ...nodes]),
     alarms: Object.fromEntries(alarms),
   });
 }
