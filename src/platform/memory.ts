@@ -1,11 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 
+/** The flag is one for the whole process: so many are loading at present. */
+let loading = 0;
+
 /**
  * Keeps V8 from widening the room for new objects from 1 to 16 MB until the returned function is called. Loading a
  * program makes much that stays, and V8 takes that for lasting load: the room would never be given back. Widening costs
- * nothing once load comes, so call it as soon as all is loaded.
+ * nothing once load comes, so call it, once, as soon as all is loaded; where several load, the last one ends it.
  */
 export function startSmall(): () => void {
+  loading++;
   setFlagsFromString('--semi-space-growth-factor=1');
-  return () => setFlagsFromString('--semi-space-growth-factor=2'); // V8's own
+  return () => {
+    loading--;
+    if (loading === 0) setFlagsFromString('--semi-space-growth-factor=2'); // V8's own
+  };
 }

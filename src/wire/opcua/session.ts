@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { ClientSession, EndpointDescription, OPCUAClient, UserIdentityInfo } from 'node-opcua-client';
 import type { Clock } from '#kernel/clock.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
+import { startSmall } from '#platform/memory.ts';
 import type { Connection } from './config.ts';
 import { chooseEndpoint, modeOf, passwordInClear, policyUriOf } from './endpoint.ts';
 import { opcuaFault } from './faults.ts';
@@ -44,6 +45,12 @@ const begins = new WeakMap<Connection, number>();
  * @throws Fault of the last address, with those of the others in its message
  */
 export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
+  // The library is half of a site's program, and is loaded once the rest has been.
+  const loaded = startSmall();
+  return await openFirst(options, signal).finally(loaded);
+}
+
+async function openFirst(options: SessionOptions, signal: AbortSignal): Promise<Session> {
   const library = await loadLibrary();
   const { connection } = options;
   const addresses = [connection.url, ...connection.alternatives];
