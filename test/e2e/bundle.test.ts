@@ -29,7 +29,9 @@ test('a site from the bundle reads OPC UA, in the clear and secured', async () =
         'line/secured/count': tag('secured', { node: 'ns=1;i=10001' }),
       },
     };
-    await using edge = new EdgeProcess(site, join(dir, 'data'), { main: join(dir, 'program', 'main.js') });
+    const dataDir = join(dir, 'data');
+    const main = join(dir, 'program', 'main.js');
+    await using edge = new EdgeProcess(site, dataDir, { main });
     await edge.up();
     const value = async (path: string) => (await edge.tag(path)).value;
     const counts = (path: string) =>
@@ -43,6 +45,17 @@ test('a site from the bundle reads OPC UA, in the clear and secured', async () =
     assert.equal(waiting?.state, 'waiting');
     await edge.post('/api/certificates', { fingerprint: waiting.fingerprint, act: 'trust', by: 'test' });
     await counts('line/secured/count');
+
+    // The first start makes a certificate, and with it loads what no later one does.
+    await edge.stop();
+    await using again = new EdgeProcess(undefined, dataDir, { main });
+    await again.up();
+    const sources = async () => Object.values((await again.status()).sources);
+    await until(
+      'both are read again',
+      async () => (await sources()).every(({ samples }) => samples > 2),
+      30_000,
+    );
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

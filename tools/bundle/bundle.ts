@@ -1,4 +1,5 @@
 import { build, type Plugin, stop } from 'esbuild';
+import { withoutCertificateMaking } from './left-out.ts';
 
 /** CommonJS packages inside an ES module ask for `require` and for their folder. */
 const REQUIRE =
@@ -30,7 +31,7 @@ export async function bundle(outDir: string): Promise<void> {
     banner: { js: REQUIRE },
     // Of the OPC UA client's certificate folders, which Holdfast does not use.
     external: ['proper-lockfile'],
-    plugins: [withoutPlant, lazyHttp2],
+    plugins: [withoutPlant, withoutCertificateMaking, lazyHttp2],
     // A copy of Node's own streams for old versions of it: 80 kB that nobody needs here.
     alias: {
       'readable-stream': 'node:stream',
