@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import type { CertificateView } from '#contract/api.ts';
 import { EdgeProcess } from '#test/crash/edge-process.ts';
 import { ServerProcess } from '#test/opcua/peer.ts';
@@ -45,6 +47,10 @@ test('a site from the bundle reads OPC UA, in the clear and secured', async () =
     assert.equal(waiting?.state, 'waiting');
     await edge.post('/api/certificates', { fingerprint: waiting.fingerprint, act: 'trust', by: 'test' });
     await counts('line/secured/count');
+
+    const steps = ['source', 'test', 'plain', '--site', `${dataDir}.site.json`, '--data', join(dir, 'alone')];
+    const { stdout } = await promisify(execFile)(process.execPath, [main, ...steps]);
+    assert.match(stdout, /no step failed/);
 
     // The first start makes a certificate, and with it loads what no later one does.
     await edge.stop();
