@@ -5,7 +5,7 @@ import { siteLog } from '#cli/log.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { version } from '#cli/version.ts';
 import { messageOf } from '#kernel/fault.ts';
-import { startSmall } from '#platform/memory.ts';
+import { giveBack, startSmall } from '#platform/memory.ts';
 
 export interface EdgeCommand {
   readonly site: string;
@@ -58,6 +58,7 @@ export async function edge({
     watch,
     mode,
   });
+  giveBack();
   loaded();
   log.info({ url: running.address.url, data, mode }, 'site runs');
   reload = () => {
