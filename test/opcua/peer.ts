@@ -78,6 +78,8 @@ export class ServerProcess implements AsyncDisposable {
     const own = options.certificates === undefined ? await certificateFolder() : undefined;
     const home = options.certificates ?? own;
     const child = fork(PROGRAM, [JSON.stringify({ ...options, port })], {
+      // Not what the test runner was started with: the server would report as a test, into the file of the real ones.
+      execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // The library keeps certificates below the folder of the user's settings.
       env: { ...process.env, NODE_NO_WARNINGS: '1', XDG_CONFIG_HOME: home, HOME: home },

@@ -72,9 +72,10 @@ if (values.help) {
   process.stdout.write(usage);
 } else {
   stopOnSignals();
-  const steps = positionals.length > 0 ? chosenSteps(positionals) : allSteps();
   const packages = await installPackages('scripts/packages.txt');
   for (const line of packages) print(`packages: ${line}`);
+  // Which steps there are depends on the tools that are there.
+  const steps = positionals.length > 0 ? chosenSteps(positionals) : allSteps();
   const lanes = Number(values.jobs ?? Math.min(2, availableParallelism()));
   process.exitCode = conclude(await runAll(steps, lanes)) ? 0 : 1;
 }

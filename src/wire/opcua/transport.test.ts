@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Fault } from '#kernel/fault.ts';
-import type { PeerTrust } from '#plugin/api.ts';
 import { chunk, Meddler } from '#test/opcua/meddler.ts';
 import { ServerProcess } from '#test/opcua/peer.ts';
-import { openOpcua, TestTrust } from '#test/opcua/rig.ts';
+import { openOpcua, type Setup, TestTrust } from '#test/opcua/rig.ts';
 
 const trust = new TestTrust();
-const trusting: PeerTrust = {
+const trusting: Setup['trust'] = {
   judge: () => 'trusted',
   identity: (request) => trust.store.identity(request),
 };

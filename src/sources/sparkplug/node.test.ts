@@ -4,70 +4,13 @@ import * as fc from 'fast-check';
 import { DataType } from '#codec/sparkplug/datatype.ts';
 import { encodePayload } from '#codec/sparkplug/encode.ts';
 import { MetricReader } from '#codec/sparkplug/metric-reader.ts';
-import type { Metric, MetricValue } from '#codec/sparkplug/payload.ts';
-import { at, BatchBuilder, wideAt } from '#kernel/batch.ts';
+import type { Metric } from '#codec/sparkplug/payload.ts';
+import { BatchBuilder } from '#kernel/batch.ts';
 import { ManualClock } from '#kernel/clock.ts';
-import { qualityName } from '#kernel/quality.ts';
-import type { TagType } from '#kernel/tag-table.ts';
-import { Config, check } from './config.ts';
 import { EdgeNode } from './node.ts';
 import type { NodePorts } from './node-ports.ts';
-import { Rebirths } from './rebirths.ts';
-import { addMetric } from './rows.ts';
-import { glob, tagPath } from './tag-book.ts';
-import { filters, routeOf } from './topic.ts';
-import { Unit } from './unit.ts';
-import { Wake } from './wake.ts';
 
-const reader = new MetricReader();
 const QUALITY = { type: DataType.Int32, value: 192 };
-
-/** The value of the one row that a metric makes, or its quality where that is not good. */
-function rowOf(type: TagType, metric: Metric, birthType = metric.datatype): unknown {
-  const rows = new BatchBuilder();
-  const bytes = encodePayload({ metrics: [metric] });
-  reader.open(bytes, 0, bytes.length);
-  reader.next();
-  const kept = { metric: { datatype: birthType ?? 0 }, whole: undefined };
-  addMetric(rows, { tag: 0, type, codes: new Map([['auto', 2]]) }, kept, 5, 0, reader, true);
-  const batch = rows.take({ receivedUs: 5 });
-  assert.equal(batch.rows, 1);
-  const quality = qualityName(at(batch.quality, 0));
-  return quality === 'good' ? (wideAt(batch, 0) ?? at(batch.value, 0)) : quality;
-}
-
-const ROWS: readonly (readonly [TagType, number, MetricValue, unknown])[] = [
-  ['number', DataType.Int8, -1, -1],
-  ['number', DataType.UInt64, 2n ** 63n, 2 ** 63],
-  ['number', DataType.Int64, -(2n ** 40n) - 1n, -(2 ** 40) - 1],
-  ['number', DataType.Boolean, true, 'badTypeMismatch'],
-  ['number', DataType.String, '5', 'badTypeMismatch'],
-  ['number', DataType.Float, Number.POSITIVE_INFINITY, 'badOutOfRange'],
-  ['boolean', DataType.Int8, 1, 1],
-  ['boolean', DataType.Int8, 2, 'badTypeMismatch'],
-  ['enum', DataType.Int32, 3, 3],
-  ['enum', DataType.Int32, -3, 'badTypeMismatch'],
-  ['enum', DataType.String, 'auto', 2],
-  ['int64', DataType.Int16, -7, -7n],
-  ['int64', DataType.Double, 7, 'badTypeMismatch'],
-  ['text', DataType.Int32, 7, 'badTypeMismatch'],
-  ['structure', DataType.Int16Array, [1, -2], [1, -2]],
-  ['structure', DataType.BooleanArray, [true, false], [true, false]],
-  ['structure', DataType.DateTimeArray, [5n], [5n]],
-  ['structure', DataType.Double, 5, 'badTypeMismatch'],
-];
-
-test('a value becomes what its tag holds, and a bad row where it is something else', () => {
-  for (const [type, datatype, value, wanted] of ROWS) {
-    assert.deepEqual(rowOf(type, { datatype, value }), wanted, `${type} from ${datatype}`);
-  }
-});
-
-test('a data message of another data type than the birth is bad', () => {
-  const metric = { datatype: DataType.Int32, value: 5 };
-  assert.equal(rowOf('number', metric, DataType.Double), 'badTypeMismatch');
-  assert.equal(rowOf('number', metric, DataType.Int32), 5);
-});
 
 interface Played {
   readonly node: EdgeNode;
@@ -270,44 +213,6 @@ test('a birth that would take too much memory leaves its node unknown, and what 
   assert.deepEqual([node.own.isBorn, node.own.slots.length, node.own.bornBytes], [false, 0, 0]);
 });
 
-test('members of a template need no data type where the birth gave it, whatever their sign and depth', () => {
-  const inner = (value: number, datatype?: number): Metric => ({
-    name: 'inner',
-    datatype: DataType.Template,
-    value: { metrics: [{ name: 'low', alias: 4n, ...(datatype && { datatype }), value }] },
-  });
-  const rows = new BatchBuilder();
-  const born = { metrics: [inner(5, DataType.Int32), { name: 'mode', datatype: DataType.Int8, value: 1 }] };
-  const kept = { metric: { datatype: DataType.Template, value: born }, whole: undefined };
-  // As nodes write them who follow 6.4.6 to the letter: field 10 is a 32-bit integer, field 18 a template.
-  const long = [0xff, 0xff, 0xff, 0xff, 0x0f];
-  const byAlias = [0x12, 8, 0x10, 4, 0x50, ...long];
-  const named = [0x0a, 5, ...Buffer.from('inner'), 0x92, 1, byAlias.length, ...byAlias];
-  const whole = [0x12, named.length, ...named];
-  const bytes = Uint8Array.from([0x12, whole.length + 3, 0x92, 1, whole.length, ...whole]);
-  reader.open(bytes, 0, bytes.length);
-  reader.next();
-  addMetric(rows, { tag: 0, type: 'structure', codes: new Map() }, kept, 5, 0, reader, true);
-  assert.deepEqual(wideAt(rows.take({ receivedUs: 5 }), 0), { inner: { low: -1 } });
-});
-
-test('what a template said before it was null is not shown again', () => {
-  const rows = new BatchBuilder();
-  const kept = { metric: { datatype: DataType.Template }, whole: undefined };
-  const part = (names: string[]): Metric => ({
-    datatype: DataType.Template,
-    value: { metrics: names.map((name) => ({ name, datatype: DataType.Int8, value: 1 })) },
-  });
-  for (const metric of [part(['a', 'b']), { isNull: true }, part(['a'])]) {
-    const bytes = encodePayload({ metrics: [metric] });
-    reader.open(bytes, 0, bytes.length);
-    reader.next();
-    addMetric(rows, { tag: 0, type: 'structure', codes: new Map() }, kept, 5, 0, reader, true);
-  }
-  const batch = rows.take({ receivedUs: 5 });
-  assert.deepEqual([wideAt(batch, 0), wideAt(batch, 2)], [{ a: 1, b: 1 }, { a: 1 }]);
-});
-
 test('no bytes of a node end the session, whatever they are and whenever they come', () => {
   const types = ['NBIRTH', 'NDATA', 'DBIRTH', 'DDATA', 'DDEATH', 'NDEATH'] as const;
   const metrics: Metric[] = [
@@ -354,119 +259,4 @@ test('messages that wait are bounded, and more of them count as a loss at once',
   for (let i = 2; i < 140; i++) send(node, 'NDATA', i, i);
   assert.equal(values().length, 139);
   assert.deepEqual(gaps, [undefined]);
-});
-
-test('one node is asked at growing pauses, and all of them together not above the limit', () => {
-  const rebirths = new Rebirths({ everyMs: 60_000, perMinute: 60 }, 0);
-  const minute = 60e6;
-  const asked: number[] = [];
-  for (let us = 0; us < 20 * minute; us += minute / 4) {
-    rebirths.want('a', us);
-    if (rebirths.take(us).length > 0) asked.push(us / minute);
-  }
-  assert.deepEqual(asked, [0, 1, 3, 7, 15]);
-  for (let i = 0; i < 100; i++) rebirths.want(`n${i}`, 100 * minute);
-  assert.equal(rebirths.take(100 * minute).length, 5);
-  assert.equal(rebirths.take(100 * minute).length, 0);
-  assert.equal(rebirths.nextUs(100 * minute), 100 * minute + 1e6);
-  assert.equal(rebirths.take(100 * minute + 2e6).length, 2);
-});
-
-test('a node that was right for long begins with a short pause again', () => {
-  const rebirths = new Rebirths({ everyMs: 1000, perMinute: 6000 }, 0);
-  for (const us of [0, 1e6, 3e6]) {
-    rebirths.want('a', us);
-    assert.equal(rebirths.take(us).length, 1, String(us));
-  }
-  rebirths.want('a', 3e6);
-  assert.equal(rebirths.nextUs(3e6), 7e6);
-  rebirths.settled('a');
-  assert.equal(rebirths.nextUs(3e6), Number.POSITIVE_INFINITY);
-  rebirths.want('a', 100e6);
-  assert.equal(rebirths.take(100e6).length, 1);
-  rebirths.want('a', 100e6);
-  assert.equal(rebirths.nextUs(100e6), 102e6);
-});
-
-test('a wake comes at the earliest deadline, and then at the one that the woken names', async () => {
-  const clock = new ManualClock(0);
-  const woken: number[] = [];
-  const wake = new Wake(clock, () => {
-    woken.push(clock.steadyUs() / 1000);
-    return woken.length < 2 ? clock.steadyUs() + 50e3 : Number.POSITIVE_INFINITY;
-  });
-  wake.at(500e3);
-  wake.at(100e3);
-  wake.at(300e3);
-  await clock.advance(1000);
-  assert.deepEqual(woken, [100, 150]);
-  wake.at(clock.steadyUs() + 1000);
-  wake.close();
-  await clock.advance(1000);
-  assert.equal(woken.length, 2);
-});
-
-test('topics are taken apart by the specification, and nothing else is one', () => {
-  assert.deepEqual(routeOf('spBv1.0/g/DDATA/n/d'), { type: 'DDATA', group: 'g', node: 'n', device: 'd' });
-  assert.deepEqual(routeOf('spBv1.0/g/NBIRTH/n'), {
-    type: 'NBIRTH',
-    group: 'g',
-    node: 'n',
-    device: undefined,
-  });
-  for (const topic of [
-    'spBv1.0/g/NDATA/n/d',
-    'spBv1.0/g/DDATA/n',
-    'spBv1.0/g/NCMD/n',
-    'a/b',
-    'spBv1.0/STATE/x',
-  ]) {
-    assert.equal(routeOf(topic), undefined, topic);
-  }
-  assert.equal(filters([], []).length, 6);
-  assert.deepEqual(
-    filters(['g'], ['n']).map(({ topic, qos }) => `${qos} ${topic}`)[1],
-    '1 spBv1.0/g/NDEATH/n',
-  );
-});
-
-test('a pattern with stars means what people expect of it', () => {
-  const text = fc.stringMatching(/^[ab/]{0,8}$/);
-  const pattern = fc.stringMatching(/^[ab*]{0,6}$/);
-  fc.assert(
-    fc.property(pattern, text, (wanted, given) => {
-      const expected = new RegExp(`^${wanted.replaceAll('*', '.*')}$`).test(given);
-      assert.equal(glob(wanted)(given), expected);
-    }),
-    { numRuns: 1000 },
-  );
-});
-
-test('paths keep to the namespace, with and without a device', () => {
-  const template = '{group}/{node}/{device}/{metric}';
-  assert.equal(
-    tagPath(template, new Unit('Plant 1', 'Cell', 'Pump#1'), 'Out/Temp °C'),
-    'plant_1/cell/pump_1/out/temp__c',
-  );
-  assert.equal(tagPath(template, new Unit('1', 'n', undefined), 'x'), 't1/n/x');
-  assert.equal(tagPath('{node}/{device}', new Unit('g', 'n', undefined), 'x'), 'n');
-});
-
-test('a configuration that contradicts itself is told, with the tag', () => {
-  const config = Config.parse({ url: 'mqtt://h', hostId: 'h', groups: ['a'], discover: [{ tag: '{x}' }] });
-  const tag = { number: 0, type: 'number', access: 'read' } as const;
-  const found = check(config, [
-    { tag: { ...tag, path: 'p/one' }, address: { group: 'b', node: 'n', metric: 'm' } },
-    { tag: { ...tag, path: 'p/two' }, address: { group: 'b', node: 'n', metric: 'm' } },
-  ]);
-  assert.deepEqual(
-    found.map(({ tag: path, message }) => [path, message]),
-    [
-      ['p/one', 'group b is not listened to'],
-      ['p/two', 'p/one is read from the same metric'],
-      ['p/two', 'group b is not listened to'],
-      [undefined, "discover 1: {x} in tag '{x}' stands for nothing"],
-    ],
-  );
-  assert.equal(Config.safeParse({ url: 'mqtt://h', hostId: 'a/b' }).success, false);
 });
