@@ -30,3 +30,6 @@ if ! ready_read; then
   node "$root/scripts/install.mjs" "$ready_want" </dev/null || exit $?
   ready_read || ready_fail 'the packages changed while they were being installed; run this again.'
 fi
+
+# What Node has compiled once (types stripped, too) it need not compile again: a third of the time of a start.
+export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$root/node_modules/.cache/compile}"

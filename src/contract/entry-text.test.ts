@@ -38,6 +38,13 @@ test('YAML reads an entry as it was, whatever is in it', () => {
   );
 });
 
+test('white space at the ends of a text stays, whatever kind it is', () => {
+  const fields = { a: '\u2000', b: ' x\u00a0', c: '\u3000y' };
+  assert.deepEqual(parse(entryText({ path: 'p', entry: fields })), { p: fields });
+  const long = { ...fields, description: 'of the oil '.repeat(12) };
+  assert.deepEqual(parse(entryText({ path: 'p', entry: long })), { p: long });
+});
+
 test('a number beyond the exact ones is written so that the site file takes it', () => {
   const text = entryText({ path: 'a/b', entry: { range: [0, 2 ** 64] } });
   const { root, problems } = readYaml(text);

@@ -8,7 +8,8 @@ export function flowNode(value: unknown): Node {
   const node = new Document().createNode(value, { flow: true, aliasDuplicateObjects: false });
   visit(node, {
     Scalar(_, scalar) {
-      if (typeof scalar.value === 'string' && /[\p{C}\p{Zl}\p{Zp}]/u.test(scalar.value))
+      // YAML trims plain texts by blanks and tabs only; every reader of lines by far more.
+      if (typeof scalar.value === 'string' && /[\p{C}\p{Zl}\p{Zp}]|^\s|\s$/u.test(scalar.value))
         scalar.type = 'QUOTE_DOUBLE';
       // With all its digits a large number would be read as one that cannot be kept.
       if (Number.isInteger(scalar.value) && !Number.isSafeInteger(scalar.value)) scalar.format = 'EXP';

@@ -16,6 +16,8 @@ export function madeByOpenssl(commonName: string, ...validity: readonly string[]
   const file = join(dir.path, 'cert.pem');
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', '/dev/null'];
   const rest = ['-subj', `/CN=${commonName}/O=Works`, '-out', file, ...validity];
-  execFileSync('openssl', ['req', '-x509', ...key, ...rest], { stdio: 'pipe' });
-  return new X509Certificate(execFileSync('openssl', ['x509', '-in', file, '-outform', 'DER'])).raw;
+  // The OPC UA library leaves the text 'undefined' there once it has read a key in this process.
+  const { OPENSSL_CONF: _, ...env } = process.env;
+  execFileSync('openssl', ['req', '-x509', ...key, ...rest], { stdio: 'pipe', env });
+  return new X509Certificate(execFileSync('openssl', ['x509', '-in', file, '-outform', 'DER'], { env })).raw;
 }

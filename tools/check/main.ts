@@ -6,7 +6,7 @@ import { allSteps, chosenSteps, type Step } from './steps.ts';
 import type { Result } from './test-run.ts';
 
 const usage = `scripts/check [--jobs N] [step | part of a test file's path | pattern]...
-Without a name: everything. Steps: types, lint, unused, shell, unit, table, interop, e2e, crash, fuzz.
+Without a name: everything. Steps: types, lint, unused, shell, unit, table, plant, interop, e2e, crash, fuzz.
 The last line is "N passed, N failed, N skipped"; the exit status is 1 when anything failed.
 A test file that starts with "// Runs alone: <why>" runs with nothing beside it.
 `;

@@ -12,28 +12,14 @@ export interface Step {
   run(): Promise<Result>;
 }
 
-const unitFiles = ['src/**/*.test.ts', 'plant/**/*.test.ts', 'tools/**/*.test.ts'];
+const testFiles = '{src,plant,tools,bench,test}/**/*.test.ts';
 const unitLimits: Limits = { testMs: 60_000, processMs: 180_000 };
 const fileLimits: Limits = { testMs: 180_000, processMs: 240_000 };
 const staticLimitMs = 180_000;
 
-/** Each file of these folders is a process of its own. */
-const folders = {
-  table: 'test/architecture.test.ts',
-  interop: 'test/interop/**/*.test.ts',
-  e2e: 'test/e2e/**/*.test.ts',
-  crash: 'test/crash/**/*.test.ts',
-  fuzz: 'test/fuzz/**/*.test.ts',
-};
-
-/** Every step of a whole check, the longest first where they run side by side. */
+/** Every step of a whole check. No test file can be left out: what has no folder of its own is a unit test. */
 export function allSteps(): Step[] {
-  const perFile = Object.entries(folders).flatMap(([name, pattern]) =>
-    globSync(pattern)
-      .sort()
-      .map((file) => fileStep(name, file)),
-  );
-  return [...staticSteps(), unitStep(globSync(unitFiles).sort()), ...perFile];
+  return [...staticSteps(), ...testSteps(globSync(testFiles).sort())];
 }
 
 /** The steps named, or those of the test files whose path contains the word or matches the pattern. */
@@ -41,14 +27,28 @@ export function chosenSteps(words: readonly string[]): Step[] {
   const all = allSteps();
   return words.flatMap((word) => {
     const named = all.filter((step) => step.name === word);
-    if (named.length > 0) return named;
-    const unit = globSync(unitFiles)
-      .filter((file) => fits(file, word))
-      .sort();
-    const files = all.filter((step) => step.title !== step.name && fits(step.title, word));
-    return unit.length > 0 ? [unitStep(unit), ...files] : files;
+    return named.length > 0 ? named : testSteps(globSync(testFiles).filter((file) => fits(file, word)));
   });
 }
+
+/** Unit tests share a process, but for those with hooks; every other file is a process of its own. */
+function testSteps(files: readonly string[]): Step[] {
+  const shared = files.filter((file) => nameOf(file) === 'unit' && !hasHooks(file));
+  const own = files.filter((file) => !shared.includes(file));
+  return [
+    ...(shared.length > 0 ? [unitStep(shared)] : []),
+    ...own.map((file) => fileStep(nameOf(file), file)),
+  ];
+}
+
+function nameOf(file: string): string {
+  if (file === 'test/architecture.test.ts') return 'table';
+  return /^test\/(plant|interop|e2e|crash|fuzz)\//.exec(file)?.[1] ?? 'unit';
+}
+
+/** Hooks at the top of a file would be those of all files in the process: begun with the first test, ended after the last. */
+const hasHooks = (file: string): boolean =>
+  /^(before|after|beforeEach|afterEach)\(/m.test(readFileSync(file, 'utf8'));
 
 const fits = (file: string, word: string): boolean => file.includes(word) || globSync(word).includes(file);
 
