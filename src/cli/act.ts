@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
 import { SiteClient } from '#cli/client.ts';
 import { Exit } from '#cli/fail.ts';
-import type { AlarmStatus } from '#contract/api.ts';
+import { above } from '#cli/text.ts';
+import type { AlarmStatus, AssetView } from '#contract/api.ts';
 import { Fault } from '#kernel/fault.ts';
 
 interface Common {
@@ -77,12 +78,6 @@ function parse(text: string): number | boolean | string {
   return text.trim() !== '' && Number.isFinite(value) ? value : text;
 }
 
-interface AssetStatus {
-  readonly asset: string;
-  readonly mode: string;
-  readonly tagOut?: { readonly by: string };
-}
-
 /** An asset, or all below an area or line. */
 export async function asset(
   path: string,
@@ -96,7 +91,9 @@ export async function asset(
   const site = await SiteClient.find(options.data);
   const tagOut = options.tagOut ? true : options.removeTagOut ? false : undefined;
   const body = { asset: path, mode: options.mode, tagOut, why: options.why, by: by() };
-  const after = await site.post<readonly AssetStatus[]>('/api/assets', body);
-  for (const one of after)
-    print(`${one.asset}: ${one.mode}${one.tagOut ? `, tagged out by ${one.tagOut.by}` : ''}`);
+  const after = await site.post<readonly AssetView[]>('/api/assets', body);
+  for (const one of after) {
+    const tagOut = one.tagOut ? `, tagged out by ${one.tagOut.by}${above(one.asset, one.tagOut.from)}` : '';
+    print(`${one.asset}: ${one.mode}${above(one.asset, one.modeFrom)}${tagOut}`);
+  }
 }

@@ -1,9 +1,16 @@
 import { SiteClient } from '#cli/client.ts';
 import { eventLine } from '#cli/screen.ts';
 import { toldToStop } from '#cli/stop.ts';
-import { age, bold, bytes, fit, number, red, table, valueText, yellow } from '#cli/text.ts';
+import { above, age, bold, bytes, fit, number, red, table, valueText, yellow } from '#cli/text.ts';
 import { watch } from '#cli/watch.ts';
-import type { AlarmStatus, DeadLetterView, EventView, SiteStatus, TagValue } from '#contract/api.ts';
+import type {
+  AlarmStatus,
+  AssetView,
+  DeadLetterView,
+  EventView,
+  SiteStatus,
+  TagValue,
+} from '#contract/api.ts';
 import type { Json } from '#kernel/event.ts';
 
 export interface LookOptions {
@@ -163,9 +170,13 @@ const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } =
     const text = table(['refused at', 'sink', 'tag', 'time', 'value', 'reason'], rows);
     return dropped > 0 ? `${text}\n${number(dropped)} older ones are not listed` : text;
   },
-  assets: (assets: readonly { asset: string; mode: string; tagOut?: { by: string; why: string } }[]) =>
+  assets: (assets: readonly AssetView[]) =>
     table(
       ['asset', 'mode', 'tag-out'],
-      assets.map((one) => [one.asset, one.mode, one.tagOut ? `by ${one.tagOut.by}: ${one.tagOut.why}` : '']),
+      assets.map(({ asset, mode, modeFrom, tagOut }) => [
+        asset,
+        `${mode}${above(asset, modeFrom)}`,
+        tagOut ? `by ${tagOut.by}${above(asset, tagOut.from)}: ${tagOut.why}` : '',
+      ]),
     ),
 };

@@ -223,6 +223,15 @@ export interface CertificateDetail {
   readonly pem: string;
 }
 
+/** What holds for an asset now; `modeFrom` and `from` are what it was said of: itself, one above it, '' for all. */
+export interface AssetView {
+  readonly asset: string;
+  readonly mode: 'local' | 'remote' | 'outOfService';
+  /** Absent where nobody has said anything. */
+  readonly modeFrom?: string;
+  readonly tagOut?: { readonly by: string; readonly why: string; readonly from: string };
+}
+
 /** RFC 9457. */
 export interface ProblemDetails {
   readonly type: string;

@@ -82,6 +82,15 @@ export interface WriteOutcome {
 
 export type AssetMode = 'local' | 'remote' | 'outOfService';
 
+/** What holds for an asset now, and which asset it was said of: itself, one above it, or '' for the whole site. */
+export interface AssetState {
+  readonly asset: string;
+  readonly mode: AssetMode;
+  /** Absent where nobody has said anything. */
+  readonly modeFrom?: string;
+  readonly tagOut?: { readonly by: string; readonly why: string; readonly from: string };
+}
+
 /** What the guard needs from outside; the edge gives it. */
 export interface GuardPorts {
   steadyUs(): number;
@@ -131,7 +140,8 @@ export interface Guard {
   readonly nextUs: number;
   /**
    * `local`: rules and operators at the site write; `remote`: others may too, where tag and site allow it;
-   * `outOfService`: nobody. Holds for every asset below that has no mode of its own.
+   * `outOfService`: nobody. Out of service holds for every asset below, whatever its own mode; the other modes
+   * for those below that have none of their own.
    * @throws Fault `guard.unknown-asset`
    */
   setMode(asset: string, mode: AssetMode, by: string): void;
@@ -159,10 +169,6 @@ export interface Guard {
    * @throws Fault `guard.interlock`, before anything has changed
    */
   reconfigure(tags: readonly GuardedTag[], present?: PresentOf, changed?: ReadonlySet<number>): Promise<void>;
-  assets(): readonly {
-    readonly asset: string;
-    readonly mode: AssetMode;
-    readonly tagOut?: { by: string; why: string };
-  }[];
+  assets(): readonly AssetState[];
   snapshot(): Json;
 }

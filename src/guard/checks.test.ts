@@ -73,6 +73,15 @@ const cases: readonly Case[] = [
     says: /out of service/,
   },
   {
+    when: 'its line is out of service, though the asset itself was once set back to local',
+    given: (b) => {
+      b.guard.setMode(PUMP, 'local', 'bo');
+      b.guard.setMode('hall/line1', 'outOfService', 'bo');
+    },
+    refusal: 'mode',
+    says: /^hall\/line1 is out of service/,
+  },
+  {
     when: 'the site takes no remote writes',
     limits: { remote: true },
     ask: { by: remote() },

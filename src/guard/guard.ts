@@ -506,7 +506,8 @@ class SiteGuard implements Guard {
     const nowUs = this.#ports.steadyUs();
     for (const lease of this.#leases) {
       const { asset } = lease.tag;
-      const off = this.#assets.modeOf(asset) === 'outOfService' || this.#assets.tagOutOf(asset) !== undefined;
+      const off =
+        this.#assets.modeOf(asset).mode === 'outOfService' || this.#assets.tagOutOf(asset) !== undefined;
       if (off) this.#leases.end(lease, nowUs, ending);
     }
     this.#runLeases(nowUs);

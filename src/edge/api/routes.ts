@@ -1,6 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { AlarmRequest, AssetRequest, type DeadLetterView, type EventView, WriteBody } from '#contract/api.ts';
+import {
+  AlarmRequest,
+  AssetRequest,
+  type AssetView,
+  type DeadLetterView,
+  type EventView,
+  WriteBody,
+} from '#contract/api.ts';
 import type { AlarmAct } from '#decide/api.ts';
 import { tagValue } from '#edge/api/tag-value.ts';
 import type { Core } from '#edge/core.ts';
@@ -33,7 +40,7 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
   });
   app.get('/api/alarms', async () => core.decisions.alarms());
   app.get('/api/rules', async () => core.decisions.rules());
-  app.get('/api/assets', async () => core.guard.assets());
+  app.get('/api/assets', async () => core.guard.assets() satisfies readonly AssetView[]);
   app.get('/api/events', async (request) => {
     const { after, limit } = Page.parse(request.query);
     const events = after === undefined ? core.recent.last(limit) : core.recent.after(after, limit);
@@ -64,7 +71,7 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
     const { asset, mode, tagOut, why, by } = AssetRequest.parse(request.body);
     site.setAsset(asset, { mode, tagOut, why, by });
     await site.durable();
-    return core.guard.assets().filter((one) => `${one.asset}/`.startsWith(`${asset}/`));
+    return core.guard.assets().filter((one) => asset === '' || `${one.asset}/`.startsWith(`${asset}/`));
   });
 }
 
