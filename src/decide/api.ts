@@ -229,7 +229,10 @@ export interface Condition {
    * @param newestTimeUs newest source time of the batch, see `newestTimeUs` of windows/window-time.ts
    */
   take(batch: Batch, row: number, newestTimeUs: number, atUs: number): void;
-  /** Unknown while an input is bad, stale or has not arrived. */
+  /**
+   * Unknown while an input is bad, stale or has not arrived, or is no measured value (last usable, substituted; see
+   * `isStandIn`).
+   */
   value(atUs: number): boolean | 'unknown';
 }
 

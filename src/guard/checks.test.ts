@@ -205,6 +205,28 @@ const cases: readonly Case[] = [
     refusal: 'interlock-unknown',
   },
   {
+    when: 'the interlock rests on a retained value, which says nothing of the present',
+    limits: { interlock: 'running' },
+    given: (b) => b.see([[b.tags.running, true, Quality.uncertainLastUsable]]),
+    refusal: 'interlock-unknown',
+    says: /not measured/,
+  },
+  {
+    when: 'a measured input of the interlock is replaced by a substitute',
+    limits: { interlock: 'running' },
+    given: (b) => {
+      b.see([[b.tags.running, true]]);
+      b.see([[b.tags.running, true, Quality.uncertainSubstitute]]);
+    },
+    refusal: 'interlock-unknown',
+  },
+  {
+    when: 'an input of the interlock is outside its range, but measured',
+    limits: { interlock: 'tag("hall/line1/pump/speed-actual") > 2' },
+    given: (b) => b.see([[ACTUAL, 5, Quality.uncertainRangeExceeded]]),
+    refusal: undefined,
+  },
+  {
     when: 'only late rows answer the interlock',
     limits: { interlock: 'running' },
     given: (b) => b.see([[b.tags.running, true]], true),

@@ -92,7 +92,7 @@ const interlock: Check = (s) => {
   if (state === true) return undefined;
   const text = `the interlock of ${s.tag.path} (${s.tag.interlock})`;
   return state === 'unknown'
-    ? no('interlock-unknown', `${text} is unknown: an input is bad or has not arrived`)
+    ? no('interlock-unknown', `${text} is unknown: an input is bad, was not measured, or has not arrived`)
     : no('interlock', `${text} does not hold`);
 };
 
