@@ -58,7 +58,8 @@ export type Refusal =
   | 'source-down'
   | 'no-reason'
   | 'changed'
-  | 'busy';
+  | 'busy'
+  | 'overtaken';
 
 export type WriteState = 'refused' | 'sent' | 'confirmed' | 'failed' | 'unknown';
 
@@ -131,7 +132,11 @@ export type PresentOf = (tag: number) => PresentRow | undefined;
 export interface Guard {
   /** Looks at every batch (after decisions) for present values and for feedback. */
   observe(batch: Batch, atUs: number): void;
-  /** Checks at once, in the caller's step; the promise is about what follows. Never rejects. */
+  /**
+   * Checks at once, in the caller's step; the promise is about what follows. Never rejects. Where a write to the tag has
+   * not been answered yet, another one is refused as busy; one of a rule waits for that, within its own time to live,
+   * until a newer one of a rule takes its place.
+   */
   write(request: WriteRequest): Promise<WriteOutcome>;
   /** Gives back what the rule holds: safe values are written. */
   release(by: Asker): void;
