@@ -9,6 +9,7 @@ export interface Numbered {
 export class RecentEvents {
   readonly #kept: Numbered[] = [];
   readonly #most: number;
+  readonly #listeners: ((event: SiteEvent) => void)[] = [];
   #count = 0;
 
   constructor(most = 500) {
@@ -22,6 +23,12 @@ export class RecentEvents {
   add(event: SiteEvent): void {
     this.#kept.push({ id: ++this.#count, event });
     if (this.#kept.length > this.#most) this.#kept.shift();
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Told of each event as it is added. */
+  listen(listener: (event: SiteEvent) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The newest ones, oldest first. */

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { SMTPServerOptions } from 'smtp-server';
 import { systemClock } from '#kernel/clock.ts';
 import type { Json } from '#kernel/event.ts';
 import { TagTable } from '#kernel/tag-table.ts';
 import type { Action, Deps } from '#plugin/api.ts';
 import { createInbox } from '#plugin/inbox.ts';
 import { wasNotSent } from '#plugin/not-sent.ts';
+import { MailServer } from '#test/mail-server.ts';
 import { trustsNothing } from '#test/trust.ts';
 import { smtp } from './smtp.ts';
 
@@ -30,49 +29,11 @@ const deps: Deps = {
   event() {},
 };
 
-interface Mail {
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly text: string;
-  readonly secure: boolean;
-  readonly user: string | undefined;
-}
-
-/** A real mail server on a free port. */
-async function mailServer(t: TestContext, options: SMTPServerOptions = {}) {
-  const mails: Mail[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    hideSTARTTLS: true,
-    logger: false,
-    onAuth: ({ username, password }, _session, done) =>
-      password === 'right' ? done(null, { user: username ?? '' }) : done(new Error('wrong password')),
-    onRcptTo: ({ address }, _session, done) =>
-      address.startsWith('nobody') ? done(new Error('no such user')) : done(),
-    onData(stream, session, done) {
-      let text = '';
-      stream.on('data', (chunk: Buffer) => {
-        text += chunk;
-      });
-      stream.on('end', () => {
-        const { mailFrom, rcptTo } = session.envelope;
-        mails.push({
-          from: mailFrom ? mailFrom.address : '',
-          to: rcptTo.map(({ address }) => address),
-          text,
-          secure: session.secure,
-          user: session.user,
-        });
-        done();
-      });
-    },
-    ...options,
-  });
-  server.on('error', () => {}); // lines that our tests cut
-  server.listen(0, '127.0.0.1');
-  await once(server.server, 'listening');
-  t.after(() => new Promise<void>((done) => server.close(() => done())));
-  return { mails, server, port: (server.server.address() as AddressInfo).port };
+/** Gone with the test. */
+async function mailServer(t: TestContext, options?: SMTPServerOptions): Promise<MailServer> {
+  const server = await MailServer.start(options);
+  t.after(() => server[Symbol.asyncDispose]());
+  return server;
 }
 
 const action = (config: Json, forMs = 10_000): Action => ({
@@ -165,8 +126,9 @@ test('only a server whose certificate an authority of ours has signed is spoken 
 });
 
 test('where nobody listens nothing was sent, and the action may be given again', async (t) => {
-  const { port, server } = await mailServer(t);
-  await new Promise<void>((done) => server.close(() => done()));
+  const server = await mailServer(t);
+  const { port } = server;
+  await server[Symbol.asyncDispose]();
   await assert.rejects(send(port), (error) => wasNotSent(error) && /ECONNREFUSED/.test(error.message));
 });
 

@@ -6,6 +6,7 @@ import type { ApiAddress, ProblemDetails } from '#contract/api.ts';
 import { addBrowse } from '#edge/api/browse.ts';
 import { addCertificates } from '#edge/api/certificates.ts';
 import { addConfig } from '#edge/api/config.ts';
+import { addNotices } from '#edge/api/notices.ts';
 import { addRoutes } from '#edge/api/routes.ts';
 import { SignIn } from '#edge/api/sign-in.ts';
 import { addStream } from '#edge/api/stream.ts';
@@ -38,6 +39,7 @@ export async function serveApi(site: Site, { host, port, configuration }: ApiOpt
   });
   addMetrics(app, site);
   addRoutes(app, site);
+  addNotices(app, site);
   addConfig(app, site, configuration);
   addCertificates(app, site);
   addStream(app, site);
