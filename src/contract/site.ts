@@ -85,9 +85,10 @@ export const TagEntry = z.strictObject({
   safety: z.boolean().default(false).describe('Belongs to a safety function: Holdfast never writes it.'),
   staleAfterMs: z
     .int()
-    .min(100)
+    .min(0)
+    .refine((ms) => ms === 0 || ms >= 100, 'must be at least 100, or 0 for never')
     .optional()
-    .describe('Bad after this long without a sample; default by source.'),
+    .describe('Bad after this long without a sample; 0: never. Default by source.'),
   source: z.string().optional().describe('Id of the source that reads it.'),
   address: z.unknown().optional().describe('Where the source finds it; fields depend on the kind of source.'),
   derive: expression.optional().describe('CEL expression over other tags, instead of a source.'),

@@ -1,7 +1,7 @@
 import type { TagModel } from '#contract/model.ts';
 import type { Core } from '#edge/core.ts';
 import type { PeersPlan } from '#edge/peers.ts';
-import { staleAfterUs } from '#edge/source-plan.ts';
+import { silenceUs, staleAfterUs } from '#edge/source-plan.ts';
 
 /** Which tags the site has, and whose they are: those that the file names, and those that sources found. */
 export class OwnedTags {
@@ -29,12 +29,12 @@ export class OwnedTags {
     for (const numbers of this.#found.values()) yield* numbers;
   }
 
-  /** A tag that a source found at run time. */
-  found(core: Core, source: string, tag: number): void {
+  /** A tag that a source found at run time. @param staleAfterMs see {@link Tags.declare} */
+  found(core: Core, source: string, tag: number, staleAfterMs: number | undefined): void {
     const numbers = this.#found.get(source) ?? new Set();
     this.#found.set(source, numbers.add(tag));
     this.bySource.get(source)?.push(tag);
-    core.liveness.watch(tag, Number.POSITIVE_INFINITY, core.clock.steadyUs());
+    core.liveness.watch(tag, silenceUs(staleAfterMs), core.clock.steadyUs());
   }
 
   /** Tags that the source had found and that a file names now: they are no longer among those found. */

@@ -112,9 +112,9 @@ export class Peers implements AsyncDisposable {
       mode: this.#options.mode ?? 'live',
       owners: new TagOwners([]),
       newestUs: (tag) => this.#newest.of(tag),
-      declared: (source, tag) => {
+      declared: (source, tag, staleAfterMs) => {
         core.declare(tag);
-        this.#owned.found(core, source, tag.number);
+        this.#owned.found(core, source, tag.number, staleAfterMs);
       },
       event: (event) => core.path.event(event),
     };

@@ -21,8 +21,8 @@ export interface PeerContext {
   readonly mode?: Deps['mode'];
   /** See {@link Tags.newestUs}. */
   newestUs(tag: number): number;
-  /** A tag that a source found at run time, for the first time in this run. */
-  declared(source: string, tag: Tag): void;
+  /** A tag that a source found at run time, for the first time in this run. @param staleAfterMs see {@link Tags.declare} */
+  declared(source: string, tag: Tag, staleAfterMs?: number): void;
   event(event: SiteEvent): void;
 }
 
@@ -91,10 +91,10 @@ function deps(id: string, points: readonly Point[], load: LoadMeter, context: Pe
     },
     inbox: createInbox,
     tags: {
-      declare(info: TagInfo): Tag {
+      declare(info: TagInfo, staleAfterMs?: number): Tag {
         const isNew = context.owners.claim(info.path, id);
         const tag = context.table.declare(info);
-        if (isNew) context.declared(id, tag);
+        if (isNew) context.declared(id, tag, staleAfterMs);
         return tag;
       },
       newestUs: (tag) => context.newestUs(tag),

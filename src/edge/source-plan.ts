@@ -60,10 +60,17 @@ const fieldOf = (config: unknown, path: string): unknown =>
     .split('.')
     .reduce<unknown>((at, key) => (at as { readonly [key: string]: unknown } | undefined)?.[key], config);
 
-/** Five polls without an answer, at least 5 s; tags that speak only when something happens wait for ever. */
+/**
+ * As the tag says; otherwise five polls without an answer, at least 5 s; otherwise as its source says. Where a source
+ * says nothing its protocol tells by itself who is gone: keep-alives of a subscription, certificates of death.
+ */
 export function staleAfterUs(tag: TagModel, config: unknown): number {
-  if (tag.staleAfterMs !== undefined) return tag.staleAfterMs * 1000;
-  const { everyMs: ofSource } = config as { readonly everyMs?: number };
-  const everyMs = (tag.address as { readonly everyMs?: number } | undefined)?.everyMs ?? ofSource;
-  return everyMs === undefined ? Number.POSITIVE_INFINITY : Math.max(everyMs * 5, 5000) * 1000;
+  if (tag.staleAfterMs !== undefined) return silenceUs(tag.staleAfterMs);
+  const ofSource = config as { readonly everyMs?: number; readonly staleAfterMs?: number };
+  const everyMs = (tag.address as { readonly everyMs?: number } | undefined)?.everyMs ?? ofSource.everyMs;
+  return everyMs === undefined ? silenceUs(ofSource.staleAfterMs) : Math.max(everyMs * 5, 5000) * 1000;
 }
+
+/** @param staleAfterMs of a configuration; 0 or absent: however long it is silent */
+export const silenceUs = (staleAfterMs: number | undefined): number =>
+  staleAfterMs ? staleAfterMs * 1000 : Number.POSITIVE_INFINITY;

@@ -152,9 +152,10 @@ export interface Identity {
 export interface Tags {
   /**
    * For tags that appear at run time (births, wildcards). The number is durable before its first row is.
+   * @param staleAfterMs bad after this long without a row; 0 or absent: however long it is silent
    * @throws Fault `tag.owned` when the site file or another source has a tag of this path
    */
-  declare(info: TagInfo): Tag;
+  declare(info: TagInfo, staleAfterMs?: number): Tag;
   /** Newest source time taken of a tag, earlier runs included, to tell rows that are sent again; 0 when not known. */
   newestUs?(tag: number): number;
 }

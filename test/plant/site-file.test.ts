@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { before, test } from 'node:test';
 import { formatProblem } from '#contract/load.ts';
 import { type Blueprint, checkSite } from '#edge/blueprint.ts';
+import { TOPICS } from '#plant/mqtt/topics.ts';
 import { SITE_FILE } from '#plant/site-file.ts';
 import { offlineSite } from '#test/plant/offline-site.ts';
 
@@ -106,4 +107,10 @@ test('little steam, or a case packer that stands still, slow the fillers down th
   site.run(200);
   assert.ok(site.raised.includes('utilities/steam/boiler/pressure-low'));
   assert.ok(site.switchedOn.includes('hall/line2/filler/spare-steam'));
+});
+
+test('a sensor of the plant is called dead only after five of its messages are missing', () => {
+  const sensors = blueprint.model.sources.find(({ id }) => id === 'sensors');
+  const { staleAfterMs = 0 } = (sensors?.config ?? {}) as { readonly staleAfterMs?: number };
+  assert.ok(staleAfterMs >= 5 * Math.max(...TOPICS.map(({ everyMs }) => everyMs)));
 });

@@ -58,6 +58,14 @@ export const Address = z
   })
   .refine((address) => address.topic !== undefined || address.write !== undefined, 'needs a topic, or write');
 
+const silence = z
+  .int()
+  .min(0)
+  .refine((ms) => ms === 0 || ms >= 100, 'must be at least 100, or 0 for never');
+
+/** A quarter of an hour: longer than most sensors that report on a schedule pause, shorter than a shift forgets one. */
+const STALE_AFTER_MS = 900_000;
+
 const Discover = z.strictObject({
   topic: topic(true).describe('Filter with wildcards, such as plant/+/env/+.'),
   tag: z.string().min(1).describe('Path of the tag; $1, $2 … stand for what the wildcards matched.'),
@@ -65,6 +73,9 @@ const Discover = z.strictObject({
   type: z.enum(['number', 'boolean', 'int64', 'text', 'structure']).default('number'),
   unit: z.string().optional().describe('UCUM code.'),
   qos: qos.optional().describe('Default: that of the source.'),
+  staleAfterMs: silence
+    .optional()
+    .describe('Bad after this long without a message; 0: never. Default: that of the source.'),
   limit: z.int().min(1).max(100_000).default(1000).describe('Most tags that this filter may make.'),
 });
 
@@ -106,6 +117,11 @@ export const Config = z.strictObject({
     .max(60_000)
     .default(5000)
     .describe("Wait for the broker's confirmation of a write; after it the write is unknown."),
+  staleAfterMs: silence
+    .default(STALE_AFTER_MS)
+    .describe(
+      'A tag is bad after this long without a message; 0: never, for topics that speak only on a change. A tag may say its own.',
+    ),
   discover: z.array(Discover).default([]).describe('Topics that become tags when they first speak.'),
 });
 

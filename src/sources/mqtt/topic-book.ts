@@ -206,7 +206,8 @@ export class TopicBook {
   #declare(entry: Discovery, path: string, reasons: (string | Fault)[]): Tag | undefined {
     const unit = entry.unit === undefined ? {} : { unit: entry.unit };
     try {
-      return this.#deps.tags.declare({ path, type: entry.type, access: 'read', ...unit });
+      const staleAfterMs = entry.staleAfterMs ?? this.#config.staleAfterMs;
+      return this.#deps.tags.declare({ path, type: entry.type, access: 'read', ...unit }, staleAfterMs);
     } catch (error) {
       if (!(error instanceof Fault && error.code === 'tag.owned')) throw error;
       reasons.push(error);
