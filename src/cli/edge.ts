@@ -17,8 +17,8 @@ export interface EdgeCommand {
 }
 
 /**
- * Runs a site until told to stop. A bad site file is refused as a whole, with all its errors. A saved file takes effect
- * by itself, and SIGHUP applies it at once.
+ * Runs a site until told to stop. A bad site file is refused as a whole, with all its errors: then the last good one
+ * runs, where the data folder has one. A saved file takes effect by itself, and SIGHUP applies it at once.
  */
 export async function edge({
   site,
@@ -29,14 +29,15 @@ export async function edge({
   shadow,
 }: EdgeCommand): Promise<void> {
   const loaded = startSmall();
-  const { readBlueprint, startEdge } = await import('#edge/main.ts');
+  const { readStart, startEdge } = await import('#edge/main.ts');
   const stopped = toldToStop(['SIGINT', 'SIGTERM']);
   // From the first moment on: without a listener this signal would end the process.
   let reload = (): void => {};
   process.on('SIGHUP', () => reload());
   const file = resolve(site);
-  const { blueprint, problems } = await readBlueprint(site);
-  printProblems(site, problems, process.stderr);
+  const { blueprint, problems, fallback } = await readStart(site, data);
+  // What a fallback is for goes into the site's own log.
+  if (!fallback) printProblems(site, problems, process.stderr);
   if (!blueprint) {
     process.exitCode = Exit.invalid;
     return;
@@ -57,6 +58,7 @@ export async function edge({
     siteFile: file,
     watch,
     mode,
+    fallback,
   });
   giveBack();
   loaded();

@@ -55,15 +55,18 @@ export async function status({ data, json }: LookOptions): Promise<void> {
   if (Object.keys(site.sinks).length > 0) print(`\n${sinkTable(site)}`);
 }
 
-function configText({ mode, config: { digest, file, refused } }: SiteStatus): string {
+function configText({ mode, config: { digest, file, refused, lastGoodUs } }: SiteStatus): string {
   const running = `running: digest ${digest.slice(0, 12)}`;
   const shadow = mode === 'shadow' ? `${yellow('shadow: acts on nothing')}  ` : '';
   if (!refused) return `${shadow}site file ${file ?? '–'}  ${running}`;
-  const since = new Date(refused.sinceUs / 1000).toISOString();
+  const since = isoTime(refused.sinceUs);
+  const lastGood = lastGoodUs === undefined ? '' : `, the last good file, of ${isoTime(lastGoodUs)}`;
   const first = refused.problems.find(({ severity }) => severity === 'error');
   const what = first && `\n${red(`  ${first.line}:${first.column} ${first.message}`)}`;
-  return `${shadow}${red(`the site file has errors since ${since}`)}; ${running}${what ?? ''}`;
+  return `${shadow}${red(`the site file has errors since ${since}`)}; ${running}${lastGood}${what ?? ''}`;
 }
+
+const isoTime = (us: number): string => new Date(us / 1000).toISOString();
 
 function sinkTable(site: SiteStatus): string {
   const rows = Object.entries(site.sinks).map(([id, one]) => [
@@ -150,8 +153,8 @@ const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } =
     table(
       ['from', 'to', 'source', 'samples lost', 'reason'],
       gaps.map((gap) => [
-        new Date(Number(gap.fromUs) / 1000).toISOString(),
-        new Date(Number(gap.toUs) / 1000).toISOString(),
+        isoTime(Number(gap.fromUs)),
+        isoTime(Number(gap.toUs)),
         String(gap.source ?? 'site'),
         gap.count === undefined ? 'unknown' : String(gap.count),
         String(gap.reason),
@@ -160,10 +163,10 @@ const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } =
   'dead-letters': (letters: readonly DeadLetterView[]) => {
     const dropped = (letters[0]?.id ?? 1) - 1;
     const rows = letters.map((one) => [
-      new Date(one.atUs / 1000).toISOString(),
+      isoTime(one.atUs),
       one.sink,
       one.tag,
-      new Date(one.timeUs / 1000).toISOString(),
+      isoTime(one.timeUs),
       valueText(one.value),
       one.reason,
     ]);

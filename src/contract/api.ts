@@ -101,6 +101,8 @@ export interface ConfigStatus {
   readonly watched: boolean;
   /** The file is not what runs, because of this. */
   readonly refused?: RefusedConfig;
+  /** Set while the site runs the last good file that its journal kept, since the one in place was bad at its start: when that took effect. */
+  readonly lastGoodUs?: number;
 }
 
 export interface RefusedConfig {

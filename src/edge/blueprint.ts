@@ -26,14 +26,18 @@ export interface Checked {
 
 /** @throws Fault `site.unreadable` */
 export async function readBlueprint(path: string): Promise<Checked> {
-  const text = await readFile(path, 'utf8').catch((error) => {
+  return await checkSite(await readSiteFile(path));
+}
+
+/** @throws Fault `site.unreadable` */
+export async function readSiteFile(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((error) => {
     throw new Fault('site.unreadable', `cannot read ${path}: ${messageOf(error)}`, {
       retry: 'never',
       hint: 'name a site file with --site; `holdfast schema` describes it',
       cause: error,
     });
   });
-  return await checkSite(text);
 }
 
 /** Every problem at once: form, meaning, and each expression compiled as the site would. */

@@ -4,6 +4,7 @@ import type { Change } from '#edge/change.ts';
 import { changeLine, summaryOf } from '#edge/change-text.ts';
 import type { Core } from '#edge/core.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
+import type { Fault } from '#kernel/fault.ts';
 
 /** Key of the digest of the site file that ran last, in the journal's state. */
 export const CONFIG_STATE = 'config';
@@ -104,3 +105,12 @@ export function recordRefused(
 }
 
 export const linesOf = (changes: readonly Change[]): string[] => changes.map(changeLine);
+
+/** A refusal that has no place in the text. */
+export const asProblem = ({ message, hint }: Fault): Problem => ({
+  line: 1,
+  column: 1,
+  message,
+  ...(hint !== undefined && { hint }),
+  severity: 'error',
+});

@@ -4,9 +4,10 @@ import { formatProblem } from '#contract/load.ts';
 import type { Problem } from '#contract/model.ts';
 import { summaryOf } from '#edge/change-text.ts';
 import { checkAside } from '#edge/check-aside.ts';
-import { type Cause, digestOf, linesOf, recordRefused } from '#edge/config-record.ts';
+import { asProblem, type Cause, digestOf, linesOf, recordRefused } from '#edge/config-record.ts';
 import { FileWatch } from '#edge/file-watch.ts';
 import type { Site } from '#edge/site.ts';
+import type { Fallback } from '#edge/start-file.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { type Draft, draftFor } from '#platform/files.ts';
 import type { Log } from '#plugin/api.ts';
@@ -18,6 +19,8 @@ export interface ConfigurationOptions {
   readonly file?: string | undefined;
   /** Whether a saved file takes effect by itself. */
   readonly watch?: boolean | undefined;
+  /** The site was started with its last good file instead of the one that lies there. */
+  readonly fallback?: Fallback | undefined;
 }
 
 /** Refusals that are recorded an hour; a program that writes the file over and over must not fill the journal. */
@@ -35,16 +38,18 @@ export class Configuration implements AsyncDisposable {
   #toldCount = 0;
   /** What lies in the file and is not what runs. */
   #refused: RefusedConfig | undefined;
+  #lastGoodUs: number | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ConfigurationOptions) {
-    const { site, log, file, watch } = options;
+    const { site, log, file, watch, fallback } = options;
     this.#options = options;
     site.fileStatus = () => this.#status();
+    if (fallback) this.#startedWith(fallback);
     if (file === undefined || !watch) return;
     this.#watch = new FileWatch({
       path: file,
-      text: site.blueprint.text,
+      text: fallback ? fallback.text : site.blueprint.text,
       clock: site.core.clock,
       log,
       changed: (text) => this.#inTurn(() => this.#applySaved(file, text)),
@@ -88,7 +93,27 @@ export class Configuration implements AsyncDisposable {
       watched: this.#watch !== undefined,
       ...(file !== undefined && { file }),
       ...(this.#refused && { refused: this.#refused }),
+      ...(this.#lastGoodUs !== undefined && { lastGoodUs: this.#lastGoodUs }),
     };
+  }
+
+  /** What lies in the file is told as if it had been saved now. */
+  #startedWith({ text = '', problems, lastGoodUs }: Fallback): void {
+    const digest = digestOf(text);
+    const lastGood = new Date(lastGoodUs / 1000).toISOString();
+    this.#refuse(digest, problems, { by: 'start' });
+    this.#stands(digest, problems, `the site starts with its last good file, of ${lastGood}`);
+    this.#lastGoodUs = lastGoodUs;
+  }
+
+  /** What lies in the file has errors, and goes on lying there. */
+  #stands(digest: string, problems: readonly Problem[], instead: string): void {
+    const { log, site, file = '' } = this.#options;
+    if (this.#refused?.digest !== digest) {
+      for (const problem of problems) log.error({}, formatProblem(file, problem));
+      log.error({ running: site.digest }, `the site file has errors: ${instead}`);
+    }
+    this.#refused = { digest, sinceUs: site.core.clock.nowUs(), problems };
   }
 
   /** @returns false when something else lies there by now: that is told in its turn */
@@ -100,15 +125,9 @@ export class Configuration implements AsyncDisposable {
   }
 
   async #applyFile(text: string, cause: Cause): Promise<AppliedConfig> {
-    const { log, site, file = '' } = this.#options;
     const applied = await this.#apply(text, cause);
-    const { digest, problems } = applied;
     if (applied.state === 'refused') {
-      if (this.#refused?.digest !== digest) {
-        for (const problem of problems) log.error({}, formatProblem(file, problem));
-        log.error({ running: site.digest }, 'the site file has errors: the site goes on with what it runs');
-      }
-      this.#refused = { digest, sinceUs: site.core.clock.nowUs(), problems };
+      this.#stands(applied.digest, applied.problems, 'the site goes on with what it runs');
     } else {
       this.#taken(applied, cause);
     }
@@ -117,6 +136,7 @@ export class Configuration implements AsyncDisposable {
 
   #taken({ state, digest, summary }: AppliedConfig, { by, why, undoes }: Cause): void {
     this.#refused = undefined;
+    this.#lastGoodUs = undefined;
     if (state !== 'applied') return;
     const said = undoes === undefined ? 'took effect' : 'was set back';
     this.#options.log.info({ digest, by, ...(why && { why }) }, `the site file ${said}: ${summary}`);
@@ -218,11 +238,3 @@ export class Configuration implements AsyncDisposable {
     return { put, [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose]() };
   }
 }
-
-const asProblem = ({ message, hint }: Fault): Problem => ({
-  line: 1,
-  column: 1,
-  message,
-  ...(hint !== undefined && { hint }),
-  severity: 'error',
-});

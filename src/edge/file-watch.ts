@@ -7,8 +7,8 @@ import type { Log } from '#plugin/api.ts';
 
 export interface FileWatchOptions {
   readonly path: string;
-  /** The text that is known already. */
-  readonly text: string;
+  /** The text that is known already; undefined where the file could not be read. */
+  readonly text: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /**

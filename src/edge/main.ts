@@ -5,6 +5,7 @@ import { serveApi } from '#edge/api/server.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { Configuration } from '#edge/configuration.ts';
 import { type Site, startSite } from '#edge/site.ts';
+import type { Fallback } from '#edge/start-file.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { replaceDurably } from '#platform/files.ts';
 import type { Deps, Log } from '#plugin/api.ts';
@@ -17,6 +18,7 @@ export { digestOf } from '#edge/config-record.ts';
 export { loadDiscovery, loadPlugins } from '#edge/plugins.ts';
 export type { Site } from '#edge/site.ts';
 export { journalDir } from '#edge/site.ts';
+export { readStart } from '#edge/start-file.ts';
 
 export interface EdgeOptions {
   readonly blueprint: Blueprint;
@@ -29,6 +31,8 @@ export interface EdgeOptions {
   readonly siteFile?: string | undefined;
   /** Whether a saved site file takes effect by itself. */
   readonly watch?: boolean | undefined;
+  /** The blueprint is not that of the site file, which is bad. */
+  readonly fallback?: Fallback | undefined;
   /** Live when absent. A shadow may run beside the live site of the same file. */
   readonly mode?: Deps['mode'] | undefined;
 }
@@ -55,14 +59,14 @@ export async function makeDataFolder(dir: string): Promise<void> {
 
 /** Starts a site with its API, and tells the command line through the data folder where to find it. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { blueprint, dataDir, log, siteFile: file, watch } = options;
+  const { blueprint, dataDir, log, siteFile: file, watch, fallback } = options;
   const settings = blueprint.model.settings.api;
   // The live site has the port that the file names.
   const port = options.apiPort ?? (options.mode === 'shadow' ? 0 : settings.port);
   await makeDataFolder(dataDir);
   await using stack = new AsyncDisposableStack();
   const site = stack.use(await startSite(options));
-  const configuration = stack.use(new Configuration({ site, log, file, watch }));
+  const configuration = stack.use(new Configuration({ site, log, file, watch, fallback }));
   const api = stack.use(await serveApi(site, { ...settings, port, configuration }));
   stack.use(tellAddress(options, api.address));
   const owned = stack.move();
