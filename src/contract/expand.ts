@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { type CheckOptions, check } from '#contract/explain.ts';
 import type { Finding } from '#contract/findings.ts';
+import { halfAlarm, halfRule, halfTag } from '#contract/halves.ts';
 import type { AlarmModel, RuleModel, TagModel, Where } from '#contract/model.ts';
 import { fill, hasParam, paramsIn, type Values } from '#contract/params.ts';
 import { AlarmEntry, AssetEntry, RuleEntry, type Sections, TagEntry, TypeHead } from '#contract/site.ts';
@@ -13,6 +14,8 @@ export interface Expanded {
   readonly tags: Map<string, TagModel>;
   readonly rules: RuleModel[];
   readonly alarms: AlarmModel[];
+  /** Those that are there but wrong, as far as they can be read. */
+  readonly halves: { readonly tags: TagModel[]; readonly rules: RuleModel[]; readonly alarms: AlarmModel[] };
   /** Full paths of tags that are there but wrong: a reference to one is no second error. */
   readonly broken: Set<string>;
   /** Assets none of whose tags could be made. */
@@ -50,6 +53,7 @@ export function expand(sections: Sections, add: Add): Expanded {
     tags: new Map(),
     rules: [],
     alarms: [],
+    halves: { tags: [], rules: [], alarms: [] },
     broken: new Set(),
     brokenAssets: new Set(),
     params: new Map(),
@@ -59,7 +63,7 @@ export function expand(sections: Sections, add: Add): Expanded {
       const where = [section, name];
       strayParams(raw, where, add);
       const parsed = check(schema, raw, { where, add });
-      keep(out, { section, name, asset: section === 'tags' ? parentOf(name) : '', where, parsed, add });
+      keep(out, { section, name, asset: section === 'tags' ? parentOf(name) : '', where, parsed, raw, add });
     }
   }
   const types = new Map<string, TypeBody | undefined>();
@@ -174,7 +178,8 @@ function instantiate(
   for (const template of type.templates) {
     const options = { where: template.where, add, asset: path };
     const parsed = complete ? filled(template, asset.with, options) : undefined;
-    keep(out, { ...template, asset: path, name: `${path}/${template.name}`, parsed, add });
+    const raw = complete ? fill(template.raw, asset.with) : undefined;
+    keep(out, { ...template, asset: path, name: `${path}/${template.name}`, parsed, raw, add });
   }
 }
 
@@ -213,11 +218,14 @@ interface Kept {
   readonly name: string;
   readonly asset: string;
   readonly where: Where;
+  /** Undefined where the schema does not take it. */
   readonly parsed: unknown;
+  /** As written, parameters filled in; undefined where one has no value. */
+  readonly raw: unknown;
   readonly add: Add;
 }
 
-function keep(out: Expanded, { section, name, asset, where, parsed, add }: Kept): void {
+function keep(out: Expanded, { section, name, asset, where, parsed, raw, add }: Kept): void {
   if (section === 'tags' && (out.tags.has(name) || out.broken.has(name))) {
     // Tags of the site come first, so the second of the two is the asset's: both must be named.
     const message = `the tag ${name} is given twice: here and by ${where[0] === 'types' ? `tags.${name}` : 'another'}`;
@@ -230,14 +238,31 @@ function keep(out: Expanded, { section, name, asset, where, parsed, add }: Kept)
     });
     return;
   }
+  const placed = { asset, where };
   if (parsed === undefined) {
     if (section === 'tags') out.broken.add(name);
-    return;
-  }
-  const placed = { asset, where };
-  if (section === 'tags') out.tags.set(name, { ...(parsed as TagEntry), path: name, ...placed });
+    keepHalf(out.halves, section, { path: name, ...placed }, raw);
+  } else if (section === 'tags') out.tags.set(name, { ...(parsed as TagEntry), path: name, ...placed });
   else if (section === 'rules') out.rules.push({ ...(parsed as RuleEntry), id: name, ...placed });
   else out.alarms.push({ ...(parsed as AlarmEntry), id: name, ...placed });
+}
+
+function keepHalf(
+  halves: Expanded['halves'],
+  section: Kept['section'],
+  { path, ...placed }: { readonly path: string; readonly asset: string; readonly where: Where },
+  raw: unknown,
+): void {
+  if (section === 'tags') {
+    const half = halfTag(raw);
+    if (half) halves.tags.push({ ...half, path, ...placed });
+  } else if (section === 'rules') {
+    const half = halfRule(raw);
+    if (half) halves.rules.push({ ...half, id: path, ...placed });
+  } else {
+    const half = halfAlarm(raw);
+    if (half) halves.alarms.push({ ...half, id: path, ...placed });
+  }
 }
 
 /** The nearest of what there is, or all of it. */

@@ -5,6 +5,7 @@ import { checkTag, complainOf } from '#contract/check-tags.ts';
 import { type Expanded, expand, parentOf } from '#contract/expand.ts';
 import { check } from '#contract/explain.ts';
 import { type Finding, Findings, inAsset, inOrder } from '#contract/findings.ts';
+import { type Halves, NOWHERE } from '#contract/halves.ts';
 import type { PeerModel, Problem, RuleModel, SiteModel, TagModel, Where } from '#contract/model.ts';
 import { offsetAsWritten, type Values } from '#contract/params.ts';
 import type { Place, Places } from '#contract/places.ts';
@@ -34,6 +35,8 @@ export interface Loaded {
 
 export interface Draft {
   readonly model: SiteModel;
+  /** Entries that are not in the model for being wrong in some field; their expressions may be wrong as well. */
+  readonly halves: Halves;
   /** Whether the item's text names a tag that is there but wrong: what seems unknown in it may be known. */
   namesBroken(item: Item, field: string): boolean;
 }
@@ -56,6 +59,8 @@ export interface Located {
    * @param field path below the item, by dots: `when`, `derive`, `write.interlock`, `do.0.write.value`
    */
   problem(item: Item, field: string, said: ItemProblem): Problem;
+  /** Whether the file has a text there. */
+  isText(item: Item, field: string): boolean;
 }
 
 export interface ItemProblem {
@@ -89,6 +94,7 @@ export function loadSite(text: string, plugins: Plugins): Loaded {
 function locatedIn(places: Places, params: ReadonlyMap<string, Values>): Located {
   return {
     locate: (where, offset) => places.of(where, 'value', offset),
+    isText: (item, field) => places.textOf([...item.where, ...field.split('.')]) !== undefined,
     problem(item, field, { offset, message, hint, severity = 'error' }) {
       const where = [...item.where, ...field.split('.')];
       const ofType = item.where[0] === 'types';
@@ -138,7 +144,8 @@ function read(
   for (const [asset, values] of expanded.params) params.set(asset, values);
   const tags = tagsOf(expanded, settings ?? Settings.parse({}), add);
   checkPoints(expanded, sources, sections.sources, plugins, add);
-  const rules = rulesOf(expanded, actuators, sections, plugins, add);
+  const rules = rulesOf(expanded, expanded.rules, actuators, sections, plugins, add);
+  const halfRules = rulesOf(expanded, expanded.halves.rules, actuators, sections, plugins, add);
   uniqueIds(expanded, add);
   checkZone(settings?.timeZone, add);
   const model = {
@@ -159,7 +166,8 @@ function read(
     rules,
     alarms: expanded.alarms,
   };
-  return { model, namesBroken: (item, field) => namesBroken(expanded, item, field) };
+  const halves = { ...expanded.halves, rules: halfRules };
+  return { model, halves, namesBroken: (item, field) => namesBroken(expanded, item, field) };
 }
 
 function namesBroken({ broken, brokenAssets }: Expanded, item: Item, field: string): boolean {
@@ -206,19 +214,20 @@ function tagsOf(expanded: Expanded, settings: Settings, add: (finding: Finding) 
 
 function rulesOf(
   site: Expanded,
+  rules: readonly RuleModel[],
   actuators: ReadonlyMap<string, Peer>,
   sections: Sections,
   plugins: Plugins,
   add: (finding: Finding) => void,
 ): RuleModel[] {
   const known = actuatorsOf(actuators, sections);
-  return site.rules.map((rule) => checkRule(rule, { site, ...known, plugins, add }));
+  return rules.map((rule) => checkRule(rule, { site, ...known, plugins, add }));
 }
 
 function actuatorsOf(actuators: ReadonlyMap<string, Peer>, sections: Sections) {
   const known = new Map([...actuators].map(([id, { model }]) => [id, model]));
-  const brokenActuators = new Set(Object.keys(sections.actuators).filter((id) => !known.has(id)));
-  return { actuators: known, brokenActuators };
+  const missing = Object.keys(sections.actuators).filter((id) => !known.has(id));
+  return { actuators: known, brokenActuators: new Set([...missing, NOWHERE]) };
 }
 
 /** Alarms of the site itself, and whether any type has some: those of assets may have failed to be made. */

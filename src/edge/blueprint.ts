@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { infoOf } from '#contract/check-peers.ts';
-import { loadSite } from '#contract/load.ts';
+import { type Draft, type Loaded, loadSite } from '#contract/load.ts';
 import type { AlarmModel, Problem, RuleModel, SiteModel, TagModel } from '#contract/model.ts';
 import type { DecisionSpec, ExpressionProblem } from '#decide/api.ts';
 import { compileCondition } from '#decide/condition.ts';
@@ -43,33 +43,52 @@ export async function readSiteFile(path: string): Promise<string> {
 /** Every problem at once: form, meaning, and each expression compiled as the site would. */
 export async function checkSite(text: string): Promise<Checked> {
   const plugins = await loadPlugins(text);
-  const { model, draft, problems, located } = loadSite(text, plugins);
+  const loaded = loadSite(text, plugins);
+  const { model, draft, problems } = loaded;
   if (!draft) return { blueprint: undefined, problems };
   const spec = specOf(draft.model);
-  const all = [...problems];
-  for (const problem of expressionProblems(draft.model, spec)) {
-    const item = itemOf(draft.model, problem);
-    if (item && (model || !draft.namesBroken(item, problem.field))) {
-      all.push(located.problem(item, problem.field, problem));
-    }
-  }
-  all.sort((a, b) => a.line - b.line || a.column - b.column);
-  const failed = all.some((problem) => problem.severity === 'error');
-  return { blueprint: failed || !model ? undefined : { model, plugins, spec, text }, problems: all };
+  // What a name leads to may have been told while loading: the same at the same place is one problem.
+  const all = new Map([...problems, ...ofExpressions(loaded, draft)].map((one) => [identity(one), one]));
+  const inOrder = [...all.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+  const failed = inOrder.some((problem) => problem.severity === 'error');
+  return { blueprint: failed || !model ? undefined : { model, plugins, spec, text }, problems: inOrder };
 }
 
+const identity = ({ line, column, message }: Problem): string => `${line}:${column} ${message}`;
+
+/** Those of entries that are wrong elsewhere too, as far as the text itself is to blame. */
+function* ofExpressions({ model, located }: Loaded, draft: Draft): Iterable<Problem> {
+  const { tags, rules, alarms } = draft.halves;
+  const halves = new Set<Item>([...tags, ...rules, ...alarms]);
+  const whole = draft.model;
+  const all = {
+    tags: [...whole.tags, ...tags],
+    rules: [...whole.rules, ...rules],
+    alarms: [...whole.alarms, ...alarms],
+  };
+  for (const problem of expressionProblems(all, whole.tags)) {
+    const item = itemOf(all, problem);
+    if (!item || (halves.has(item) && !located.isText(item, problem.field))) continue;
+    if (model || !draft.namesBroken(item, problem.field)) yield located.problem(item, problem.field, problem);
+  }
+}
+
+type Items = Pick<SiteModel, 'tags' | 'rules' | 'alarms'>;
+type Item = RuleModel | AlarmModel | TagModel;
+
 /** What decisions are made of. */
-export const specOf = ({ tags, rules, alarms }: SiteModel): DecisionSpec => ({
+export const specOf = ({ tags, rules, alarms }: Items): DecisionSpec => ({
   derived: tags.flatMap((tag) => (tag.derive === undefined ? [] : [{ ...tag, derive: tag.derive }])),
   rules,
   alarms,
 });
 
-function* expressionProblems(model: SiteModel, spec: DecisionSpec): Iterable<ExpressionProblem> {
+/** @param known tags that expressions may name */
+function* expressionProblems(items: Items, known: readonly TagModel[]): Iterable<ExpressionProblem> {
   const table = new TagTable();
-  for (const tag of model.tags) table.declare(infoOf(tag));
-  yield* compileDecisions(spec, table).problems;
-  for (const tag of model.tags) {
+  for (const tag of known) table.declare(infoOf(tag));
+  yield* compileDecisions(specOf(items), table).problems;
+  for (const tag of items.tags) {
     if (tag.write?.interlock === undefined) continue;
     const compiled = compileCondition(tag.write.interlock, tag.asset, table);
     if (!('problems' in compiled)) continue;
@@ -79,10 +98,10 @@ function* expressionProblems(model: SiteModel, spec: DecisionSpec): Iterable<Exp
 }
 
 function itemOf(
-  model: SiteModel,
+  { tags, rules, alarms }: Items,
   { owner: { kind, id } }: ExpressionProblem,
-): RuleModel | AlarmModel | TagModel | undefined {
-  if (kind === 'rule') return model.rules.find((rule) => rule.id === id);
-  if (kind === 'alarm') return model.alarms.find((alarm) => alarm.id === id);
-  return model.tags.find((tag) => tag.path === id);
+): Item | undefined {
+  if (kind === 'rule') return rules.find((rule) => rule.id === id);
+  if (kind === 'alarm') return alarms.find((alarm) => alarm.id === id);
+  return tags.find((tag) => tag.path === id);
 }
