@@ -1,13 +1,14 @@
 import { SiteClient } from '#cli/client.ts';
 import { eventLine } from '#cli/screen.ts';
 import { toldToStop } from '#cli/stop.ts';
-import { above, age, bold, bytes, fit, number, red, table, valueText, yellow } from '#cli/text.ts';
+import { above, age, bold, bytes, firstOf, fit, number, red, table, valueText, yellow } from '#cli/text.ts';
 import { watch } from '#cli/watch.ts';
 import type {
   AlarmStatus,
   AssetView,
   DeadLetterView,
   EventView,
+  GapView,
   SiteStatus,
   TagValue,
 } from '#contract/api.ts';
@@ -130,6 +131,8 @@ export async function list(what: Listed, { data, json }: LookOptions): Promise<v
 
 /** Columns for a value: a structure in full is for `--json`. */
 const WIDEST_VALUE = 40;
+/** Tags of a gap that its line names: all of them are for `--json`. */
+const MOST_PATHS = 3;
 
 const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } = {
   tags: (tags: readonly TagValue[]) =>
@@ -149,15 +152,16 @@ const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } =
       alarms.map((one) => [one.id, one.priority, one.state, String(one.condition), one.response]),
     ),
   events: (events: readonly EventView[]) => events.map(eventLine).join('\n'),
-  gaps: (gaps: readonly { [key: string]: Json }[]) =>
+  gaps: (gaps: readonly GapView[]) =>
     table(
-      ['from', 'to', 'source', 'samples lost', 'reason'],
+      ['from', 'to', 'source', 'samples lost', 'reason', 'tags'],
       gaps.map((gap) => [
-        isoTime(Number(gap.fromUs)),
-        isoTime(Number(gap.toUs)),
-        String(gap.source ?? 'site'),
+        isoTime(gap.fromUs),
+        isoTime(gap.toUs),
+        gap.source ?? 'site',
         gap.count === undefined ? 'unknown' : String(gap.count),
-        String(gap.reason),
+        gap.reason,
+        gap.tags === 'all' ? 'all' : firstOf(gap.tags, MOST_PATHS),
       ]),
     ),
   'dead-letters': (letters: readonly DeadLetterView[]) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { above, age, bytes, fit, number, sparkline, table } from '#cli/text.ts';
+import { above, age, bytes, firstOf, fit, number, sparkline, table } from '#cli/text.ts';
 
 test('columns are as wide as their widest cell, and numbers stand to the right', () => {
   const lines = table(
@@ -37,4 +37,10 @@ test('sizes, ages and numbers read well', () => {
   assert.equal(age(7_200_000), '2.0 h');
   assert.equal(number(12345), '12 345');
   assert.equal(number(Number.NaN), '–');
+});
+
+test('of many names the first few are said, and how many more there are', () => {
+  assert.equal(firstOf(['a', 'b', 'c'], 3), 'a, b, c');
+  assert.equal(firstOf(['a', 'b', 'c', 'd', 'e'], 3), 'a, b, c and 2 more');
+  assert.equal(firstOf([], 3), '');
 });

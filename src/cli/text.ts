@@ -44,6 +44,12 @@ export function fit(text: string, columns: number): string {
   return `${plain(text).slice(0, Math.max(0, columns - 1))}…`;
 }
 
+/** The first few names, and how many more there are. */
+export function firstOf(names: readonly string[], most: number): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
 export function number(value: number, digits = 1): string {
   if (!Number.isFinite(value)) return '–';
   if (Number.isInteger(value)) return value.toLocaleString('en-US').replaceAll(',', ' ');

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Problem } from '#contract/model.ts';
 import type { Json } from '#kernel/event.ts';
+import type { GapReason } from '#kernel/gap.ts';
 
 /*
  * What the API of a site says and takes. Counters count since start; times are µs since 1970 on the wall clock unless
@@ -231,6 +232,20 @@ export interface DeadLetterView {
   readonly reason: string;
   /** When it was refused. */
   readonly atUs: number;
+}
+
+/** A counted hole in what is kept. */
+export interface GapView {
+  readonly seq: number;
+  /** Absent where the site itself lost rows. */
+  readonly source?: string;
+  /** Paths, those too that the site file names no more; `all` where the holder cannot tell them apart. */
+  readonly tags: readonly string[] | 'all';
+  readonly fromUs: number;
+  readonly toUs: number;
+  /** Samples lost; absent where nobody can know. */
+  readonly count?: number;
+  readonly reason: GapReason;
 }
 
 /** A certificate as it was met at one peer. */

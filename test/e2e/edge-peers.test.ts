@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { GapView } from '#contract/api.ts';
 import { startMosquitto } from '../interop/mosquitto.ts';
 import { freePort, libraryServer } from '../modbus-rig.ts';
 import { until } from '../until.ts';
@@ -64,11 +65,19 @@ test('a site starts with every peer down and takes each one as it comes, goes an
   await until('MQTT again', () => isGood(TEMPERATURE, 190));
   assert.equal((await api.status()).pid, edge.pid, 'without a restart');
   await until('what was missed is said', async () => {
-    const gaps = await api.get<readonly { readonly source?: string; readonly reason: string }[]>('/api/gaps');
+    const gaps = await api.get<readonly GapView[]>('/api/gaps');
     return ['plc', 'broker'].every((id) =>
       gaps.some(({ source, reason }) => source === id && reason === 'device-silent'),
     );
   });
+
+  const ofBroker = (await api.get<readonly GapView[]>('/api/gaps')).filter(
+    ({ source }) => source === 'broker',
+  );
+  for (const { tags } of ofBroker) assert.deepEqual(tags, [TEMPERATURE]);
+  const listed = (await box.run('gaps', '--data', data)).stdout;
+  assert.match(listed, new RegExp(`plc .* device-silent +${PRESSURE}, line/press/target\n`));
+  assert.match(listed, new RegExp(`broker .* device-silent +${TEMPERATURE}\n`));
 
   const { status, stderr } = await edge.stop('SIGTERM');
   assert.deepEqual([status, stderr], [0, '']);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { TagValue } from '#contract/api.ts';
-import type { Gap } from '#kernel/gap.ts';
+import type { GapView, TagValue } from '#contract/api.ts';
 import { freePort, ServerProcess } from '../opcua/peer.ts';
 import { until } from '../until.ts';
 import { ChangingSite, type Parts } from './changing-site.ts';
@@ -26,7 +25,8 @@ const parts = (url: string, closed: number, ...more: readonly string[]): Parts =
   ],
 });
 
-const gapsOf = async (api: Api): Promise<readonly Gap[]> => api.get<readonly Gap[]>('/api/gaps?limit=100');
+const gapsOf = async (api: Api): Promise<readonly GapView[]> =>
+  api.get<readonly GapView[]>('/api/gaps?limit=100');
 
 test('OPC UA: another address, a changing file, a wrong clock, an overflow and writes, all in one session', async () => {
   await using server = await ServerProcess.start({ everyMs: 50, variables: 5 });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { TagValue } from '#contract/api.ts';
-import type { Gap } from '#kernel/gap.ts';
+import type { GapView, TagValue } from '#contract/api.ts';
 import { startMosquitto } from '../interop/mosquitto.ts';
 import { type PeerNode, startNode } from '../interop/sparkplug-peer.ts';
 import { until } from '../until.ts';
@@ -59,7 +58,7 @@ test('Sparkplug: data before births, wrong numbers, unknown aliases, 10 MB, wron
   await using site = await new ChangingSite().start(parts(broker.url));
   const { api } = site;
   const gaps = async (reason: string) =>
-    (await api.get<readonly Gap[]>('/api/gaps?limit=100')).filter((gap) => gap.reason === reason);
+    (await api.get<readonly GapView[]>('/api/gaps?limit=100')).filter((gap) => gap.reason === reason);
   await until('the broker', async () => (await api.status()).sources.cells?.state === 'running', 20_000);
   await using node = await startNode(broker.url);
 

@@ -6,6 +6,7 @@ import {
   type AssetView,
   type DeadLetterView,
   type EventView,
+  type GapView,
   WriteBody,
 } from '#contract/api.ts';
 import type { AlarmAct } from '#decide/api.ts';
@@ -14,7 +15,7 @@ import type { Core } from '#edge/core.ts';
 import type { Numbered } from '#edge/recent.ts';
 import type { Site } from '#edge/site.ts';
 import type { WriteOutcome } from '#guard/api.ts';
-import type { StoredDeadLetter } from '#journal/api.ts';
+import type { StoredDeadLetter, StoredGap } from '#journal/api.ts';
 import { valueToJson } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 import { qualityName } from '#kernel/quality.ts';
@@ -48,7 +49,7 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
   });
   app.get('/api/gaps', async (request) => {
     const { limit } = Page.parse(request.query);
-    return site.gaps(limit);
+    return site.gaps(limit).map((gap) => gapView(core, gap));
   });
   app.get('/api/dead-letters', async (request) => {
     const { limit } = Page.parse(request.query);
@@ -83,12 +84,21 @@ function alarmAct(act: z.output<typeof AlarmRequest>['act'], forMin: number | un
   throw new Fault('api.bad-request', 'shelving needs an end', { hint: 'say for how many minutes: forMin' });
 }
 
+function gapView(core: Core, { tags, count, ...gap }: StoredGap): GapView {
+  const paths = tags === 'all' ? tags : tags.map((tag) => pathOf(core, tag));
+  return { ...gap, tags: paths, ...(count !== undefined && { count }) };
+}
+
+/** The journal's table of tags may be damaged: then the number is all that is known. */
+const pathOf = ({ table }: Core, tag: number): string =>
+  table.has(tag) ? table.get(tag).path : `number ${tag}`;
+
 function deadLetterView(core: Core, letter: StoredDeadLetter): DeadLetterView {
   const { id, sink, tag, timeUs, value, quality, reason, atUs } = letter;
   return {
     id,
     sink,
-    tag: core.table.has(tag) ? core.table.get(tag).path : `number ${tag}`,
+    tag: pathOf(core, tag),
     timeUs,
     value,
     quality: qualityName(quality),
