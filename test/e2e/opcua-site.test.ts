@@ -76,7 +76,7 @@ test('OPC UA: another address, a changing file, a wrong clock, an overflow and w
   const skews = (await api.events()).filter(({ name }) => name === 'security.clock-skew');
   assert.deepEqual(
     skews.map(({ subject, kind }) => [subject, kind]),
-    [['boiler', 'security']],
+    [['line/boiler', 'security']],
     'one event, however many tags and rows',
   );
 

@@ -107,7 +107,7 @@ test('Sparkplug: data before births, wrong numbers, unknown aliases, 10 MB, wron
   const skews = (await api.events()).filter(({ name }) => name === 'security.clock-skew');
   assert.deepEqual(
     skews.map(({ subject }) => subject),
-    ['cells'],
+    ['line/cell'],
   );
 
   const write = async (value: number, by = api) =>
