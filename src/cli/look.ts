@@ -12,7 +12,6 @@ import type {
   SiteStatus,
   TagValue,
 } from '#contract/api.ts';
-import type { Json } from '#kernel/event.ts';
 
 export interface LookOptions {
   readonly data?: string;
