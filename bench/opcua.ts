@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SiteStatus } from '#contract/api.ts';
-import { journalDir } from '#edge/site.ts';
+import { journalDir } from '#edge/data-folder.ts';
 import { openReader } from '#journal/reader.ts';
 import { at } from '#kernel/batch.ts';
 import { Latency } from '#kernel/latency.ts';

@@ -97,3 +97,10 @@ export async function asset(
     print(`${one.asset}: ${one.mode}${above(one.asset, one.modeFrom)}${tagOut}`);
   }
 }
+
+/** Lets writes leave again although nobody knows what was tagged out. */
+export async function withoutState(options: Common & { readonly why: string }): Promise<void> {
+  const site = await SiteClient.find(options.data);
+  await site.post('/api/without-state', { why: options.why, by: by() });
+  print('the site goes on without the state of its last run, and writes to machines again');
+}

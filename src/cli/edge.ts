@@ -50,24 +50,29 @@ export async function edge({
     process.exit(Exit.failed);
   });
   const mode = shadow ? 'shadow' : 'live';
-  await using running = await startEdge({
-    blueprint,
-    dataDir: data,
-    log,
-    version,
-    siteFile: file,
-    watch,
-    mode,
-    fallback,
-  });
-  giveBack();
-  loaded();
-  log.info({ url: running.address.url, data, mode }, 'site runs');
-  reload = () => {
-    running.configuration
-      .applyFile({ by: 'hangup' })
-      .catch((error) => log.error({ error: messageOf(error) }, 'the site file was not applied'));
-  };
-  const reason = await stopped;
-  log.info({ reason }, 'site stops');
+  let next: typeof blueprint | undefined = blueprint;
+  while (next) {
+    await using running = await startEdge({
+      blueprint: next,
+      dataDir: data,
+      log,
+      version,
+      siteFile: file,
+      watch,
+      mode,
+      fallback,
+    });
+    giveBack();
+    loaded();
+    log.info({ url: running.address.url, data, mode }, 'site runs');
+    reload = () => {
+      running.configuration
+        .applyFile({ by: 'hangup' })
+        .catch((error) => log.error({ error: messageOf(error) }, 'the site file was not applied'));
+    };
+    const { site: ran } = running;
+    const reason = await Promise.race([stopped, ran.stateFound.then(() => undefined)]);
+    log.info({ reason: reason ?? 'it starts anew with the state of the last run' }, 'site stops');
+    next = reason === undefined ? ran.blueprint : undefined;
+  }
 }

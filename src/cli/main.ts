@@ -202,6 +202,12 @@ function acting(holdfast: Command): void {
     .option('--why <reason>', 'kept in the audit')
     .addOption(dataOption())
     .action(async (asset, options) => (await import('#cli/act.ts')).asset(asset, options));
+  holdfast
+    .command('without-state')
+    .description('go on without tag-outs, modes and alarm states of the last run, where they cannot be read')
+    .requiredOption('--why <reason>', 'kept in the audit')
+    .addOption(dataOption())
+    .action(async (options) => (await import('#cli/act.ts')).withoutState(options));
 }
 
 // Whoever reads us may have seen enough, such as `head`: that is an end, and no error.

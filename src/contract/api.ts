@@ -318,6 +318,8 @@ export const AssetRequest = z.strictObject({
   by,
 });
 
+export const StateRequest = z.strictObject({ why, by });
+
 export const CertificateRequest = z.strictObject({
   /** Or the first digits of it, as long as only one begins so. */
   fingerprint: z.string().max(200),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Blueprint, checkSite } from '#edge/blueprint.ts';
-import { journalDir, type Site, startSite } from '#edge/site.ts';
+import { journalDir } from '#edge/data-folder.ts';
+import { type Site, startSite } from '#edge/site.ts';
 import { openReader } from '#journal/reader.ts';
 import { allocBatch } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';

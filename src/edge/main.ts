@@ -15,9 +15,9 @@ export { siteChanges } from '#edge/change.ts';
 export { changeLine, summaryOf } from '#edge/change-text.ts';
 export { type ConfigVersion, configVersions } from '#edge/config-history.ts';
 export { digestOf } from '#edge/config-record.ts';
+export { journalDir } from '#edge/data-folder.ts';
 export { loadDiscovery, loadPlugins } from '#edge/plugins.ts';
 export type { Site } from '#edge/site.ts';
-export { journalDir } from '#edge/site.ts';
 export { readStart } from '#edge/start-file.ts';
 
 export interface EdgeOptions {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { checkSite } from '#edge/blueprint.ts';
-import { journalDir, type Site, startSite } from '#edge/site.ts';
+import { journalDir } from '#edge/data-folder.ts';
+import { type Site, startSite } from '#edge/site.ts';
 import { openReader } from '#journal/reader.ts';
 import { journalConfig } from '#test/crash/journal-fixture.ts';
 import { until } from '#test/until.ts';

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ConfigStatus, SiteStatus } from '#contract/api.ts';
 import type { TagModel } from '#contract/model.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
@@ -7,6 +6,7 @@ import { endedAlarms, mustBeHot, redefinedTags } from '#edge/change-effects.ts';
 import { ClockWatch } from '#edge/clock-watch.ts';
 import { type Cause, CONFIG_STATE, digestOf, recordChanged } from '#edge/config-record.ts';
 import { type Core, composeCore } from '#edge/core.ts';
+import { checkMode, journalDir, lastEntries } from '#edge/data-folder.ts';
 import { Heartbeats } from '#edge/heartbeat.ts';
 import { NoticeDesk } from '#edge/notice-desk.ts';
 import { leftOpen, OPEN_WRITES_STATE } from '#edge/open-writes.ts';
@@ -19,7 +19,7 @@ import { warmUp } from '#edge/warm-up.ts';
 import { WearMeter } from '#edge/wear.ts';
 import { durable } from '#edge/writes.ts';
 import type { AssetMode } from '#guard/api.ts';
-import type { Item, Journal, StoredDeadLetter, StoredGap } from '#journal/api.ts';
+import type { StoredDeadLetter, StoredGap } from '#journal/api.ts';
 import { openFeed } from '#journal/feed.ts';
 import { openJournal } from '#journal/journal.ts';
 import { openReader } from '#journal/reader.ts';
@@ -49,13 +49,8 @@ export interface AssetChange {
   readonly by: string;
 }
 
-/** The journal's folder within the data folder of a site. */
-export const journalDir = (dataDir: string): string => join(dataDir, 'journal');
-
 const MEGABYTE = 1024 * 1024;
 const DAY_US = 86_400e6;
-/** Key of the mode that the data folder is for, in the journal's state. */
-const MODE_STATE = 'mode';
 const LOOK_EVERY_US = 1_000_000;
 
 /**
@@ -64,12 +59,14 @@ const LOOK_EVERY_US = 1_000_000;
  */
 export async function startSite(options: SiteOptions): Promise<Site> {
   const { journal: settings } = options.blueprint.model.settings;
-  const opening = openJournal({
+  const config = {
     dir: journalDir(options.dataDir),
     quotaBytes: settings.quotaMb * MEGABYTE,
     maxAgeUs: settings.maxAgeDays * DAY_US,
     commitMs: settings.commitMs,
-  });
+  };
+  const found = Promise.withResolvers<void>();
+  const opening = openJournal(config, { onStateFound: found.resolve });
   const warm = warmUp(options.blueprint); // while the journal's thread opens the files
   const [journal] = await Promise.all([opening, warm]);
   try {
@@ -85,7 +82,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     });
     const core = composeCore(options.blueprint, journal, clock, peers, mode);
     const trust = openSiteTrust(options, core);
-    const site = new Site(options, core, peers, trust);
+    const site = new Site(options, core, peers, trust, found.promise);
     peers.attach(core, options.blueprint, openFeed(journalDir(options.dataDir)), trust);
     trust.onDecided((peer, state) => peers.decided(peer, state === 'trusted'));
     site.start();
@@ -94,22 +91,6 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     await journal[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/**
- * What a shadow decided is no record of what the site did, and the other way round.
- * @throws Fault `site.other-mode`
- */
-function checkMode({ mode = 'live', dataDir }: SiteOptions, journal: Journal): void {
-  const { state } = journal.opened;
-  const was = state.get(MODE_STATE) ?? (state.has(CONFIG_STATE) ? 'live' : mode);
-  if (was !== mode) {
-    throw new Fault('site.other-mode', `${dataDir} holds what a ${was} site did; this one is ${mode}`, {
-      retry: 'never',
-      hint: 'Give a shadow a data folder of its own with --data.',
-    });
-  }
-  journal.state(MODE_STATE, mode);
 }
 
 /** The certificates of this site's data folder; nothing is written before a peer shows one. */
@@ -122,23 +103,14 @@ function openSiteTrust({ dataDir, log }: SiteOptions, core: Core): TrustStore {
   });
 }
 
-/** Entries enough to hold all that a broker may have under way to a source. */
-const LAST_ENTRIES = 8192;
-
-function* lastEntries(dataDir: string, upTo: number): Iterable<Item> {
-  using reader = openReader(journalDir(dataDir));
-  for (const item of reader.items(Math.max(0, upTo - LAST_ENTRIES))) {
-    if (item.seq > upTo) return;
-    yield item;
-  }
-}
-
 /** A running site: starting, the passing of time, status, and an orderly end. */
 export class Site implements AsyncDisposable {
   readonly core: Core;
   /** What whoever looks after the site file knows of it. */
   fileStatus: (() => Omit<ConfigStatus, 'digest' | 'sinceUs'>) | undefined;
   readonly trust: TrustStore;
+  /** Resolves once the state of the last run, which could not be read at start, can be: a new start takes it up. */
+  readonly stateFound: Promise<void>;
   readonly #options: SiteOptions;
   #blueprint: Blueprint;
   #digest: string;
@@ -154,8 +126,15 @@ export class Site implements AsyncDisposable {
   #journalFault: string | undefined;
   #nextLookUs = 0;
 
-  constructor(options: SiteOptions, core: Core, peers: Peers, trust: TrustStore) {
+  constructor(
+    options: SiteOptions,
+    core: Core,
+    peers: Peers,
+    trust: TrustStore,
+    stateFound: Promise<void> = new Promise(() => {}),
+  ) {
     this.core = core;
+    this.stateFound = stateFound;
     this.trust = trust;
     this.#options = options;
     this.#blueprint = options.blueprint;
@@ -299,6 +278,21 @@ export class Site implements AsyncDisposable {
     });
   }
 
+  /**
+   * Goes on without the state of the last run, which could not be read: tag-outs, modes, leases and alarm states that
+   * it held no longer count, and writes leave again. @throws Fault `site.state-known` when nothing is missing
+   */
+  giveUpState(by: string, why: string): void {
+    const { journal } = this.core;
+    if (journal.unread === undefined) {
+      throw new Fault('site.state-known', 'the state of the last run is known: there is nothing to give up', {
+        retry: 'never',
+      });
+    }
+    this.securityEvent('security.state-given-up', this.#blueprint.model.site, { by, why });
+    journal.giveUpState();
+  }
+
   /** What was accepted is durable before this resolves. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ticker[Symbol.dispose]();
@@ -362,12 +356,21 @@ export class Site implements AsyncDisposable {
       path.event(event);
     journal.state(OPEN_WRITES_STATE, []);
     for (const damage of opened.damage) this.#event('security', 'security.journal-damaged', { damage });
+    this.#tellUnread(journal.unread);
     const jump = this.#watch.atStart(opened.lastWallUs);
     if (jump) path.event(jump);
     const before = (opened.state.get(CONFIG_STATE) ?? null) as string | null;
     if (before === this.#digest) return;
     const { text, model } = this.#blueprint;
     recordChanged(this.core, { site: model.site, text, before, cause: { by: 'start' } });
+  }
+
+  #tellUnread(reason: string | undefined): void {
+    if (reason === undefined) return;
+    const hint = 'It is taken up once the disk gives it; `holdfast without-state` goes on without it.';
+    const text = `the state of the last run cannot be read, and nothing is written to machines: ${reason}`;
+    this.#options.log.error({ code: 'site.state-unread', hint }, text);
+    this.#event('security', 'security.state-unread', { reason });
   }
 
   #event(kind: SiteEvent['kind'], name: string, detail?: { readonly [key: string]: Json }): void {

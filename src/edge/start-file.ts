@@ -2,7 +2,7 @@ import type { Problem } from '#contract/model.ts';
 import { type Checked, checkSite, readSiteFile } from '#edge/blueprint.ts';
 import { type ConfigVersion, configVersions } from '#edge/config-history.ts';
 import { asProblem } from '#edge/config-record.ts';
-import { journalDir } from '#edge/site.ts';
+import { journalDir } from '#edge/data-folder.ts';
 import { Fault } from '#kernel/fault.ts';
 
 /** What a site starts with. */

@@ -84,6 +84,8 @@ const keepsNothing = (): Journal => ({
   whenSettled: (done) => queueMicrotask(() => done('durable')),
   room: () => undefined,
   hasAuthority: true,
+  unread: undefined,
+  giveUpState: nothing,
   health: {
     durableRows: 0,
     pendingRows: 0,

@@ -23,7 +23,7 @@ const access: Check = ({ tag }) =>
 const authority: Check = (s) =>
   s.hasAuthority || s.shadow
     ? undefined
-    : no('no-authority', 'another runtime holds the write authority of this site');
+    : no('no-authority', 'another runtime writes here, or the state of the last run could not be read');
 
 const outside = (by: Asker): boolean => by.kind === 'remote';
 

@@ -32,7 +32,8 @@ export interface Journal extends AsyncDisposable {
   tag(tag: Tag): void;
   /**
    * Small state (alarms, leases, modes, clock), written with the same commit as what was appended before it; only where
-   * it has changed. Undefined takes the key away.
+   * it has changed. Undefined takes the key away. Where that of the last run could not be read it stays in memory: what
+   * is stored is never overwritten unseen.
    */
   state(key: string, value: Json | undefined): void;
   /**
@@ -60,8 +61,15 @@ export interface Journal extends AsyncDisposable {
    */
   room(): Promise<void> | undefined;
   readonly health: JournalHealth;
-  /** True while this process holds the journal. Without it somebody else may run the site: nothing may be written. */
+  /**
+   * True while this process holds the journal and knows the state of the last run. Without it somebody else may run the
+   * site, or a tag-out may hang that nobody knows of: nothing may be written to machines.
+   */
   readonly hasAuthority: boolean;
+  /** Why the state of the last run is not known; see {@link Journal.giveUpState}. */
+  readonly unread: string | undefined;
+  /** Somebody has looked and goes on without the state that could not be read: what was given instead is stored. */
+  giveUpState(): void;
 }
 
 export interface Opened {

@@ -1,4 +1,3 @@
-// Long because one state machine holds what is pending, under way and failing; its fields are too shared to part.
 // Long because one state machine holds what waits, what is under way, and what is tried again.
 import type { Batch } from '#kernel/batch.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
@@ -14,6 +13,7 @@ import { Loss } from './loss.ts';
 import type { FaultMessage, OpenedMessage, StoreTotals } from './message.ts';
 import { EVENTS_SOURCE } from './removal.ts';
 import { commitBytesFor } from './space.ts';
+import { States } from './states.ts';
 import { Thread, type ThreadDeps } from './thread.ts';
 import { type Settled, Unit } from './unit.ts';
 
@@ -36,6 +36,8 @@ const POOL = 2;
 export interface JournalDeps extends ThreadDeps {
   /** Told when the database was found broken while running and has been replaced. */
   readonly onDamage?: (what: readonly string[]) => void;
+  /** Told when the state that could not be read at opening lies open: the next opening has it. */
+  readonly onStateFound?: () => void;
 }
 
 /**
@@ -58,8 +60,7 @@ class Writer implements Journal {
   readonly #blockBytes: number;
   readonly #commitBytes: number;
   readonly #sources = new Map<string, number>();
-  /** Kept to be written again should the database break. */
-  readonly #state = new Map<string, string>();
+  readonly #states: States;
   readonly #cursors = new Map<string, number>();
   readonly #pool: Gather[] = [];
   readonly #loss = new Loss();
@@ -110,12 +111,13 @@ class Writer implements Journal {
     for (const { id, name } of opened.sources) this.#sources.set(name, id);
     this.#durable = new DurablePosition(opened.seq);
     for (const [name, seq] of opened.cursors) this.#cursors.set(name, seq);
-    for (const [key, value] of opened.state) this.#state.set(key, JSON.stringify(value));
+    this.#states = new States(opened.state, opened.unread);
     this.#open = new Unit(new Gather(), opened.seq + 1);
     thread.listen({
       done: (now, tookMs) => this.#done(now, tookMs),
       failed: (fault, now) => this.#failed(faultOf(fault), now),
       damage: (what) => this.#restate(what),
+      stateFound: () => this.#stateFound(),
       lost: (fault) => this.#failed(fault, undefined),
       restarted: (again) => this.#restarted(again),
     });
@@ -163,10 +165,19 @@ class Writer implements Journal {
 
   state(key: string, value: Json | undefined): void {
     const text = value === undefined ? undefined : JSON.stringify(value);
-    if (this.#state.get(key) === text) return;
-    if (text === undefined) this.#state.delete(key);
-    else this.#state.set(key, text);
+    if (!this.#states.set(key, text)) return;
     this.#open.state.set(key, text);
+    this.#added();
+  }
+
+  get unread(): string | undefined {
+    return this.#states.unread;
+  }
+
+  giveUpState(): void {
+    if (this.#states.unread === undefined) return;
+    this.#states.giveUp();
+    for (const [key, text] of this.#states) this.#open.state.set(key, text);
     this.#added();
   }
 
@@ -214,7 +225,7 @@ class Writer implements Journal {
   }
 
   get hasAuthority(): boolean {
-    return this.#thread.ready;
+    return this.#thread.ready && this.#states.unread === undefined;
   }
 
   get health(): JournalHealth {
@@ -433,13 +444,18 @@ class Writer implements Journal {
       this.#release(unit);
     }
     if (again.damage.length > 0) this.#restate(again.damage);
+    if (again.unread === undefined) this.#stateFound();
     this.#retryMs = 0;
     this.#send();
   }
 
+  #stateFound(): void {
+    if (this.#states.unread !== undefined) this.#deps.onStateFound?.();
+  }
+
   #restate(what: readonly string[]): void {
     for (const [name, id] of this.#sources) this.#open.sources.push({ id, name });
-    for (const [key, text] of this.#state) if (!this.#open.state.has(key)) this.#open.state.set(key, text);
+    for (const [key, text] of this.#states) if (!this.#open.state.has(key)) this.#open.state.set(key, text);
     for (const [name, seq] of this.#cursors) this.#open.cursors.set(name, seq);
     this.#droppedGaps++;
     this.#deps.onDamage?.(what);

@@ -78,6 +78,8 @@ export interface OpenedMessage {
   readonly nextSource: number;
   /** Set when the disk let nothing be opened: the site runs, and what it gives waits for the disk. */
   readonly fault?: FaultMessage;
+  /** Why the state of the last run could not even be read, while there is one. */
+  readonly unread?: string;
 }
 
 /** Totals since the worker started. */
@@ -95,4 +97,6 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly fault: FaultMessage; readonly totals: StoreTotals }
   /** The database was found broken while running, and replaced: names and states must be given again. */
   | { readonly kind: 'damage'; readonly what: readonly string[] }
+  /** The journal could be opened at last, and with it the state that could not be read at opening. */
+  | { readonly kind: 'state-found' }
   | { readonly kind: 'closed' };

@@ -5,7 +5,13 @@ import type { Json } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import { fileBytes } from '#platform/files.ts';
-import { openForReading, openForWriting, transaction, troubleOf } from '#platform/sqlite.ts';
+import {
+  openForReading,
+  openForReadingAlone,
+  openForWriting,
+  transaction,
+  troubleOf,
+} from '#platform/sqlite.ts';
 import { GapTable } from './gaps.ts';
 import { appendLedger, compactLedger, type LedgerContent, readLedger } from './ledger.ts';
 import type { FaultMessage, OpenedMessage, SourceName, WorkerConfig } from './message.ts';
@@ -66,14 +72,64 @@ export function openStore(
 }
 
 /**
- * What a site can start with while the disk is full, read-only or broken: the tags of the ledger, and numbers that the
- * database cannot have used. Everything given waits until it can be opened.
+ * What a site can start with while the disk is full, read-only or broken: what can be read, and otherwise the tags of
+ * the ledger and numbers that the database cannot have used. Everything given waits until it can be opened.
+ * @throws Fault `journal.newer-format`, `journal.fenced`; errors of the file system
  */
 export function openWithoutStore(config: WorkerConfig, fault: FaultMessage): OpenedMessage {
   const ledger = readLedger(join(config.dir, FILES.ledger));
+  const kept = readWithoutStore(config, ledger);
+  if (typeof kept === 'string') return unreadMessage(config, ledger, fault, kept);
+  const head = kept.head;
+  const highest = Math.max(head?.epoch ?? 0, ledger.epoch);
+  fence(config.epoch, highest);
+  const epoch = config.epoch ?? highest + 1;
+  const tags = new Map(ledger.tags);
+  for (const tag of kept.tags) tags.set(tag.number, tag);
+  return {
+    ...smallMessage(kept),
+    tags: [...tags.values()].sort(byNumber),
+    lastSteadyUs: head?.steady_us ?? 0,
+    lastWallUs: head?.wall_us ?? 0,
+    epoch,
+    seq: Math.max(head?.seq ?? 0, ledger.seq),
+    // Units are numbered within an epoch.
+    unit: head?.epoch === epoch ? head.unit : 0,
+    damage: [],
+    fault,
+  };
+}
+
+/** @returns why, where there is something that cannot be read */
+function readWithoutStore(config: WorkerConfig, ledger: LedgerContent): Kept | string {
+  const path = join(config.dir, FILES.database);
+  if (fileBytes(path) === 0) return ledger.epoch > 0 ? `${FILES.database} is missing` : NOTHING;
+  let reason = '';
+  for (const open of [openForReading, openForReadingAlone]) {
+    let db: DatabaseSync | undefined;
+    try {
+      db = open(path);
+      checkFormat(db, path);
+      return readAll(db);
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      reason = messageOf(error);
+    } finally {
+      db?.close();
+    }
+  }
+  return reason;
+}
+
+function unreadMessage(
+  config: WorkerConfig,
+  ledger: LedgerContent,
+  fault: FaultMessage,
+  reason: string,
+): OpenedMessage {
   const epoch = config.epoch ?? ledger.epoch + 1;
   return {
-    tags: [...ledger.tags.values()].sort((a, b) => a.number - b.number),
+    tags: [...ledger.tags.values()].sort(byNumber),
     sources: [],
     state: new Map(),
     cursors: new Map(),
@@ -82,11 +138,14 @@ export function openWithoutStore(config: WorkerConfig, fault: FaultMessage): Ope
     epoch,
     seq: ledger.seq + SEQ_LEAP,
     unit: 0,
-    damage: ledger.epoch > 0 ? [`states could not be read: ${fault.message}`] : [],
+    damage: [],
     nextSource: Math.min(SOURCES_AN_EPOCH * epoch, MAX_SOURCES / 2),
     fault,
+    unread: reason,
   };
 }
+
+const byNumber = (a: Tag, b: Tag): number => a.number - b.number;
 
 function openedMessage(
   kept: Kept,
@@ -95,21 +154,23 @@ function openedMessage(
   damage: readonly string[],
 ): OpenedMessage {
   const { epoch, seq, unit, steady_us, wall_us } = store.head;
-  const state = new Map<string, Json>();
-  for (const [key, value] of kept.state) state.set(key, JSON.parse(value) as Json);
   return {
+    ...smallMessage(kept),
     tags,
-    sources: kept.sources,
-    state,
-    cursors: kept.cursors,
     lastSteadyUs: steady_us,
     lastWallUs: wall_us,
     epoch,
     seq,
     unit,
     damage,
-    nextSource: kept.sources.reduce((next, { id }) => Math.max(next, id + 1), 0),
   };
+}
+
+function smallMessage(kept: Kept): Pick<OpenedMessage, 'sources' | 'state' | 'cursors' | 'nextSource'> {
+  const state = new Map<string, Json>();
+  for (const [key, value] of kept.state) state.set(key, JSON.parse(value) as Json);
+  const { sources, cursors } = kept;
+  return { sources, state, cursors, nextSource: sources.reduce((next, { id }) => Math.max(next, id + 1), 0) };
 }
 
 interface Found {
@@ -278,7 +339,7 @@ function withLedger(db: DatabaseSync, known: readonly Tag[], ledger: LedgerConte
     });
   }
   for (const tag of missing) all.set(tag.number, tag);
-  return [...all.values()].sort((a, b) => a.number - b.number);
+  return [...all.values()].sort(byNumber);
 }
 
 /** Another process took the site over while our worker was down: it decides and writes now, and we must not. */

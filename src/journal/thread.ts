@@ -24,6 +24,7 @@ interface Listener {
   done(totals: StoreTotals, tookMs: number): void;
   failed(fault: FaultMessage, totals: StoreTotals): void;
   damage(what: readonly string[]): void;
+  stateFound(): void;
   /** The worker died; another one is on its way. */
   lost(fault: Fault): void;
   restarted(opened: OpenedMessage): void;
@@ -119,6 +120,7 @@ export class Thread {
       this.#listener?.done(this.#sum(), message.tookMs);
     } else if (message.kind === 'failed') this.#listener?.failed(message.fault, this.#sum());
     else if (message.kind === 'damage') this.#listener?.damage(message.what);
+    else if (message.kind === 'state-found') this.#listener?.stateFound();
   }
 
   #exited(worker: Worker, cause: unknown): void {

@@ -25,6 +25,8 @@ const NO_TOTALS: StoreTotals = { usedBytes: 0, writtenBytes: 0, lostRows: 0, gap
 let store: Store | undefined;
 let unlock: (() => void) | undefined;
 let epoch = config.epoch;
+/** Whether the state of the last run could not be read so far. */
+let unread = false;
 /** Totals of stores that were closed after a failure. */
 let carried = NO_TOTALS;
 
@@ -55,6 +57,7 @@ function openAnyway(): OpenedMessage {
     if (troubleOf(error) === 'full' && rmReserve()) return openAnyway();
     const without = openWithoutStore(config, faultMessage(error));
     epoch = without.epoch;
+    unread = without.unread !== undefined;
     return without;
   }
 }
@@ -106,6 +109,8 @@ function readPid(path: string): string {
 function reopen(broken?: unknown): Store {
   const { store: fresh, opened } = openStore({ ...config, epoch }, broken);
   if (opened.damage.length > 0) say({ kind: 'damage', what: opened.damage });
+  if (unread) say({ kind: 'state-found' });
+  unread = false;
   return fresh;
 }
 

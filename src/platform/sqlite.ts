@@ -1,5 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { messageOf } from '#kernel/fault.ts';
+import { fileBytes } from '#platform/files.ts';
 
 export const PAGE_BYTES = 4096;
 /** A frame of the write-ahead log is a page and its header. */
@@ -61,6 +63,22 @@ export function openForWriting(path: string): DatabaseSync {
 
 export function openForReading(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
+  db.exec('PRAGMA cache_size = -1024');
+  return db;
+}
+
+/**
+ * Reads where no file can be made or grown, not even the index of the log that {@link openForReading} needs. Takes no
+ * locks: only for a database that nobody writes meanwhile.
+ */
+export function openForReadingAlone(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  // Immutable means that there is no log to look at; with one, its index lies in memory in exclusive mode, and a file
+  // that was opened for reading could not be locked exclusively.
+  const hasLog = fileBytes(`${path}-wal`) > 0;
+  url.search = hasLog ? 'vfs=unix-none' : 'immutable=1';
+  const db = new DatabaseSync(url, { readOnly: true });
+  if (hasLog) db.exec('PRAGMA locking_mode = EXCLUSIVE');
   db.exec('PRAGMA cache_size = -1024');
   return db;
 }

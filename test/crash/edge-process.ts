@@ -13,7 +13,7 @@ import {
   type SiteStatus,
   type TagValue,
 } from '#contract/api.ts';
-import { journalDir } from '#edge/site.ts';
+import { journalDir } from '#edge/data-folder.ts';
 import type { Item } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
 

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { journalDir } from '#edge/site.ts';
+import { journalDir } from '#edge/data-folder.ts';
 import { openReader } from '#journal/reader.ts';
 import { at } from '#kernel/batch.ts';
 import { siteText } from '../e2e/changing-site.ts';

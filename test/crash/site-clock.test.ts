@@ -3,7 +3,7 @@ import { existsSync, globSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { connectAsync } from 'mqtt';
-import { journalDir } from '#edge/site.ts';
+import { journalDir } from '#edge/data-folder.ts';
 import { openReader } from '#journal/reader.ts';
 import { startMosquitto } from '#test/interop/mosquitto.ts';
 import { until } from '#test/until.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { journalDir } from '#edge/site.ts';
+import { journalDir } from '#edge/data-folder.ts';
 import { openJournal } from '#journal/journal.ts';
 import { allocBatch } from '#kernel/batch.ts';
 import { EdgeProcess, folder } from './edge-process.ts';

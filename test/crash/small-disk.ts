@@ -60,6 +60,15 @@ export class SmallDisk implements AsyncDisposable {
     this.#run('mount', '-o', `remount,${how}`, this.mount);
   }
 
+  /** The file reads as if it were not there, and cannot be replaced, until {@link uncover}. */
+  cover(path: string): void {
+    this.#run('mount', '--bind', '/dev/null', path);
+  }
+
+  uncover(path: string): void {
+    this.#run('umount', path);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const exited = once(this.#keeper, 'exit');
     this.#keeper.kill('SIGKILL');

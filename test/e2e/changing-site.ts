@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { AlarmStatus, ConfigEntry, EventView } from '#contract/api.ts';
-import { journalDir } from '#edge/site.ts';
+import { journalDir } from '#edge/data-folder.ts';
 import { openReader } from '#journal/reader.ts';
 import { at } from '#kernel/batch.ts';
 import { answer, pduFor, rawServer } from '../modbus-rig.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GapView } from '#contract/api.ts';
-import { journalDir } from '#edge/site.ts';
+import { journalDir } from '#edge/data-folder.ts';
 import { openReader } from '#journal/reader.ts';
 import { at } from '#kernel/batch.ts';
 import { Line } from '../opcua/line.ts';

@@ -7,6 +7,7 @@ import {
   type DeadLetterView,
   type EventView,
   type GapView,
+  StateRequest,
   WriteBody,
 } from '#contract/api.ts';
 import type { AlarmAct } from '#decide/api.ts';
@@ -73,6 +74,12 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
     site.setAsset(asset, { mode, tagOut, why, by });
     await site.durable();
     return core.guard.assets().filter((one) => asset === '' || `${one.asset}/`.startsWith(`${asset}/`));
+  });
+  // Answers although the disk may not: whoever asks for it wants the machines written now.
+  app.post('/api/without-state', async (request) => {
+    const { why, by } = StateRequest.parse(request.body);
+    site.giveUpState(by, why);
+    return {};
   });
 }
 
