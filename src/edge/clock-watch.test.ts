@@ -25,6 +25,13 @@ test('drift within a second between two looks is no jump', async () => {
 test('a box that wakes up before its own past says so at start', () => {
   const clock = new ManualClock(0);
   const watch = new ClockWatch(clock);
-  assert.equal(watch.atStart(1.7e15)?.name, 'security.clock-jump');
-  assert.equal(watch.atStart(0), undefined);
+  assert.equal(watch.atStart({ steadyUs: 1.7e15, wallUs: 1.7e15 })?.name, 'security.clock-jump');
+  assert.equal(watch.atStart(undefined), undefined);
+});
+
+test('a box that wakes up years ahead says so at start, and one that was off for days does not', () => {
+  const clock = new ManualClock(1.7e15);
+  const watch = new ClockWatch(clock);
+  assert.equal(watch.atStart({ steadyUs: 5, wallUs: 1.4e15 })?.detail?.byS, 3e8);
+  assert.equal(watch.atStart({ steadyUs: 5, wallUs: 1.7e15 - 5 * 86_400e6 }), undefined);
 });

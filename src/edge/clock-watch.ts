@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel/clock.ts';
+import { type Clock, type ClockRecord, timeOff } from '#kernel/clock.ts';
 import type { SiteEvent } from '#kernel/event.ts';
 
 /** A difference between wall and steady clock that grows by more than this at once is a jump, not drift. */
@@ -22,10 +22,10 @@ export class ClockWatch {
     return this.#jumps;
   }
 
-  /** At start: the wall clock says less than the journal has seen already. */
-  atStart(lastWallUs: number): SiteEvent | undefined {
-    const nowUs = this.#clock.nowUs();
-    return nowUs < lastWallUs - JUMP_US ? this.#jump(nowUs - lastWallUs) : undefined;
+  /** At start: the wall clock says less than at the end of the last run, or more than it can have been off. */
+  atStart(last: ClockRecord | undefined): SiteEvent | undefined {
+    const jumpUs = last ? timeOff(last, this.#clock.nowUs()).jumpUs : 0;
+    return jumpUs === 0 ? undefined : this.#jump(jumpUs);
   }
 
   check(): SiteEvent | undefined {

@@ -3,6 +3,7 @@ import type { TagModel } from '#contract/model.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { type Change, siteChanges } from '#edge/change.ts';
 import { endedAlarms, mustBeHot, redefinedTags } from '#edge/change-effects.ts';
+import { CLOCK_STATE, ClockKeeper, lastClocks } from '#edge/clock-record.ts';
 import { ClockWatch } from '#edge/clock-watch.ts';
 import { type Cause, CONFIG_STATE, digestOf, recordChanged } from '#edge/config-record.ts';
 import { type Core, composeCore } from '#edge/core.ts';
@@ -23,7 +24,7 @@ import type { StoredDeadLetter, StoredGap } from '#journal/api.ts';
 import { openFeed } from '#journal/feed.ts';
 import { openJournal } from '#journal/journal.ts';
 import { openReader } from '#journal/reader.ts';
-import { type Clock, systemClock } from '#kernel/clock.ts';
+import { type Clock, type ClockRecord, systemClock } from '#kernel/clock.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
@@ -37,8 +38,8 @@ export interface SiteOptions {
   readonly version: string;
   /** Live when absent. A shadow reads and decides in a data folder of its own, and acts on nothing. */
   readonly mode?: Deps['mode'] | undefined;
-  /** Given the steady time that the journal saw last; tests bring their own. */
-  readonly clock?: (lastSteadyUs: number) => Clock;
+  /** Given how the clocks stood at the end of the last run; tests bring their own. */
+  readonly clock?: (last: ClockRecord | undefined) => Clock;
 }
 
 export interface AssetChange {
@@ -71,7 +72,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const [journal] = await Promise.all([opening, warm]);
   try {
     checkMode(options, journal);
-    const clock = (options.clock ?? systemClock)(journal.opened.lastSteadyUs);
+    const clock = (options.clock ?? systemClock)(lastClocks(journal));
     const lastSeq = journal.durableSeq;
     const mode = options.mode ?? 'live';
     const peers = new Peers({
@@ -119,6 +120,7 @@ export class Site implements AsyncDisposable {
   /** Who is told of alarms; a shadow tells nobody. */
   readonly notices: NoticeDesk | undefined;
   readonly #watch: ClockWatch;
+  readonly #clocks: ClockKeeper;
   readonly #heartbeats: Heartbeats;
   readonly #ticker: Ticker;
   readonly #startedUs: number;
@@ -145,6 +147,7 @@ export class Site implements AsyncDisposable {
     this.#startedUs = core.clock.steadyUs();
     this.#wear = new WearMeter(this.#startedUs);
     this.#watch = new ClockWatch(core.clock);
+    this.#clocks = new ClockKeeper(core.clock, (state) => core.journal.state(CLOCK_STATE, state));
     this.#heartbeats = new Heartbeats(this.#beating(), core.table, core.clock, core.guard);
     this.#ticker = new Ticker(
       core.clock,
@@ -324,6 +327,7 @@ export class Site implements AsyncDisposable {
     this.#peers.checkAges(this.core);
     const jump = this.#watch.check();
     if (jump) path.event(jump);
+    this.#clocks.look();
     const { writtenBytes, fault } = journal.health;
     this.#wear.note(nowUs, writtenBytes);
     this.#tellJournalFault(fault);
@@ -357,8 +361,9 @@ export class Site implements AsyncDisposable {
     journal.state(OPEN_WRITES_STATE, []);
     for (const damage of opened.damage) this.#event('security', 'security.journal-damaged', { damage });
     this.#tellUnread(journal.unread);
-    const jump = this.#watch.atStart(opened.lastWallUs);
+    const jump = this.#watch.atStart(lastClocks(journal));
     if (jump) path.event(jump);
+    this.#clocks.look();
     const before = (opened.state.get(CONFIG_STATE) ?? null) as string | null;
     if (before === this.#digest) return;
     const { text, model } = this.#blueprint;

@@ -113,7 +113,7 @@ test('a clock that jumps expires nothing, neither while running nor across a res
     journal.append(series([3], 0, 0), { source: 'plc', atUs: START_US + 2 });
     await settled(journal);
   }
-  // Started again with a wall clock far ahead, which the steady clock then begins from.
+  // Started again, and even the steady clock is far ahead.
   await using journal = await openJournal(config);
   journal.append(series([4]), { source: 'plc', atUs: START_US + 80 * year });
   await settled(journal);

@@ -5,20 +5,52 @@
 export interface Clock {
   /** Wall clock, µs since 1970. May jump either way. */
   nowUs(): number;
-  /** Never runs backwards, not even across restarts once `steadyFrom` was given; µs, near the wall clock's at start. */
+  /**
+   * Never runs backwards, nor leaps because the wall clock does, not even across restarts; µs. Equal to the wall clock
+   * when the first run began, and as far from it as that has jumped since.
+   */
   steadyUs(): number;
   /** Resolves after the time on the steady clock; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Both clocks of a site at one moment of an earlier run. */
+export interface ClockRecord {
+  readonly steadyUs: number;
+  readonly wallUs: number;
+}
+
+/**
+ * Longest time that a site is believed to have been off. A wall clock further ahead is taken for wrong: a shelving that
+ * lasts too long is seen and ended by hand, one that ends because of a wrong clock was ended by nobody.
+ */
+const MOST_OFF_US = 30 * 86_400e6;
+/** The record may be made a moment after the clock was read, and clocks are trimmed. */
+const TRIM_US = 1_000_000;
+
+/**
+ * How long the site was off, by the wall clock.
+ * @returns `offUs`, by which durations go on; 0 where the clock cannot be believed, which `jumpUs` then tells: how far it
+ *   stands from where it was
+ */
+export function timeOff(
+  last: ClockRecord,
+  nowUs: number,
+): { readonly offUs: number; readonly jumpUs: number } {
+  const byUs = nowUs - last.wallUs;
+  if (byUs < -TRIM_US || byUs > MOST_OFF_US) return { offUs: 0, jumpUs: byUs };
+  return { offUs: Math.max(0, byUs), jumpUs: 0 };
+}
+
 /**
  * The machine's own clocks.
- * @param lastSteadyUs the steady time that the journal saw last; the steady clock goes on from there when the wall
- *   clock lies behind it (a box that woke up in 1970), and from the wall clock otherwise.
+ * @param last of the run before: the steady clock goes on from there by the time that the site was off, as far as the
+ *   wall clock can be believed. Absent, it begins at the wall clock.
  */
-export function systemClock(lastSteadyUs = 0): Clock {
+export function systemClock(last?: ClockRecord): Clock {
   const wallUs = () => Date.now() * 1000;
-  const anchorUs = Math.max(wallUs(), lastSteadyUs);
+  const nowUs = wallUs();
+  const anchorUs = last ? last.steadyUs + timeOff(last, nowUs).offUs : nowUs;
   const anchorMono = performance.now();
   return {
     nowUs: wallUs,

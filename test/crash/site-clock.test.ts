@@ -41,6 +41,21 @@ const site = (url: string) => ({
   },
 });
 
+/** What makes a process see another wall clock, and moves that, by seconds from the right one. */
+function fakeClock(dir: string) {
+  const file = join(dirname(dir), 'clock');
+  const env = {
+    LD_PRELOAD: FAKETIME,
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: '1',
+    DONT_FAKE_MONOTONIC: '1',
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  };
+  const offset = (seconds: number) =>
+    writeFileSync(file, `${seconds < 0 ? '-' : '+'}${Math.abs(Math.round(seconds))}`);
+  return { env, offset };
+}
+
 test(
   'a clock in 1970, right again, ten years ahead, two days back: samples flow, delays hold, nothing expires',
   options,
@@ -52,17 +67,8 @@ test(
     client.on('message', (_topic, payload) => void opened.push(payload.toString()));
     await client.subscribeAsync('open');
     const dir = await folder(t);
-    const clockFile = join(dirname(dir), 'clock');
     const nowS = Date.now() / 1000;
-    const offset = (seconds: number) =>
-      writeFileSync(clockFile, `${seconds < 0 ? '-' : '+'}${Math.abs(Math.round(seconds))}`);
-    const env = {
-      LD_PRELOAD: FAKETIME,
-      FAKETIME_TIMESTAMP_FILE: clockFile,
-      FAKETIME_NO_CACHE: '1',
-      DONT_FAKE_MONOTONIC: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    };
+    const { env, offset } = fakeClock(dir);
     let value = 0;
     const flows = async (edge: EdgeProcess) => {
       const upTo = value + 5;
@@ -140,6 +146,56 @@ test(
       [],
     );
     assert.equal(reader.verify().broken, undefined);
+  },
+);
+
+test(
+  'over restarts durations go on by the time off, and by no clock that was corrected or cannot be believed',
+  options,
+  async (t) => {
+    await using broker = await startMosquitto();
+    const client = await connectAsync(broker.url);
+    t.after(() => client.endAsync(true));
+    const dir = await folder(t);
+    const { env, offset } = fakeClock(dir);
+    const start = async () => {
+      const edge = await new EdgeProcess(site(broker.url), dir, { env }).up();
+      t.after(() => edge.kill());
+      await client.publishAsync('x', `${Math.random()}`, { qos: 1, retain: true });
+      return edge;
+    };
+    const jumps = async (edge: EdgeProcess) =>
+      (await edge.events()).filter(({ name }) => name === 'security.clock-jump').length;
+    const state = async (edge: EdgeProcess) => (await edge.alarm('shelved')).state;
+
+    offset(3 * DAY_S - Date.now() / 1000);
+    let edge = await start();
+    offset(0);
+    await until('the correction is told', async () => (await jumps(edge)) === 1);
+    await edge.post('/api/alarms', { id: 'shelved', act: 'shelve', forMin: 60 });
+    await edge.stop();
+
+    edge = await start();
+    assert.equal(await state(edge), 'shelved', 'a clock that was corrected before ends nothing');
+    assert.equal(await jumps(edge), 0, 'and has not jumped again');
+    await edge.kill();
+
+    offset(20 * 365 * DAY_S);
+    edge = await start();
+    assert.equal(await state(edge), 'shelved', 'a clock far ahead is not believed');
+    assert.equal(await jumps(edge), 1);
+    await edge.stop();
+
+    offset(0);
+    edge = await start();
+    assert.equal(await state(edge), 'shelved', 'nor one that went back');
+    assert.equal(await jumps(edge), 1);
+    await edge.stop();
+
+    offset(2 * 3600);
+    edge = await start();
+    await until('the shelving has ended', async () => (await state(edge)) !== 'shelved');
+    assert.equal(await jumps(edge), 0, 'two hours off are no jump');
   },
 );
 
