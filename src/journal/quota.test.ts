@@ -46,6 +46,40 @@ test('never takes more bytes than the quota, and tells every sample that went fo
   assert.ok(gaps.every((gap) => gap.toUs - gap.fromUs <= 24 * HOUR_US));
 });
 
+test('at the quota what grows beside the samples finds room: states, tags, gaps, names', async (t) => {
+  const config = journalConfig(t, { quotaBytes: 16 * MB });
+  await using journal = await openJournal(config);
+  const fill = async (from: number, count: number) => {
+    for (let n = from; n < from + count; n++) {
+      journal.append(noise(20_000, n), { source: 'plc', atUs: START_US + n });
+      assert.equal(await settled(journal), 'durable');
+    }
+  };
+  await fill(0, 90);
+  for (const kilobytes of [300, 1500, 300]) {
+    journal.state('decisions', 'é'.repeat(kilobytes * 512));
+    assert.equal(await settled(journal), 'durable', `a state of ${kilobytes} kB`);
+  }
+  await fill(100, 20);
+  for (let number = 0; number < 10_000; number++) {
+    journal.tag({ number, path: `area/line/asset/signal${number}`, type: 'number', access: 'read' });
+  }
+  assert.equal(await settled(journal), 'durable', 'tags');
+  await fill(200, 20);
+  const tags = Array.from({ length: 500 }, (_, n) => 1e6 + n);
+  for (let n = 0; n < 900; n++) {
+    const fromUs = START_US + n * 60_000_000;
+    const hole = { fromUs, toUs: fromUs, count: 1, reason: 'device-silent' } as const;
+    journal.gap({ ...hole, source: `plc${n}`, tags: tags.slice(n % 100) });
+  }
+  assert.equal(await settled(journal), 'durable', 'gaps');
+  assert.equal(journal.health.fault, undefined);
+  assert.ok(bytesIn(config.dir) <= config.quotaBytes, `${bytesIn(config.dir)} bytes`);
+  using reader = openReader(config.dir);
+  const own = reader.gaps(10_000).filter(({ source }) => source === undefined);
+  assert.deepEqual([...new Set(own.map(({ reason }) => reason))], ['quota'], 'the disk was never full');
+});
+
 test('what every sink has confirmed goes without being a loss', async (t) => {
   const config = journalConfig(t, { quotaBytes: 4 * MB });
   await using journal = await openJournal(config);

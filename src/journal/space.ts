@@ -7,7 +7,7 @@ import { FRAME_BYTES, PAGE_BYTES } from '#platform/sqlite.ts';
 import { FILES } from './schema.ts';
 
 const MAX_LOG_BYTES = 8 * 2 ** 20;
-/** Lock, ledger, pid and shared-memory index of the log. */
+/** Lock, pid, shared-memory index of the log, and what the ledger grows by before it is looked at again. */
 const SMALL_FILES_BYTES = 192 * 1024;
 const RESERVE_SLICE_BYTES = 64 * 1024;
 const MIN_PAGES = 64;
@@ -47,7 +47,8 @@ export class Space {
     this.#reserve = join(dir, FILES.reserve);
     this.#budget = budgetOf(quotaBytes);
     this.#count = count;
-    const others = this.#budget.logBytes + this.#budget.reserveBytes + SMALL_FILES_BYTES + damagedBytes(dir);
+    const { logBytes, reserveBytes } = this.#budget;
+    const others = logBytes + reserveBytes + SMALL_FILES_BYTES + damagedBytes(dir);
     this.#maxPages = Math.max(MIN_PAGES, Math.floor((quotaBytes - others) / PAGE_BYTES));
     db.exec(`PRAGMA max_page_count = ${this.#maxPages}`);
     db.exec(`PRAGMA journal_size_limit = ${this.#budget.logBytes}`);
@@ -62,7 +63,9 @@ export class Space {
 
   /** Whether rows of that many bytes find room without removing anything. */
   fits(bytes: number): boolean {
-    const limit = this.#tightPages ?? this.#maxPages;
+    const ledgerPages = Math.ceil(fileBytes(join(dirname(this.#path), FILES.ledger)) / PAGE_BYTES);
+    const quotaPages = Math.max(MIN_PAGES, this.#maxPages - ledgerPages);
+    const limit = Math.min(this.#tightPages ?? quotaPages, quotaPages);
     const free = limit - this.#pragma('page_count') + this.#pragma('freelist_count');
     return free >= Math.ceil((bytes / PAGE_BYTES) * 1.02) + SLACK_PAGES;
   }
@@ -96,6 +99,12 @@ export class Space {
     else if (free >= missing && (this.isTight || large) && this.#extendReserve(missing, missing)) {
       this.#tightPages = undefined;
     }
+  }
+
+  /** Whether the file system has no room for a commit of that many bytes. */
+  isDiskShort(bytes: number): boolean {
+    const { bavail, bsize } = statfsSync(dirname(this.#path));
+    return bavail * bsize < this.#budget.logBytes + 2 * bytes;
   }
 
   #stopGrowing(): void {
@@ -136,7 +145,9 @@ export class Space {
     const frames = this.#frames();
     this.#count((frames >= this.#framesSeen ? frames - this.#framesSeen : frames) * FRAME_BYTES);
     this.#framesSeen = frames;
-    if (frames * FRAME_BYTES > this.#budget.logBytes / 2) this.checkpoint('PASSIVE');
+    // One transaction may be larger than the share of the log: the file is cut at once then.
+    if (frames * FRAME_BYTES > this.#budget.logBytes) this.checkpoint('TRUNCATE');
+    else if (frames * FRAME_BYTES > this.#budget.logBytes / 2) this.checkpoint('PASSIVE');
   }
 
   /** Whether a reader keeps the log from being used again until it would break the quota. */

@@ -18,7 +18,17 @@ import { Space } from './space.ts';
 interface Encoded {
   readonly message: UnitMessage;
   readonly body: Uint8Array | undefined;
+  /** Room that it takes in the database, about. */
+  readonly bytes: number;
 }
+
+/** What is removed beyond the estimate where that was too small, and how that grows from one attempt to the next. */
+const MORE_BYTES = 64 * 1024;
+const MORE_FACTOR = 4;
+const MOST_ATTEMPTS = 6;
+const SMALL_ROW_BYTES = 100;
+/** Seven digits and a comma. */
+const GAP_TAG_BYTES = 8;
 
 /** The open database of the one writer: one transaction a commit, room made within the same transaction. */
 export class Store {
@@ -72,24 +82,45 @@ export class Store {
    */
   commit(units: readonly UnitMessage[]): void {
     const fresh = units.filter((unit) => unit.unit > this.#head.unit);
-    const tags = fresh.flatMap((unit) => unit.extras.tags);
-    if (tags.length > 0) {
-      this.#writtenBytes += appendLedger(
-        this.#ledgerPath,
-        tags.map((tag) => ({ tag })),
-      );
-    }
-    const encoded = fresh.map((message) => ({ message, body: this.#encode(message) }));
+    this.#ledgerTags(fresh);
+    const encoded = fresh.map((message) => this.#encode(message));
+    const bytes = encoded.reduce((sum, unit) => sum + unit.bytes, 0);
     this.#guardLog();
-    this.#space.lookAround(encoded.reduce((sum, { body }) => sum + (body?.length ?? 0), 0));
-    try {
-      this.#write(encoded, 'quota');
-    } catch (error) {
-      if (troubleOf(error) !== 'full') throw error;
+    this.#space.lookAround(bytes);
+    if (!this.#writeWithinQuota(encoded, bytes)) {
       this.#space.tighten();
-      this.#write(encoded, 'disk-full');
+      this.#write(encoded, 'disk-full', bytes);
     }
     this.#space.afterCommit();
+  }
+
+  /**
+   * SQLite says the same of a reached quota and of a full disk: while the file system has room it was the quota, and
+   * more has to go than was thought.
+   * @returns false when the disk is full
+   */
+  #writeWithinQuota(units: readonly Encoded[], bytes: number): boolean {
+    let more = 0;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.#write(units, 'quota', bytes + more);
+        return true;
+      } catch (error) {
+        if (troubleOf(error) !== 'full') throw error;
+        if (this.#space.isTight || this.#space.isDiskShort(bytes) || attempt === MOST_ATTEMPTS) return false;
+        more = more * MORE_FACTOR || MORE_BYTES;
+      }
+    }
+  }
+
+  /** Tags are in the ledger before the transaction that first uses them. */
+  #ledgerTags(units: readonly UnitMessage[]): void {
+    const tags = units.flatMap((unit) => unit.extras.tags);
+    if (tags.length === 0) return;
+    this.#writtenBytes += appendLedger(
+      this.#ledgerPath,
+      tags.map((tag) => ({ tag })),
+    );
   }
 
   /** Work that may wait until nothing else is to be done. @throws errors of SQLite and of the file system */
@@ -121,21 +152,22 @@ export class Store {
     });
   }
 
-  #encode(unit: UnitMessage): Uint8Array | undefined {
-    const { rows, marks } = unit.columns;
+  #encode(message: UnitMessage): Encoded {
+    const { rows, marks } = message.columns;
     // Events alone need no block: they carry their own sequence.
-    if (rows === 0 && marks === unit.extras.events.length) return undefined;
-    return this.#blocks.write(unit.seq, unit.columns).slice();
+    const isBare = rows === 0 && marks === message.extras.events.length;
+    const body = isBare ? undefined : this.#blocks.write(message.seq, message.columns).slice();
+    return { message, body, bytes: (body?.length ?? 0) + extraBytes(message.extras) };
   }
 
-  #write(units: readonly Encoded[], reason: GapReason): void {
+  #write(units: readonly Encoded[], reason: GapReason, bytes: number): void {
     const before = this.#head;
     const counted = this.#countedUs;
     const lost = { rows: this.#removal.lostRows, gaps: this.#removal.gaps, added: this.#gapsAdded };
     try {
       this.#head = { ...before };
       transaction(this.#db, () => {
-        this.#makeRoom(units, this.#space.isTight ? 'disk-full' : reason);
+        this.#makeRoom(bytes, this.#space.isTight ? 'disk-full' : reason);
         for (const unit of units) this.#writeUnit(unit);
         this.#removal.expire(this.#head, this.#config.maxAgeUs);
         this.#insert.head.run(...headValues(this.#head));
@@ -150,13 +182,7 @@ export class Store {
     }
   }
 
-  #makeRoom(units: readonly Encoded[], reason: GapReason): void {
-    let bytes = 0;
-    for (const { message, body } of units) {
-      bytes += body?.length ?? 0;
-      for (const event of message.extras.events) bytes += event.body.length * 2 + 100;
-      bytes += message.extras.deadLetters.length * LETTER_BYTES;
-    }
+  #makeRoom(bytes: number, reason: GapReason): void {
     while (!this.#space.fits(bytes)) {
       if (!this.#removal.removeOldest(this.#head, reason)) return;
     }
@@ -213,6 +239,16 @@ export class Store {
     this.#insert.block.run(seq, last, columns.rows, fromUs, toUs, this.#head.age_us, body);
     this.#head.rows += columns.rows;
   }
+}
+
+/** Pages are not quite full, and a state may stand beside the one that it replaces. */
+function extraBytes({ events, deadLetters, state, tags, gaps, sources, cursors }: Extras): number {
+  let bytes = deadLetters.length * LETTER_BYTES + (sources.length + cursors.size) * SMALL_ROW_BYTES;
+  for (const { body } of events) bytes += body.length * 2 + 100;
+  for (const text of state.values()) bytes += Buffer.byteLength(text) + SMALL_ROW_BYTES;
+  for (const tag of tags) bytes += JSON.stringify(tag).length * 2 + SMALL_ROW_BYTES;
+  for (const gap of gaps) bytes += gap.tags.length * GAP_TAG_BYTES + SMALL_ROW_BYTES * 2;
+  return bytes;
 }
 
 function timeRange({ rows, row }: Columns): { fromUs: number; toUs: number } {
