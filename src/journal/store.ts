@@ -46,6 +46,8 @@ export class Store {
   #countedUs: number | undefined;
   #writtenBytes = 0;
   #gapsAdded = 0;
+  /** Unit up to which the tags are in the ledger. */
+  #inLedger = 0;
 
   constructor(db: DatabaseSync, config: WorkerConfig, ledgerPath: string) {
     this.#db = db;
@@ -82,13 +84,13 @@ export class Store {
    */
   commit(units: readonly UnitMessage[]): void {
     const fresh = units.filter((unit) => unit.unit > this.#head.unit);
-    this.#ledgerTags(fresh);
     const encoded = fresh.map((message) => this.#encode(message));
     const bytes = encoded.reduce((sum, unit) => sum + unit.bytes, 0);
     this.#guardLog();
     this.#space.lookAround(bytes);
     if (!this.#writeWithinQuota(encoded, bytes)) {
       this.#space.tighten();
+      this.#ledgerTags(encoded);
       this.#write(encoded, 'disk-full', bytes);
     }
     this.#space.afterCommit();
@@ -103,6 +105,7 @@ export class Store {
     let more = 0;
     for (let attempt = 1; ; attempt++) {
       try {
+        this.#ledgerTags(units);
         this.#write(units, 'quota', bytes + more);
         return true;
       } catch (error) {
@@ -113,14 +116,15 @@ export class Store {
     }
   }
 
-  /** Tags are in the ledger before the transaction that first uses them. */
-  #ledgerTags(units: readonly UnitMessage[]): void {
-    const tags = units.flatMap((unit) => unit.extras.tags);
+  /** Tags are in the ledger before the transaction that first uses them, and once however often that is tried. */
+  #ledgerTags(units: readonly Encoded[]): void {
+    const tags = units.flatMap(({ message: { unit, extras } }) => (unit > this.#inLedger ? extras.tags : []));
     if (tags.length === 0) return;
     this.#writtenBytes += appendLedger(
       this.#ledgerPath,
       tags.map((tag) => ({ tag })),
     );
+    this.#inLedger = units.at(-1)?.message.unit ?? 0;
   }
 
   /** Work that may wait until nothing else is to be done. @throws errors of SQLite and of the file system */

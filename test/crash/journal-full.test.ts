@@ -37,6 +37,14 @@ test('on a full disk the oldest samples make room for new ones, and every one is
   assert.equal(seen.broken, undefined);
 });
 
+test('on a full disk new tags get their room too', options, () => {
+  const seen = onSmallDisk(24, 'tags');
+  assert.deepEqual(seen.unexpected, []);
+  assert.equal(seen.results.durable, 120, JSON.stringify(seen));
+  assert.equal(seen.tags, 120);
+  assert.equal(seen.kept + seen.told, seen.rows);
+});
+
 test('a disk without a free byte: nothing throws, memory is bounded, it recovers by itself', options, () => {
   const seen = onSmallDisk(12, 'starve');
   assert.deepEqual(seen.unexpected, []);

@@ -46,8 +46,11 @@ const config = {
   windowBytes: 2 ** 20,
 };
 
-/** A disk filled by somebody else, while the journal has old samples that it can give up. */
-async function shrink(): Promise<object> {
+/**
+ * A disk filled by somebody else, while the journal has old samples that it can give up.
+ * @param withTags every batch brings a tag that is new
+ */
+async function shrink(withTags = false): Promise<object> {
   await using journal = await openJournal(config);
   const results: Record<string, number> = {};
   let rows = 0;
@@ -56,6 +59,10 @@ async function shrink(): Promise<object> {
       journal.append(noise(10_000, n), { source: 'plc', atUs: START_US + n });
       journal.event(anEvent(`system.n${n}`), START_US + n);
       rows += 10_000;
+      if (withTags) {
+        const description = 'x'.repeat(1000);
+        journal.tag({ number: n, path: `a/t${n}`, type: 'number', access: 'read', description });
+      }
       const result = await settled(journal);
       const name = result === 'durable' ? result : result.code;
       results[name] = (results[name] ?? 0) + 1;
@@ -134,7 +141,7 @@ async function start(): Promise<object> {
   return { fault, tags, result: result === 'durable' ? result : result.code, sources, rows: 2 };
 }
 
-const MODES: Record<string, () => Promise<object>> = { shrink, starve, start };
+const MODES: Record<string, () => Promise<object>> = { shrink, tags: () => shrink(true), starve, start };
 const seen = await (MODES[mode] ?? start)();
 using reader = openReader(dir);
 const gaps = reader.gaps(10_000);
@@ -142,11 +149,12 @@ const { events, broken } = reader.verify();
 const values = valuesOf(dir);
 process.stdout.write(
   `${JSON.stringify({
-    ...seen,
     kept: values.length,
     newest: values.at(-1),
     told: gaps.reduce((sum, gap) => sum + (gap.count ?? 0), 0),
     reasons: [...new Set(gaps.map((gap) => gap.reason))],
+    tags: reader.tags().length,
+    ...seen,
     events,
     broken,
     unexpected,
