@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { Fault } from '#kernel/fault.ts';
 import {
@@ -14,6 +15,7 @@ import {
   valuesOf,
 } from '#test/crash/journal-fixture.ts';
 import { until } from '#test/until.ts';
+import type { Journal } from './api.ts';
 import { openJournal } from './journal.ts';
 import { openReader } from './reader.ts';
 
@@ -202,7 +204,6 @@ test('a reader that holds the log is told of before the quota breaks, and lettin
   await using journal = await openJournal(config);
   journal.append(series([1]), { source: 'plc', atUs: START_US });
   await settled(journal);
-  const { DatabaseSync } = await import('node:sqlite');
   const db = new DatabaseSync(join(config.dir, 'journal.db'), { readOnly: true });
   db.exec('BEGIN');
   db.prepare('SELECT count(*) FROM blocks').get();
@@ -219,3 +220,42 @@ test('a reader that holds the log is told of before the quota breaks, and lettin
   assert.equal(await settled(journal), 'durable');
   assert.equal(itemsOf(config.dir).length + 0 > 0, true);
 });
+
+for (const [file, mode] of [
+  ['a file', 'INCREMENTAL'],
+  ['a file of an earlier release', 'NONE'],
+] as const) {
+  test(`a lowered quota makes ${file} smaller in pieces, and no commit waits for all of it`, async (t) => {
+    const config = journalConfig(t, { quotaBytes: 48 * MB });
+    let rows = 0;
+    const add = (journal: Journal, count: number): Promise<'durable' | Fault> => {
+      journal.append(noise(count, rows), { source: 'plc', atUs: START_US + rows });
+      rows += count;
+      return settled(journal);
+    };
+    {
+      await using journal = await openJournal(config);
+      while (rows < 2_500_000) assert.equal(await add(journal, 50_000), 'durable');
+    }
+    {
+      using db = new DatabaseSync(join(config.dir, 'journal.db'));
+      db.exec(`PRAGMA auto_vacuum = ${mode}; VACUUM`);
+    }
+    assert.ok(bytesIn(config.dir) > 15 * MB);
+    const lowered = { ...config, quotaBytes: 8 * MB };
+    await using journal = await openJournal(lowered);
+    assert.equal(await add(journal, 1000), 'durable');
+    assert.ok(journal.health.lostRows <= 100_000, `${journal.health.lostRows} rows went for one commit`);
+    await until('the file is within the quota', () => bytesIn(config.dir) <= lowered.quotaBytes, 30_000);
+    for (let n = 0; n < 20; n++) {
+      assert.equal(await add(journal, 20_000), 'durable');
+      assert.ok(bytesIn(config.dir) <= lowered.quotaBytes, `${bytesIn(config.dir)} bytes`);
+    }
+    using reader = openReader(config.dir);
+    const gaps = reader.gaps(1000);
+    const lost = gaps.reduce((sum, gap) => sum + (gap.count ?? 0), 0);
+    assert.deepEqual([...new Set(gaps.map(({ reason }) => reason))], ['quota']);
+    assert.equal(valuesOf(config.dir).length + lost, rows);
+    assert.equal(reader.verify().broken, undefined);
+  });
+}

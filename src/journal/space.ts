@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { appendFileSync, readdirSync, rmSync, statfsSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { fileBytes } from '#platform/files.ts';
-import { FRAME_BYTES, PAGE_BYTES } from '#platform/sqlite.ts';
+import { FRAME_BYTES, PAGE_BYTES, troubleOf } from '#platform/sqlite.ts';
 import { FILES } from './schema.ts';
 
 const MAX_LOG_BYTES = 8 * 2 ** 20;
@@ -13,6 +13,10 @@ const RESERVE_SLICE_BYTES = 64 * 1024;
 const MIN_PAGES = 64;
 /** Pages that a commit touches besides the blocks themselves: heads, gaps, inner nodes, free list. */
 const SLACK_PAGES = 24;
+/** Least pages given back in one step. */
+const MIN_STEP_PAGES = 16;
+/** Of `PRAGMA auto_vacuum`. */
+const INCREMENTAL = 2;
 
 /** Shares of the quota. */
 export interface Budget {
@@ -37,6 +41,9 @@ export class Space {
   readonly #maxPages: number;
   readonly #count: (bytes: number) => void;
   #framesSeen = 0;
+  /** Nothing more can be given back in this run. */
+  #cannotShrink = false;
+  #freeSeen = -1;
   /** Set while the file system is full: the database then lives on the pages that it has. */
   #tightPages: number | undefined;
 
@@ -63,11 +70,60 @@ export class Space {
 
   /** Whether rows of that many bytes find room without removing anything. */
   fits(bytes: number): boolean {
-    const ledgerPages = Math.ceil(fileBytes(join(dirname(this.#path), FILES.ledger)) / PAGE_BYTES);
-    const quotaPages = Math.max(MIN_PAGES, this.#maxPages - ledgerPages);
-    const limit = Math.min(this.#tightPages ?? quotaPages, quotaPages);
-    const free = limit - this.#pragma('page_count') + this.#pragma('freelist_count');
+    const pages = this.#pragma('page_count');
+    // A file above its quota gets smaller step by step; until then what it has free counts.
+    const limit = Math.max(pages, Math.min(this.#tightPages ?? this.#quotaPages, this.#quotaPages));
+    const free = limit - pages + this.#pragma('freelist_count');
     return free >= Math.ceil((bytes / PAGE_BYTES) * 1.02) + SLACK_PAGES;
+  }
+
+  get #quotaPages(): number {
+    const ledgerPages = Math.ceil(fileBytes(join(dirname(this.#path), FILES.ledger)) / PAGE_BYTES);
+    return Math.max(MIN_PAGES, this.#maxPages - ledgerPages);
+  }
+
+  /** Pages that should be free before the next {@link shrink}; 0 while the file is within its quota, or stays as it is. */
+  freePagesToShrink(): number {
+    const excess = this.#pragma('page_count') - this.#quotaPages;
+    if (excess <= 0 || this.#cannotShrink) return 0;
+    const step = Math.min(excess, Math.max(MIN_STEP_PAGES, this.#budget.logBytes / 4 / FRAME_BYTES));
+    const isIncremental = this.#pragma('auto_vacuum') === INCREMENTAL;
+    return Math.ceil(isIncremental ? step : Math.min(excess, this.#pragma('freelist_count') + step));
+  }
+
+  /**
+   * Gives free pages back to the file system, some at a time.
+   * @returns whether there is more to give back
+   */
+  shrink(): boolean {
+    const pages = this.#pragma('page_count');
+    const free = this.#pragma('freelist_count');
+    const excess = pages - this.#quotaPages;
+    if (this.#pragma('auto_vacuum') !== INCREMENTAL) {
+      // Made by an earlier release: such a file gets smaller only as a whole, when enough of it is free.
+      if (free < excess && free > this.#freeSeen) this.#freeSeen = free;
+      else this.#rewrite(pages - free);
+      return !this.#cannotShrink;
+    }
+    const step = Math.ceil(Math.max(MIN_STEP_PAGES, this.#budget.logBytes / 4 / FRAME_BYTES));
+    this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(step, excess)})`);
+    this.afterCommit();
+    this.checkpoint('PASSIVE');
+    this.#db.exec(`PRAGMA max_page_count = ${this.#maxPages}`);
+    this.#cannotShrink = this.#pragma('page_count') >= pages;
+    return !this.#cannotShrink;
+  }
+
+  /** Once, and for good: from then on it gets smaller in steps. Takes twice its content for a moment. */
+  #rewrite(pages: number): void {
+    this.#cannotShrink = true;
+    if (this.isDiskShort(pages * PAGE_BYTES)) return;
+    this.#db.exec(
+      'PRAGMA temp_store = FILE; PRAGMA auto_vacuum = INCREMENTAL; VACUUM; PRAGMA temp_store = MEMORY',
+    );
+    this.checkpoint('TRUNCATE');
+    this.#db.exec(`PRAGMA max_page_count = ${this.#maxPages}`);
+    this.#cannotShrink = this.#pragma('auto_vacuum') !== INCREMENTAL;
   }
 
   get isTight(): boolean {
@@ -122,6 +178,8 @@ export class Space {
       const { bavail, bsize } = statfsSync(dirname(this.#path));
       if (bavail * bsize < missing + this.#budget.logBytes || !this.#extendReserve(missing)) return;
     }
+    // Of a larger quota before.
+    if (missing < 0) truncateSync(this.#reserve, this.#budget.reserveBytes);
     if (missing <= RESERVE_SLICE_BYTES) this.#tightPages = undefined;
   }
 
@@ -145,6 +203,16 @@ export class Space {
     const frames = this.#frames();
     this.#count((frames >= this.#framesSeen ? frames - this.#framesSeen : frames) * FRAME_BYTES);
     this.#framesSeen = frames;
+    try {
+      this.#trimLog(frames);
+    } catch (error) {
+      if (troubleOf(error) !== 'full') throw error;
+      // What was committed is durable, and the reserve is there so that the log can be moved.
+      this.tighten();
+    }
+  }
+
+  #trimLog(frames: number): void {
     // One transaction may be larger than the share of the log: the file is cut at once then.
     if (frames * FRAME_BYTES > this.#budget.logBytes) this.checkpoint('TRUNCATE');
     else if (frames * FRAME_BYTES > this.#budget.logBytes / 2) this.checkpoint('PASSIVE');
@@ -173,7 +241,7 @@ export class Space {
     return Math.max(0, log);
   }
 
-  #pragma(name: 'page_count' | 'freelist_count'): number {
+  #pragma(name: 'page_count' | 'freelist_count' | 'auto_vacuum'): number {
     return Object.values(this.#db.prepare(`PRAGMA ${name}`).get() as Record<string, number>)[0] ?? 0;
   }
 }

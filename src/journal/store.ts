@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { at } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { GapReason } from '#kernel/gap.ts';
-import { transaction, troubleOf } from '#platform/sqlite.ts';
+import { PAGE_BYTES, transaction, troubleOf } from '#platform/sqlite.ts';
 import { BlockWriter } from './block.ts';
 import { link } from './chain.ts';
 import { DeadLetterTable, LETTER_BYTES } from './dead-letters.ts';
@@ -127,9 +127,18 @@ export class Store {
     this.#inLedger = units.at(-1)?.message.unit ?? 0;
   }
 
-  /** Work that may wait until nothing else is to be done. @throws errors of SQLite and of the file system */
-  idle(): void {
+  /**
+   * A piece of the work that may wait until nothing else is to be done.
+   * @returns whether there is more of it
+   * @throws errors of SQLite and of the file system
+   */
+  idle(): boolean {
     this.#space.relax();
+    const freePages = this.#space.freePagesToShrink();
+    if (freePages === 0) return false;
+    // In pieces: with the quota lowered much has to go, and commits must not wait for it.
+    this.#write([], 'quota', freePages * PAGE_BYTES);
+    return this.#space.shrink();
   }
 
   setEpoch(epoch: number): void {

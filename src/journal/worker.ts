@@ -23,6 +23,7 @@ const port = parentPort;
 const NO_TOTALS: StoreTotals = { usedBytes: 0, writtenBytes: 0, lostRows: 0, gaps: 0 };
 
 let store: Store | undefined;
+let tidying: NodeJS.Immediate | undefined;
 let unlock: (() => void) | undefined;
 let epoch = config.epoch;
 /** Whether the state of the last run could not be read so far. */
@@ -124,7 +125,18 @@ function commit(units: readonly UnitMessage[]): void {
     return;
   }
   say({ kind: 'done', totals: count(), tookMs: performance.now() - started });
-  store?.idle();
+  tidy();
+}
+
+/** In pieces, so that a commit that comes meanwhile waits for one of them only. */
+function tidy(): void {
+  clearImmediate(tidying);
+  try {
+    if (store?.idle()) tidying = setImmediate(tidy);
+  } catch (error) {
+    // What is wrong shows at the next commit, if it still is.
+    drop(error);
+  }
 }
 
 function commitOrReplace(units: readonly UnitMessage[]): void {

@@ -48,7 +48,8 @@ export function troubleOf(error: unknown): StorageTrouble {
 export function openForWriting(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 200 });
   try {
-    db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+    // Of no effect on a file that has tables already. Incremental: the owner decides when the file gets smaller.
+    db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
     const mode = db.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string };
     if (mode.journal_mode !== 'wal') throw new Error(`this file system allows no write-ahead log: ${path}`);
     // The log is checkpointed by the owner, who knows its budget; the cache is small because blocks are read once.
