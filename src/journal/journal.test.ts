@@ -177,7 +177,7 @@ test('a source that never waits for room loses rows as a counted gap, and is not
   const gaps = reader.gaps(10);
   assert.equal(gaps.length, 1);
   assert.equal(gaps[0]?.count, lostRows);
-  assert.equal(gaps[0]?.reason, 'disk-full');
+  assert.equal(gaps[0]?.reason, 'too-fast');
 });
 
 test('a second writer is refused, with the process that has the journal', async (t) => {
@@ -219,6 +219,27 @@ test('a worker that dies is replaced; nothing is lost and nothing is written twi
     Array.from({ length: n }, (_, i) => i),
   );
   assert.equal(journal.opened.epoch, 1);
+});
+
+test('what was lost while the thread was away is not put down to the disk', async (t) => {
+  const config = journalConfig(t, { commitMs: 1, windowBytes: 2 ** 18 });
+  let worker: Worker | undefined;
+  const spawn = (url: URL, options: object) => {
+    worker = new Worker(url, options);
+    return worker;
+  };
+  await using journal = await openJournal(config, { spawn });
+  await worker?.terminate();
+  await until('the loss of the thread is known', () => journal.health.fault !== undefined);
+  let n = 0;
+  while (journal.health.lostRows === 0) journal.append(series(Array.from({ length: 500 }, () => n++)), plc);
+  await until('all is on disk', () => journal.health.fault === undefined && journal.health.pendingRows === 0);
+  await settled(journal);
+  using reader = openReader(config.dir);
+  const [gap, ...others] = reader.gaps(10);
+  assert.equal(gap?.reason, 'journal-restarting');
+  assert.deepEqual(others, []);
+  assert.equal((gap?.count ?? 0) + valuesOf(config.dir).length, n);
 });
 
 test('after closing nothing throws, and nobody is told durable', async (t) => {

@@ -239,7 +239,7 @@ class Writer implements Journal {
       commits: this.#commits,
       lastCommitMs: this.#lastCommitMs,
       lostRows: this.#droppedRows + this.#totals.lostRows,
-      gaps: this.#droppedGaps + this.#totals.gaps + (this.#loss.rows > 0 ? 1 : 0),
+      gaps: this.#droppedGaps + this.#totals.gaps + this.#loss.size,
       fault: this.#fault,
     };
   }
@@ -288,7 +288,7 @@ class Writer implements Journal {
   }
 
   #drop(batch: Batch): void {
-    this.#loss.add(batch);
+    this.#loss.add(batch, this.#loss.reason(this.#fault));
     this.#droppedRows += batch.rows;
     this.#refused = true;
   }
@@ -302,15 +302,15 @@ class Writer implements Journal {
       fromUs: timeUs,
       toUs: timeUs,
       count: 1,
-      reason: 'disk-full',
+      reason: this.#loss.reason(this.#fault),
     });
   }
 
   #tellLoss(): void {
-    const gap = this.#loss.take();
-    if (!gap) return;
-    this.#open.addGap(gap);
-    this.#droppedGaps++;
+    for (const gap of this.#loss.take()) {
+      this.#open.addGap(gap);
+      this.#droppedGaps++;
+    }
   }
 
   #added(): void {
@@ -384,7 +384,10 @@ class Writer implements Journal {
     this.#flight = [];
     for (const unit of flight) this.#release(unit);
     this.#tellLoss();
-    if (this.#pendingBytes <= this.#windowBytes / 2) this.#freeRooms();
+    if (this.#pendingBytes <= this.#windowBytes / 2) {
+      this.#loss.drained();
+      this.#freeRooms();
+    }
     // After the state above is right again: a waiter may append at once.
     for (const unit of flight) settle(unit, 'durable');
     this.#next();

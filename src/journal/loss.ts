@@ -1,15 +1,60 @@
 import { at, type Batch } from '#kernel/batch.ts';
-import type { Gap } from '#kernel/gap.ts';
+import type { Fault } from '#kernel/fault.ts';
+import type { Gap, GapReason } from '#kernel/gap.ts';
 
-/** Counts rows that found no room, until they can be told as one gap. Fixed memory. */
+/** What each fault of the journal means for rows that found no room meanwhile. */
+const REASONS: { readonly [code: string]: GapReason } = {
+  'journal.full': 'disk-full',
+  'journal.read-only': 'disk-read-only',
+  'journal.stalled': 'disk-stalled',
+  'journal.worker-lost': 'journal-restarting',
+};
+
+/** Counts rows that found no room, until they can be told as gaps, one a reason. Fixed memory but for the tags. */
 export class Loss {
-  rows = 0;
+  readonly #held = new Map<GapReason, Held>();
+  #reason: GapReason | undefined;
+
+  /** Reasons for which rows are held. */
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /**
+   * Why rows find no room now. What a fault has dammed up is still its doing after it is over, until {@link drained}.
+   * @param fault the present one of the journal
+   */
+  reason(fault: Fault | undefined): GapReason {
+    if (fault) this.#reason = REASONS[fault.code] ?? 'disk-failing';
+    return this.#reason ?? 'too-fast';
+  }
+
+  /** There is room again: what is refused from here on has a cause of its own. */
+  drained(): void {
+    this.#reason = undefined;
+  }
+
+  add(batch: Batch, reason: GapReason): void {
+    const held = this.#held.get(reason) ?? new Held();
+    this.#held.set(reason, held);
+    held.add(batch);
+  }
+
+  take(): readonly Gap[] {
+    const gaps = [...this.#held].map(([reason, held]) => held.gap(reason));
+    this.#held.clear();
+    return gaps;
+  }
+}
+
+class Held {
+  #rows = 0;
   #fromUs = Number.POSITIVE_INFINITY;
   #toUs = Number.NEGATIVE_INFINITY;
-  #tags = new Set<number>();
+  readonly #tags = new Set<number>();
 
   add(batch: Batch): void {
-    this.rows += batch.rows;
+    this.#rows += batch.rows;
     for (let i = 0; i < batch.rows; i++) {
       this.#tags.add(at(batch.tag, i));
       const timeUs = at(batch.timeUs, i);
@@ -18,19 +63,7 @@ export class Loss {
     }
   }
 
-  take(): Gap | undefined {
-    if (this.rows === 0) return undefined;
-    const gap: Gap = {
-      tags: [...this.#tags],
-      fromUs: this.#fromUs,
-      toUs: this.#toUs,
-      count: this.rows,
-      reason: 'disk-full',
-    };
-    this.rows = 0;
-    this.#fromUs = Number.POSITIVE_INFINITY;
-    this.#toUs = Number.NEGATIVE_INFINITY;
-    this.#tags = new Set();
-    return gap;
+  gap(reason: GapReason): Gap {
+    return { tags: [...this.#tags], fromUs: this.#fromUs, toUs: this.#toUs, count: this.#rows, reason };
   }
 }

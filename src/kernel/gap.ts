@@ -19,7 +19,17 @@ export type GapReason =
   | 'undecodable'
   /** Read under an earlier configuration of its tag, whose rows mean something else now. */
   | 'config-changed'
+  /** Rows that found no room in the window because the disk took none: it had no space, allowed no writing, … */
   | 'disk-full'
+  | 'disk-read-only'
+  /** … had not finished a commit for seconds, */
+  | 'disk-stalled'
+  /** … or failed in another way; the fault of the journal said how. */
+  | 'disk-failing'
+  /** The thread of the journal had died, and its successor had not caught up. */
+  | 'journal-restarting'
+  /** Rows came faster than a healthy disk takes them. */
+  | 'too-fast'
   | 'quota'
   | 'age'
   | 'journal-damaged';
