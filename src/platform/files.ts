@@ -7,9 +7,12 @@ export function fileBytes(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Adds to the end of a file and fsyncs it. @returns bytes written @throws errors of the file system */
+/** Adds to the end of a file and fsyncs it, and its name. @returns bytes written @throws errors of the file system */
 export function appendDurably(path: string, text: string): number {
-  return writeDurably(path, 'a', Buffer.from(text));
+  const isNew = fileBytes(path) === 0;
+  const bytes = writeDurably(path, 'a', Buffer.from(text));
+  if (isNew) syncFolder(dirname(path));
+  return bytes;
 }
 
 /** Replaces a file so that a power cut leaves the old or the new one. @throws errors of the file system */

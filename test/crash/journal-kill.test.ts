@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import { openJournal } from '#journal/journal.ts';
-import { openReader } from '#journal/reader.ts';
 import { itemsOf, journalConfig, START_US, series, settled } from './journal-fixture.ts';
+import { assertChain, bundledWriter, promisedIn, startWriter } from './writer-process.ts';
 
 /** Journals killed side by side, and kills of each. */
 const LANES = 2;
@@ -18,50 +13,15 @@ const ROUNDS = 25;
 /** One of so many rounds does not wait for a first promise, so that opening and the first commit are met as well. */
 const EARLY_EVERY = 5;
 
-/** The writer and the worker bundled as in a release: a process then starts in a fraction of the time. */
-function bundledWriter(t: TestContext): string {
-  const outdir = mkdtempSync(join(tmpdir(), 'holdfast-writer-'));
-  t.after(() => rmSync(outdir, { recursive: true, force: true }));
-  const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-  // The asynchronous form leaves a helper process that may outlive this one by a moment.
-  buildSync({
-    entryPoints: { writer: here('./journal-writer.ts'), worker: here('../../src/journal/worker.ts') },
-    outdir,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outExtension: { '.js': '.mjs' },
-    logLevel: 'silent',
-  });
-  return join(outdir, 'writer.mjs');
-}
-
 /** Runs the writer for a random moment, kills it, and returns the highest number that it said was settled. */
 async function killedRound(writer: string, dir: string, first: number, round: number): Promise<number> {
-  const child = spawn(process.execPath, [writer, dir, `${first}`, `${dir}.promises`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = await startWriter(writer, dir, first, round % EARLY_EVERY === 0 ? 1 : 2);
   const exited = once(child, 'exit');
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-  });
-  await firstLine(child, () => text, round % EARLY_EVERY === 0 ? 1 : 2);
   // The moment is random on purpose: whatever it is, what follows must hold.
   await new Promise((resolve) => setTimeout(resolve, randomInt(0, 80)));
   child.kill('SIGKILL');
   await exited;
-  const promised = readFileSync(`${dir}.promises`, 'utf8').split('\n').slice(0, -1).map(Number);
-  return Math.max(first - 1, ...promised);
-}
-
-function firstLine(child: ChildProcess, text: () => string, lines: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the writer ended by itself with ${code}`)));
-    child.stdout?.on('data', () => {
-      if (text().split('\n').length > lines) resolve();
-    });
-  });
+  return promisedIn(dir, first);
 }
 
 test(`after each of ${LANES * ROUNDS} kills every settled row is there exactly once and the chain holds`, async (t) => {
@@ -98,11 +58,4 @@ async function killRepeatedly(t: TestContext, writer: string): Promise<void> {
   assert.deepEqual(journal.opened.damage, []);
   journal.append(series([next]), { source: 'parent', atUs: START_US });
   assert.equal(await settled(journal), 'durable');
-}
-
-function assertChain(dir: string): void {
-  using reader = openReader(dir);
-  const verified = reader.verify();
-  assert.equal(verified.broken, undefined);
-  assert.ok(verified.events > 0);
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,20 +8,31 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { openTrust } from '#trust/store.ts';
 import { until } from '../until.ts';
+import { builtPowerCut, noPowerCut, Power } from './power-cut.ts';
 
 const WRITER = fileURLToPath(import.meta.resolve('./trust-writer.ts'));
-const KILLS = 4;
+const ENDS = 4;
 
-/** Decides for a while, and is killed after so many lines: somewhere in the middle of the next decision. */
-async function killedAfter(dir: string, lines: number): Promise<readonly string[]> {
-  const writer = spawn(process.execPath, [WRITER, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** How its process comes to an end. */
+interface End {
+  readonly env?: NodeJS.ProcessEnv;
+  come(writer: ChildProcess): void;
+}
+const KILL: End = { come: (writer) => void writer.kill('SIGKILL') };
+
+/** Decides for a while, and is ended after so many lines: somewhere in the middle of the next decision. */
+async function endedAfter(dir: string, lines: number, end: End): Promise<readonly string[]> {
+  const writer = spawn(process.execPath, [WRITER, dir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...end.env },
+  });
   const ended = once(writer, 'close');
   let said = '';
   writer.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
   await until('enough decisions', () => said.split('\n').length > lines, 30_000);
-  writer.kill('SIGKILL');
+  end.come(writer);
   await ended;
   return said.split('\n').slice(0, -1);
 }
@@ -44,10 +55,11 @@ function confirmed(lines: readonly string[]) {
   return { states, open };
 }
 
-test('a kill at any moment leaves every confirmed decision, and trusts nothing else', async () => {
+/** Ends it again and again, and looks at what is there afterwards. */
+async function endRepeatedly(endOf: (dir: string, n: number) => End): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-trust-'));
-  for (let kill = 0; kill < KILLS; kill++) {
-    const { states, open } = confirmed(await killedAfter(dir, 20 + 7 * kill));
+  for (let n = 0; n < ENDS; n++) {
+    const { states, open } = confirmed(await endedAfter(dir, 20 + 7 * n, endOf(dir, n)));
     const trust = openTrust(dir, { nowUs: () => 0 });
     assert.equal(trust.damage, undefined);
     const now = new Map(
@@ -67,4 +79,16 @@ test('a kill at any moment leaves every confirmed decision, and trusts nothing e
     for (const name of named) assert.ok(files.includes(name), `${name} is there`);
     await rm(dir, { recursive: true });
   }
+}
+
+test('a kill at any moment leaves every confirmed decision, and trusts nothing else', () =>
+  endRepeatedly(() => KILL));
+
+test('so does a power cut', { skip: noPowerCut }, async (t) => {
+  const library = builtPowerCut(t);
+  await endRepeatedly((dir, n) => {
+    const power = new Power(library, dir, n % 2 === 0);
+    t.after(() => power[Symbol.dispose]());
+    return { env: power.env, come: () => power.cut() };
+  });
 });
