@@ -177,6 +177,8 @@ class Writer implements Journal {
   giveUpState(): void {
     if (this.#states.unread === undefined) return;
     this.#states.giveUp();
+    // What nobody has given again would be found by the next start, and is what was given up.
+    this.#open.stateAnew = true;
     for (const [key, text] of this.#states) this.#open.state.set(key, text);
     this.#added();
   }

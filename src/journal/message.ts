@@ -31,6 +31,8 @@ export interface Extras {
   readonly gaps: readonly Gap[];
   readonly tags: readonly Tag[];
   readonly sources: readonly SourceName[];
+  /** All that was stored is given up; `state` is all there is. */
+  readonly stateAnew: boolean;
   /** Undefined: the key is no more. */
   readonly state: ReadonlyMap<string, string | undefined>;
   /** Undefined: the sink is no more. */

@@ -225,6 +225,7 @@ export class Store {
   #writeExtras(extras: Extras): void {
     for (const tag of extras.tags) this.#insert.tag.run(tag.number, JSON.stringify(tag));
     for (const source of extras.sources) this.#insert.source.run(source.id, source.name);
+    if (extras.stateAnew) this.#db.exec('DELETE FROM state');
     for (const [key, value] of extras.state) {
       if (value === undefined) this.#insert.dropState.run(key);
       else this.#insert.state.run(key, value);
@@ -258,7 +259,7 @@ export class Store {
 function extraBytes({ events, deadLetters, state, tags, gaps, sources, cursors }: Extras): number {
   let bytes = deadLetters.length * LETTER_BYTES + (sources.length + cursors.size) * SMALL_ROW_BYTES;
   for (const { body } of events) bytes += body.length * 2 + 100;
-  for (const text of state.values()) bytes += Buffer.byteLength(text) + SMALL_ROW_BYTES;
+  for (const text of state.values()) bytes += Buffer.byteLength(text ?? '') + SMALL_ROW_BYTES;
   for (const tag of tags) bytes += JSON.stringify(tag).length * 2 + SMALL_ROW_BYTES;
   for (const gap of gaps) bytes += gap.tags.length * GAP_TAG_BYTES + SMALL_ROW_BYTES * 2;
   return bytes;

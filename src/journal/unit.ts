@@ -26,6 +26,7 @@ export class Unit {
   readonly gaps: Gap[] = [];
   readonly tags = new Map<number, Tag>();
   readonly sources: SourceName[] = [];
+  stateAnew = false;
   readonly state = new Map<string, string | undefined>();
   readonly cursors = new Map<string, number | undefined>();
   readonly deadLetters: DeadLetter[] = [];
@@ -51,6 +52,7 @@ export class Unit {
       this.gaps.length > 0 ||
       this.tags.size > 0 ||
       this.sources.length > 0 ||
+      this.stateAnew ||
       this.state.size > 0 ||
       this.cursors.size > 0 ||
       this.deadLetters.length > 0
@@ -95,7 +97,7 @@ export class Unit {
   }
 
   message(): UnitMessage {
-    const { events, gaps, sources, state, cursors, deadLetters, deadLettersDropped } = this;
+    const { events, gaps, sources, stateAnew, state, cursors, deadLetters, deadLettersDropped } = this;
     return {
       unit: this.number,
       seq: this.seq,
@@ -105,6 +107,7 @@ export class Unit {
         gaps,
         tags: [...this.tags.values()],
         sources,
+        stateAnew,
         state,
         cursors,
         deadLetters,

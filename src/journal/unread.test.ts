@@ -63,5 +63,5 @@ test('whoever gives the unread state up has authority at once, and what was give
   mend();
   await until('it is written', () => journal.health.commits > 0);
   await journal[Symbol.asyncDispose]();
-  assert.deepEqual(storedIn(config), { guard: { tagOuts: [] }, mode: 'live' });
+  assert.deepEqual(storedIn(config), { guard: { tagOuts: [] } });
 });
