@@ -108,11 +108,15 @@ test(
     await first.kill();
     disk.remount('ro');
     const blind = start();
-    await until('the rule writes what is not tagged out', async () => {
-      assert.ok(!blind.ended, blind.said);
-      await cross(all);
-      return written.includes('fan 700');
-    });
+    await until(
+      'the rule writes what is not tagged out',
+      async () => {
+        assert.ok(!blind.ended, blind.said);
+        await cross(all);
+        return written.includes('fan 700');
+      },
+      30_000,
+    );
     assert.ok(!written.includes('pump 700'), `${written}`);
     disk.remount('rw');
     await blind.up();
@@ -145,11 +149,15 @@ test(
     assert.equal(written.length, 0, `${written}`);
     disk.uncover(database);
     disk.remount('rw');
-    await until('it writes what is not tagged out', async () => {
-      assert.ok(!blind.ended, blind.said);
-      await cross(all);
-      return written.includes('fan 700');
-    });
+    await until(
+      'it writes what is not tagged out',
+      async () => {
+        assert.ok(!blind.ended, blind.said);
+        await cross(all);
+        return written.includes('fan 700');
+      },
+      30_000,
+    );
     await blind.up();
     assert.ok(!written.includes('pump 700'), `${written}`);
     assert.equal(await tagOutOf(blind), 'hands in the pump');
