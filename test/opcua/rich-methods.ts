@@ -73,4 +73,23 @@ export function addMethods(ns: Namespace, plant: Folder, calls: [string, ...unkn
   }
 }
 
+/**
+ * Two presses of one type share the node of their method, as instances do whose server makes no copies; a call says by
+ * its object which of them starts. The folder above lists the method, and has no part of it.
+ */
+export function addPresses(ns: Namespace, plant: Folder, calls: [string, ...unknown[]][]): void {
+  const type = ns.addObjectType({ browseName: 'PressType', nodeId: 's=PressType' });
+  const start = ns.addMethod(type, { browseName: 'Start', nodeId: 's=PressType.Start' });
+  const presses = ns.addFolder(plant, { browseName: 'Presses', nodeId: 's=Presses' });
+  for (const name of ['Press1', 'Press2']) {
+    const press = ns.addObject({ organizedBy: presses, browseName: name, nodeId: `s=${name}` });
+    press.addReference({ referenceType: 'HasComponent', nodeId: start });
+  }
+  start.bindMethod(async (_args: Variant[], context) => {
+    const { object } = context as { readonly object?: Folder };
+    calls.push(['Start', object?.browseName.name]);
+    return good() as never;
+  });
+}
+
 const plain = (argument: Argument) => ({ valueRank: -1, ...argument }) as never;

@@ -1,7 +1,7 @@
 import { DataType, type Variant, VariantArrayType } from 'node-opcua-client';
 import type { OPCUAServer } from 'node-opcua-server';
 import { addHistory, type History } from './rich-history.ts';
-import { addMethods } from './rich-methods.ts';
+import { addMethods, addPresses } from './rich-methods.ts';
 
 /* The address space of the rich test server: what a plant's server holds, and what it should not (a cycle). */
 
@@ -42,6 +42,7 @@ export function buildPlant(server: OPCUAServer): Plant {
   addTyped(space, ns, plant);
   const calls: [string, ...unknown[]][] = [];
   addMethods(ns, plant, calls);
+  addPresses(ns, plant, calls);
   const { level, alarm } = addAlarm(space, ns, plant);
   const history = addHistory(space, ns, plant);
   return {

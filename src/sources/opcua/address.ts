@@ -49,7 +49,9 @@ export const Address = z
     method: nodeOrPath.optional().describe('Node id or path of a method that a write calls.'),
     object: nodeOrPath
       .optional()
-      .describe('Node id or path of the object of the method; default: the one above it.'),
+      .describe(
+        'Node id or path of the object of the method; default: the one above it in its path, or the only one that has it.',
+      ),
     inputs: z
       .array(z.json())
       .optional()

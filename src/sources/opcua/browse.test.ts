@@ -93,6 +93,14 @@ test('finds methods as tags to be written, typed by what they are called with', 
   assert.equal(found[2]?.description, 'called with: recipe, parts, batch');
 });
 
+test('offers a method that machines share below each of them, and says on which it is called', async () => {
+  const offered = (found: readonly Found[]) =>
+    found.map(({ place, address }) => [place?.join('/'), (address as { object?: string }).object]);
+  const both = ['Press1', 'Press2'].map((name) => [`Plant/Presses/${name}/Start`, `${PLANT}${name}`]);
+  assert.deepEqual(offered(await all('Plant/Presses')), both);
+  assert.deepEqual(offered(await all(`${PLANT}PressType.Start`)), both);
+});
+
 test('asks for no more at once than the server announced', async () => {
   await all('Plant');
   assert.ok((server.most.get('BrowseRequest') ?? 0) <= LIMITS.maxNodesPerBrowse);

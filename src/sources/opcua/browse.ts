@@ -3,7 +3,7 @@ import { Fault } from '#kernel/fault.ts';
 import type { Found } from '#plugin/api.ts';
 import { opcuaFault } from '#wire/opcua/faults.ts';
 import { describe, type Met } from './describe.ts';
-import { below, type Step, startOf } from './from.ts';
+import { below, type Step, startsOf } from './from.ts';
 import type { OperationLimits } from './limits.ts';
 import { plain } from './node-text.ts';
 import { HAS_PROPERTY, HIERARCHICAL, referencesOf } from './references.ts';
@@ -26,7 +26,7 @@ const MOST_NODES = 200_000;
 /**
  * Walks what lies below `from`, depth first, one request at a time. The Server object is passed over unless `from`
  * names it; conditions, which come as events, and settings of the server's history are too. A circle of references
- * is walked once.
+ * is walked once. A method that several objects share is told below each of them: it is called on one.
  * @param from a node (`ns=2;s=Line1`, `nsu=…;s=Line1`) or a path of browse names below Objects; absent: all of it
  * @throws Fault `opcua.browse` when `from` is not there, or the tree is too large for one walk; others when the
  *   session is lost
@@ -60,10 +60,9 @@ async function* walkFrom(
     types: new TypeTree(session, new Slices(limits.browse), signal),
     seen: new Set(),
   };
-  const start = await startOf(walk, from);
-  walk.seen.add(start.node);
-  if (start.node !== SERVER) walk.seen.add(SERVER);
-  const ahead: Step[] = [start];
+  const ahead = (await startsOf(walk, from)).reverse(); // the last one is next
+  for (const { node } of ahead) walk.seen.add(node);
+  walk.seen.add(SERVER); // where it is the start itself, it is on its way already
   while (ahead.length > 0) {
     signal.throwIfAborted();
     const steps = ahead.splice(-walk.browsing.most).reverse();
@@ -80,7 +79,7 @@ export interface Walk {
   /** URIs by index, as this session has them. */
   readonly namespaces: readonly string[];
   readonly types: TypeTree;
-  /** Nodes met so far, by their id. */
+  /** Nodes met so far, by their id; methods with the id of the object before. */
   readonly seen: Set<string>;
 }
 
@@ -99,7 +98,7 @@ async function look(walk: Walk, steps: readonly Step[], ahead: Step[]): Promise<
       // What a variable or a method says of itself is no tag; what an object says (a serial number) is one.
       if (isProperty && step.kind !== OBJECT) {
         properties.set(reference.browseName.name ?? '', plain(reference.nodeId));
-      } else if (await isNew(walk, reference)) children.push(below(step, reference));
+      } else if (await isNew(walk, step.node, reference)) children.push(below(step, reference));
     }
     if (step.kind !== OBJECT) met.push({ ...step, isMethod: step.kind === METHOD, properties });
   }
@@ -107,16 +106,17 @@ async function look(walk: Walk, steps: readonly Step[], ahead: Step[]): Promise<
   return met;
 }
 
-async function isNew(walk: Walk, reference: ReferenceDescription): Promise<boolean> {
+async function isNew(walk: Walk, parent: string, reference: ReferenceDescription): Promise<boolean> {
   const node = plain(reference.nodeId);
-  if (walk.seen.has(node) || isElsewhere(reference)) return false;
+  const met = reference.nodeClass === METHOD ? `${parent} ${node}` : node;
+  if (walk.seen.has(met) || isElsewhere(reference)) return false;
   if (walk.seen.size >= MOST_NODES) {
     throw new Fault('opcua.browse', `there are more than ${MOST_NODES} nodes`, {
       retry: 'never',
       hint: 'Begin deeper: name a folder, such as Plant/Line1.',
     });
   }
-  walk.seen.add(node);
+  walk.seen.add(met);
   if (reference.nodeClass !== OBJECT) return true;
   return !(await walk.types.isAny(plain(reference.typeDefinition), PASSED_OVER));
 }

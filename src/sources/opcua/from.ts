@@ -6,8 +6,9 @@ import { indexed, plain } from './node-text.ts';
 import { HIERARCHICAL, referencesOf } from './references.ts';
 
 const OBJECTS = 'ns=0;i=85';
-/** NodeClass of an Object (OPC UA Part 3, 8.29). */
+/** Of NodeClass (OPC UA Part 3, 8.29). */
 const OBJECT = 1;
+const METHOD = 4;
 const NODE_CLASS = 2;
 const BROWSE_NAME = 3;
 /** Levels above a node that are looked at for its place. */
@@ -24,10 +25,13 @@ export interface Step {
   readonly place: readonly string[];
 }
 
-/** @throws Fault `opcua.browse` when there is no such node */
-export async function startOf(walk: Walk, from: string | undefined): Promise<Step> {
+/**
+ * One place, or of a method that several objects share, one below each of them.
+ * @throws Fault `opcua.browse` when there is no such node
+ */
+export async function startsOf(walk: Walk, from: string | undefined): Promise<Step[]> {
   const root: Step = { node: OBJECTS, name: 'Objects', kind: OBJECT, parent: '', place: [] };
-  if (from === undefined || from === '') return root;
+  if (from === undefined || from === '') return [root];
   if (isNodeId(from)) return startAt(walk, from);
   let step = root;
   for (const wanted of pathSteps(from)) {
@@ -35,7 +39,7 @@ export async function startOf(walk: Walk, from: string | undefined): Promise<Ste
     walk.seen.add(step.node);
     step = await down(walk, step, wanted, from);
   }
-  return step;
+  return [step];
 }
 
 async function down(walk: Walk, parent: Step, wanted: PathStep, from: string): Promise<Step> {
@@ -67,7 +71,7 @@ export function below(parent: Step, reference: ReferenceDescription): Step {
   };
 }
 
-async function startAt(walk: Walk, from: string): Promise<Step> {
+async function startAt(walk: Walk, from: string): Promise<Step[]> {
   const node = indexed(from, walk.namespaces);
   if (node === undefined) {
     throw new Fault('opcua.browse', `${from}: the server has no such namespace`, {
@@ -84,9 +88,25 @@ async function startAt(walk: Walk, from: string): Promise<Step> {
     });
   }
   const name = String((browseName?.value.value as { name?: string } | null)?.name ?? '');
-  if (node === OBJECTS) return { node, name, kind: OBJECT, parent: '', place: [] };
+  if (node === OBJECTS) return [{ node, name, kind: OBJECT, parent: '', place: [] }];
+  const start = { node, name, kind: kind.value.value };
+  if (start.kind === METHOD) return belowEach(walk, start);
   const above = await placeAbove(walk, node);
-  return { node, name, kind: kind.value.value, parent: above.parent, place: [...above.names, name] };
+  return [{ ...start, parent: above.parent, place: [...above.names, name] }];
+}
+
+/** Below its objects; types, which have it as well, are no machines. */
+async function belowEach(walk: Walk, method: Pick<Step, 'node' | 'name' | 'kind'>): Promise<Step[]> {
+  const above = await parentsOrChildren(walk, method.node, true);
+  const objects = above.filter(({ nodeClass }) => nodeClass === OBJECT);
+  const steps: Step[] = [];
+  for (const { nodeId, browseName } of objects.length > 0 ? objects : above.slice(0, 1)) {
+    const parent = plain(nodeId);
+    const { names } = await placeAbove(walk, parent);
+    const own = parent === OBJECTS ? [] : [browseName.name ?? ''];
+    steps.push({ ...method, parent, place: [...names, ...own, method.name] });
+  }
+  return steps;
 }
 
 /** The first way up to Objects; where there is none, as far as it goes. */

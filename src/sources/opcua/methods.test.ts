@@ -5,6 +5,7 @@ import { systemClock } from '#kernel/clock.ts';
 import type { Command, WriteResult } from '#kernel/command.ts';
 import { type Joined, join } from '#test/opcua/rich-client.ts';
 import { type RichServer, startRich } from '#test/opcua/rich-server.ts';
+import { openOpcua, TestTrust } from '#test/opcua/rig.ts';
 import { until } from '#test/until.ts';
 import { loadLibrary } from '#wire/opcua/library.ts';
 import { MethodCalls, type MethodTarget } from './methods.ts';
@@ -13,6 +14,7 @@ const clock = systemClock();
 let server: RichServer;
 let joined: Joined;
 let methods: MethodCalls;
+const trust = new TestTrust();
 before(async () => {
   server = await startRich();
   joined = await join(server);
@@ -21,6 +23,7 @@ before(async () => {
 after(async () => {
   await joined[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
+  trust[Symbol.dispose]();
 });
 
 const callsWithin = async (ms: number) => new MethodCalls(joined.session, await loadLibrary(), clock, ms);
@@ -105,6 +108,35 @@ test('a refusal of rights is refused, a machine that fails has failed', async ()
   const none = await call('Nothing', true);
   assert.equal(none.state, 'failed');
   assert.match(none.reason ?? '', /no method/);
+});
+
+const pressed = () =>
+  server.plant.calls.map(([, press]) => press).filter((press) => /^Press\d$/.test(`${press}`));
+
+test('of machines that share the node of a method the one starts that the path or the object names', async () => {
+  const node = (name: string) => `ns=${server.plant.index};s=${name}`;
+  await using device = await openOpcua({
+    trust: trust.store,
+    config: { url: server.url },
+    tags: {
+      second: { type: 'boolean', access: 'write', at: { method: 'Plant/Presses/Press2/Start' } },
+      first: { type: 'boolean', access: 'write', at: { method: 'Plant/Presses/Press1/Start' } },
+      named: {
+        type: 'boolean',
+        access: 'write',
+        at: { method: node('PressType.Start'), object: node('Press2') },
+      },
+      any: { type: 'boolean', access: 'write', at: { method: node('PressType.Start') } },
+    },
+  });
+  for (const path of ['second', 'first', 'named', 'first', 'second'])
+    assert.deepEqual(await device.write(path, true), { state: 'sent' });
+  assert.deepEqual(pressed(), ['Press2', 'Press1', 'Press2', 'Press1', 'Press2']);
+  const before = pressed().length;
+  const any = await device.write('any', true);
+  assert.equal(any.state, 'failed');
+  assert.match(any.reason ?? '', /belongs to 3: .*Press1.*name its object/);
+  assert.equal(pressed().length, before);
 });
 
 test('an answer that does not come in time leaves it unknown, and the method was called once', async () => {

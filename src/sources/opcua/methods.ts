@@ -16,16 +16,18 @@ export type CallSession = Pick<
   'browse' | 'browseNext' | 'read' | 'call' | 'constructExtensionObject' | 'isReconnecting'
 >;
 
-/** A method by the node ids of this session; without an object, the one that it is a component of. */
+/** A method by the node ids of this session. */
 export interface MethodTarget {
   readonly method: string;
+  /** It is called on this one; absent: on the one that the path names, or on the only one that has it. */
   readonly object?: string | undefined;
+  /** What the path of the method leads through last; undefined where it is named by its node id. */
+  readonly above?: string | undefined;
   /** Arguments as the address gives them; `{{value}}` stands for the written value. */
   readonly inputs?: readonly Json[] | undefined;
 }
 
 interface Shape {
-  readonly object: string;
   readonly inputs: readonly Argument[];
   readonly outputs: readonly Argument[];
 }
@@ -46,7 +48,10 @@ export class MethodCalls {
   readonly #library: Library;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  /** By object and method: several objects may share the node of a method, and describe it each for itself. */
   readonly #shapes = new Map<string, Shape>();
+  /** Objects that were not named, by what was. */
+  readonly #owners = new Map<string, string>();
   readonly #slices = new Slices();
 
   /** @param timeoutMs longest wait for the answer; the method may go on at the server after it */
@@ -64,10 +69,10 @@ export class MethodCalls {
   async call(target: MethodTarget, command: Command, signal: AbortSignal): Promise<WriteResult> {
     if (this.#leftMs(command) <= 0) return failed(tooLate().message);
     let request: object;
-    let outputs: readonly Argument[];
+    let shape: Shape;
     try {
       const work = this.#prepare(target, command, signal);
-      ({ request, outputs } = await within(work, this.#leftMs(command), tooLate, signal));
+      ({ request, shape } = await within(work, this.#leftMs(command), tooLate, signal));
     } catch (error) {
       return failed(messageOf(error)); // nothing has left
     }
@@ -76,7 +81,7 @@ export class MethodCalls {
     if (this.#session.isReconnecting) return failed('the connection is lost: nothing was sent');
     try {
       const result = await within(this.#session.call(request as never), this.#timeoutMs, noAnswer, signal);
-      return resultOf(result as CallMethodResult, outputs, this.#inputNames(target));
+      return resultOf(result as CallMethodResult, shape);
     } catch (error) {
       return lost(messageOf(error));
     }
@@ -86,26 +91,23 @@ export class MethodCalls {
     return (command.deadlineUs - this.#clock.steadyUs()) / 1000;
   }
 
-  #inputNames({ method }: MethodTarget): readonly string[] {
-    return this.#shapes.get(method)?.inputs.map(({ name }) => name) ?? [];
-  }
-
   async #prepare(target: MethodTarget, command: Command, signal: AbortSignal) {
-    const { object, inputs, outputs } = await this.#shape(target, signal);
-    const values = argumentValues(inputs, command.raw, target.inputs);
+    const object = target.object ?? (await this.#ownerOf(target, signal));
+    const shape = await this.#shape(object, target.method, signal);
+    const values = argumentValues(shape.inputs, command.raw, target.inputs);
     const types = new TypeTree(this.#session, this.#slices, signal);
     const typing = { session: this.#session, library: this.#library, types };
     const inputArguments: object[] = [];
-    for (const [i, input] of inputs.entries())
+    for (const [i, input] of shape.inputs.entries())
       inputArguments.push(await toVariant(typing, input, values[i] ?? null));
-    return { request: { objectId: object, methodId: target.method, inputArguments }, outputs };
+    return { request: { objectId: object, methodId: target.method, inputArguments }, shape };
   }
 
   /** What the server says of the method; asked for once. */
-  async #shape({ method, object }: MethodTarget, signal: AbortSignal): Promise<Shape> {
-    const known = this.#shapes.get(method);
-    if (known && (object === undefined || object === known.object)) return known;
-    const owner = object ?? (await this.#ownerOf(method, signal));
+  async #shape(object: string, method: string, signal: AbortSignal): Promise<Shape> {
+    const key = `${object} ${method}`;
+    const known = this.#shapes.get(key);
+    if (known) return known;
     const [properties] = await referencesOf(
       this.#session,
       [method],
@@ -119,36 +121,63 @@ export class MethodCalls {
       const answer = await this.#session.read({ nodeId: plain(property.nodeId), attributeId: VALUE });
       return (answer.value.value ?? []) as readonly Argument[];
     };
-    const shape = {
-      object: owner,
-      inputs: await read('InputArguments'),
-      outputs: await read('OutputArguments'),
-    };
-    this.#shapes.set(method, shape);
+    const shape = { inputs: await read('InputArguments'), outputs: await read('OutputArguments') };
+    this.#shapes.set(key, shape);
     return shape;
   }
 
-  async #ownerOf(method: string, signal: AbortSignal): Promise<string> {
+  /**
+   * The object that it is called on (OPC UA Part 4, 5.12.2): the source of a HasComponent reference to it. Machines of
+   * one type may share the node of a method, so that only a path, or a single owner, says which of them is meant.
+   * @throws Error that says what to name
+   */
+  async #ownerOf({ method, above }: MethodTarget, signal: AbortSignal): Promise<string> {
+    const key = `${above ?? ''} ${method}`;
+    const known = this.#owners.get(key);
+    if (known !== undefined) return known;
+    const owner =
+      above !== undefined && (await this.#hasComponent(above, method, signal))
+        ? above
+        : await this.#onlyOwner(method, signal);
+    this.#owners.set(key, owner);
+    return owner;
+  }
+
+  async #hasComponent(object: string, method: string, signal: AbortSignal): Promise<boolean> {
+    const which = { type: HAS_COMPONENT };
+    const [below] = await referencesOf(this.#session, [object], which, this.#slices, signal);
+    return below?.some(({ nodeId }) => plain(nodeId) === method) ?? false;
+  }
+
+  async #onlyOwner(method: string, signal: AbortSignal): Promise<string> {
     const which = { type: HAS_COMPONENT, inverse: true };
-    const [above] = await referencesOf(this.#session, [method], which, this.#slices, signal);
-    const owner = above?.[0];
-    if (owner) return plain(owner.nodeId);
-    throw new Error(`the server has no method ${method}, or nothing that it belongs to: name its object`);
+    const [above = []] = await referencesOf(this.#session, [method], which, this.#slices, signal);
+    const names = new Map(above.map(({ nodeId, browseName }) => [plain(nodeId), browseName.name ?? '']));
+    const [owner, ...others] = names.keys();
+    if (owner === undefined)
+      throw new Error(`the server has no method ${method}, or nothing that it belongs to: name its object`);
+    if (others.length === 0) return owner;
+    const told = [...names].slice(0, MOST_TOLD).map(([node, name]) => `${name} (${node})`);
+    throw new Error(
+      `method ${method} belongs to ${names.size}: ${told.join(', ')}. Nothing was called: name its object`,
+    );
   }
 }
+
+/** Owners named to people. */
+const MOST_TOLD = 5;
 
 const tooLate = (): Error => new Error('too late: its time to live was over');
 const noAnswer = (): Error => new Error('called, but the server did not answer in time');
 
 function resultOf(
   { statusCode, outputArguments, inputArgumentResults }: CallMethodResult,
-  outputs: readonly Argument[],
-  inputs: readonly string[],
+  { inputs, outputs }: Shape,
 ): WriteResult {
   const told = toldOutputs(outputs, outputArguments ?? []);
   if (statusCode.value === 0) return { state: 'sent', ...(told !== undefined && { reason: told }) };
   const wrong = (inputArgumentResults ?? []).flatMap((one, i) =>
-    one.value === 0 ? [] : [`${inputs[i] ?? i}: ${one.name}`],
+    one.value === 0 ? [] : [`${inputs[i]?.name ?? i}: ${one.name}`],
   );
   const reason = wrong.length > 0 ? `${statusCode.name} (${wrong.join(', ')})` : statusCode.name;
   if (statusCode.value < BAD)

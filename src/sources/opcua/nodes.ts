@@ -6,6 +6,13 @@ import type { Slices } from './slices.ts';
 
 const OBJECTS = 'ns=0;i=85';
 
+/** What a text leads to. */
+export interface FoundNode {
+  readonly node: string;
+  /** The node that the path leads through last; undefined for node ids, which lead through none. */
+  readonly above: string | undefined;
+}
+
 /** Finds the nodes of addresses in one session: namespaces and node ids may be others in the next one. */
 export class Nodes {
   readonly #session: Browser & Pick<ClientSession, 'readNamespaceArray'>;
@@ -19,16 +26,25 @@ export class Nodes {
 
   /** Node ids of texts that are node ids or paths, undefined for what is not there. */
   async find(texts: readonly string[], signal: AbortSignal): Promise<(string | undefined)[]> {
+    return (await this.ways(texts, signal)).map((found) => found?.node);
+  }
+
+  /** As `find`, with what lies above: a node that several objects share is told apart by it. */
+  async ways(texts: readonly string[], signal: AbortSignal): Promise<(FoundNode | undefined)[]> {
     const uris = texts.some((text) => text.startsWith('nsu='));
     if (uris) this.#namespaces = await this.#session.readNamespaceArray();
     const paths = texts.filter((text) => !isNodeId(text));
-    const found = paths.length > 0 ? await this.#walk(paths, signal) : new Map<string, string>();
-    return texts.map((text) => (isNodeId(text) ? indexed(text, this.#namespaces) : found.get(text)));
+    const found = paths.length > 0 ? await this.#walk(paths, signal) : new Map<string, FoundNode>();
+    return texts.map((text) => {
+      if (!isNodeId(text)) return found.get(text);
+      const node = indexed(text, this.#namespaces);
+      return node === undefined ? undefined : { node, above: undefined };
+    });
   }
 
   /** Level by level, each node browsed once however many paths go through it. */
-  async #walk(paths: readonly string[], signal: AbortSignal): Promise<Map<string, string>> {
-    const found = new Map<string, string>();
+  async #walk(paths: readonly string[], signal: AbortSignal): Promise<Map<string, FoundNode>> {
+    const found = new Map<string, FoundNode>();
     let open = [...new Set(paths)].map((path) => ({ path, steps: pathSteps(path), at: OBJECTS }));
     for (let depth = 0; open.length > 0; depth++) {
       const parents = [...new Set(open.map(({ at }) => at))];
@@ -39,7 +55,7 @@ export class Nodes {
         const node = childOf(children.get(at), steps[depth]);
         if (node === undefined) return [];
         if (depth + 1 < steps.length) return [{ path, steps, at: node }];
-        found.set(path, node);
+        found.set(path, { node, above: at });
         return [];
       });
     }

@@ -10,7 +10,7 @@ import type { Config } from './config.ts';
 import { Feed } from './feed.ts';
 import { type Item, Items } from './items.ts';
 import { type OperationLimits, readLimits } from './limits.ts';
-import { Nodes } from './nodes.ts';
+import { type FoundNode, Nodes } from './nodes.ts';
 import { Slices } from './slices.ts';
 import { loadStructures, needsStructures, resolveStructures, structuresIn } from './structures.ts';
 import { Subscription, type SubscriptionPorts } from './subscription.ts';
@@ -175,6 +175,11 @@ export class Reader {
   /** Node of an address, looked for in this session. */
   async find(text: string, signal: AbortSignal): Promise<string | undefined> {
     return (await this.nodes.find([text], signal))[0];
+  }
+
+  /** As `find`, with the node that a path leads through last. */
+  async way(text: string, signal: AbortSignal): Promise<FoundNode | undefined> {
+    return (await this.nodes.ways([text], signal))[0];
   }
 
   /** The node of a tag that is monitored. */

@@ -144,11 +144,12 @@ class OpcuaSource implements Source<Config> {
     command: Command,
     signal: AbortSignal,
   ): Promise<WriteResult> {
-    const target = await this.#find(method as string, signal);
+    const target = await this.#reader.way(method as string, signal).catch(() => undefined);
     const owner = object === undefined ? undefined : await this.#find(object, signal);
     if (target === undefined || (object !== undefined && owner === undefined))
       return { state: 'refused', reason: 'BadNodeIdUnknown' };
-    return this.#methods.call({ method: target, object: owner, inputs }, command, signal);
+    const { node, above } = target;
+    return this.#methods.call({ method: node, object: owner, above, inputs }, command, signal);
   }
 
   async #find(text: string, signal: AbortSignal): Promise<string | undefined> {
