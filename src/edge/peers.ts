@@ -16,7 +16,7 @@ import { TagOwners } from '#edge/tag-owners.ts';
 import type { Feed, Item } from '#journal/api.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
-import type { GapReason } from '#kernel/gap.ts';
+import type { Gap } from '#kernel/gap.ts';
 import type { Tag, TagTable } from '#kernel/tag-table.ts';
 import type { ActuatorDef, Deps, Log, PeerTrust, SinkDef } from '#plugin/api.ts';
 
@@ -319,7 +319,10 @@ export class Peers implements AsyncDisposable {
       lost: () => this.#lost(core, id),
       // A source that was added since was not away with the site.
       downSinceUs: this.#started ? undefined : core.journal.opened.lastSteadyUs || undefined,
-      resumed: (fromUs, toUs, reason) => this.#resumed(core, id, fromUs, toUs, reason),
+      resumed: (fromUs, toUs, reason, but) => {
+        const tags = (this.#owned.bySource.get(id) ?? []).filter((tag) => !but.has(tag));
+        if (tags.length > 0) this.#resumed(core, id, tags, { fromUs, toUs, reason });
+      },
     });
   }
 
@@ -330,11 +333,12 @@ export class Peers implements AsyncDisposable {
   }
 
   /** What the device would have told us meanwhile is a hole of unknown size, in wall time as rows are. */
-  #resumed(core: Core, source: string, fromUs: number, toUs: number, reason: GapReason): void {
+  #resumed(core: Core, source: string, tags: readonly number[], absence: Absence): void {
+    const { fromUs, toUs, reason } = absence;
     const wallUs = core.clock.nowUs() - toUs;
     core.journal.gap({
       source,
-      tags: [...(this.#owned.bySource.get(source) ?? [])],
+      tags,
       fromUs: fromUs + wallUs,
       toUs: toUs + wallUs,
       count: undefined,
@@ -342,6 +346,9 @@ export class Peers implements AsyncDisposable {
     });
   }
 }
+
+/** Without rows, in steady µs. */
+type Absence = Pick<Gap, 'fromUs' | 'toUs' | 'reason'>;
 
 function* add<L extends Loop>(loops: Map<string, L>, id: string, loop: L): Iterable<Loop> {
   loops.set(id, loop);

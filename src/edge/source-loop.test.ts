@@ -45,16 +45,22 @@ function loopOf(
       room,
       lost: () => seen.lost++,
       downSinceUs,
-      resumed: (fromUs, toUs, reason) => {
+      resumed: (fromUs, toUs, reason, but) => {
         seen.resumed++;
-        absences.push(`${reason} ${Math.round((toUs - fromUs) / 1e6)} s`);
+        const others = but.size === 0 ? '' : ` but for ${[...but].join(', ')}`;
+        absences.push(`${reason} ${Math.round((toUs - fromUs) / 1e6)} s${others}`);
       },
     },
   );
   return { clock, seen, absences, loop };
 }
 
-function session(rows: number, end: Fault, onClose: () => void = () => {}, resumed = false): Source {
+function session(
+  rows: number,
+  end: Fault,
+  onClose: () => void = () => {},
+  resumed: Source['resumed'] = false,
+): Source {
   let left = rows;
   return {
     resumed,
@@ -93,6 +99,17 @@ test('a peer that kept what it sent leaves no gap', async () => {
   await clock.advance(2000);
   assert.equal(seen.accepted, 2);
   assert.equal(seen.resumed, 0);
+  await loop[Symbol.asyncDispose]();
+});
+
+test('of a peer that kept some tags the absence is a gap of the others', async () => {
+  const { clock, absences, loop } = loopOf([
+    async () => session(1, new Fault('x.gone', 'gone')),
+    async () => session(1, new Fault('x.gone', 'gone'), () => {}, new Set([3, 5])),
+  ]);
+  loop.start();
+  await clock.advance(2000);
+  assert.deepEqual(absences, ['device-silent 1 s but for 3, 5']);
   await loop[Symbol.asyncDispose]();
 });
 

@@ -25,8 +25,13 @@ export interface SourcePorts {
   lost(fault: Fault): void;
   /** End of the last run, steady; undefined when there was none. */
   readonly downSinceUs: number | undefined;
-  /** Rows come again after an absence, in steady µs. */
-  resumed(fromUs: number, toUs: number, reason: 'device-silent' | 'site-down'): void;
+  /** Rows come again after an absence, in steady µs. @param but tags whose hole the source fills or tells itself */
+  resumed(
+    fromUs: number,
+    toUs: number,
+    reason: 'device-silent' | 'site-down',
+    but: ReadonlySet<number>,
+  ): void;
 }
 
 /** What a source goes on with. */
@@ -42,6 +47,7 @@ export interface SourceChange {
 /** For writes under way when a source is closed or opened anew; longer than the guard lets one live by itself. */
 const WRITES_END_MS = 6000;
 const RECONFIGURE_MS = 10_000;
+const NONE: ReadonlySet<number> = new Set();
 
 /** One source: kept open, read, and its rows handed to the decision path. */
 export class SourceLoop implements AsyncDisposable {
@@ -222,21 +228,22 @@ export class SourceLoop implements AsyncDisposable {
     }
   }
 
-  #take(delivery: Delivery, resumed: boolean): void {
+  #take(delivery: Delivery, resumed: boolean | ReadonlySet<number>): void {
     this.#samples += delivery.batch.rows;
     if (!delivery.batch.quality.every(isBad)) this.#alive(resumed);
     this.#ports.accept(this.#stale.none ? delivery : this.#stale.without(delivery));
   }
 
   /** The device itself spoke, which a source that reports its silence does not mean. */
-  #alive(resumed: boolean): void {
+  #alive(resumed: boolean | ReadonlySet<number>): void {
     this.#source.alive();
     this.#lastRowUs = this.#ports.clock.steadyUs();
     const { downSinceUs } = this.#ports;
     const wasDown = this.#fresh && downSinceUs !== undefined;
     const fromUs = wasDown ? downSinceUs : this.#lostAtUs;
-    if (fromUs !== undefined && !resumed) {
-      this.#ports.resumed(fromUs, this.#lastRowUs, wasDown ? 'site-down' : 'device-silent');
+    if (fromUs !== undefined && resumed !== true) {
+      const reason = wasDown ? 'site-down' : 'device-silent';
+      this.#ports.resumed(fromUs, this.#lastRowUs, reason, resumed || NONE);
     }
     this.#fresh = false;
     this.#lostAtUs = undefined;

@@ -188,8 +188,11 @@ export interface Delivery {
 }
 
 export interface Source<C = unknown> extends AsyncDisposable {
-  /** True when the peer kept what it sent while we were away, so that coming back leaves no gap. */
-  readonly resumed?: boolean;
+  /**
+   * True when the peer kept what it sent while we were away, so that coming back leaves no gap. Where that holds for
+   * some tags only, these: the absence is told as a gap of the others.
+   */
+  readonly resumed?: boolean | ReadonlySet<number>;
   /**
    * Waits for rows. Called again once these are accepted: that is the backpressure. A rejection is a fault of the
    * whole source: the supervisor disposes it and opens it again. A device that is merely silent sends rows with a

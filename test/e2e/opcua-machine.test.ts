@@ -112,3 +112,30 @@ test('OPC UA: history fills a hole, alarms are events, methods pass the guard an
   assert.equal((await events('device-alarm.active')).length, 1, 'coming back raises nothing anew');
   assert.equal(await site.opened('machine'), 2);
 });
+
+test('OPC UA: the absence of a server whose clock is ahead is a gap, although history is to be filled', async () => {
+  await using server = await startRich();
+  const { history } = server.plant;
+  const aheadMs = 60_000;
+  history.record('Flow', Date.now() + aheadMs, 1);
+  await using line = await Line.to(server.port);
+  const node = `ns=${server.plant.index};s=Kept.Flow`;
+  await using site = await new ChangingSite().start({
+    sources: [
+      `machine: { kind: opcua, url: 'opc.tcp://127.0.0.1:${line.port}', security: { mode: none }, publishMs: 50, sampleMs: 0, history: fill }`,
+    ],
+    tags: [`line/machine/flow: { source: machine, address: { node: '${node}' } }`],
+  });
+  // Uncertain, for the sake of their times.
+  const value = async () => (await site.api.get<readonly { value: unknown }[]>('/api/tags'))[0]?.value;
+  await until('the first value', async () => (await value()) === 1, 20_000);
+  line.cut();
+  history.record('Flow', Date.now() + aheadMs, 2);
+  await until('the newest value', async () => (await value()) === 2, 20_000);
+  const gaps = () => site.api.get<readonly Gap[]>('/api/gaps');
+  await until('the gap', async () => (await gaps()).length > 0, 10_000);
+  assert.deepEqual(
+    (await gaps()).map(({ tags, reason }) => [tags, reason]),
+    [[[numberOf(site.data, 'line/machine/flow')], 'device-silent']],
+  );
+});

@@ -85,7 +85,7 @@ export function addPresses(ns: Namespace, plant: Folder, calls: [string, ...unkn
     const press = ns.addObject({ organizedBy: presses, browseName: name, nodeId: `s=${name}` });
     press.addReference({ referenceType: 'HasComponent', nodeId: start });
   }
-  start.bindMethod(async (_args: Variant[], context) => {
+  start.bindMethod(async (_args: Variant[], context: unknown) => {
     const { object } = context as { readonly object?: Folder };
     calls.push(['Start', object?.browseName.name]);
     return good() as never;

@@ -36,6 +36,11 @@ export class Absences {
   readonly #settled = new Set<number>();
   /** Newest source time before this session, of each tag. */
   readonly #newestUs = new Map<number, number>();
+  /**
+   * Tags whose hole is filled or told here. Of the others nobody knows where it begins: those of a server whose clock
+   * is too far ahead, whose times say nothing, and those that have never brought a row.
+   */
+  readonly covered: ReadonlySet<number>;
 
   /** Made before the first row of a session moves the newest times on. */
   constructor(ports: AbsencePorts, points: readonly Point[]) {
@@ -47,6 +52,7 @@ export class Absences {
       const newestUs = deps.tags.newestUs?.(tag.number) ?? 0;
       if (newestUs > 0) this.#newestUs.set(tag.number, newestUs);
     }
+    this.covered = new Set(this.#newestUs.keys());
   }
 
   /** Fills what the server has kept, and tells what it has not. Called once live values have come, or do not. */

@@ -23,6 +23,7 @@ const SILENT_AT_LEAST_MS = 2000;
 /** Periods within which a second rebuilding shows that the first one did not help. */
 const AGAIN = 3;
 const BAD_NODE_UNKNOWN = 0x8034;
+const NONE: ReadonlySet<number> = new Set();
 
 /** Reads the points of one session: subscribes, watches that what is promised comes, and says what does not. */
 export class Reader {
@@ -82,6 +83,11 @@ export class Reader {
     reader.#subscription = await Subscription.create(reader.#ports);
     reader.#tellRevised();
     return reader;
+  }
+
+  /** Tags whose absence before this session is filled or told by it. */
+  get covered(): ReadonlySet<number> {
+    return this.#absences?.covered ?? NONE;
   }
 
   /** Begins; what goes wrong from now on ends the feed. */

@@ -38,10 +38,15 @@ test('after an absence history fills the hole, late; what no history is kept of 
   await using device = await openOpcua({
     trust: trust.store,
     config: { url: server.url, history: 'fill' },
-    tags: { flow: { at: { node: node('Kept.Flow') } }, speed: { at: { node: speed } } },
-    newestUs: () => from * 1000,
+    tags: {
+      flow: { at: { node: node('Kept.Flow') } },
+      speed: { at: { node: speed } },
+      ahead: { at: { node: node('Pump2.Speed') } },
+    },
+    newestUs: (path) => (path === 'ahead' ? 0 : from * 1000),
   });
-  assert.equal(device.source.resumed, true);
+  // Nothing is known of the third one, so that the supervisor has to tell its hole.
+  assert.deepEqual(device.source.resumed, new Set(['flow', 'speed'].map((path) => device.tags.number(path))));
   await device.until(() => device.late.length >= 14 && device.gaps.length > 0);
   const seconds = device.late.map(({ timeUs, value }) => [timeUs / 1e6 - START / 1000, value]);
   assert.deepEqual(

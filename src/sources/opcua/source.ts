@@ -95,8 +95,8 @@ class OpcuaSource implements Source<Config> {
   }
 
   /** The holes of an absence are ours to fill, and those that stay are told one by one. */
-  get resumed(): boolean {
-    return this.#config.history === 'fill';
+  get resumed(): ReadonlySet<number> {
+    return this.#reader.covered;
   }
 
   browse(from: string | undefined, signal: AbortSignal) {
