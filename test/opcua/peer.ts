@@ -52,6 +52,8 @@ export interface ServerRequest {
   /** Added to source times from now on. */
   readonly clockOffsetMs?: number;
   readonly set?: { readonly name: string; readonly value: unknown };
+  /** Every write ends so from now on, having been carried out: the name of a status code; empty: as it did. */
+  readonly writesEnd?: string;
   /** `data`: keep-alives only; `all`: nothing is published at all. */
   readonly mute?: ServerReport['mute'];
   /** Shuts down in order, then ends. */

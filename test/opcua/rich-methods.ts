@@ -48,6 +48,7 @@ const METHODS: readonly Method[] = [
     run: ([ms]) => sleep(ms?.value, good()),
   },
   { name: 'Locked', run: () => ({ statusCode: StatusCodes.BadUserAccessDenied }) },
+  { name: 'Offline', run: () => ({ statusCode: StatusCodes.BadNoCommunication }) },
   { name: 'Jammed', run: () => ({ statusCode: StatusCodes.BadDeviceFailure }) },
 ];
 

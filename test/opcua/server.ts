@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { DataType, UserTokenPolicy, Variant, VariantArrayType } from 'node-opcua-client';
+import { DataType, StatusCodes, UserTokenPolicy, Variant, VariantArrayType } from 'node-opcua-client';
 import { OPCUAServer } from 'node-opcua-server';
 import type { ServerOptions, ServerReport, ServerRequest } from './peer.ts';
 import { VALUES } from './values.ts';
@@ -50,12 +50,14 @@ const named = new Map<string, UAVariable>();
 let count = 0;
 let mute: ServerReport['mute'] = 'no';
 let clockOffsetMs = 0;
+let writesEnd = '';
 
 await server.initialize();
 build();
 if (options.passwordInClear) offerClear();
 if (options.announceLimits === false) hideLimits();
 mutePublishing();
+endWrites();
 await server.start();
 
 const everyMs = options.everyMs ?? 0;
@@ -189,6 +191,27 @@ function mutePublishing(): void {
   target._on_PublishRequest = (...args) => (mute === 'all' ? undefined : publish(...args));
 }
 
+interface Writes {
+  _on_WriteRequest(message: unknown, channel: { send_response: (...args: unknown[]) => void }): void;
+}
+
+/** What was written is there, and the answer says what it was told to say. */
+function endWrites(): void {
+  const target = server as unknown as Writes;
+  const write = target._on_WriteRequest.bind(server);
+  target._on_WriteRequest = (message, channel) => {
+    const send = channel.send_response;
+    channel.send_response = (...args) => {
+      channel.send_response = send;
+      const response = args[1] as { results?: unknown[] | null };
+      const status = (StatusCodes as unknown as Record<string, unknown>)[writesEnd];
+      if (status) response.results = response.results?.map(() => status) ?? null;
+      send.apply(channel, args);
+    };
+    write(message, channel);
+  };
+}
+
 function step(times = 1): void {
   for (let n = 0; n < times; n++) {
     count++;
@@ -200,6 +223,7 @@ function step(times = 1): void {
 
 async function answer(request: ServerRequest): Promise<void> {
   clockOffsetMs = request.clockOffsetMs ?? clockOffsetMs;
+  writesEnd = request.writesEnd ?? writesEnd;
   if (request.step) step(request.step);
   if (request.set) {
     const { name, value } = request.set;

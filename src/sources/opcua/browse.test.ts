@@ -86,6 +86,7 @@ test('finds methods as tags to be written, typed by what they are called with', 
       ['Mix', 'structure', 'write'],
       ['Slow', 'number', 'write'],
       ['Locked', 'boolean', 'write'],
+      ['Offline', 'boolean', 'write'],
       ['Jammed', 'boolean', 'write'],
     ],
   );

@@ -102,8 +102,9 @@ test('what does not fit the arguments never leaves', async () => {
   assert.equal(server.asked.get('CallRequest') ?? 0, before);
 });
 
-test('a refusal of rights is refused, a machine that fails has failed', async () => {
+test('a refusal of rights is refused, a machine that fails has failed, of one out of reach nobody knows', async () => {
   assert.deepEqual(await call('Locked', true), { state: 'refused', reason: 'BadUserAccessDenied' });
+  assert.deepEqual(await call('Offline', true), { state: 'unknown', reason: 'BadNoCommunication' });
   assert.deepEqual(await call('Jammed', true), { state: 'failed', reason: 'BadDeviceFailure' });
   const none = await call('Nothing', true);
   assert.equal(none.state, 'failed');

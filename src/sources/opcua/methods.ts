@@ -7,6 +7,7 @@ import type { Library } from '#wire/opcua/library.ts';
 import { within } from '#wire/opcua/session.ts';
 import { type Argument, argumentValues, toldOutputs, toVariant } from './arguments.ts';
 import { plain } from './node-text.ts';
+import { methodEnded, requestEnded } from './outcome.ts';
 import { HAS_COMPONENT, HAS_PROPERTY, referencesOf } from './references.ts';
 import { Slices } from './slices.ts';
 import { TypeTree } from './type-tree.ts';
@@ -33,13 +34,6 @@ interface Shape {
 }
 
 const VALUE = 13;
-/** The server turned the call away before it was carried out (OPC UA Part 4, 5.12.2.4). */
-const TURNED_AWAY =
-  /^Bad(?:NodeId\w+|Argument\w+|TooManyArguments|InvalidArgument|OutOfRange|TypeMismatch|MethodInvalid|NotExecutable|User\w+|Security\w+|NotSupported|NotImplemented|InvalidState|RequestNotAllowed|TooManyOperations|Session\w+|ServerTooBusy|NothingToDo|IdentityToken\w+|ServiceUnsupported)$/;
-/** The answer is missing, and nobody knows what became of the call. */
-const NO_ANSWER =
-  /^Bad(?:Connection\w*|Timeout|RequestTimeout|RequestInterrupted|SecureChannelClosed|CommunicationError)$/;
-
 const failed = (reason: string): WriteResult => ({ state: 'failed', reason });
 
 /** Calls the methods of one session: once, before their deadline, or not at all. */
@@ -83,7 +77,7 @@ export class MethodCalls {
       const result = await within(this.#session.call(request as never), this.#timeoutMs, noAnswer, signal);
       return resultOf(result as CallMethodResult, shape);
     } catch (error) {
-      return lost(messageOf(error));
+      return requestEnded(error);
     }
   }
 
@@ -182,13 +176,6 @@ function resultOf(
   const reason = wrong.length > 0 ? `${statusCode.name} (${wrong.join(', ')})` : statusCode.name;
   if (statusCode.value < BAD)
     return { state: 'sent', reason: told === undefined ? reason : `${reason} ${told}` };
-  return { state: TURNED_AWAY.test(statusCode.name) ? 'refused' : 'failed', reason };
+  return methodEnded(statusCode.name, reason);
 }
 const BAD = 0x8000_0000;
-
-/** A refusal of the whole request names its code; anything else leaves it open whether the method ran. */
-function lost(said: string): WriteResult {
-  const code = /\bBad\w+/.exec(said)?.[0];
-  if (code === undefined || NO_ANSWER.test(code)) return { state: 'unknown', reason: said };
-  return { state: TURNED_AWAY.test(code) ? 'refused' : 'unknown', reason: code };
-}

@@ -116,6 +116,16 @@ test('a write that is refused, does not fit, or comes too late says so, and is n
   assert.match(late.reason ?? '', /time to live/);
 });
 
+test('a write of which the server does not know what became of it is unknown, not refused', async () => {
+  await using device = await open({ int: at('WInt16') });
+  for (const writesEnd of ['BadTimeout', 'BadNoCommunication', 'BadDeviceFailure']) {
+    await server.ask({ writesEnd });
+    assert.deepEqual(await device.write('int', 3), { state: 'unknown', reason: writesEnd });
+  }
+  const { values } = await server.ask({ writesEnd: '' });
+  assert.equal(values.WInt16, 3);
+});
+
 test('a node that is not there turns bad alone, and is found once it is there', async () => {
   await using device = await open(
     { good: at('Float'), gone: at('Nowhere'), path: { at: { path: 'Plant/Nowhere/At/All' } } },

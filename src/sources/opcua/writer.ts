@@ -5,6 +5,7 @@ import type { Command, WriteResult } from '#kernel/command.ts';
 import { messageOf } from '#kernel/fault.ts';
 import type { Library } from '#wire/opcua/library.ts';
 import { within } from '#wire/opcua/session.ts';
+import { requestEnded, writeEnded } from './outcome.ts';
 
 const VALUE = 13;
 const DATA_TYPE = 14;
@@ -66,11 +67,9 @@ export class Writer {
       if (status.value === 0) return { state: 'sent' };
       // Good with a reason: the server has taken it (Part 4, 5.11.4: GoodClamped, GoodCompletesAsynchronously).
       if (status.value >>> 30 === 0) return { state: 'sent', reason: status.name };
-      return { state: 'refused', reason: status.name };
+      return writeEnded(status.name);
     } catch (error) {
-      const said = messageOf(error);
-      const refusal = /\bBad(?!ConnectionClosed|Timeout|RequestTimeout)\w+/.exec(said)?.[0];
-      return refusal ? { state: 'refused', reason: refusal } : { state: 'unknown', reason: said };
+      return requestEnded(error);
     }
   }
 
