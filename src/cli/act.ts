@@ -47,6 +47,7 @@ interface Outcome {
   readonly value: unknown;
   readonly refusal?: string;
   readonly reason?: string;
+  readonly readBack?: unknown;
   readonly feedback?: number;
   readonly tookMs: number;
 }
@@ -66,11 +67,14 @@ export async function write(
   if (outcome.state !== 'confirmed' && outcome.state !== 'sent') process.exitCode = Exit.failed;
 }
 
-function sentence({ state, path, value, refusal, reason, feedback, tookMs }: Outcome): string {
+function sentence({ state, path, value, refusal, reason, readBack, feedback, tookMs }: Outcome): string {
   const why = [refusal, reason].filter(Boolean).join(': ');
+  const back = readBack === undefined ? '' : `, read back ${shown(readBack)}`;
   const seen = feedback === undefined ? '' : `, feedback ${feedback}`;
-  return `${path} = ${value}: ${state}${why ? ` (${why})` : ''}${seen}, ${Math.round(tookMs)} ms`;
+  return `${path} = ${value}: ${state}${why ? ` (${why})` : ''}${back}${seen}, ${Math.round(tookMs)} ms`;
 }
+
+const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function parse(text: string): number | boolean | string {
   if (text === 'true' || text === 'false') return text === 'true';

@@ -159,9 +159,10 @@ export function eventLine(event: EventView): string {
 function detailText({ name, detail }: EventView): string {
   if (!detail) return '';
   if (name.startsWith('write.') || name === 'security.write-refused') {
-    const { value, feedback, refusal, reason, tookMs } = detail;
+    const { value, readBack, feedback, refusal, reason, tookMs } = detail;
     const parts = [
       `= ${valueText(value ?? null)}`,
+      readBack === undefined ? '' : `read back ${valueText(readBack)}`,
       feedback === undefined ? '' : `feedback ${valueText(feedback)}`,
       [refusal, reason].filter(Boolean).join(': '),
       typeof tookMs === 'number' ? age(Math.round(tookMs)) : '',

@@ -71,7 +71,7 @@ function writeEvent(
   outcome: Omit<WriteOutcome, 'state' | 'tookMs'> & Partial<WriteOutcome>,
   timeUs: number,
 ): SiteEvent {
-  const { path, value, by, tag: _, ...rest } = outcome;
+  const { path, value, readBack, by, tag: _, ...rest } = outcome;
   const refusedPerson = name === 'refused' && (by.kind === 'operator' || by.kind === 'remote');
   return {
     kind: refusedPerson ? 'security' : 'write',
@@ -79,7 +79,11 @@ function writeEvent(
     subject: path,
     by: `${by.kind}:${by.name}`,
     timeUs,
-    detail: { value: valueToJson(value), ...(rest as { readonly [key: string]: Json }) },
+    detail: {
+      value: valueToJson(value),
+      ...(readBack !== undefined && { readBack: valueToJson(readBack) }),
+      ...(rest as { readonly [key: string]: Json }),
+    },
   };
 }
 

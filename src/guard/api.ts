@@ -76,6 +76,8 @@ export interface WriteOutcome {
   readonly reason?: string;
   /** Value of the feedback tag that confirmed, or the last one seen. */
   readonly feedback?: number;
+  /** What the device said when its source asked after the write, in the tag's unit. No effect: it may be an echo. */
+  readonly readBack?: number | Value;
   /** How often an idempotent write was handed to its source, where that is more than once. */
   readonly attempts?: number;
   readonly tookMs: number;

@@ -20,6 +20,16 @@ test('a write without a feedback tag is sent, though the device has echoed it', 
   assert.deepEqual(bench.story, ['intent', 'sent']);
 });
 
+test('what the device says when it is asked is told in the unit of the tag, and confirms nothing', async () => {
+  const bench = new Bench({ scale: { factor: 0.5, offset: 10 }, feedback });
+  bench.answer = async () => ({ state: 'sent', readBack: 100 });
+  const write = bench.ask(60);
+  await bench.pass(400);
+  const { state, readBack } = await write;
+  assert.deepEqual([state, readBack], ['unknown', 60]);
+  assert.equal(bench.records.at(-1)?.[1].readBack, 60);
+});
+
 test('a write of a rule leaves within the call and does not wait for the disk', () => {
   const bench = new Bench({});
   bench.durable = hangs;

@@ -26,7 +26,7 @@ import {
 } from '#guard/flight.ts';
 import { Interlocks } from '#guard/interlocks.ts';
 import { isLeasable, type Lease, type LeaseSnapshot, Leases, sameAsker } from '#guard/leases.ts';
-import { concerning, fromRejection, pathOf, takeOver } from '#guard/outcome.ts';
+import { concerning, fromRejection, pathOf, readBackOf, takeOver } from '#guard/outcome.ts';
 import { type Ask, Plant, rights, type Situation } from '#guard/situation.ts';
 import { rawValue, sameValue, typedValue } from '#guard/values.ts';
 import type { Batch, Value } from '#kernel/batch.ts';
@@ -478,6 +478,7 @@ class SiteGuard implements Guard {
     const outcome = {
       ...concerning(flight),
       ...(feedback && { feedback: Number(feedback.value) }),
+      ...readBackOf(flight),
       ...(flight.attempts > 1 && { attempts: flight.attempts }),
       ...more,
       tookMs,

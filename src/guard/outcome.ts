@@ -1,6 +1,7 @@
 import type { WriteOutcome } from '#guard/api.ts';
 import type { Flight } from '#guard/flight.ts';
 import { type Lease, sameAsker } from '#guard/leases.ts';
+import { ownValue } from '#guard/values.ts';
 import type { Asker, WriteResult } from '#kernel/command.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
@@ -15,6 +16,11 @@ export function concerning({ command, tag }: Flight): Omit<WriteOutcome, 'state'
 export function takeOver(before: Lease | undefined, by: Asker): { readonly reason?: string } {
   const taken = before && before.attempts === 0 && by.kind !== 'lease' && !sameAsker(before.by, by);
   return taken ? { reason: `takes over the lease of ${before.by.kind} ${before.by.name}` } : {};
+}
+
+/** What the device says of the value, as the tag has it. */
+export function readBackOf({ tag, answer }: Flight): Pick<WriteOutcome, 'readBack'> {
+  return answer?.readBack === undefined ? {} : { readBack: ownValue(tag, answer.readBack) };
 }
 
 /** How a rejection of the port counts: a source that is down sent nothing; of anything else nobody knows. */

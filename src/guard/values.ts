@@ -41,6 +41,13 @@ export function rawValue(tag: GuardedTag, value: number | Value): number | Value
   return (value - tag.scale.offset) / tag.scale.factor;
 }
 
+/** What the device has, in the tag's own unit: the way back from the raw value. */
+export function ownValue(tag: GuardedTag, raw: number | Value): number | Value {
+  const scalable = tag.type === 'number' || tag.type === 'int64';
+  if (!scalable || !tag.scale || (typeof raw !== 'number' && typeof raw !== 'bigint')) return raw;
+  return Number(raw) * tag.scale.factor + tag.scale.offset;
+}
+
 /** How far apart two values are, in the tag's unit; values that are no numbers are either equal or infinitely far. */
 export function distance(a: number | Value, b: number | Value): number {
   if (typeof a === 'bigint' && typeof b === 'bigint') return Math.abs(Number(a - b));

@@ -25,4 +25,6 @@ export interface Command {
 export interface WriteResult {
   readonly state: 'sent' | 'refused' | 'failed' | 'unknown';
   readonly reason?: string;
+  /** What the device said when it was asked for the value after a good write, raw; absent where it says nothing. */
+  readonly readBack?: number | Value;
 }

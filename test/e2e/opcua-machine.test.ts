@@ -31,6 +31,7 @@ function numberOf(dataDir: string, path: string): number | undefined {
 }
 
 interface Outcome {
+  readonly readBack?: unknown;
   readonly state: string;
   readonly reason?: string;
   readonly refusal?: string;
@@ -56,6 +57,7 @@ test('OPC UA: history fills a hole, alarms are events, methods pass the guard an
     tags: [
       `line/machine/flow: { source: machine, address: { node: '${node('Kept.Flow')}' } }`,
       `line/machine/level: { source: machine, address: { node: '${node('Boiler.Level')}' } }`,
+      `line/machine/setpoint: { source: machine, access: readWrite, scale: { factor: 0.5 }, address: { node: '${node('Pump1.Setpoint')}' }, write: { range: [0, 10] } }`,
       method(server, 'Start').replace('access: write', 'type: boolean, access: write'),
       method(server, 'SetLimit', '{ range: [0, 150] }'),
       method(server, 'Slow', '{ ttlMs: 4000 }'),
@@ -79,6 +81,12 @@ test('OPC UA: history fills a hole, alarms are events, methods pass the guard an
     (await (
       await api.post('/api/writes', JSON.stringify({ tag: `line/machine/${name}`, value, why: 'test' }))
     ).json()) as Outcome;
+  const path = 'line/machine/setpoint';
+  const printed = await site.box.run('write', path, '3', '--why', 'test', '--data', site.data);
+  assert.match(printed.stdout, /setpoint = 3: sent, read back 3, /);
+  await until('its record', async () => (await events('write.sent')).length > 0);
+  assert.equal((await events('write.sent'))[0]?.detail?.readBack, 3, 'in the unit of the tag');
+  assert.equal((await write('setpoint', 4)).readBack, 4);
   assert.equal((await write('start', true)).state, 'sent');
   assert.equal(calls('Start').length, 1);
   const refused = await write('setlimit', 151);

@@ -104,6 +104,7 @@ function build(): void {
     });
     named.set(name, variable);
   }
+  clamp();
   addStructure(space, plant);
   const level = ns.addAnalogDataItem({
     componentOf: plant,
@@ -193,6 +194,14 @@ function mutePublishing(): void {
 
 interface Writes {
   _on_WriteRequest(message: unknown, channel: { send_response: (...args: unknown[]) => void }): void;
+}
+
+/** As a drive does that takes more than it can do, and stays at its limit. */
+function clamp(): void {
+  const variable = named.get('WClamped') as UAVariable;
+  variable.on('value_changed', ({ value }: { readonly value: Variant }) => {
+    if (value.value > 100) variable.setValueFromSource({ dataType: DataType.Double, value: 100 });
+  });
 }
 
 /** What was written is there, and the answer says what it was told to say. */

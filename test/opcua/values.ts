@@ -39,6 +39,8 @@ export const VALUES: { readonly [name: string]: Entry } = {
   WInt16: { type: DataType.Int16, value: 1, rights: WRITABLE },
   WBig: { type: DataType.Int64, value: [0, 1], rights: WRITABLE },
   WBool: { type: DataType.Boolean, value: false, rights: WRITABLE },
+  WClamped: { type: DataType.Double, value: 1, rights: WRITABLE },
+  WOnly: { type: DataType.Double, value: 1, rights: 'CurrentWrite' },
   WText: { type: DataType.String, value: '', rights: WRITABLE },
   WDoubles: { type: DataType.Double, value: new Float64Array([1, 2, 3]), rank: 1, rights: WRITABLE },
 };

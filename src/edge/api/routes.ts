@@ -117,4 +117,5 @@ function deadLetterView(core: Core, letter: StoredDeadLetter): DeadLetterView {
 const outcomeView = (outcome: WriteOutcome) => ({
   ...outcome,
   value: valueToJson(outcome.value),
+  ...(outcome.readBack !== undefined && { readBack: valueToJson(outcome.readBack) }),
 });

@@ -78,7 +78,7 @@ test('values of every type arrive as the tag wants them, 64 bits exactly', async
   assert.equal(device.last('beyond')?.quality, Quality.badOutOfRange);
 });
 
-test('writes reach the server in the type of the node, one element of an array too', async () => {
+test('writes reach the server in the type of the node, one element of an array too, and are read back', async () => {
   await using device = await open({
     double: at('WDouble'),
     int: at('WInt16'),
@@ -87,13 +87,13 @@ test('writes reach the server in the type of the node, one element of an array t
     text: at('WText', { type: 'text', access: 'write' }),
     element: at('WDoubles', { field: '[1]' }),
   });
-  const sent = { state: 'sent' };
-  assert.deepEqual(await device.write('double', 12.5), sent);
-  assert.deepEqual(await device.write('int', -2.0000001), sent);
-  assert.deepEqual(await device.write('big', -9_007_199_254_740_993n), sent);
-  assert.deepEqual(await device.write('bool', 1), sent);
-  assert.deepEqual(await device.write('text', 'Otto'), sent);
-  assert.deepEqual(await device.write('element', 7), sent);
+  const sent = (readBack: unknown) => ({ state: 'sent', readBack });
+  assert.deepEqual(await device.write('double', 12.5), sent(12.5));
+  assert.deepEqual(await device.write('int', -2.0000001), sent(-2));
+  assert.deepEqual(await device.write('big', -9_007_199_254_740_993n), sent(-9_007_199_254_740_993n));
+  assert.deepEqual(await device.write('bool', 1), sent(1));
+  assert.deepEqual(await device.write('text', 'Otto'), sent('Otto'));
+  assert.deepEqual(await device.write('element', 7), sent(7));
   const { values } = await server.ask();
   assert.deepEqual(
     [values.WDouble, values.WInt16, values.WBig, values.WBool, values.WText, values.WDoubles],
@@ -114,6 +114,12 @@ test('a write that is refused, does not fit, or comes too late says so, and is n
   const late = await device.write('int', 1, -1);
   assert.equal(late.state, 'failed');
   assert.match(late.reason ?? '', /time to live/);
+});
+
+test('a write of which the server has made something else says so: what was read back is told', async () => {
+  await using device = await open({ level: at('WClamped'), blind: at('WOnly', { access: 'write' }) });
+  assert.deepEqual(await device.write('level', 140), { state: 'sent', readBack: 100 });
+  assert.deepEqual(await device.write('blind', 4), { state: 'sent' });
 });
 
 test('a write of which the server does not know what became of it is unknown, not refused', async () => {

@@ -1,10 +1,11 @@
-import type { ClientSession, Variant } from 'node-opcua-client';
+import type { ClientSession, DataValue, Variant } from 'node-opcua-client';
 import type { Value } from '#kernel/batch.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Command, WriteResult } from '#kernel/command.ts';
 import { messageOf } from '#kernel/fault.ts';
 import type { Library } from '#wire/opcua/library.ts';
 import { within } from '#wire/opcua/session.ts';
+import { variantValue } from '#wire/opcua/values.ts';
 import { requestEnded, writeEnded } from './outcome.ts';
 
 const VALUE = 13;
@@ -12,6 +13,8 @@ const DATA_TYPE = 14;
 const VALUE_RANK = 15;
 const ARRAY = 1;
 const SCALAR = 0;
+/** Longest wait for the value read back: the tag takes no other write meanwhile. */
+const READ_BACK_MS = 1000;
 
 interface Kind {
   readonly type: number;
@@ -64,12 +67,37 @@ export class Writer {
         name: string;
       }>;
       const status = await within(work, this.#timeoutMs, noAnswer, signal);
-      if (status.value === 0) return { state: 'sent' };
-      // Good with a reason: the server has taken it (Part 4, 5.11.4: GoodClamped, GoodCompletesAsynchronously).
-      if (status.value >>> 30 === 0) return { state: 'sent', reason: status.name };
-      return writeEnded(status.name);
+      if (status.value >>> 30 !== 0) return writeEnded(status.name);
+      // Good with a reason: the server has taken it (Part 4, 5.10.4: GoodClamped, GoodCompletesAsynchronously).
+      const reason = status.value === 0 ? {} : { reason: status.name };
+      return { state: 'sent', ...reason, ...(await this.#readBack(target, command, signal)) };
     } catch (error) {
       return requestEnded(error);
+    }
+  }
+
+  /** What the server has now. The write has been taken, whatever comes of this: nothing, where it does not say. */
+  async #readBack(
+    { node, index }: WriteTarget,
+    command: Command,
+    signal: AbortSignal,
+  ): Promise<Pick<WriteResult, 'readBack'>> {
+    const leftMs = Math.min(READ_BACK_MS, this.#leftMs(command));
+    if (leftMs <= 0) return {};
+    const asked = {
+      nodeId: node,
+      attributeId: VALUE,
+      ...(index !== undefined && { indexRange: `${index}` }),
+    };
+    try {
+      const work = this.#session.read(asked as never) as unknown as Promise<DataValue>;
+      const { statusCode, value } = await within(work, leftMs, noAnswer, signal);
+      if (statusCode.value >>> 30 !== 0) return {};
+      const held = variantValue(value);
+      const one = index !== undefined && Array.isArray(held) ? (held[0] as Value | undefined) : held;
+      return one === null || one === undefined ? {} : { readBack: alike(one, command.raw) };
+    } catch {
+      return {};
     }
   }
 
@@ -107,6 +135,13 @@ export class Writer {
       value,
     } as ConstructorParameters<typeof Variant>[0]);
   }
+}
+
+/** In the form of what was written: booleans as 0 and 1, and doubles where the tag holds doubles. */
+function alike(held: number | Value, raw: number | Value): number | Value {
+  if (typeof held === 'boolean') return Number(held);
+  if (typeof held === 'bigint' && typeof raw === 'number') return Number(held);
+  return typeof held === 'number' && typeof raw === 'bigint' && Number.isInteger(held) ? BigInt(held) : held;
 }
 
 const tooLate = (): Error => new Error('too late: its time to live was over');
