@@ -7,7 +7,7 @@ import { type RichServer, startRich } from '#test/opcua/rich-server.ts';
 import { until } from '#test/until.ts';
 import { loadLibrary } from '#wire/opcua/library.ts';
 import { ConditionMemory } from './condition-memory.ts';
-import { Conditions } from './conditions.ts';
+import { type ConditionPorts, Conditions } from './conditions.ts';
 
 type Event = Parameters<Deps['event']>[0];
 
@@ -40,15 +40,17 @@ async function acknowledge(): Promise<void> {
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
-async function watch(): Promise<Conditions> {
+/** @param session how its subscriptions are made, where the test has a say in it */
+async function watch(session: ConditionPorts['session'] = joined.session, hurry = 1): Promise<Conditions> {
+  const clock = systemClock();
   const deps = {
     id: 'utilities',
-    clock: systemClock(),
+    clock: { ...clock, sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms / hurry, signal) },
     log: quiet,
     event: (event: Event) => events.push(event),
   };
   const library = await loadLibrary();
-  return Conditions.watch({ session: joined.session, library, deps, memory, publishMs: 50 });
+  return Conditions.watch({ session, library, deps, memory, publishMs: 50 });
 }
 
 const names = () => events.map(({ name }) => name);
@@ -102,7 +104,32 @@ test('coming back tells what has changed meanwhile and raises nothing anew', asy
 test('a subscription that the server ends is made anew, and nothing is missed', async () => {
   await using _ = await watch();
   assert.equal(server.endSubscriptions(), 1);
+  await until('it has ended', () => server.server.currentSubscriptionCount === 0);
   server.plant.setLevel(85);
   await told(1);
   assert.deepEqual([events[0]?.name, events[0]?.detail?.refreshed], ['device-alarm.active', true]);
+});
+
+test('one that cannot be made anew at once is tried again, for as long as the session lives', async () => {
+  let refusals = 0;
+  const { session } = joined;
+  const busy: ConditionPorts['session'] = {
+    createSubscription2: (async (options: object) => {
+      if (refusals-- > 0) throw new Error('BadTooManySubscriptions');
+      return session.createSubscription2(options as never);
+    }) as ConditionPorts['session']['createSubscription2'],
+    call: session.call.bind(session) as ConditionPorts['session']['call'],
+  };
+  await using _ = await watch(busy, 10);
+  for (const level of [85, 50]) {
+    refusals = 3;
+    const before = events.length;
+    server.endSubscriptions();
+    await until('it was refused, and asked for again', () => refusals < 0);
+    server.plant.setLevel(level);
+    await told(before + 1);
+  }
+  await until('one watch is left', () => server.server.currentSubscriptionCount === 1);
+  const changes = names().filter((name) => name.endsWith('active'));
+  assert.deepEqual(changes, ['device-alarm.active', 'device-alarm.inactive']);
 });

@@ -31,8 +31,9 @@ const BOTH_TIMES = 2;
 const QUEUE = 1000;
 const KEEP_ALIVES = 10;
 const LIFETIMES = 10;
-/** Rest before a subscription that the server has ended is made anew. */
+/** Rest before a subscription that the server has ended is made anew; it doubles each time that this fails. */
 const RETRY_MS = 1000;
+const MOST_RETRY_MS = 30_000;
 
 /**
  * Tells the alarms and conditions of a server as events of the site (OPC UA Part 9): `device-alarm.active`, `inactive`,
@@ -45,6 +46,9 @@ export class Conditions implements AsyncDisposable {
   #subscription: ClientSubscription | undefined;
   #refreshing: Promise<void> | undefined;
   #again = false;
+  /** The server has ended the subscription of now. */
+  #dropped = false;
+  #renewing = false;
   readonly #ended = new AbortController();
 
   private constructor(ports: ConditionPorts) {
@@ -56,7 +60,11 @@ export class Conditions implements AsyncDisposable {
   static async watch(ports: ConditionPorts): Promise<Conditions> {
     const conditions = new Conditions(ports);
     try {
-      await conditions.#begin();
+      if (!(await conditions.#begin()))
+        ports.deps.log.warn(
+          { source: ports.deps.id },
+          'the server gives no events: its alarms and conditions are not told',
+        );
     } catch (error) {
       await conditions[Symbol.asyncDispose]();
       throw error;
@@ -77,9 +85,11 @@ export class Conditions implements AsyncDisposable {
     return this.#ended.signal.aborted;
   }
 
-  async #begin(): Promise<void> {
-    const { session, publishMs, deps } = this.#ports;
-    this.#subscription = await session.createSubscription2({
+  /** @returns whether the server gives events */
+  async #begin(): Promise<boolean> {
+    const { session, publishMs } = this.#ports;
+    this.#dropped = false;
+    const subscription = await session.createSubscription2({
       requestedPublishingInterval: publishMs,
       requestedMaxKeepAliveCount: KEEP_ALIVES,
       requestedLifetimeCount: KEEP_ALIVES * LIFETIMES,
@@ -87,32 +97,47 @@ export class Conditions implements AsyncDisposable {
       publishingEnabled: true,
       priority: 1,
     });
-    this.#subscription.once('terminated', () => void this.#lost());
+    this.#subscription = subscription;
+    subscription.once('terminated', () => {
+      if (this.#subscription === subscription) void this.#lost();
+    });
     const item = (await this.#monitor(true)) ?? (await this.#monitor(false));
-    if (!item) {
-      deps.log.warn(
-        { source: deps.id },
-        'the server gives no events: its alarms and conditions are not told',
-      );
-      return;
-    }
-    await this.#refresh();
+    if (item) await this.#refresh();
+    return item !== undefined;
   }
 
-  /** The server has dropped the subscription, and the session may live on. */
+  /** The server has dropped the subscription, and the session may live on: until it is gone this is tried again. */
   async #lost(): Promise<void> {
-    if (this.#closed) return;
+    this.#dropped = true;
+    if (this.#closed || this.#renewing) return;
+    this.#renewing = true;
     const { deps, memory } = this.#ports;
     memory.refreshBreaksOff();
     deps.log.warn({ source: deps.id }, 'the server has ended the subscription to its conditions');
-    try {
-      await deps.clock.sleep(RETRY_MS, this.#ended.signal);
-      await this.#begin();
-    } catch (error) {
-      // With the session gone the source ends by itself, and begins anew.
-      if (!this.#closed)
-        deps.log.warn({ source: deps.id, error: messageOf(error) }, 'conditions are not told');
+    for (
+      let pauseMs = RETRY_MS;
+      this.#dropped && !this.#closed;
+      pauseMs = Math.min(2 * pauseMs, MOST_RETRY_MS)
+    ) {
+      try {
+        await deps.clock.sleep(pauseMs, this.#ended.signal);
+        if (await this.#begin()) continue;
+        throw new Error('the server gives no events any more');
+      } catch (error) {
+        if (this.#closed) break;
+        deps.log.warn({ source: deps.id, error: messageOf(error) }, 'conditions are not told yet');
+        await this.#giveUp();
+      }
     }
+    this.#renewing = false;
+  }
+
+  /** What was made of a subscription half-way must not tell beside the next one. */
+  async #giveUp(): Promise<void> {
+    const half = this.#subscription;
+    this.#subscription = undefined;
+    this.#dropped = true;
+    await half?.terminate().catch(() => {});
   }
 
   /** Undefined when the server refuses the filter, or has no events at all. */

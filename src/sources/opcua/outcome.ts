@@ -9,10 +9,10 @@ import { messageOf } from '#kernel/fault.ts';
 const REFUSALS = new RegExp(
   `^Bad(?:${[
     String.raw`NodeId\w+|AttributeIdInvalid|IndexRange\w+|DataEncoding\w+|NotWritable|WriteNotSupported`,
-    String.raw`TypeMismatch|OutOfRange|InvalidArgument|ArgumentsMissing|TooManyArguments|MethodInvalid|NotExecutable`,
+    'TypeMismatch|OutOfRange|InvalidArgument|ArgumentsMissing|TooManyArguments|MethodInvalid|NotExecutable',
     String.raw`User\w+|Security\w+|IdentityToken\w+|SessionIdInvalid|SessionNotActivated|Locked|RequiresLock`,
-    String.raw`NotSupported|NotImplemented|ServiceUnsupported|InvalidState|RequestNotAllowed|RequestTooLarge`,
-    String.raw`NothingToDo|TooManyOperations|ServerTooBusy|RequestHeaderInvalid|InvalidTimestamp|TimestampNotSupported`,
+    'NotSupported|NotImplemented|ServiceUnsupported|InvalidState|RequestNotAllowed|RequestTooLarge',
+    'NothingToDo|TooManyOperations|ServerTooBusy|RequestHeaderInvalid|InvalidTimestamp|TimestampNotSupported',
   ].join('|')})$`,
 );
 
