@@ -85,22 +85,26 @@ function build(): void {
       }),
     );
   }
-  for (const [name, { type, value, rank, rights }] of Object.entries(VALUES)) {
-    const isArray = rank === 1;
+  for (const [name, { type, value, rank = -1, dimensions, rights }] of Object.entries(VALUES)) {
+    const arrayType = [VariantArrayType.Scalar, VariantArrayType.Array, VariantArrayType.Matrix][
+      Math.max(0, rank)
+    ];
     const variable = ns.addVariable({
       componentOf: plant,
       browseName: name,
       nodeId: `s=${name}`,
       dataType: DataType[type] as string,
       minimumSamplingInterval: 0,
-      valueRank: rank ?? -1,
+      valueRank: rank,
+      ...(dimensions && { arrayDimensions: [...dimensions] }),
       accessLevel: rights ?? 'CurrentRead',
       userAccessLevel: rights ?? 'CurrentRead',
       value: {
         dataType: type,
         value,
-        arrayType: isArray ? VariantArrayType.Array : VariantArrayType.Scalar,
-      } as Variant,
+        arrayType,
+        ...(dimensions && { dimensions: [...dimensions] }),
+      } as unknown as Variant,
     });
     named.set(name, variable);
   }
@@ -131,7 +135,8 @@ function addStructure(space: AddressSpace, plant: Parameters<typeof String>[0]):
   const axis = space.findDataType('Axis', types);
   const recipe = space.findDataType('Recipe', types);
   const state = space.findDataType('MachineState', types);
-  if (!axis || !recipe || !state) throw new Error('the types are missing');
+  const setting = space.findDataType('Setting', types);
+  if (!axis || !recipe || !state || !setting) throw new Error('the types are missing');
   const value = space.constructExtensionObject(recipe, {
     name: 'Bread',
     batch: [2_097_152, 1],
@@ -150,6 +155,20 @@ function addStructure(space: AddressSpace, plant: Parameters<typeof String>[0]):
       nodeId: 's=Recipe',
       dataType: recipe,
       value: { dataType: DataType.ExtensionObject, value } as unknown as Variant,
+    } as unknown as Parameters<typeof ns.addVariable>[0]),
+  );
+  const limit = { name: 'Limit', value: 7.5, description: 'of the press', text: 'up', locale: 'to' };
+  named.set(
+    'Setting',
+    ns.addVariable({
+      ...shared,
+      browseName: 'Setting',
+      nodeId: 's=Setting',
+      dataType: setting,
+      value: {
+        dataType: DataType.ExtensionObject,
+        value: space.constructExtensionObject(setting, limit),
+      } as unknown as Variant,
     } as unknown as Parameters<typeof ns.addVariable>[0]),
   );
   named.set(

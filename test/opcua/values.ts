@@ -3,8 +3,9 @@ import { coerceNodeId, DataType } from 'node-opcua-client';
 interface Entry {
   readonly type: DataType;
   readonly value: unknown;
-  /** 1: an array. */
+  /** 1: an array, 2: a matrix. */
   readonly rank?: number;
+  readonly dimensions?: readonly number[];
   readonly rights?: string;
 }
 
@@ -25,6 +26,7 @@ export const VALUES: { readonly [name: string]: Entry } = {
   Bytes: { type: DataType.ByteString, value: Buffer.from([1, 2, 255]) },
   Node: { type: DataType.NodeId, value: coerceNodeId('ns=1;s=Text') },
   Doubles: { type: DataType.Double, value: new Float64Array([1, 2.5, 3]), rank: 1 },
+  Matrix: { type: DataType.Int32, value: new Int32Array([1, 2, 3, 4, 5, 6]), rank: 2, dimensions: [2, 3] },
   Bools: { type: DataType.Boolean, value: [true, false], rank: 1 },
   Texts: { type: DataType.String, value: ['a', 'b'], rank: 1 },
   Bigs: {
@@ -40,6 +42,13 @@ export const VALUES: { readonly [name: string]: Entry } = {
   WBig: { type: DataType.Int64, value: [0, 1], rights: WRITABLE },
   WBool: { type: DataType.Boolean, value: false, rights: WRITABLE },
   WClamped: { type: DataType.Double, value: 1, rights: WRITABLE },
+  WMatrix: {
+    type: DataType.Double,
+    value: new Float64Array(4),
+    rank: 2,
+    dimensions: [2, 2],
+    rights: WRITABLE,
+  },
   WOnly: { type: DataType.Double, value: 1, rights: 'CurrentWrite' },
   WText: { type: DataType.String, value: '', rights: WRITABLE },
   WDoubles: { type: DataType.Double, value: new Float64Array([1, 2, 3]), rank: 1, rights: WRITABLE },

@@ -43,11 +43,14 @@ test('values of every type arrive as the tag wants them, 64 bits exactly', async
     doubles: at('Doubles', { type: 'structure' }),
     bigs: at('Bigs', { type: 'structure' }),
     recipe: at('Recipe', { type: 'structure' }),
+    setting: at('Setting', { type: 'structure' }),
+    matrix: at('Matrix', { type: 'structure' }),
+    cell: at('Matrix', { field: '[1][2]' }),
     position: at('Recipe', { field: 'Axes[1].Position' }),
     second: at('Doubles', { field: '[1]' }),
     beyond: at('Doubles', { field: '[9]' }),
   });
-  await device.until(() => new Set(device.rows.map(({ path }) => path)).size === 19);
+  await device.until(() => new Set(device.rows.map(({ path }) => path)).size === 22);
   const value = (path: string) => device.last(path)?.value;
   const numbers = ['bool', 'float', 'state', 'timeAsNumber', 'position', 'second'].map(value);
   assert.deepEqual(numbers, [1, 0.5, 1, Date.parse('2026-01-02T03:04:05.678Z'), -3, 2.5]);
@@ -66,6 +69,18 @@ test('values of every type arrive as the tag wants them, 64 bits exactly', async
   assert.deepEqual(value('bytes'), Uint8Array.of(1, 2, 255));
   assert.deepEqual(value('doubles'), [1, 2.5, 3]);
   assert.deepEqual(value('bigs'), [7n, -1n]);
+  assert.deepEqual(value('matrix'), [
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  assert.equal(value('cell'), 6);
+  assert.deepEqual(value('setting'), {
+    Name: 'Limit',
+    Value: 7.5,
+    Description: 'of the press',
+    Text: 'up',
+    Locale: 'to',
+  });
   assert.deepEqual(value('recipe'), {
     Name: 'Bread',
     Batch: 9_007_199_254_740_993n,
@@ -114,6 +129,23 @@ test('a write that is refused, does not fit, or comes too late says so, and is n
   const late = await device.write('int', 1, -1);
   assert.equal(late.state, 'failed');
   assert.match(late.reason ?? '', /time to live/);
+});
+
+test('a matrix is written row by row, and nothing else into its node', async () => {
+  await using device = await open({
+    matrix: at('WMatrix', { type: 'structure' }),
+    one: at('WMatrix', { field: '[1]', access: 'write' }),
+  });
+  const rows = [
+    [1, 2],
+    [3, 4.5],
+    [5, 6],
+  ];
+  assert.equal((await device.write('matrix', [...rows, [7]])).state, 'failed');
+  assert.match((await device.write('matrix', [1, 2, 3, 4])).reason ?? '', /matrix of 2 dimensions/);
+  assert.match((await device.write('one', 5)).reason ?? '', /matrix: write all of it/);
+  const square = rows.slice(0, 2);
+  assert.deepEqual(await device.write('matrix', square), { state: 'sent', readBack: square });
 });
 
 test('a write of which the server has made something else says so: what was read back is told', async () => {

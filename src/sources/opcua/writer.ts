@@ -12,13 +12,16 @@ const VALUE = 13;
 const DATA_TYPE = 14;
 const VALUE_RANK = 15;
 const ARRAY = 1;
-const SCALAR = 0;
+const MATRIX = 2;
+/** Of ValueRank (OPC UA Part 3, 5.6.2); -2 is any, and from 1 on it is the number of dimensions. */
+const Rank = { scalarOrOneDimension: -3, scalar: -1, oneOrMoreDimensions: 0 } as const;
 /** Longest wait for the value read back: the tag takes no other write meanwhile. */
 const READ_BACK_MS = 1000;
 
 interface Kind {
   readonly type: number;
-  readonly isArray: boolean;
+  /** ValueRank. */
+  readonly rank: number;
 }
 
 /** One element of an array, or all of the value. */
@@ -116,25 +119,51 @@ export class Writer {
     if (!type || type.statusCode.isNotGood()) throw new Error(type?.statusCode.name ?? 'no data type');
     const kind = {
       type: (await this.#session.getBuiltInDataType(this.#library.coerceNodeId(node))) as number,
-      isArray: Number(rank?.value.value ?? -1) >= ARRAY,
+      rank: Number(rank?.value.value ?? Rank.scalar),
     };
     this.#kinds.set(node, kind);
     return kind;
   }
 
-  #variant({ type, isArray }: Kind, { index }: WriteTarget, raw: number | Value): object {
-    const asArray = isArray || index !== undefined;
+  #variant({ type, rank }: Kind, { index }: WriteTarget, raw: number | Value): object {
+    if (index !== undefined && rank > ARRAY) throw new Error('the node holds a matrix: write all of it');
+    const value = index === undefined ? raw : [raw];
+    const dimensions = dimensionsOf(value);
+    if (index === undefined) demandRank(rank, dimensions.length);
     const { Variant: VariantOf } = this.#library;
-    const values = index !== undefined ? [raw] : Array.isArray(raw) ? raw : undefined;
-    if (asArray && !values) throw new Error('the node holds an array: give one');
-    if (!asArray && values) throw new Error('the node holds one value, not an array');
-    const value = asArray ? (values as Value[]).map((one) => encodable(one, type)) : encodable(raw, type);
+    const isArray = Array.isArray(value);
     return new VariantOf({
       dataType: type,
-      arrayType: asArray ? ARRAY : SCALAR,
-      value,
+      arrayType: Math.min(dimensions.length, MATRIX),
+      value: isArray
+        ? flat(value, dimensions.length).map((one) => encodable(one, type))
+        : encodable(value, type),
+      ...(dimensions.length > 1 && { dimensions }),
     } as ConstructorParameters<typeof Variant>[0]);
   }
+}
+
+/** Lengths of arrays in arrays, from the outer one in. @throws Error where rows differ in length */
+function dimensionsOf(value: number | Value): number[] {
+  if (!Array.isArray(value)) return [];
+  const [first = [], ...others] = (value as Value[]).map(dimensionsOf);
+  if (others.some((one) => one.join() !== first.join()))
+    throw new Error('the rows of the matrix differ in length');
+  return [value.length, ...first];
+}
+
+const flat = (value: readonly Value[], depth: number): Value[] =>
+  depth > 1 ? value.flatMap((row) => flat(row as readonly Value[], depth - 1)) : [...value];
+
+/** @throws Error that says what to write instead */
+function demandRank(rank: number, dimensions: number): void {
+  if (rank > ARRAY && dimensions !== rank)
+    throw new Error(`the node holds a matrix of ${rank} dimensions: give all of it, as arrays of rows`);
+  if ((rank === ARRAY && dimensions !== 1) || (rank === Rank.oneOrMoreDimensions && dimensions === 0))
+    throw new Error('the node holds an array: give one');
+  if (rank === Rank.scalar && dimensions > 0) throw new Error('the node holds one value, not an array');
+  if (rank === Rank.scalarOrOneDimension && dimensions > 1)
+    throw new Error('the node holds one value or an array, not a matrix');
 }
 
 /** In the form of what was written: booleans as 0 and 1, and doubles where the tag holds doubles. */

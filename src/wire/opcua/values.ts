@@ -4,19 +4,34 @@ import type { Value } from '#kernel/batch.ts';
 /** Numbers of the built-in types that are treated apart (OPC UA Part 6, 5.1.2). */
 const BuiltIn = { boolean: 1, int64: 8, uint64: 9, dateTime: 13, byteString: 15, statusCode: 19 } as const;
 const ARRAY = 1;
+const MATRIX = 2;
+/** Of the schemas of the library's own classes, such as LocalizedText; types of a server never have it. */
+const BASIC = 'basic';
 
 /**
  * What a Variant holds, as values of ours: 64-bit integers as bigint, times as RFC 3339 text, localized texts and
- * names as their text, node ids and GUIDs as text, structures by the names that the server's types give. Null: nothing.
+ * names as their text, node ids and GUIDs as text, structures by the names that the server's types give, matrices as
+ * arrays of rows. Null: nothing.
  */
 export function variantValue(
-  variant: Pick<Variant, 'dataType' | 'arrayType' | 'value'> | null | undefined,
+  variant:
+    | (Pick<Variant, 'dataType' | 'arrayType' | 'value'> & Partial<Pick<Variant, 'dimensions'>>)
+    | null
+    | undefined,
 ): Value {
   if (!variant || variant.value === null || variant.value === undefined) return null;
   const { dataType, arrayType, value } = variant;
-  if (arrayType !== undefined && arrayType >= ARRAY)
-    return Array.from(value as ArrayLike<unknown>, (one) => plainValue(one, dataType));
-  return plainValue(value, dataType);
+  if (arrayType === undefined || arrayType < ARRAY) return plainValue(value, dataType);
+  const flat = Array.from(value as ArrayLike<unknown>, (one) => plainValue(one, dataType));
+  return arrayType === MATRIX ? inRows(flat, variant.dimensions ?? []) : flat;
+}
+
+/** The last dimension varies first (OPC UA Part 6, 5.2.2.16). Flat where the dimensions do not hold what there is. */
+function inRows(flat: readonly Value[], dimensions: readonly number[]): readonly Value[] {
+  const [first = 0, ...others] = dimensions;
+  const size = others.reduce((product, one) => product * one, 1);
+  if (others.length === 0 || first * size !== flat.length) return flat;
+  return Array.from({ length: first }, (_, i) => inRows(flat.slice(i * size, (i + 1) * size), others));
 }
 
 /** @param type built-in type where it is known: the library writes 64-bit integers as two halves */
@@ -46,7 +61,7 @@ function bigOf(value: unknown, signed: boolean): Value {
 }
 
 interface Described {
-  readonly schema?: { readonly fields: readonly Field[]; readonly baseType?: string };
+  readonly schema?: { readonly fields: readonly Field[]; readonly category?: string };
 }
 interface Field {
   readonly name: string;
@@ -60,13 +75,16 @@ function objectValue(value: object, type: number | undefined): Value {
   if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Array.isArray(value) || ArrayBuffer.isView(value))
     return Array.from(value as unknown as ArrayLike<unknown>, (one) => plainValue(one, type));
+  const { schema } = value as Described;
+  // Before all that goes by the names of fields: a structure may use any of them.
+  if (schema?.fields && schema.category !== BASIC)
+    return structure(value as ExtensionObject, value as Described);
   if ('dataType' in value && 'arrayType' in value) return variantValue(value as Variant);
   if ('text' in value && 'locale' in value) return (value.text as string | null) ?? '';
   if ('namespaceIndex' in value && 'name' in value) return (value.name as string | null) ?? '';
   if ('identifierType' in value) return String(value);
-  if (type === BuiltIn.statusCode || ('value' in value && 'description' in value && 'name' in value))
+  if (type === BuiltIn.statusCode || ('isGoodish' in value && 'name' in value))
     return String((value as { name?: unknown }).name ?? value);
-  const { schema } = value as Described;
   return schema?.fields ? structure(value as ExtensionObject, value as Described) : bareFields(value);
 }
 
