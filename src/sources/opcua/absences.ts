@@ -83,7 +83,7 @@ export class Absences {
     const { items } = this.#ports;
     return [...this.#newestUs].flatMap(([tag, fromUs]) => {
       const item = items.ofTag(tag);
-      const toUs = item ? at(items.firstTimeUs, item.handle) || untilUs : 0;
+      const toUs = item ? at(items.firstTimeUs, item.slot) || untilUs : 0;
       return toUs > fromUs ? [{ tag, fromUs, toUs }] : [];
     });
   }

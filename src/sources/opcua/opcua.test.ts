@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import type { Fault } from '#kernel/fault.ts';
 import { Quality } from '#kernel/quality.ts';
 import { freePort, ServerProcess } from '#test/opcua/peer.ts';
-import { openOpcua, pointsOf, type Setup, type TagAt, TestTrust } from '#test/opcua/rig.ts';
+import { openOpcua, pointsOf, QUICK, type Setup, type TagAt, TestTrust } from '#test/opcua/rig.ts';
 import { until } from '#test/until.ts';
 import { Config } from './config.ts';
 
@@ -233,6 +233,22 @@ test('points come and go in the same session', async () => {
   );
   const other = Config.parse({ ...config, publishMs: 100 });
   assert.equal(await device.source.reconfigure?.(other, next), false);
+});
+
+test('another pace of the source concerns only the tags without one of their own', async () => {
+  const own = { at: { path: 'Plant/Line1/Counter1', sampleMs: 0, queue: 5 } };
+  await using device = await open({ a: counter(0), own });
+  await device.until(() => device.last('a') && device.last('own'));
+  const seen = device.rows.length;
+  const { sampleMs: _, ...quick } = QUICK;
+  const next = pointsOf(device.tags, { a: counter(0), own });
+  const config = Config.parse({ ...quick, url: server.url, sampleMs: 10, queue: 20 });
+  assert.equal(await device.source.reconfigure?.(config, next), true);
+  await device.until(() => device.rows.length > seen);
+  assert.deepEqual(
+    device.rows.slice(seen).map(({ path }) => path),
+    ['a'],
+  );
 });
 
 test('a deadband is the work of the server; one that it refuses costs no value', async () => {

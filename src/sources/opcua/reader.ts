@@ -154,7 +154,7 @@ export class Reader {
     if (!this.#absences) return;
     const deadlineUs = this.#clock.steadyUs() + graceMs(this.#config) * 1000;
     const isWaiting = () =>
-      this.#items.all.some(({ handle, id }) => id !== undefined && this.#items.firstTimeUs[handle] === 0);
+      this.#items.all.some(({ slot, id }) => id !== undefined && this.#items.firstTimeUs[slot] === 0);
     do await this.#clock.sleep(LOOK_MS, signal);
     while (this.#clock.steadyUs() < deadlineUs && isWaiting());
     await this.#absences.fill(signal);
@@ -166,13 +166,16 @@ export class Reader {
   }
 
   async #change(config: Config, points: readonly Point<Address>[]): Promise<void> {
+    const { sampleMs, queue } = this.#config;
     // Those without settings of their own follow the source's.
-    const isOther = config.sampleMs !== this.#config.sampleMs || config.queue !== this.#config.queue;
+    const follows = ({ point: { address } }: Item) =>
+      (config.sampleMs !== sampleMs && address.sampleMs === undefined) ||
+      (config.queue !== queue && address.queue === undefined);
     this.#config = config;
     this.#ports.config = config;
     this.#verifier.everyMs = config.verifyEveryMs;
     const wanted = new Map(points.map((point) => [point.tag.number, point]));
-    const gone = this.#items.all.filter((item) => isOther || !same(item.point, wanted.get(item.tag)));
+    const gone = this.#items.all.filter((item) => follows(item) || !same(item.point, wanted.get(item.tag)));
     for (const item of gone) this.#items.remove(item);
     await this.#subscription.remove(gone, this.#ended.signal);
     await this.#add(points.filter(({ tag }) => !this.#items.ofTag(tag.number)));

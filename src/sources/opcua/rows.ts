@@ -35,9 +35,9 @@ export function rowsOf(columns: Columns, items: Items, receivedUs: number): Rows
   for (let i = 0; i < columns.rows; i++) {
     const isWide = columns.wideRow[wide] === i;
     const raw = isWide ? columns.wideValue[wide++] : undefined;
-    const handle = at(columns.handle, i);
-    const item = items.get(handle);
+    const item = items.get(at(columns.handle, i));
     if (!item) continue;
+    const { slot } = item;
     const status = at(columns.status, i);
     const timeUs = at(columns.timeUs, i) || receivedUs;
     let quality = status >>> 16;
@@ -54,11 +54,11 @@ export function rowsOf(columns: Columns, items: Items, receivedUs: number): Rows
       if (settled.wide !== undefined) {
         wideRow.push(row);
         wideValue.push(settled.wide);
-        items.lastWide.set(handle, settled.wide);
+        items.lastWide.set(slot, settled.wide);
       }
     }
     if ((status & OVERFLOW) === OVERFLOW) {
-      const fromUs = Math.min(items.lastTimeUs[handle] || timeUs, timeUs);
+      const fromUs = Math.min(items.lastTimeUs[slot] || timeUs, timeUs);
       overflowed.push({ tag: item.tag, fromUs, toUs: timeUs });
     }
     batch.tag[row] = item.tag;
@@ -66,10 +66,10 @@ export function rowsOf(columns: Columns, items: Items, receivedUs: number): Rows
     batch.value[row] = value;
     batch.quality[row] = quality;
     row++;
-    if (items.firstTimeUs[handle] === 0) items.firstTimeUs[handle] = timeUs;
-    items.lastTimeUs[handle] = timeUs;
-    items.lastValue[handle] = value;
-    items.lastQuality[handle] = quality;
+    if (items.firstTimeUs[slot] === 0) items.firstTimeUs[slot] = timeUs;
+    items.lastTimeUs[slot] = timeUs;
+    items.lastValue[slot] = value;
+    items.lastQuality[slot] = quality;
   }
   if (row === 0) return undefined;
   const cut = row === columns.rows ? batch : firstRows(batch, row);

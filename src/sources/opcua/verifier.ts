@@ -107,7 +107,7 @@ export class Verifier {
 
   /** What the subscription brought already refreshes the tag; what it has yet to bring waits for it. */
   #compare(item: Item, { timeUs, settled }: Seen, rows: BatchBuilder): void {
-    const lastUs = this.#items.lastTimeUs[item.handle] ?? 0;
+    const lastUs = this.#items.lastTimeUs[item.slot] ?? 0;
     if (!this.#isOwed(item, settled)) add(rows, item, Math.max(timeUs, lastUs), settled);
     else if (timeUs > lastUs) this.#hold(item, timeUs, settled, 0);
   }
@@ -119,16 +119,16 @@ export class Verifier {
       timeUs,
       settled,
       dueUs: this.#ports.clock.steadyUs() + graceMs * 1000,
-      lastUs: this.#items.lastTimeUs[item.handle] ?? 0,
+      lastUs: this.#items.lastTimeUs[item.slot] ?? 0,
       looks,
     });
   }
 
-  #isKnown({ handle }: Item, { value, quality, wide }: Settled): boolean {
+  #isKnown({ slot }: Item, { value, quality, wide }: Settled): boolean {
     const { lastValue, lastQuality, lastWide } = this.#items;
-    if (lastQuality[handle] !== quality) return false;
-    if (wide !== undefined) return equal(wide, lastWide.get(handle));
-    const last = lastValue[handle] ?? Number.NaN;
+    if (lastQuality[slot] !== quality) return false;
+    if (wide !== undefined) return equal(wide, lastWide.get(slot));
+    const last = lastValue[slot] ?? Number.NaN;
     return last === value || (Number.isNaN(last) && Number.isNaN(value));
   }
 
@@ -148,7 +148,7 @@ export class Verifier {
       const { item, timeUs, settled, looks } = held;
       if (looks === 0) add(rows, item, timeUs, settled);
       if (now.timeUs > timeUs) add(rows, item, now.timeUs, now.settled);
-      this.#items.lastTimeUs[item.handle] = Math.max(timeUs, now.timeUs);
+      this.#items.lastTimeUs[item.slot] = Math.max(timeUs, now.timeUs);
       if (!this.#isOwed(item, now.settled)) continue;
       const flickers = now.timeUs > timeUs && isSame(now.settled, settled);
       if (flickers && looks + 1 < LOOKS) this.#hold(item, now.timeUs, now.settled, looks + 1);
@@ -169,15 +169,15 @@ export class Verifier {
 
   /** Whether the point is still there, and nothing of it has come. */
   #isMissing({ item, lastUs }: Held): boolean {
-    return this.#items.get(item.handle) === item && this.#items.lastTimeUs[item.handle] === lastUs;
+    return this.#items.get(item.handle) === item && this.#items.lastTimeUs[item.slot] === lastUs;
   }
 
   /** Whether the subscription should have brought this: a deadband keeps small changes back, as it should. */
   #isOwed(item: Item, now: Settled): boolean {
     if (this.#isKnown(item, now)) return false;
     const { deadband } = item.point.address;
-    if (!deadband || this.#items.lastQuality[item.handle] !== now.quality) return true;
-    const change = Math.abs(now.value - (this.#items.lastValue[item.handle] ?? Number.NaN));
+    if (!deadband || this.#items.lastQuality[item.slot] !== now.quality) return true;
+    const change = Math.abs(now.value - (this.#items.lastValue[item.slot] ?? Number.NaN));
     // Of a percentage nobody here knows the whole.
     return deadband.absolute !== undefined && change > deadband.absolute;
   }
