@@ -69,7 +69,7 @@ export class KeptOpen<Running extends AsyncDisposable> implements AsyncDisposabl
     if (this.#state === 'failed') this.start();
   }
 
-  /** The peer itself spoke: pauses begin small again. */
+  /** The peer itself spoke, or stands where it has nothing to say: pauses begin small again. */
   alive(): void {
     this.#backoff.reset();
     this.#fault = undefined;

@@ -47,6 +47,8 @@ export interface SourceChange {
 /** For writes under way when a source is closed or opened anew; longer than the guard lets one live by itself. */
 const WRITES_END_MS = 6000;
 const RECONFIGURE_MS = 10_000;
+/** A session this old is no flash: pauses may begin small again after it. */
+const STANDS_MS = 5000;
 const NONE: ReadonlySet<number> = new Set();
 
 /** One source: kept open, read, and its rows handed to the decision path. */
@@ -216,6 +218,25 @@ export class SourceLoop implements AsyncDisposable {
   }
 
   async #read(source: Source, signal: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    void this.#watchStanding(ended.signal);
+    try {
+      await this.#readOn(source, signal);
+    } finally {
+      ended.abort();
+    }
+  }
+
+  /** Where nothing is read no row ever shows that the peer is back: that its session stands has to do. */
+  async #watchStanding(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#ports.clock.sleep(STANDS_MS, signal).catch(() => {});
+      const readsNothing = this.#deps.points.every(({ tag }) => tag.access === 'write');
+      if (!signal.aborted && readsNothing) this.#source.alive();
+    }
+  }
+
+  async #readOn(source: Source, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const delivery = await source.read(signal).catch((error) => {
         if (!this.#retired) throw error;
