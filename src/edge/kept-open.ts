@@ -11,13 +11,16 @@ export interface KeptOpenPorts<Running> {
   readonly log: Log;
   /** @param signal covers opening only */
   open(signal: AbortSignal): Promise<Running>;
+  /** Longest that opening may take. */
+  openMs?(): number | undefined;
   /** Works with it until a fault, or until the signal. */
   serve(running: Running, signal: AbortSignal): Promise<void>;
   /** The peer is gone, or did not let itself be opened. */
   lost(fault: Fault): void;
 }
 
-const OPEN_TIMEOUT_MS = 15_000;
+/** For peers that say nothing else. */
+export const OPEN_MS = 15_000;
 
 /**
  * Keeps one peer open: opens it, lets it be served, and after a fault opens it anew with growing pauses. An unreachable
@@ -125,12 +128,13 @@ export class KeptOpen<Running extends AsyncDisposable> implements AsyncDisposabl
   /** Within its time. The timer ends with the opening: a peer that comes and goes would leave one behind each time. */
   async #open(signal: AbortSignal): Promise<Running> {
     const { clock, open } = this.#ports;
+    const openMs = this.#ports.openMs?.() ?? OPEN_MS;
     const opening = new AbortController();
     const done = new AbortController();
     const stop = () => opening.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
-    clock.sleep(OPEN_TIMEOUT_MS, done.signal).then(
-      () => opening.abort(new DOMException(`not open within ${OPEN_TIMEOUT_MS} ms`, 'TimeoutError')),
+    clock.sleep(openMs, done.signal).then(
+      () => opening.abort(new DOMException(`not open within ${openMs} ms`, 'TimeoutError')),
       () => {},
     );
     try {

@@ -7,6 +7,7 @@ import { infoOf } from '#contract/check-peers.ts';
 import { among } from '#contract/expand.ts';
 import type { TagModel } from '#contract/model.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
+import { OPEN_MS } from '#edge/kept-open.ts';
 import { prepareSource } from '#edge/prepare.ts';
 import { SkewReport } from '#edge/skew.ts';
 import { siteStages } from '#edge/stages.ts';
@@ -117,10 +118,9 @@ export function knownSource<T>(sources: ReadonlyMap<string, T>, id: string): T {
   });
 }
 
-const OPEN_MS = 15_000;
-
 /** Opens it as a site would: a peer that never answers is given up. @throws Fault of the source, `source.timeout` */
-export async function openWithin(single: SingleSource, signal: AbortSignal, ms = OPEN_MS): Promise<Source> {
+export async function openWithin(single: SingleSource, signal: AbortSignal): Promise<Source> {
+  const ms = single.def.openMs?.(single.config) ?? OPEN_MS;
   const done = new AbortController();
   const late = new AbortController();
   single.deps.clock.sleep(ms, done.signal).then(

@@ -87,6 +87,7 @@ export class SourceLoop implements AsyncDisposable {
       clock: ports.clock,
       log: ports.log,
       open: (signal) => def.open(this.#config, this.#deps, signal),
+      openMs: () => def.openMs?.(this.#config),
       serve: (source, signal) => this.#read(source, signal),
       lost: (fault) => this.#lost(fault),
     });

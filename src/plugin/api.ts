@@ -16,6 +16,8 @@ export interface Definition<S extends z.ZodType, Running, D = Deps> {
    * configuration error.
    */
   open(config: z.output<S>, deps: D, signal: AbortSignal): Promise<Running>;
+  /** Longest that opening may take, where the configuration has a say in it; absent: 15 s. */
+  openMs?(config: z.output<S>): number;
 }
 
 /** A source also says how a tag is addressed at it: addresses sit on the tag, so that types can be instantiated. */

@@ -1,4 +1,5 @@
 import type { ClientSession } from 'node-opcua-client';
+import { Slices } from './slices.ts';
 
 /** What a server bears in one request (OPC UA Part 5, 6.3.11); 0 where it names no limit. */
 export interface OperationLimits {
@@ -23,17 +24,16 @@ const NODES: Readonly<Record<keyof OperationLimits, number>> = {
 };
 const VALUE = 13;
 
-/** Reads them one by one: nobody knows yet how many may be asked for at once. */
+/** Reads them at once: they are few. At a server that bears fewer still in slices, as long as it takes. */
 export async function readLimits(
   session: Pick<ClientSession, 'read'>,
   signal: AbortSignal,
 ): Promise<OperationLimits> {
-  const limits: Record<string, number> = {};
-  for (const [name, node] of Object.entries(NODES)) {
-    signal.throwIfAborted();
-    const answer = await session.read({ nodeId: `ns=0;i=${node}`, attributeId: VALUE });
-    const value: unknown = answer.value.value;
-    limits[name] = typeof value === 'number' ? value : 0;
-  }
-  return limits as unknown as OperationLimits;
+  const asked = Object.values(NODES).map((node) => ({ nodeId: `ns=0;i=${node}`, attributeId: VALUE }));
+  const answers = await new Slices().all(asked, (slice) => session.read(slice), signal);
+  const limits = Object.keys(NODES).map((name, i) => {
+    const value: unknown = answers[i]?.value?.value;
+    return [name, typeof value === 'number' ? value : 0];
+  });
+  return Object.fromEntries(limits) as OperationLimits;
 }

@@ -11,6 +11,8 @@ export const opcua: SourceDef<typeof Config, typeof Address> = {
   check: (config, points) => check(config, points as readonly Point<Address>[]),
   secondSession: true,
   endpoints: ({ url, alternatives }) => [url, ...alternatives].map(endpointOf),
+  // Of the four steps at a server three may take all of their time; with the default that is what others have.
+  openMs: ({ connectTimeoutMs }) => Math.max(LEAST_OPEN_MS, LONG_STEPS * connectTimeoutMs),
   // The library behind it is loaded by the sites that use it, not by the check of a site file.
   async open(config, deps, signal) {
     const { openSource } = await import('./source.ts');
@@ -23,6 +25,8 @@ export const opcua: SourceDef<typeof Config, typeof Address> = {
 };
 
 const DEFAULT_PORT = 4840;
+const LEAST_OPEN_MS = 15_000;
+const LONG_STEPS = 3;
 
 function endpointOf(text: string): Endpoint {
   const { hostname, port } = new URL(text);
