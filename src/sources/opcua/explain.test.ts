@@ -4,6 +4,7 @@ import { systemClock } from '#kernel/clock.ts';
 import type { Deps, TestStep } from '#plugin/api.ts';
 import { createInbox } from '#plugin/inbox.ts';
 import { freePort } from '#test/interop/mosquitto.ts';
+import { join } from '#test/opcua/rich-client.ts';
 import { type RichServer, startRich } from '#test/opcua/rich-server.ts';
 import { TestTrust } from '#test/opcua/rig.ts';
 import { fingerprintOf } from '#wire/opcua/session.ts';
@@ -97,4 +98,18 @@ test('every address is tried, and one where nobody listens says so', async () =>
   });
   assert.deepEqual(states(steps).slice(0, 2), ['hello failed', 'hello ok']);
   assert.match(steps[0]?.hint ?? '', /Nobody listens/);
+});
+
+test('of several addresses the one that opens no session says so', async () => {
+  await using full = await startRich({ limits: { maxSessions: 1 } });
+  await using _ = await join(full);
+  const steps = await explained({
+    url: server.url,
+    alternatives: [full.url],
+    security: { mode: 'none' },
+  });
+  const last = steps.at(-1);
+  assert.deepEqual([last?.step, last?.state], ['server', 'failed']);
+  assert.ok(last?.said.startsWith(full.url), last?.said ?? '');
+  assert.match(last?.hint ?? '', /no session left/);
 });

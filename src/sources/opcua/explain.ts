@@ -147,7 +147,7 @@ function doubtsOf(one: X509Certificate, url: string, nowMs: number): string[] {
   ];
 }
 
-/** Over a session that is closed again; where there is none the step behind this one says why. */
+/** Over a session that is closed again. Where there is none the session that the test opens next says why. */
 async function* serverSteps(
   url: string,
   config: Config,
@@ -155,8 +155,15 @@ async function* serverSteps(
   signal: AbortSignal,
 ): AsyncIterable<TestStep> {
   const options = await sessionOptions({ ...config, url, alternatives: [] }, deps);
-  const opened = await openSession(options, signal).catch(() => undefined);
-  if (!opened) return;
+  const opened = await openSession(options, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    return Fault.from(error, 'opcua.failed', url);
+  });
+  if (opened instanceof Fault) {
+    // That one may be opened at another address, and this one would look well.
+    if (config.alternatives.length > 0) yield failedStep('server', opened);
+    return;
+  }
   await using held = opened;
   const { session } = held;
   const [state, product, version] = await session.read(
