@@ -54,6 +54,10 @@ export interface ServerRequest {
   readonly set?: { readonly name: string; readonly value: unknown };
   /** Every write ends so from now on, having been carried out: the name of a status code; empty: as it did. */
   readonly writesEnd?: string;
+  /** So many notifications vanish on their way from now on. */
+  readonly swallow?: number;
+  /** True: nothing that was sent is kept to be sent again. */
+  readonly forgetful?: boolean;
   /** `data`: keep-alives only; `all`: nothing is published at all. */
   readonly mute?: ServerReport['mute'];
   /** Shuts down in order, then ends. */

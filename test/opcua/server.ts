@@ -51,6 +51,8 @@ let count = 0;
 let mute: ServerReport['mute'] = 'no';
 let clockOffsetMs = 0;
 let writesEnd = '';
+let swallow = 0;
+let forgetful = false;
 
 await server.initialize();
 build();
@@ -58,6 +60,7 @@ if (options.passwordInClear) offerClear();
 if (options.announceLimits === false) hideLimits();
 mutePublishing();
 endWrites();
+forgetSent();
 await server.start();
 
 const everyMs = options.everyMs ?? 0;
@@ -240,6 +243,37 @@ function endWrites(): void {
   };
 }
 
+interface Published {
+  readonly notificationMessage?: { readonly notificationData?: readonly unknown[] | null };
+}
+interface Publisher {
+  _send_response_for_request(data: unknown, response: Published): void;
+}
+
+/** As a broken switch does: the message is sent, kept to be sent again, and arrives nowhere. */
+function swallowNotifications(): void {
+  for (const { publishEngine } of sessions()) {
+    const engine = publishEngine as unknown as Publisher;
+    const send = engine._send_response_for_request.bind(engine);
+    engine._send_response_for_request = (data, response) => {
+      const isData = (response.notificationMessage?.notificationData ?? []).length > 0;
+      if (isData && swallow-- > 0) return;
+      send(data, response);
+    };
+  }
+}
+
+function forgetSent(): void {
+  const target = server as unknown as { _on_RepublishRequest: (...args: unknown[]) => void };
+  const republish = target._on_RepublishRequest.bind(server);
+  target._on_RepublishRequest = (...args) => {
+    const subscriptions = sessions().flatMap(({ publishEngine }) => publishEngine.subscriptions);
+    for (const one of subscriptions as unknown as { _sent_notification_messages: unknown[] }[])
+      if (forgetful) one._sent_notification_messages = [];
+    republish(...args);
+  };
+}
+
 function step(times = 1): void {
   for (let n = 0; n < times; n++) {
     count++;
@@ -251,6 +285,9 @@ function step(times = 1): void {
 
 async function answer(request: ServerRequest): Promise<void> {
   clockOffsetMs = request.clockOffsetMs ?? clockOffsetMs;
+  swallow = request.swallow ?? swallow;
+  forgetful = request.forgetful ?? forgetful;
+  if (request.swallow) swallowNotifications();
   writesEnd = request.writesEnd ?? writesEnd;
   if (request.step) step(request.step);
   if (request.set) {

@@ -204,6 +204,29 @@ test('with a queue that is long enough every step arrives, in order', async () =
   }
 });
 
+test('a notification that is lost on the way is asked for again; a gap says where the server has it no more', async () => {
+  await using device = await open({ c: counter(0) });
+  await device.until(() => device.last('c'));
+  const lose = async (forgetful: boolean) => {
+    const { count } = await server.ask({ swallow: 1, forgetful });
+    const seen = device.rows.length;
+    await server.ask({ step: 1 });
+    await device.until(() => device.rows.length > seen, 300).catch(() => {});
+    assert.equal(device.rows.length, seen, 'it did not arrive');
+    await server.ask({ step: 1 });
+    await device.until(() => device.last('c')?.value === count + 2);
+    return device.rows.slice(seen).map(({ value }) => Number(value) - count);
+  };
+  assert.deepEqual(await lose(false), [1, 2]);
+  assert.equal(device.gaps.length, 0);
+  assert.deepEqual(await lose(true), [2]);
+  assert.deepEqual(
+    device.gaps.map(({ reason }) => reason),
+    ['device-overflow'],
+  );
+  await server.ask({ swallow: 0, forgetful: false });
+});
+
 test('points come and go in the same session', async () => {
   await using device = await open({ a: counter(0), b: counter(1) });
   await device.until(() => device.last('a') && device.last('b'));

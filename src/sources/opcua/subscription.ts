@@ -6,6 +6,7 @@ import type {
   DataChangeNotification,
   MonitoredItemCreateRequestOptions,
   NotificationMessage,
+  RepublishResponse,
 } from 'node-opcua-client';
 import type { Clock } from '#kernel/clock.ts';
 import { type Columns, columnsOf } from '#wire/opcua/columns.ts';
@@ -25,8 +26,14 @@ export interface SubscriptionPorts {
   data(columns: Columns | undefined): void;
   /** The server has ended the subscription. */
   ended(status: string): void;
-  /** Notifications were lost on the way and are not to be had again. */
+  /** Notifications were lost on the way, and the server has them no more. */
   missed(): void;
+}
+
+/** Messages that did not arrive, by their sequence numbers. */
+interface Lost {
+  readonly from: number;
+  readonly count: number;
 }
 
 /** What the server makes of the wishes, for the log. */
@@ -42,6 +49,7 @@ interface Services {
   deleteSubscriptions(request: { readonly subscriptionIds: readonly number[] }): Promise<unknown>;
   createMonitoredItems(request: CreateMonitoredItemsRequest): Promise<CreateMonitoredItemsResponse>;
   deleteMonitoredItems(request: object): Promise<unknown>;
+  republish(request: object): Promise<RepublishResponse>;
   getPublishEngine(): Engine;
 }
 const servicesOf = (session: ClientSession): Services => session as unknown as Services;
@@ -49,6 +57,7 @@ const servicesOf = (session: ClientSession): Services => session as unknown as S
 interface Engine {
   registerSubscription(one: object): void;
   unregisterSubscription(id: number): void;
+  acknowledge_notification(id: number, sequence: number): void;
   cleanup_acknowledgment_for_subscription(id: number): void;
   suspend(on: boolean): void;
   nbMaxPublishRequestsAcceptedByServer: number;
@@ -67,6 +76,8 @@ const STATUS_VALUE = 1;
 const DEADBANDS = { absolute: 1, percent: 2 } as const;
 /** The highest sequence number; 1 follows (Part 4, 7.26). */
 const LAST_SEQUENCE = 0xffff_ffff;
+/** Messages asked for again at most, one after the other; servers keep few. */
+const MOST_AGAIN = 20;
 
 /** A subscription with its monitored items. Its notifications come as columns; nothing is made for each item. */
 export class Subscription {
@@ -75,6 +86,9 @@ export class Subscription {
   readonly revised: Revised;
   #sequence = 0;
   #aliveUs: number;
+  /** What comes while lost messages are asked for again: it is taken behind them. */
+  #behind: NotificationMessage[] | undefined;
+  #forgotten = false;
 
   private constructor(ports: SubscriptionPorts, id: number, revised: Revised) {
     this.#ports = ports;
@@ -153,6 +167,7 @@ export class Subscription {
 
   /** Takes no more notifications. */
   forget(): void {
+    this.#forgotten = true;
     this.#engine.unregisterSubscription(this.id);
     this.#engine.cleanup_acknowledgment_for_subscription(this.id);
   }
@@ -174,9 +189,54 @@ export class Subscription {
 
   #notified(message: NotificationMessage): void {
     this.#aliveUs = this.#ports.clock.steadyUs();
-    const notes = message.notificationData ?? [];
-    this.#inSequence(message.sequenceNumber, notes.length === 0);
-    for (const note of notes) {
+    if (this.#behind) this.#behind.push(message);
+    else this.#inOrder([message]);
+  }
+
+  /** Takes messages up to the first one before which some were lost: those are asked for before it is taken. */
+  #inOrder(messages: readonly NotificationMessage[]): void {
+    for (const [i, message] of messages.entries()) {
+      const isKeepAlive = (message.notificationData ?? []).length === 0;
+      const lost = this.#sequenceOf(message.sequenceNumber, isKeepAlive);
+      if (lost) {
+        this.#behind = [...messages.slice(i)];
+        void this.#again(lost).then(() => this.#goOn());
+        return;
+      }
+      this.#take(message);
+    }
+  }
+
+  /** The first one behind what was lost is in sequence by now. */
+  #goOn(): void {
+    const [first, ...others] = this.#behind ?? [];
+    this.#behind = undefined;
+    if (this.#forgotten || !first) return;
+    this.#take(first);
+    this.#inOrder(others);
+  }
+
+  /** The server keeps what was not acknowledged, for a while (OPC UA Part 4, 5.14.5). */
+  async #again({ from, count }: Lost): Promise<void> {
+    const found: NotificationMessage[] = [];
+    for (let n = 0; n < Math.min(count, MOST_AGAIN) && !this.#forgotten; n++) {
+      const retransmitSequenceNumber = from + n;
+      const request = { subscriptionId: this.id, retransmitSequenceNumber };
+      try {
+        const { notificationMessage } = await servicesOf(this.#ports.session).republish(request);
+        found.push(notificationMessage);
+        this.#engine.acknowledge_notification(this.id, retransmitSequenceNumber);
+      } catch {
+        // It keeps that one no more: the next one it may.
+      }
+    }
+    if (this.#forgotten) return;
+    if (found.length < count) this.#ports.missed();
+    for (const message of found) this.#take(message);
+  }
+
+  #take(message: NotificationMessage): void {
+    for (const note of message.notificationData ?? []) {
       // Not the name of the class: a bundle gives classes other names.
       const name = note?.schema.name;
       if (name === 'DataChangeNotification') this.#ports.data(columnsOf(note as DataChangeNotification));
@@ -185,12 +245,13 @@ export class Subscription {
     }
   }
 
-  /** A keep-alive names the number that the next message will have (Part 4, 7.26). */
-  #inSequence(sequence: number, isKeepAlive: boolean): void {
+  /** A keep-alive names the number that the next message will have (Part 4, 7.26). @returns what is missing before */
+  #sequenceOf(sequence: number, isKeepAlive: boolean): Lost | undefined {
     const due = this.#sequence === LAST_SEQUENCE ? 1 : this.#sequence + 1;
-    if (this.#sequence !== 0 && sequence !== due && sequence > this.#sequence) this.#ports.missed();
+    const isLost = this.#sequence !== 0 && sequence !== due && sequence > this.#sequence;
     if (!isKeepAlive) this.#sequence = sequence;
     else if (sequence !== due) this.#sequence = sequence - 1;
+    return isLost ? { from: due, count: sequence - due } : undefined;
   }
 
   async #create(items: readonly Item[], filtered: boolean, signal: AbortSignal): Promise<number[]> {
