@@ -241,15 +241,36 @@ test('twenty nodes that all need a birth are asked a few at a time', async () =>
   await host[Symbol.asyncDispose]();
 });
 
-test('after a restart of the host all is unknown until the births that it asks for', async () => {
+test('a line that breaks again and again does not make a node be asked more often', async () => {
   await using broker = await startMosquitto();
   const deps = hostDeps([metric('a/temp', 'Temp')]);
   await using node = await startNode(broker.url);
   {
-    await using host = await openHost(broker.url, deps, { reorderMs: 50 });
-    await node.birth([temp(1, { alias: 9 })]);
+    await using host = await openHost(broker.url, deps, { reorderMs: 10_000 });
+    await node.birth([temp(0)]);
     await readRows(host, deps, 1);
   }
+  for (let i = 1; i <= 6; i++) {
+    await using host = await openHost(broker.url, deps, { reorderMs: 10 });
+    for (let n = 0; n < 2; n++) {
+      await node.data([temp(i)]);
+      await readUntil(host, deps, (read) => read.gaps.length >= 1);
+    }
+  }
+  await node.rebirthAsked(1);
+  assert.equal(node.commands.length, 1);
+});
+
+test('after a restart of the host all is unknown until the births that it asks for', async () => {
+  await using broker = await startMosquitto();
+  const before = hostDeps([metric('a/temp', 'Temp')]);
+  await using node = await startNode(broker.url);
+  {
+    await using host = await openHost(broker.url, before, { reorderMs: 50 });
+    await node.birth([temp(1, { alias: 9 })]);
+    await readRows(host, before, 1);
+  }
+  const deps = hostDeps([metric('a/temp', 'Temp')]);
   await using host = await openHost(broker.url, deps, { reorderMs: 50 });
   const sent = node.data([{ alias: 9, type: 'Double', value: 2 } as never]);
   await node.rebirthAsked(1);

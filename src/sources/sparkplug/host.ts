@@ -10,7 +10,7 @@ import type { Session, SessionEvents } from '#wire/mqtt/session.ts';
 import type { Address, Config } from './config.ts';
 import { EdgeNode } from './node.ts';
 import type { NodePorts } from './node-ports.ts';
-import { Rebirths } from './rebirths.ts';
+import { type Rebirths, rebirthsOf } from './rebirths.ts';
 import { saysOffline } from './state.ts';
 import { subjectOf, TagBook } from './tag-book.ts';
 import { type Route, routeOf, stateTopic } from './topic.ts';
@@ -80,7 +80,7 @@ export class Host implements SessionEvents {
     this.#deps = deps;
     this.#ports = ports;
     this.#book = new TagBook(config, deps);
-    this.#rebirths = new Rebirths(limitsOf(config), deps.clock.steadyUs());
+    this.#rebirths = rebirthsOf(deps.load, limitsOf(config), deps.clock.steadyUs());
     this.#wake = new Wake(deps.clock, () => this.#wakeUp());
     this.#nodePorts = this.#portsOfNodes();
     this.inbox = deps.inbox(config.inboxBytes);
@@ -246,7 +246,7 @@ export class Host implements SessionEvents {
         return this.#book.bind(unit);
       },
       wantRebirth: (node, reason) => this.#wantRebirth(node, reason),
-      heard: (node) => this.#rebirths.forget(subjectOf(node.own)),
+      heard: (node) => this.#rebirths.heard(subjectOf(node.own)),
       settled: (node) => this.#rebirths.settled(subjectOf(node.own)),
       gap: (whose, count, reason, fromUs = this.#receivedUs) => this.#gap(whose, count, reason, fromUs),
       told: (name, unit, detail) => this.#tell(name, subjectOf(unit), detail),

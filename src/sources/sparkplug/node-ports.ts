@@ -23,7 +23,7 @@ export interface NodePorts {
   /** Gives the slots of a unit their tags. @returns tags of points that the birth does not have */
   readonly bind: (unit: Unit) => readonly number[];
   readonly wantRebirth: (node: EdgeNode, reason: string) => void;
-  /** Its first message came: what was asked of it before, nobody may have heard. */
+  /** Its first message of this session came. */
   readonly heard: (node: EdgeNode) => void;
   /** It is born or dead: no birth is wanted any more. */
   readonly settled: (node: EdgeNode) => void;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '#kernel/clock.ts';
-import { Rebirths } from './rebirths.ts';
+import { Rebirths, rebirthsOf } from './rebirths.ts';
 import { Wake } from './wake.ts';
 
 test('one node is asked at growing pauses, and all of them together not above the limit', () => {
@@ -34,6 +34,39 @@ test('a node that was right for long begins with a short pause again', () => {
   assert.equal(rebirths.take(100e6).length, 1);
   rebirths.want('a', 100e6);
   assert.equal(rebirths.nextUs(100e6), 102e6);
+});
+
+test('a session that begins knows when which node was asked, and how many of all', () => {
+  const owner = {};
+  const limits = { everyMs: 60_000, perMinute: 60 };
+  const askedAt = (us: number, nodes: readonly string[]) => {
+    const rebirths = rebirthsOf(owner, limits, us);
+    for (const node of nodes) {
+      rebirths.heard(node);
+      rebirths.want(node, us);
+    }
+    return rebirths.take(us);
+  };
+  assert.deepEqual(askedAt(0, ['a']), ['a']);
+  for (let us = 4e5; us < 4e6; us += 4e5) assert.deepEqual(askedAt(us, ['a']), []);
+  assert.deepEqual(askedAt(60e6, ['a']), ['a'], 'and the pause has not grown, for nobody could answer');
+  assert.deepEqual(askedAt(120e6, ['a']), ['a']);
+  assert.equal(askedAt(200e6, ['b', 'c', 'd', 'e', 'f', 'g']).length, 5);
+  assert.equal(askedAt(200e6, ['b', 'c', 'd', 'e', 'f', 'g']).length, 0);
+  assert.equal(rebirthsOf({}, limits, 200e6).want('a', 200e6), true, 'another source has its own');
+});
+
+test('a node that was asked before it was ever heard is asked again, once', () => {
+  const owner = {};
+  const limits = { everyMs: 60_000, perMinute: 60 };
+  const asked: number[] = [];
+  for (let us = 0; us < 10e6; us += 1e6) {
+    const rebirths = rebirthsOf(owner, limits, us);
+    if (us > 2e6) rebirths.heard('a');
+    rebirths.want('a', us);
+    if (rebirths.take(us).length > 0) asked.push(us);
+  }
+  assert.deepEqual(asked, [0, 3e6]);
 });
 
 test('a wake comes at the earliest deadline, and then at the one that the woken names', async () => {

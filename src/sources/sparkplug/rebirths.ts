@@ -4,8 +4,12 @@ const BURST = 5;
 const LONGEST_US = 3600e6;
 /** A node that needed none for so many pauses begins with a short one again. */
 const QUIET_PAUSES = 4;
+/** Nodes remembered from one session to the next, beside those that must not be asked yet. */
+const MOST_KEPT = 10_000;
 
 interface Asked {
+  /** A message of it came, in this session or an earlier one. */
+  isHeard: boolean;
   pauseUs: number;
   lastUs: number;
   /** Steady time at which it may be asked; undefined while it need not. */
@@ -37,12 +41,27 @@ export class Rebirths {
     this.#limits = limits;
   }
 
+  /**
+   * A session begins. What was wanted is void, but when each node was asked last still holds: a line that breaks every few
+   * seconds would make a storm otherwise. A session that broke is no sign that asking does not help: pauses are short again.
+   */
+  begin(limits: RebirthLimits, nowUs: number): void {
+    this.#limits = limits;
+    const baseUs = limits.everyMs * 1000;
+    for (const [node, asked] of this.#nodes) {
+      asked.pauseUs = baseUs;
+      asked.dueUs = undefined;
+      const isFree = nowUs - asked.lastUs >= baseUs;
+      if (isFree && this.#nodes.size > MOST_KEPT) this.#nodes.delete(node);
+    }
+  }
+
   /** A birth of the node is wanted, not before a steady time. @returns whether that is new */
   want(node: string, nowUs: number, notBeforeUs = nowUs): boolean {
     const baseUs = this.#limits.everyMs * 1000;
     const asked = this.#nodes.get(node);
     if (!asked) {
-      this.#nodes.set(node, { pauseUs: baseUs, lastUs: Number.NEGATIVE_INFINITY, dueUs: notBeforeUs });
+      this.#nodes.set(node, { ...never(baseUs), dueUs: notBeforeUs });
       return true;
     }
     if (asked.dueUs !== undefined) return false;
@@ -57,9 +76,10 @@ export class Rebirths {
     if (asked) asked.dueUs = undefined;
   }
 
-  /** What was asked of it does not count. */
-  forget(node: string): void {
-    this.#nodes.delete(node);
+  /** A message of it came. Its very first: what was asked before, nobody may have heard, and does not count. */
+  heard(node: string): void {
+    if (this.#nodes.get(node)?.isHeard) return;
+    this.#nodes.set(node, { ...never(this.#limits.everyMs * 1000), isHeard: true });
   }
 
   /** Nodes to ask now. */
@@ -96,4 +116,24 @@ export class Rebirths {
     this.#tokens = Math.min(BURST, this.#tokens + (nowUs - this.#filledUs) / this.#perTokenUs);
     this.#filledUs = nowUs;
   }
+}
+
+const never = (pauseUs: number): Asked => ({
+  isHeard: false,
+  pauseUs,
+  lastUs: Number.NEGATIVE_INFINITY,
+  dueUs: undefined,
+});
+
+const memories = new WeakMap<object, Rebirths>();
+
+/**
+ * The one memory of a source, for a session that begins.
+ * @param owner what is the same in each of its sessions: its load
+ */
+export function rebirthsOf(owner: object, limits: RebirthLimits, nowUs: number): Rebirths {
+  const known = memories.get(owner) ?? new Rebirths(limits, nowUs);
+  memories.set(owner, known);
+  known.begin(limits, nowUs);
+  return known;
 }
