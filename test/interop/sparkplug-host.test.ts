@@ -5,7 +5,9 @@ import { sparkplug } from '#sources/sparkplug/sparkplug.ts';
 import { until } from '#test/until.ts';
 import { startMosquitto } from './mosquitto.ts';
 import { startNode } from './sparkplug-peer.ts';
-import { brief, hostDeps, metric, openHost, readRows, readUntil } from './sparkplug-site.ts';
+import { brief, hostDeps, metric, openHost, pointOf, readRows, readUntil } from './sparkplug-site.ts';
+
+const isTooMany = ({ name }: { readonly name: string }) => name === 'sparkplug.too-many';
 
 const temp = (value: number, more: object = {}) => ({
   name: 'Temp',
@@ -294,6 +296,36 @@ test('a tag that is another metric now gets the value of that, by a birth', asyn
   await node.rebirthAsked(1);
   await node.birth([temp(1), press]);
   assert.deepEqual(brief(await readRows(host, deps, 1)), [['a/temp', 5]]);
+});
+
+test('nodes that were too many are read once the limit is higher or a tag is theirs', async () => {
+  await using broker = await startMosquitto();
+  const deps = hostDeps([metric('a/temp', 'Temp')]);
+  const config = { reorderMs: 50, rebirthEveryMs: 100, mostNodes: 1, discover: [{ node: 'more' }] };
+  await using host = await openHost(broker.url, deps, config);
+  await using cell = await startNode(broker.url);
+  await using named = await startNode(broker.url, 'named');
+  await using more = await startNode(broker.url, 'more');
+  await cell.birth([temp(1)]);
+  await readRows(host, deps, 1);
+  for (const node of [named, more]) await node.birth([temp(2)]);
+  await until('both are told', () => deps.events.filter(isTooMany).length === 2);
+  const use = async (mostNodes: number, ...points: readonly object[]) => {
+    const next = sparkplug.config.parse({ url: broker.url, hostId: 'site', ...config, mostNodes });
+    assert.equal(await host.reconfigure?.(next as never, [...deps.points, ...points] as never), true);
+  };
+  const { address, ...info } = metric('b/temp', 'Temp');
+  const point = pointOf(deps, { ...info, address: { ...address, node: 'named' } });
+  await use(1, point);
+  await named.rebirthAsked(1);
+  await named.birth([temp(3)]);
+  assert.deepEqual(brief(await readRows(host, deps, 1)), [['b/temp', 3]]);
+  await use(3, point);
+  await more.data([temp(4)]);
+  await more.rebirthAsked(1);
+  await more.birth([temp(5)]);
+  const { rows } = await readUntil(host, deps, (read) => read.rows.length >= 1);
+  assert.deepEqual(brief(rows), [['plant/more/temp', 5]]);
 });
 
 test('what goes wrong with a message that waited is a fault of the source, as with any other', async () => {

@@ -61,7 +61,8 @@ export class Host implements SessionEvents {
   readonly #wake: Wake;
   readonly #due = new Map<EdgeNode, number>();
   readonly #topics = new TopicTable();
-  readonly #routes: (Known | typeof NOBODY)[] = [];
+  /** By the number of the topic; undefined where it has to be looked up anew. */
+  readonly #routes: (Known | typeof NOBODY | undefined)[] = [];
   readonly #rows = new BatchBuilder();
   readonly #late = new BatchBuilder();
   /** Samples lost in this chunk, by whose they are. */
@@ -109,6 +110,8 @@ export class Host implements SessionEvents {
     this.#points = points;
     this.#book.use(config, points);
     this.#place(points);
+    // The limit may be higher now, and a point may have brought a node that was too many.
+    for (const [i, route] of this.#routes.entries()) if (route === NOBODY) this.#routes[i] = undefined;
     for (const node of this.nodes.values()) {
       node.rebind();
       const isNew = node.tags.some((tag) => others.has(tag) || !before.get(node)?.has(tag));
@@ -183,7 +186,8 @@ export class Host implements SessionEvents {
   /** Undefined for topics that no node publishes to. */
   #routeOf({ bytes, topicStart, topicEnd }: PublishView): Known | typeof NOBODY | undefined {
     const number = this.#topics.find(bytes, topicStart, topicEnd);
-    if (number >= 0) return this.#routes[number];
+    const cached = number >= 0 ? this.#routes[number] : undefined;
+    if (cached !== undefined) return cached;
     if (topicEnd - topicStart > MOST_TOPIC_BYTES) {
       this.#tell('sparkplug.too-large', 'a topic', { bytes: topicEnd - topicStart });
       return NOBODY;
@@ -193,7 +197,7 @@ export class Host implements SessionEvents {
     if (!route) return undefined;
     const to = this.#nodeOf(route.group, route.node);
     const known = to ? { ...route, to } : NOBODY;
-    if (this.#topics.size < MOST_TOPICS) this.#routes[this.#topics.add(topic)] = known;
+    if (number >= 0 || this.#topics.size < MOST_TOPICS) this.#routes[this.#topics.add(topic)] = known;
     return known;
   }
 
