@@ -85,6 +85,35 @@ test('every type that sparkplug-payload writes is read without a difference, in 
   assert.deepEqual(brief(await readRows(host, deps, CASES.length)), wanted);
 });
 
+test('a counter beyond 2^53 is bad in a tag of numbers, told once, and found as an int64', async () => {
+  await using broker = await startMosquitto();
+  const deps = hostDeps([metric('a/total', 'Total')]);
+  await using host = await openHost(broker.url, deps, { reorderMs: 10, discover: [{ metric: 'Other' }] });
+  await using node = await startNode(broker.url);
+  const counter = (name: string, value: bigint) => ({ name, type: 'UInt64', value: long(value) }) as never;
+  await node.birth([counter('Total', 2n ** 53n - 1n), counter('Other', 2n ** 53n + 1n)]);
+  for (const more of [1n, 2n]) await node.data([counter('Total', 2n ** 53n + more)]);
+  assert.deepEqual(brief(await readRows(host, deps, 4)), [
+    ['a/total', 2 ** 53 - 1],
+    ['plant/cell/other', 2n ** 53n + 1n],
+    ['a/total', 'badOutOfRange'],
+    ['a/total', 'badOutOfRange'],
+  ]);
+  const told = deps.events.filter(({ name }) => name === 'sparkplug.not-exact');
+  assert.deepEqual(
+    told.map(({ subject, detail }) => [subject, (detail as { readonly metric: string }).metric]),
+    [['plant/cell', 'Total']],
+  );
+  const found = await Array.fromAsync(host.browse?.(undefined, AbortSignal.timeout(8000)) ?? []);
+  assert.deepEqual(
+    found.map(({ name, type }) => [name, type]),
+    [
+      ['Total', 'int64'],
+      ['Other', 'int64'],
+    ],
+  );
+});
+
 test('null, quality, history and source times arrive as they were meant', async () => {
   await using broker = await startMosquitto();
   const deps = hostDeps([

@@ -19,6 +19,7 @@ const MOST_HELD = 128;
 const STRAGGLER_US = 10e6;
 /** However long they have waited. */
 const AT_ONCE = Number.MAX_VALUE;
+const EXACT = 'A number holds integers up to 2^53. Give the tag the type int64.';
 
 /** An edge node as the host sees it (Sparkplug 3.0, 5.4 to 5.9, and 6.4.3 for the order). */
 export class EdgeNode {
@@ -255,7 +256,7 @@ export class EdgeNode {
       const timeUs = Math.round((Number.isNaN(reader.time) ? payloadTime : reader.time) * 1000);
       const isTime = timeUs > 0 && timeUs <= Number.MAX_SAFE_INTEGER;
       const isNow = !isLate && !reader.isHistorical;
-      addMetric(
+      const isInexact = addMetric(
         isNow ? rows : late,
         slot.to,
         slot,
@@ -264,6 +265,7 @@ export class EdgeNode {
         reader,
         isNow,
       );
+      if (isInexact) this.#ports.told('sparkplug.not-exact', unit, { metric: slot.metric.name, hint: EXACT });
     }
     if (unknown === 0) return;
     this.#ports.gap(unit, unknown, 'undecodable');

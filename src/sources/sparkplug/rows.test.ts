@@ -27,7 +27,12 @@ function rowOf(type: TagType, metric: Metric, birthType = metric.datatype): unkn
 
 const ROWS: readonly (readonly [TagType, number, MetricValue, unknown])[] = [
   ['number', DataType.Int8, -1, -1],
-  ['number', DataType.UInt64, 2n ** 63n, 2 ** 63],
+  ['number', DataType.UInt64, 2n ** 53n - 1n, 2 ** 53 - 1],
+  ['number', DataType.UInt64, 2n ** 53n + 1n, 'badOutOfRange'],
+  ['number', DataType.UInt64, 2n ** 63n, 'badOutOfRange'],
+  ['number', DataType.Int64, 1n - 2n ** 53n, 1 - 2 ** 53],
+  ['number', DataType.Int64, -(2n ** 53n) - 1n, 'badOutOfRange'],
+  ['number', DataType.Double, 2 ** 60, 2 ** 60],
   ['number', DataType.Int64, -(2n ** 40n) - 1n, -(2 ** 40) - 1],
   ['number', DataType.Boolean, true, 'badTypeMismatch'],
   ['number', DataType.String, '5', 'badTypeMismatch'],

@@ -22,6 +22,8 @@ export interface Kept {
   readonly metric: { readonly datatype: number; readonly value?: MetricValue | undefined };
   /** A template as a whole: data messages may bring only those of its members that changed (6.4.18). */
   whole: Value | undefined;
+  /** It brought an integer that a double cannot hold. */
+  isInexact?: boolean;
 }
 
 export const targetOf = (tag: Tag): Target => ({
@@ -37,6 +39,7 @@ const HIGH = 2 ** 32;
  * row, never an error.
  * @param kept of the birth; the data type that a data message brings must agree
  * @param isNow false for history, which changes nothing of what is known
+ * @returns whether its first integer came that a double cannot hold: that is to be told
  */
 export function addMetric(
   rows: BatchBuilder,
@@ -46,31 +49,31 @@ export function addMetric(
   timeQuality: number,
   metric: MetricReader,
   isNow: boolean,
-): void {
+): boolean {
   const { datatype } = kept.metric;
   const quality = metric.propertiesEnd === 0 ? timeQuality : worseQuality(qualityOf(metric), timeQuality);
   if (metric.isNull || metric.kind === -1) {
     // A metric without a value is not known (Sparkplug 3.0, 6.4.6: is_null); its own reason stands where it gives one.
     if (isNow) kept.whole = undefined; // nor are the members of a template that come alone the whole of it again
     rows.add(to.tag, timeUs, Number.NaN, worseQuality(quality, Quality.bad));
-    return;
+    return false;
   }
   if (metric.datatype !== 0 && metric.datatype !== datatype) {
     rows.add(to.tag, timeUs, Number.NaN, Quality.badTypeMismatch);
-    return;
+    return false;
   }
   switch (to.type) {
     case 'number':
-      addNumber(rows, to, timeUs, quality, numberOf(metric, datatype));
-      return;
+      return addNumber(rows, to, timeUs, quality, metric, kept);
     case 'boolean':
       addCode(rows, to, timeUs, quality, flagOf(metric, datatype), 1);
-      return;
+      return false;
     case 'enum':
       addCode(rows, to, timeUs, quality, codeOf(metric, datatype, to), Number.MAX_SAFE_INTEGER);
-      return;
+      return false;
     default:
       addWide(rows, to, timeUs, quality, metric, kept, isNow);
+      return false;
   }
 }
 
@@ -79,11 +82,21 @@ function addNumber(
   to: Target,
   timeUs: number,
   quality: number,
-  value: number | undefined,
-): void {
-  if (value === undefined) rows.add(to.tag, timeUs, Number.NaN, Quality.badTypeMismatch);
-  else if (!Number.isFinite(value)) rows.add(to.tag, timeUs, Number.NaN, Quality.badOutOfRange);
+  metric: MetricReader,
+  kept: Kept,
+): boolean {
+  const value = numberOf(metric, kept.metric.datatype);
+  if (value === undefined) {
+    rows.add(to.tag, timeUs, Number.NaN, Quality.badTypeMismatch);
+    return false;
+  }
+  // A number next to the true one looks as good as that: of a counter or an id, nobody would notice.
+  const isInexact = metric.kind === Kind.long && !Number.isSafeInteger(value);
+  if (isInexact || !Number.isFinite(value)) rows.add(to.tag, timeUs, Number.NaN, Quality.badOutOfRange);
   else rows.add(to.tag, timeUs, value, quality);
+  const isFirst = isInexact && !kept.isInexact;
+  if (isFirst) kept.isInexact = true;
+  return isFirst;
 }
 
 function addCode(
@@ -119,7 +132,7 @@ function addWide(
   else rows.addValue(to.tag, timeUs, value, quality);
 }
 
-/** Undefined for what is no number, or none of the data type. 64-bit integers are rounded beyond 2^53. */
+/** Undefined for what is no number, or none of the data type. 64-bit integers beyond 2^53 are no safe integers. */
 function numberOf(metric: MetricReader, datatype: number): number | undefined {
   switch (metric.kind) {
     case Kind.int:
