@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { checkSite, type Edge, startEdge } from '#edge/main.ts';
+import { until } from '../until.ts';
 
 /* A site that reloads its file over and over; run as a child, with --expose-gc, by reloads.test.ts. */
 
@@ -9,11 +10,13 @@ export interface Reloading {
   /** Site files that follow each other, round and round. */
   readonly texts: readonly string[];
   readonly reloads: number;
+  /** Sources that are given the time to open where a file brings them: a change of those that have not is a new opening. */
+  readonly awaited: readonly string[];
 }
 
 export interface Reloaded {
-  /** Live heap after a collection, at equal distances. */
-  readonly heapBytes: readonly number[];
+  /** Live heap, and what it holds outside of itself (buffers), after a collection, at equal distances. */
+  readonly liveBytes: readonly number[];
   readonly samples: number;
   readonly applied: number;
   readonly sessions: { readonly [source: string]: number };
@@ -22,8 +25,8 @@ export interface Reloaded {
 const LOOKS = 10;
 const BETWEEN_MS = 6;
 
-async function reload({ texts, reloads }: Reloading, edge: Edge): Promise<Reloaded> {
-  const heapBytes: number[] = [];
+async function reload({ texts, reloads, awaited }: Reloading, edge: Edge): Promise<Reloaded> {
+  const liveBytes: number[] = [];
   let applied = 0;
   for (let i = 1; i <= reloads; i++) {
     const text = texts[i % texts.length] as string;
@@ -31,20 +34,27 @@ async function reload({ texts, reloads }: Reloading, edge: Edge): Promise<Reload
     if (state !== 'applied') throw new Error(`reload ${i} was ${state}: ${JSON.stringify(problems)}`);
     applied++;
     await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS)); // sources read, open and close meanwhile
-    if (i % (reloads / LOOKS) === 0) heapBytes.push(await liveHeap());
+    await until('the sources are open', () => areOpen(edge, awaited));
+    if (i % (reloads / LOOKS) === 0) liveBytes.push(await live());
   }
   const status = edge.site.status();
   const sessions = Object.entries(status.sources).map(([id, { opened }]) => [id, opened] as const);
-  return { heapBytes, samples: status.samples, applied, sessions: Object.fromEntries(sessions) };
+  return { liveBytes, samples: status.samples, applied, sessions: Object.fromEntries(sessions) };
+}
+
+function areOpen(edge: Edge, awaited: readonly string[]): boolean {
+  const { sources } = edge.site.status();
+  return awaited.every((id) => sources[id] === undefined || sources[id].state === 'running');
 }
 
 /** What closed meanwhile is given a turn to end first. */
-async function liveHeap(): Promise<number> {
+async function live(): Promise<number> {
   for (let i = 0; i < 3; i++) {
     await new Promise((resolve) => setTimeout(resolve, 20));
     globalThis.gc?.();
   }
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external; // array buffers are part of what is external
 }
 
 process.once('message', async (work: Reloading) => {
