@@ -107,6 +107,16 @@ test('damaged bytes are a fault or other metrics, and the reader never leaves it
   );
 });
 
+test('what no payload may hold is refused by decoder and reader alike, in fields that nobody knows too', () => {
+  const elevenBytes = [6 << 3, ...Array.from({ length: 10 }, () => 0xff), 1];
+  const group = [(6 << 3) | 3, (6 << 3) | 4];
+  const endless = [6 << 3, 0xff];
+  for (const bytes of [elevenBytes, group, endless].map((list) => Uint8Array.from(list))) {
+    assert.throws(() => decodePayload(bytes), isMalformed);
+    assert.throws(() => new MetricReader().open(bytes, 0, bytes.length), isMalformed);
+  }
+});
+
 test('every data type is sent in the member that the specification names', () => {
   const kinds = Object.values(DataType).map((datatype) => [datatype, kindOf(datatype)]);
   const of = (kind: number | undefined) =>
@@ -117,3 +127,6 @@ test('every data type is sent in the member that the specification names', () =>
   assert.deepEqual(of(Kind.bytes), [17, 18, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34]);
   assert.deepEqual(of(undefined), [0]);
 });
+
+const isMalformed = (error: unknown): boolean =>
+  error instanceof Fault && error.code === 'sparkplug.malformed';

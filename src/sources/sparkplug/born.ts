@@ -119,7 +119,9 @@ export const memoryOf = (metrics: readonly Metric[], bytes: Uint8Array): number 
 /** Number of the session that a birth and a death belong to. */
 export function bdSeqOf(metrics: readonly Metric[]): bigint | undefined {
   const value = metrics.find(({ name }) => name === BD_SEQ)?.value;
-  return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : undefined;
+  // Some send it as a double, and nobody keeps them from sending half a session.
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
+  return typeof value === 'bigint' ? value : undefined;
 }
 
 /** Undefined where the will names none or cannot be read: it is a death all the same. */

@@ -253,6 +253,19 @@ test('no bytes of a node end the session, whatever they are and whenever they co
   );
 });
 
+test('a number of the session that is none is as good as no number', () => {
+  for (const value of [0.5, Number.NaN, Number.NEGATIVE_INFINITY]) {
+    const { node, values } = play();
+    const metrics = [{ name: 'bdSeq', datatype: DataType.Double, value }];
+    const birth = encodePayload({ seq: 0, metrics });
+    node.message('NBIRTH', undefined, birth, 0, birth.length);
+    send(node, 'NBIRTH', 0, 7);
+    assert.deepEqual([node.state, values().at(-1)], ['born', 7]);
+    node.message('NDEATH', undefined, birth, 0, birth.length);
+    assert.equal(node.state, 'dead');
+  }
+});
+
 test('messages that wait are bounded, and more of them count as a loss at once', () => {
   const { node, values, gaps } = play();
   send(node, 'NBIRTH', 0, 0);
