@@ -1,87 +1,110 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import * as net from 'node:net';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { until } from '#test/until.ts';
+import { freePort } from './mosquitto.ts';
 
-const LINKTYPE_RAW = 101;
-
-/** Bytes of one record, so that they fit an IPv4 packet. */
-const MOST_BYTES = 60_000;
-
-interface Segment {
-  /** Which of the connections, from 0. */
-  readonly connection: number;
-  readonly up: boolean;
-  readonly bytes: Buffer;
+/** What passed on loopback, captured by dumpcap. */
+export interface Capture extends AsyncDisposable {
+  /** Why nothing can be captured here; undefined where all goes well. */
+  readonly impossible: string | undefined;
+  /** Ends it; all that was sent before is in. */
+  stop(): Promise<void>;
+  /**
+   * What tshark makes of it: for each packet that passes the filter its fields, a field that occurs more often once with
+   * all of its values. Not before `stop`.
+   */
+  tshark(
+    filter: string,
+    fields: readonly string[],
+    ...args: readonly string[]
+  ): Promise<readonly (readonly string[])[]>;
+  /** What tshark finds wrong with any packet, the other side's too. */
+  wrong(...args: readonly string[]): Promise<readonly (readonly string[])[]>;
 }
 
-/** What went from `from` to `to` as a capture file: IPv4 and TCP headers around the bytes as they were sent. */
-function pcap(segments: readonly Segment[]): Buffer {
-  const head = Buffer.alloc(24);
-  head.writeUInt32LE(0xa1b2c3d4, 0);
-  head.writeUInt16LE(2, 4);
-  head.writeUInt16LE(4, 6);
-  head.writeUInt32LE(65_535, 16);
-  head.writeUInt32LE(LINKTYPE_RAW, 20);
-  const nexts: { up: number; down: number }[] = [];
-  const records = segments.map(({ connection, up, bytes }, i) => {
-    nexts[connection] ??= { up: 1, down: 1 };
-    const next = nexts[connection];
-    const near = 50_000 + connection;
-    const ip = Buffer.alloc(40);
-    ip.writeUInt8(0x45, 0);
-    ip.writeUInt16BE(40 + bytes.length, 2);
-    ip.writeUInt8(64, 8);
-    ip.writeUInt8(6, 9);
-    ip.writeUInt32BE(up ? 0x0a000001 : 0x0a000002, 12);
-    ip.writeUInt32BE(up ? 0x0a000002 : 0x0a000001, 16);
-    ip.writeUInt16BE(up ? near : 1883, 20);
-    ip.writeUInt16BE(up ? 1883 : near, 22);
-    ip.writeUInt32BE(up ? next.up : next.down, 24);
-    ip.writeUInt32BE(up ? next.down : next.up, 28);
-    ip.writeUInt16BE(0x5018, 32);
-    ip.writeUInt16BE(65_535, 34);
-    next[up ? 'up' : 'down'] += bytes.length;
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(i, 0);
-    record.writeUInt32LE(ip.length + bytes.length, 8);
-    record.writeUInt32LE(ip.length + bytes.length, 12);
-    return Buffer.concat([record, ip, bytes]);
+/** Expert groups Undecoded, Malformed and Protocol; what TCP had to repeat on a busy machine is another. */
+const WRONG = '_ws.malformed || _ws.expert.group in {0x05000000, 0x07000000, 0x09000000}';
+
+/** Between the values of a field that occurs more often: nothing that any of them holds. */
+export const BETWEEN = '\u001e';
+
+/** Captures what passes from and to a port of loopback, from now on. */
+export async function startCapture(port: number): Promise<Capture> {
+  const dir = mkdtempSync(join(tmpdir(), 'holdfast-capture-'));
+  const file = join(dir, 'loopback.pcapng');
+  const marks = await freePort();
+  const filter = `tcp port ${port} or udp dst port ${marks}`;
+  const child = spawn('dumpcap', ['-q', '-i', 'lo', '-f', filter, '-w', file], {
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
-  return Buffer.concat([head, ...records]);
-}
-
-/** A TCP proxy before a broker or server that keeps what is said, for tshark. */
-export interface Tap extends AsyncDisposable {
-  readonly port: number;
-  /** All so far as a capture file; the broker or server is at port 1883 there. */
-  capture(): Buffer;
-}
-
-export async function startTap(to: number): Promise<Tap> {
-  const segments: Segment[] = [];
-  const ends: net.Socket[] = [];
-  let connections = 0;
-  const server = net.createServer((near) => {
-    const far = net.connect(to, '127.0.0.1');
-    ends.push(
-      near.on('error', () => {}),
-      far.on('error', () => {}),
-    );
-    const connection = connections++;
-    const keep = (up: boolean) => (bytes: Buffer) => {
-      for (let i = 0; i < bytes.length; i += MOST_BYTES)
-        segments.push({ connection, up, bytes: bytes.subarray(i, i + MOST_BYTES) });
-    };
-    near.on('data', keep(true)).pipe(far);
-    far.on('data', keep(false)).pipe(near);
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  child.once('error', (error) => {
+    said += error.message;
+  });
+  let marked = 0;
+  const seen = async () => {
+    const mark = `mark-${++marked}-of-${child.pid}`;
+    await until('the capture has all', async () => {
+      await say(marks, mark);
+      return hasEnded(child) || (existsSync(file) && readFileSync(file).includes(mark));
+    });
+  };
+  await seen();
   return {
-    port: (server.address() as net.AddressInfo).port,
-    capture: () => pcap(segments),
+    impossible: hasEnded(child) ? `capturing on loopback is not possible here: ${said.trim()}` : undefined,
+    async stop() {
+      await seen();
+      await end(child);
+    },
+    tshark: (wanted, fields, ...args) => dissected(file, wanted, fields, args),
+    wrong: (...args) => dissected(file, WRONG, ['frame.number', '_ws.expert.message'], args),
     async [Symbol.asyncDispose]() {
-      for (const end of ends) end.destroy();
-      server.close();
-      await once(server, 'close');
+      await end(child);
+      rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+const hasEnded = ({ pid, exitCode, signalCode }: ChildProcess): boolean =>
+  pid === undefined || exitCode !== null || signalCode !== null;
+
+async function end(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  child.kill('SIGINT');
+  await once(child, 'exit');
+}
+
+async function say(port: number, text: string): Promise<void> {
+  const socket = createSocket('udp4');
+  await new Promise((done) => socket.send(text, port, '127.0.0.1', done));
+  socket.close();
+}
+
+async function dissected(
+  file: string,
+  filter: string,
+  fields: readonly string[],
+  args: readonly string[],
+): Promise<readonly (readonly string[])[]> {
+  const { stdout } = await promisify(execFile)(
+    'tshark',
+    [
+      ...['-n', '-r', file, ...args, '-Y', filter, '-T', 'fields', '-E', 'separator=|', '-E', 'occurrence=a'],
+      ...['-E', `aggregator=${BETWEEN}`, ...fields.flatMap((field) => ['-e', field])],
+    ],
+    { timeout: 60_000, maxBuffer: 64 * 1024 * 1024 },
+  );
+  return stdout
+    .replace(/\n$/, '')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split('|'));
 }
