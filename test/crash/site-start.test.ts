@@ -39,7 +39,9 @@ async function readToStart(
 ): Promise<{ readonly disk: number; readonly read: number }> {
   const dir = await folder(t);
   const disk = await fill(dir, rows);
-  await using edge = await new EdgeProcess(SITE, dir).up();
+  // What was compiled by an earlier start would be read by the second one alone.
+  const env = { NODE_DISABLE_COMPILE_CACHE: '1' };
+  await using edge = await new EdgeProcess(SITE, dir, { env }).up();
   const { sources: _, ...status } = await edge.status();
   assert.equal(status.epoch, 2);
   return { disk, read: Number(/^rchar: (\d+)/m.exec(readFileSync(`/proc/${edge.pid}/io`, 'utf8'))?.[1]) };

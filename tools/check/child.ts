@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Outcome {
@@ -13,6 +14,9 @@ export interface Outcome {
   readonly leftBehind: readonly string[];
 }
 
+/** By the content of what was compiled, so that it is never out of date. */
+const compiled = resolve('node_modules/.cache/compiled');
+
 const running = new Set<number>();
 
 /** Kills every process group that is still running; for the end of an interrupted check. */
@@ -25,7 +29,12 @@ export async function runChild(command: string, args: readonly string[], limitMs
   const startedMs = performance.now();
   // A test runner beneath a test runner would report to that one instead of to us.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const child = spawn(command, args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    detached: true,
+    // Every program that a test starts would strip and compile the same files anew: a third of what starting takes.
+    env: { NODE_COMPILE_CACHE: compiled, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   let overdue = false;
   const listen = (text: string) => {

@@ -4,6 +4,7 @@ import { killAll } from './child.ts';
 import { installPackages } from './debian.ts';
 import { allSteps, chosenSteps, type Step } from './steps.ts';
 import type { Result } from './test-run.ts';
+import { longestFirst, readTimes, writeTimes } from './times.ts';
 
 const usage = `scripts/check [--jobs N] [step | part of a test file's path | pattern]...
 Without a name: everything. Steps: types, lint, unused, shell, unit, table, plant, interop, e2e, crash, fuzz.
@@ -11,22 +12,31 @@ The last line is "N passed, N failed, N skipped"; the exit status is 1 when anyt
 A test file that starts with "// Runs alone: <why>" runs with nothing beside it.
 `;
 const wholeLimitMs = 20 * 60_000;
+/** Tests wait for devices, pauses and the disk more than they compute: one lane more than there are processors, up to this. */
+const mostLanes = 3;
+const timesPath = 'node_modules/.cache/check-times.json';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Runs the steps on as many lanes as asked for, then those that want to be alone. */
 async function runAll(steps: readonly Step[], lanes: number): Promise<Result[]> {
   const results: Result[] = [];
+  const times = new Map(readTimes(timesPath));
   const drain = async (queue: Step[]): Promise<void> => {
     for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
       const result = await step.run();
       show(step, result);
       results.push(result);
+      times.set(step.title, result.ms);
     }
   };
-  const together = steps.filter((step) => !step.alone);
+  const together = longestFirst(
+    steps.filter((step) => !step.alone),
+    times,
+  );
   await Promise.all(Array.from({ length: lanes }, () => drain(together)));
   await drain(steps.filter((step) => step.alone));
+  writeTimes(timesPath, times);
   return results;
 }
 
@@ -76,6 +86,6 @@ if (values.help) {
   for (const line of packages) print(`packages: ${line}`);
   // Which steps there are depends on the tools that are there.
   const steps = positionals.length > 0 ? chosenSteps(positionals) : allSteps();
-  const lanes = Number(values.jobs ?? Math.min(2, availableParallelism()));
+  const lanes = Number(values.jobs ?? Math.min(mostLanes, availableParallelism() + 1));
   process.exitCode = conclude(await runAll(steps, lanes)) ? 0 : 1;
 }

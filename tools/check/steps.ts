@@ -16,6 +16,8 @@ const testFiles = '{src,plant,tools,bench,test}/**/*.test.ts';
 const unitLimits: Limits = { testMs: 60_000, processMs: 180_000 };
 const fileLimits: Limits = { testMs: 180_000, processMs: 240_000 };
 const staticLimitMs = 180_000;
+/** Unit tests of all files in one process take longer than any other step, while other lanes have nothing left. */
+const UNIT_FILES = 45;
 
 /** Every step of a whole check. No test file can be left out: what has no folder of its own is a unit test. */
 export function allSteps(): Step[] {
@@ -31,14 +33,22 @@ export function chosenSteps(words: readonly string[]): Step[] {
   });
 }
 
-/** Unit tests share a process, but for those with hooks; every other file is a process of its own. */
+/** Unit tests share a few processes, but for those with hooks; every other file is a process of its own. */
 function testSteps(files: readonly string[]): Step[] {
   const shared = files.filter((file) => nameOf(file) === 'unit' && !hasHooks(file));
   const own = files.filter((file) => !shared.includes(file));
   return [
-    ...(shared.length > 0 ? [unitStep(shared)] : []),
+    ...dealt(shared, UNIT_FILES).map((hand, i, { length }) =>
+      unitStep(hand, length > 1 ? ` ${i + 1} of ${length}` : ''),
+    ),
     ...own.map((file) => fileStep(nameOf(file), file)),
   ];
+}
+
+/** In hands of so many at most: neighbours, which take about as long, go to different ones. */
+export function dealt(files: readonly string[], most: number): string[][] {
+  const hands = Math.ceil(files.length / most);
+  return Array.from({ length: hands }, (_, hand) => files.filter((_, i) => i % hands === hand));
 }
 
 function nameOf(file: string): string {
@@ -88,9 +98,9 @@ function commandStep(name: string, command: string, args: readonly string[]): St
   };
 }
 
-const unitStep = (files: readonly string[]): Step => ({
+const unitStep = (files: readonly string[], which: string): Step => ({
   name: 'unit',
-  title: 'unit',
+  title: `unit${which}`,
   alone: false,
   run: () => runTests(files, unitLimits),
 });
