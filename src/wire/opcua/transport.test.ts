@@ -49,7 +49,7 @@ for (const [what, opener] of [
     await using meddler = await Meddler.before(server.port);
     await using device = await open(meddler.url, { ...QUIET, security: { mode: 'signAndEncrypt' } });
     await device.until(() => device.last('w'));
-    assert.deepEqual(await device.write('w', 2), { state: 'sent' });
+    assert.equal((await device.write('w', 2)).state, 'sent');
     const { asked, answered } = meddler;
     meddler.swallows = true;
     const writing = device.write('w', 99);
