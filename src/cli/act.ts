@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { SiteClient } from '#cli/client.ts';
 import { Exit } from '#cli/fail.ts';
-import type { AlarmStatus } from '#contract/api.ts';
+import type { OperateAlarmBody, WriteResult } from '#contract/client.ts';
 import { Fault } from '#kernel/fault.ts';
 
 interface Common {
@@ -9,10 +9,12 @@ interface Common {
   readonly json?: boolean;
 }
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
 const by = () => userInfo().username;
 
-const ACTS: { readonly [name: string]: string } = {
+const ACTS: { readonly [name: string]: OperateAlarmBody['act'] } = {
   acknowledge: 'acknowledge',
   ack: 'acknowledge',
   shelve: 'shelve',
@@ -36,18 +38,8 @@ export async function alarm(
   const site = await SiteClient.find(options.data);
   const forMin = options.for === undefined ? undefined : Number(options.for);
   const body = { id, act, forMin, comment: options.comment, by: by() };
-  const after = await site.post<AlarmStatus>('/api/alarms', body);
-  print(`${after.id}: ${after.state}`);
-}
-
-interface Outcome {
-  readonly state: string;
-  readonly path: string;
-  readonly value: unknown;
-  readonly refusal?: string;
-  readonly reason?: string;
-  readonly feedback?: number;
-  readonly tookMs: number;
+  const after = await site.api.operateAlarm(body);
+  print(options.json ? JSON.stringify(after, null, 2) : `${after.id}: ${after.state}`);
 }
 
 /** Exit status 0 only for a write that was sent or confirmed. */
@@ -59,13 +51,13 @@ export async function write(
   const site = await SiteClient.find(options.data);
   const leaseMs = options.lease === undefined ? undefined : Number(options.lease);
   const body = { tag, value: parse(text), why: options.why, leaseMs, by: by() };
-  const outcome = await site.post<Outcome>('/api/writes', body);
+  const outcome = await site.api.write(body);
   if (options.json) print(JSON.stringify(outcome, null, 2));
   else print(sentence(outcome));
   if (outcome.state !== 'confirmed' && outcome.state !== 'sent') process.exitCode = Exit.failed;
 }
 
-function sentence({ state, path, value, refusal, reason, feedback, tookMs }: Outcome): string {
+function sentence({ state, path, value, refusal, reason, feedback, tookMs }: WriteResult): string {
   const why = [refusal, reason].filter(Boolean).join(': ');
   const seen = feedback === undefined ? '' : `, feedback ${feedback}`;
   return `${path} = ${value}: ${state}${why ? ` (${why})` : ''}${seen}, ${Math.round(tookMs)} ms`;
@@ -77,17 +69,11 @@ function parse(text: string): number | boolean | string {
   return text.trim() !== '' && Number.isFinite(value) ? value : text;
 }
 
-interface AssetStatus {
-  readonly asset: string;
-  readonly mode: string;
-  readonly tagOut?: { readonly by: string };
-}
-
 /** An asset, or all below an area or line. */
 export async function asset(
   path: string,
   options: Common & {
-    readonly mode?: string;
+    readonly mode?: 'local' | 'remote' | 'outOfService';
     readonly tagOut?: boolean;
     readonly removeTagOut?: boolean;
     readonly why?: string;
@@ -96,7 +82,8 @@ export async function asset(
   const site = await SiteClient.find(options.data);
   const tagOut = options.tagOut ? true : options.removeTagOut ? false : undefined;
   const body = { asset: path, mode: options.mode, tagOut, why: options.why, by: by() };
-  const after = await site.post<readonly AssetStatus[]>('/api/assets', body);
+  const after = await site.api.setAsset(body);
+  if (options.json) return print(JSON.stringify(after, null, 2));
   for (const one of after)
     print(`${one.asset}: ${one.mode}${one.tagOut ? `, tagged out by ${one.tagOut.by}` : ''}`);
 }

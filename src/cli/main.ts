@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { addCommissioning } from '#cli/commission/commands.ts';
 import { Exit, exitCode, failWith } from '#cli/fail.ts';
+import { addLists } from '#cli/list-commands.ts';
 import { version } from '#cli/version.ts';
 
 /* Commands are described here and loaded when they run: `holdfast status` must not load a broker. */
@@ -82,14 +83,15 @@ function looking(holdfast: Command): void {
     .description('show live values, alarms and events')
     .addOption(dataOption())
     .action(async (prefix, options) => (await import('#cli/look.ts')).watchSite(prefix, options));
-  for (const what of ['tags', 'alarms', 'events', 'gaps', 'assets', 'dead-letters'] as const) {
+  for (const what of ['assets', 'dead-letters', 'sources'] as const) {
     holdfast
       .command(what)
-      .description(`list the ${what.replace('-', ' ')} of a running site`)
+      .description(`list the ${what.replace('-', ' ')} of a site`)
       .addOption(dataOption())
       .addOption(jsonOption())
-      .action(async (options) => (await import('#cli/look.ts')).list(what, options));
+      .action(async (options) => (await import('#cli/look.ts')).list(what, {}, options));
   }
+  addLists(holdfast);
   certificates(holdfast);
   holdfast
     .command('discover')
