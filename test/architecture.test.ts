@@ -15,6 +15,7 @@ const table = readTable(read('ARCHITECTURE.md'));
 /** Licences that ask for no more than to be named; all that Holdfast carries must have one of these. */
 const permissive = new Set([
   'MIT',
+  'MIT-0',
   'ISC',
   'Apache-2.0',
   'BSD-2-Clause',

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { SiteClient } from '#cli/client.ts';
 import { Exit } from '#cli/fail.ts';
+import { above } from '#cli/text.ts';
 import type { OperateAlarmBody, WriteResult } from '#contract/client.ts';
 import { Fault } from '#kernel/fault.ts';
 
@@ -84,6 +85,8 @@ export async function asset(
   const body = { asset: path, mode: options.mode, tagOut, why: options.why, by: by() };
   const after = await site.api.setAsset(body);
   if (options.json) return print(JSON.stringify(after, null, 2));
-  for (const one of after)
-    print(`${one.asset}: ${one.mode}${one.tagOut ? `, tagged out by ${one.tagOut.by}` : ''}`);
+  for (const one of after) {
+    const tagOut = one.tagOut ? `, tagged out by ${one.tagOut.by}${above(one.asset, one.tagOut.from)}` : '';
+    print(`${one.asset}: ${one.mode}${above(one.asset, one.modeFrom)}${tagOut}`);
+  }
 }

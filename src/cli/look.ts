@@ -2,7 +2,7 @@ import { SiteClient } from '#cli/client.ts';
 import { type Filter, type Listed, rowsOf } from '#cli/rows.ts';
 import { eventLine } from '#cli/screen.ts';
 import { toldToStop } from '#cli/stop.ts';
-import { age, bold, bytes, dim, fit, number, red, table, valueText, yellow } from '#cli/text.ts';
+import { above, age, bold, bytes, dim, fit, number, red, table, valueText, yellow } from '#cli/text.ts';
 import { watch } from '#cli/watch.ts';
 import type {
   AlarmStatus,
@@ -208,6 +208,10 @@ const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } =
   assets: (assets: readonly AssetView[]) =>
     table(
       ['asset', 'mode', 'tag-out'],
-      assets.map((one) => [one.asset, one.mode, one.tagOut ? `by ${one.tagOut.by}: ${one.tagOut.why}` : '']),
+      assets.map(({ asset, mode, modeFrom, tagOut }) => [
+        asset,
+        `${mode}${above(asset, modeFrom)}`,
+        tagOut ? `by ${tagOut.by}${above(asset, tagOut.from)}: ${tagOut.why}` : '',
+      ]),
     ),
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { age, bytes, fit, number, sparkline, table } from '#cli/text.ts';
+import { above, age, bytes, fit, number, sparkline, table } from '#cli/text.ts';
 
 test('columns are as wide as their widest cell, and numbers stand to the right', () => {
   const lines = table(
@@ -16,6 +16,13 @@ test('columns are as wide as their widest cell, and numbers stand to the right',
 test('a trend shows lowest, highest and holes', () => {
   assert.equal(sparkline([0, 1, Number.NaN, 0.5]), '▁█ ▅');
   assert.equal(sparkline([3, 3]), '▁▁');
+});
+
+test('what was said of a line or of the site names it beside the asset', () => {
+  assert.equal(above('hall/line1/pump', 'hall/line1'), ' (of hall/line1)');
+  assert.equal(above('hall/line1/pump', ''), ' (of the site)');
+  assert.equal(above('hall/line1/pump', 'hall/line1/pump'), '');
+  assert.equal(above('hall/line1/pump', undefined), '');
 });
 
 test('a line is cut at the width of the terminal', () => {

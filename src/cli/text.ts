@@ -33,6 +33,11 @@ const pad = (text: string, size: number, right: boolean): string => {
   return right ? fill + text : text + fill;
 };
 
+/** Says where something comes from that was not said of the asset itself; `from` is '' for the whole site. */
+export function above(asset: string, from: string | undefined): string {
+  return from === undefined || from === asset ? '' : ` (of ${from || 'the site'})`;
+}
+
 /** Cut to a number of visible columns; colours do not count. */
 export function fit(text: string, columns: number): string {
   if (width(text) <= columns) return text;

@@ -111,6 +111,38 @@ export interface RefusedConfig {
   readonly problems: readonly Problem[];
 }
 
+/** A notice that has not been delivered. Times are wall clock, µs since 1970. */
+export interface OpenNoticeView {
+  readonly id: number;
+  readonly plan: string;
+  /** Index of the step in its plan. */
+  readonly step: number;
+  readonly to: string;
+  readonly alarm: string;
+  readonly priority: string;
+  readonly reason: 'raised' | 'escalated' | 'ended';
+  readonly sinceUs: number;
+  readonly dueUs: number;
+  readonly attempts: number;
+  /** When it is tried again; absent while an attempt is under way, and once it was given up. */
+  readonly nextUs?: number;
+  readonly problem?: string | undefined;
+}
+
+export interface MaintenanceView {
+  readonly asset: string;
+  readonly untilUs: number;
+  readonly by: string;
+  readonly why: string;
+}
+
+export interface NoticesStatus {
+  readonly waiting: readonly OpenNoticeView[];
+  /** Given up, oldest first; the last 200. */
+  readonly failed: readonly OpenNoticeView[];
+  readonly maintenance: readonly MaintenanceView[];
+}
+
 export interface SiteStatus {
   readonly site: string;
   readonly version: string;
@@ -144,6 +176,7 @@ export interface SiteStatus {
     readonly failed: number;
     readonly unknown: number;
   };
+  readonly notices: { readonly waiting: number; readonly failed: number; readonly maintenance: number };
   readonly journal: JournalStatus;
   /** Bytes a day at the rate of the last hour; undefined in the first minutes. */
   readonly writtenPerDay: number | undefined;
@@ -247,6 +280,15 @@ export interface CertificateView {
 export interface CertificateDetail {
   readonly seen: readonly CertificateView[];
   readonly pem: string;
+}
+
+/** What holds for an asset now; `modeFrom` and `from` are what it was said of: itself, one above it, '' for all. */
+export interface AssetView {
+  readonly asset: string;
+  readonly mode: 'local' | 'remote' | 'outOfService';
+  /** Absent where nobody has said anything. */
+  readonly modeFrom?: string;
+  readonly tagOut?: { readonly by: string; readonly why: string; readonly from: string };
 }
 
 /** RFC 9457. */

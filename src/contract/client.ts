@@ -330,6 +330,53 @@ export interface HistoryTag {
   readonly bytes: number;
 }
 
+export interface NoticesStatus {
+  readonly waiting: readonly {
+    readonly id: number;
+    readonly plan: string;
+    /** Index of the step in its plan. */
+    readonly step: number;
+    readonly to: string;
+    readonly alarm: string;
+    readonly priority: string;
+    readonly reason: 'raised' | 'escalated' | 'ended';
+    /** µs since 1970, wall clock of the site. */
+    readonly sinceUs: number;
+    /** µs since 1970, wall clock of the site. */
+    readonly dueUs: number;
+    readonly attempts: number;
+    /** When it is tried again; absent under way, and once it was given up. */
+    readonly nextUs?: number;
+    readonly problem?: string;
+  }[];
+  /** Given up, oldest first; the last 200. */
+  readonly failed: readonly {
+    readonly id: number;
+    readonly plan: string;
+    /** Index of the step in its plan. */
+    readonly step: number;
+    readonly to: string;
+    readonly alarm: string;
+    readonly priority: string;
+    readonly reason: 'raised' | 'escalated' | 'ended';
+    /** µs since 1970, wall clock of the site. */
+    readonly sinceUs: number;
+    /** µs since 1970, wall clock of the site. */
+    readonly dueUs: number;
+    readonly attempts: number;
+    /** When it is tried again; absent under way, and once it was given up. */
+    readonly nextUs?: number;
+    readonly problem?: string;
+  }[];
+  readonly maintenance: readonly {
+    readonly asset: string;
+    /** µs since 1970, wall clock of the site. */
+    readonly untilUs: number;
+    readonly by: string;
+    readonly why: string;
+  }[];
+}
+
 /** An OpenAPI 3.1 document. */
 export interface OpenApi {
   readonly openapi: '3.1.0';
@@ -525,6 +572,11 @@ export interface SiteStatus {
     readonly confirmed: number;
     readonly failed: number;
     readonly unknown: number;
+  };
+  readonly notices: {
+    readonly waiting: number;
+    readonly failed: number;
+    readonly maintenance: number;
   };
   readonly journal: {
     readonly durableRows: number;
@@ -823,6 +875,17 @@ export interface OperateAlarmBody {
   readonly by?: string | undefined;
 }
 
+export interface MaintainBody {
+  /** Path of an asset, or of a line or an area. */
+  readonly asset: string;
+  /** Minutes; 0 ends it. */
+  readonly forMin: number;
+  /** Needed to begin it. */
+  readonly why?: string | undefined;
+  /** Who does it. */
+  readonly by: string;
+}
+
 export interface BrowseQuery {
   /** Place to begin at: a node, registers, a topic filter. */
   readonly from?: string | undefined;
@@ -1079,6 +1142,16 @@ export class SiteApi {
   /** Rules with their states. */
   rules(signal?: AbortSignal): Promise<readonly RuleStatus[]> {
     return this.#transport.json<readonly RuleStatus[]>({ method: 'GET', path: '/api/rules', signal });
+  }
+
+  /** Notices of alarms that wait or were given up, and assets under maintenance. */
+  notices(signal?: AbortSignal): Promise<NoticesStatus> {
+    return this.#transport.json<NoticesStatus>({ method: 'GET', path: '/api/notices', signal });
+  }
+
+  /** Hold back the notices of an asset for a while; 0 minutes end it. */
+  maintain(body: MaintainBody, signal?: AbortSignal): Promise<NoticesStatus> {
+    return this.#transport.json<NoticesStatus>({ method: 'POST', path: '/api/maintenance', body, signal });
   }
 
   /** Sources with their health and the load that they put on their device. */

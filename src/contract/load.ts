@@ -1,3 +1,4 @@
+import { checkNotices, checkShifts } from '#contract/check-notices.ts';
 import { checkPeers, checkPoints, type Peer } from '#contract/check-peers.ts';
 import { checkRule } from '#contract/check-rules.ts';
 import { checkTag, complainOf } from '#contract/check-tags.ts';
@@ -139,12 +140,21 @@ function read(
   checkPoints(expanded, sources, sections.sources, plugins, add);
   const rules = rulesOf(expanded, actuators, sections, plugins, add);
   uniqueIds(expanded, add);
+  checkZone(settings?.timeZone, add);
   const model = {
     site: site ?? '',
     settings: settings ?? Settings.parse({}),
     sources: models(sources),
     actuators: models(actuators),
     sinks: models(sinks),
+    shifts: checkShifts(sections.shifts, add),
+    notices: checkNotices(sections.notices, sections.shifts, {
+      ...actuatorsOf(actuators, sections),
+      alarms: expanded.alarms,
+      alarmsMissing: expanded.alarms.length < alarmsWritten(sections),
+      plugins,
+      add,
+    }),
     tags,
     rules,
     alarms: expanded.alarms,
@@ -201,9 +211,28 @@ function rulesOf(
   plugins: Plugins,
   add: (finding: Finding) => void,
 ): RuleModel[] {
+  const known = actuatorsOf(actuators, sections);
+  return site.rules.map((rule) => checkRule(rule, { site, ...known, plugins, add }));
+}
+
+function actuatorsOf(actuators: ReadonlyMap<string, Peer>, sections: Sections) {
   const known = new Map([...actuators].map(([id, { model }]) => [id, model]));
   const brokenActuators = new Set(Object.keys(sections.actuators).filter((id) => !known.has(id)));
-  return site.rules.map((rule) => checkRule(rule, { site, actuators: known, brokenActuators, plugins, add }));
+  return { actuators: known, brokenActuators };
+}
+
+/** Alarms of the site itself, and whether any type has some: those of assets may have failed to be made. */
+const alarmsWritten = ({ alarms, types }: Sections): number =>
+  Object.keys(alarms).length + (Object.keys(types).length > 0 ? 1 : 0);
+
+function checkZone(zone: string | undefined, add: (finding: Finding) => void): void {
+  if (zone === undefined) return;
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: zone });
+  } catch {
+    const hint = 'a name of the IANA list, such as Europe/Berlin or America/Sao_Paulo';
+    add({ where: ['settings', 'timeZone'], message: `there is no time zone ${zone}`, hint });
+  }
 }
 
 /** A rule that raises an alarm of its own when its inputs are bad needs an id that no alarm has. */

@@ -1,4 +1,4 @@
-import type { AlarmEntry, RuleEntry, Settings, TagEntry } from '#contract/site.ts';
+import type { AlarmEntry, NoticeEntry, RuleEntry, Settings, ShiftEntry, TagEntry } from '#contract/site.ts';
 
 /** Place in the site file: the keys and indices that lead there, for messages with line and column. */
 export type Where = readonly (string | number)[];
@@ -13,6 +13,8 @@ export interface SiteModel {
   readonly sources: readonly PeerModel[];
   readonly actuators: readonly PeerModel[];
   readonly sinks: readonly PeerModel[];
+  readonly shifts: readonly ShiftModel[];
+  readonly notices: readonly NoticeModel[];
   readonly tags: readonly TagModel[];
   readonly rules: readonly RuleModel[];
   readonly alarms: readonly AlarmModel[];
@@ -44,6 +46,16 @@ export interface RuleModel extends RuleEntry, Placed {
 
 export interface AlarmModel extends AlarmEntry, Placed {
   readonly id: string;
+}
+
+export interface ShiftModel extends ShiftEntry {
+  readonly id: string;
+  readonly where: Where;
+}
+
+export interface NoticeModel extends NoticeEntry {
+  readonly id: string;
+  readonly where: Where;
 }
 
 /** One thing wrong in a site file. */

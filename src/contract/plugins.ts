@@ -28,6 +28,8 @@ export interface ActuatorKind {
   readonly config: z.ZodType;
   /** Schema of the fields of `send` beside `to`. */
   readonly action?: z.ZodType;
+  /** Present where it can tell people of an alarm; the fields of a notice's step beside our own. */
+  readonly notice?: { readonly fields: z.ZodType };
 }
 
 export interface SinkKind {

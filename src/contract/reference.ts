@@ -5,8 +5,10 @@ import {
   ActuatorEntry,
   AlarmEntry,
   AssetEntry,
+  NoticeEntry,
   RuleEntry,
   Settings,
+  ShiftEntry,
   SinkEntry,
   SiteFile,
   SourceEntry,
@@ -27,6 +29,8 @@ const PARTS: readonly Part[] = [
   ['`write` of a tag', WriteLimits],
   ['An entry of `rules`', RuleEntry],
   ['An entry of `alarms`', AlarmEntry],
+  ['An entry of `shifts`', ShiftEntry],
+  ['An entry of `notices`', NoticeEntry],
   ['An entry of `types`', TypeEntry],
   ['An entry of `assets`', AssetEntry],
 ];
@@ -40,6 +44,8 @@ const ELSEWHERE = new Set([
   'tags',
   'rules',
   'alarms',
+  'shifts',
+  'notices',
   'types',
   'assets',
   'write',
@@ -79,12 +85,18 @@ const sourceParts = ({ sources }: Plugins): Part[] =>
   ]);
 
 const otherParts = ({ actuators, sinks }: Plugins): Part[] => [
-  ...Object.entries(actuators).flatMap(([kind, { config, action }]): Part[] => [
+  ...Object.entries(actuators).flatMap(([kind, { config, action, notice }]): Part[] => [
     [`Actuator \`${kind}\``, config],
     ...(action ? [[`\`send\` to an actuator \`${kind}\``, action] as const] : []),
+    ...(notice && hasFields(notice.fields)
+      ? [[`A notice's step to an actuator \`${kind}\``, notice.fields] as const]
+      : []),
   ]),
   ...Object.entries(sinks).map(([kind, { config }]): Part => [`Sink \`${kind}\``, config]),
 ];
+
+const hasFields = (schema: z.ZodType): boolean =>
+  Object.keys((toJson(schema).properties as object | undefined) ?? {}).length > 0;
 
 const INTRO = `# Site file: every field
 

@@ -202,6 +202,45 @@ export const SinkEntry = z.looseObject({
 
 const megabytes = z.int().min(16).max(4_000_000);
 
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'hours and minutes in quotes: "06:00"');
+
+export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+
+export const ShiftEntry = z.strictObject({
+  days: z
+    .array(z.enum(DAYS))
+    .min(1)
+    .default([...DAYS])
+    .describe('Days on which it begins.'),
+  from: clockTime.describe('When it begins, local time.'),
+  to: clockTime.describe('When it ends; before `from`: on the next day. Equal: the whole day.'),
+});
+
+export const NoticeStep = z.looseObject({
+  to: z.string().describe('Id of an actuator; its kind gives the other fields.'),
+  afterMin: z
+    .number()
+    .min(0)
+    .max(10_080)
+    .default(0)
+    .describe('Sent when nobody has acknowledged the alarm for this long.'),
+  during: z
+    .array(segment)
+    .default([])
+    .describe('Shifts in which it is sent; outside of them it waits for the next. Empty: always.'),
+  tellEnd: z
+    .boolean()
+    .default(false)
+    .describe('Who was told is told as well when the alarm was acknowledged, returned or was shelved.'),
+});
+
+export const NoticeEntry = z.strictObject({
+  description: z.string().optional().describe('What it is for, for people.'),
+  alarms: z.array(z.string().min(1)).default([]).describe('Ids of alarms; * is any text. Empty: all.'),
+  priorities: z.array(z.enum(PRIORITIES)).default([]).describe('Only these. Empty: all.'),
+  steps: z.array(NoticeStep).min(1).describe('Who is told, and who next.'),
+});
+
 export const Settings = z.strictObject({
   journal: z
     .strictObject({
@@ -256,6 +295,10 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .describe('Clocks of devices.'),
+  timeZone: z
+    .string()
+    .optional()
+    .describe('Zone of the shifts, such as Europe/Berlin; that of the box when absent.'),
   remoteWrites: z.boolean().default(false).describe('Whether anything outside the site may write at all.'),
 });
 
@@ -269,6 +312,11 @@ export const SiteFile = z.strictObject({
     .record(segment, SinkEntry)
     .default({})
     .describe('Where everything that was journaled is delivered, by id.'),
+  shifts: z.record(segment, ShiftEntry).default({}).describe('When somebody is there to be told, by name.'),
+  notices: z
+    .record(segment, NoticeEntry)
+    .default({})
+    .describe('Who is told of alarms, and who next when nobody acknowledges, by name.'),
   types: z.record(segment, TypeEntry).default({}).describe('What equal assets have in common, by name.'),
   assets: z.record(path, AssetEntry).default({}).describe('Path of the asset: area/line/asset.'),
   ...Body,
@@ -288,6 +336,8 @@ export const SiteHead = SiteFile.extend({
   sources: entries(segment),
   actuators: entries(segment),
   sinks: entries(segment),
+  shifts: entries(segment),
+  notices: entries(segment),
   types: entries(segment),
   assets: entries(path),
 });
@@ -298,5 +348,7 @@ export type TagEntry = z.output<typeof TagEntry>;
 export type RuleEntry = z.output<typeof RuleEntry>;
 export type AlarmEntry = z.output<typeof AlarmEntry>;
 export type AssetEntry = z.output<typeof AssetEntry>;
+export type ShiftEntry = z.output<typeof ShiftEntry>;
+export type NoticeEntry = z.output<typeof NoticeEntry>;
 export type WriteLimits = z.output<typeof WriteLimits>;
 export type Settings = z.output<typeof Settings>;

@@ -2,8 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { AlarmAct, AlarmSpec, DecisionSpec, Decisions, Outcome, RuleSpec } from '#decide/api.ts';
+import type {
+  AlarmAct,
+  AlarmSpec,
+  DecisionSpec,
+  Decisions,
+  Outcome,
+  RuleSpec,
+  SnapshotPart,
+} from '#decide/api.ts';
 import { compileDecisions } from '#decide/engine.ts';
+import { fromParts } from '#decide/parts.ts';
 import { BatchBuilder, type Value } from '#kernel/batch.ts';
 import { Quality } from '#kernel/quality.ts';
 import { TagTable, type TagType } from '#kernel/tag-table.ts';
@@ -189,6 +198,69 @@ test('a reload of the very same specification at any moment changes nothing, to 
     }),
     { numRuns: 150 },
   );
+});
+
+test('parts kept whenever something happened, over restarts and reloads, make the whole snapshot', () => {
+  const steps = fc.array(anyStep(fc.array(anyRow(READ, 2500), { minLength: 1, maxLength: 6 })), {
+    minLength: 1,
+    maxLength: 40,
+  });
+  const breaks = fc.array(fc.tuple(fc.nat(39), fc.boolean()), { maxLength: 3 });
+  fc.assert(
+    fc.property(steps, breaks, (all, restarts) => {
+      const tags = table();
+      const kept = new Map<string, SnapshotPart>();
+      const keep = (from: Decisions) => {
+        for (const part of from.takeChanged()) kept.set(`${part.kind} ${part.id}`, part);
+      };
+      const restored = (snapshot: ReturnType<Decisions['snapshot']>): Decisions => {
+        const { decisions } = compileDecisions(SITE, tags, snapshot);
+        assert.ok(decisions);
+        return decisions;
+      };
+      let it = compile(SITE, tags);
+      let atUs = 1e9;
+      for (const [i, step] of all.entries()) {
+        atUs += step.afterMs * 1000;
+        // Keeping after every step would hide what a step without an outcome has changed.
+        if (play(it, step, tags, atUs).some(({ alarms, rules }) => alarms.length + rules.length > 0))
+          keep(it);
+        for (const [at, restart] of restarts) {
+          if (at !== i) continue;
+          keep(it);
+          const from = fromParts(kept.values());
+          assert.deepEqual(restored(from).snapshot(), restored(it.snapshot()).snapshot());
+          it = restart ? restored(from) : compile(structuredClone(SITE), tags, it);
+          keep(it);
+        }
+      }
+      keep(it);
+      assert.deepEqual(shown(restored(fromParts(kept.values()))), shown(restored(it.snapshot())));
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('what did not change is not given again, and what is as new has nothing to keep', () => {
+  const tags = table();
+  const it = compile(only([], [alarm('x', 'a > 5'), alarm('y', 'b > 5')]), tags);
+  const given = () =>
+    it.takeChanged().flatMap(({ id, state }) => (id === '' ? [] : [[id, state !== undefined]]));
+  assert.deepEqual(given(), []);
+  give(it, tags, { a: 9, b: 1 }, 1);
+  assert.deepEqual(given(), [
+    ['x', true],
+    ['y', false],
+  ]);
+  assert.deepEqual(given(), []);
+});
+
+test('the state of another condition is not found once more when that condition comes back', () => {
+  const tags = table();
+  const before = compile(only([], [alarm('x', 'a > 5')]), tags);
+  give(before, tags, { a: 9 }, 1);
+  const { decisions: now } = compileDecisions(only([], [alarm('x', 'a > 6')]), tags, before.snapshot());
+  assert.deepEqual(now?.takeChanged().at(-1), { kind: 'alarm', id: 'x', state: undefined });
 });
 
 /** A site that grew: tags, a derived tag, rules and alarms before and behind those that were there. */

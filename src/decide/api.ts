@@ -179,6 +179,11 @@ export interface Decisions {
    * that are running go on; see Alarm. */
   snapshot(): Json;
   /**
+   * The parts of the snapshot that may be others than when this was last asked, or than what this machine was compiled
+   * with; after {@link adopt} all of them. Kept by themselves they make the same snapshot, see `fromParts` in parts.ts.
+   */
+  takeChanged(): readonly SnapshotPart[];
+  /**
    * Goes on with what an earlier machine knows now, after a change of the specification; this one was compiled with a
    * snapshot of it and has not decided yet. The earlier machine is of no use afterwards.
    *
@@ -194,6 +199,15 @@ export interface Decisions {
    *   again after an absence: their values begin anew. Changed types and derivations are found here.
    */
   adopt(earlier: Decisions, changed?: ReadonlySet<number>): void;
+}
+
+/** What is to be kept of one rule, of one alarm, or of the order in which alarms came. */
+export interface SnapshotPart {
+  readonly kind: 'rule' | 'alarm' | 'firstOut';
+  /** Empty for `firstOut`. */
+  readonly id: string;
+  /** Undefined where there is nothing to keep: it is as one that is new. */
+  readonly state: Json | undefined;
 }
 
 /** An expression that does not compile. `offset` is where in the text, 0-based. */
@@ -229,7 +243,10 @@ export interface Condition {
    * @param newestTimeUs newest source time of the batch, see `newestTimeUs` of windows/window-time.ts
    */
   take(batch: Batch, row: number, newestTimeUs: number, atUs: number): void;
-  /** Unknown while an input is bad, stale or has not arrived. */
+  /**
+   * Unknown while an input is bad, stale or has not arrived, or is no measured value (last usable, substituted; see
+   * `isStandIn`).
+   */
   value(atUs: number): boolean | 'unknown';
 }
 

@@ -210,6 +210,18 @@ test('a problem names the place and the nearest name', () => {
   }
 });
 
+test('what stands in for a measured value is unknown, and does not enter windows', () => {
+  const [plain, window] = [condition('running'), condition('mean(speed, "10s") > 4.0')];
+  for (const it of [plain, window]) {
+    it.observe(given([['running', true, Quality.uncertainLastUsable]]), 1e6);
+    it.observe(given([['speed', 100, Quality.uncertainSubstitute]]), 1e6);
+    assert.equal(it.value(1e6), 'unknown');
+    it.observe(given([['running', true]]), 2e6);
+    it.observe(given([['speed', 1]]), 2e6);
+  }
+  assert.deepEqual([plain.value(2e6), window.value(2e6)], [true, false]);
+});
+
 test('shown only the rows of its tags, a condition says the same as when it is shown whole batches', () => {
   const texts = [
     'speed > 5',

@@ -3,11 +3,13 @@ import { Compiler } from '#decide/expressions/compile.ts';
 import type { Expression } from '#decide/expressions/expression.ts';
 import type { Inputs } from '#decide/expressions/inputs.ts';
 import { newestTimeUs, WindowTime } from '#decide/windows/window-time.ts';
-import { at, type Batch } from '#kernel/batch.ts';
+import { at, type Batch, wideAt } from '#kernel/batch.ts';
+import { isStandIn, Quality } from '#kernel/quality.ts';
 
 /**
  * One condition outside of any rule, such as an interlock. Never throws. Numbers, names and unknown work as in
- * rules; hints are not reported, since the condition compiles.
+ * rules, but a value that merely stands in for a measured one is unknown here. Hints are not reported, since the
+ * condition compiles.
  */
 export const compileCondition: CompileCondition = (text, asset, tags) => {
   const compiler = new Compiler(tags);
@@ -31,7 +33,13 @@ function lone(expression: Expression, inputs: Inputs): Condition {
     const place = tag < placeOf.length ? at(placeOf, tag) : -1;
     if (place < 0) return;
     const rowUs = time.of(place, atUs, newestTime - at(batch.timeUs, row));
-    inputs.take(place, batch, row, rowUs);
+    const quality = at(batch.quality, row);
+    if (isStandIn(quality)) {
+      // Whoever asks acts on the answer: what was true once need not be true now. The content of windows counts as well.
+      const wide = batch.wide === undefined ? undefined : wideAt(batch, row);
+      const unusable = { value: at(batch.value, row), wide, quality: Quality.bad };
+      inputs.put(tag, place, at(batch.timeUs, row), unusable, rowUs);
+    } else inputs.take(place, batch, row, rowUs);
     updateStates(rowUs);
     newestUs = Math.max(newestUs, atUs);
   };

@@ -267,6 +267,18 @@ test('values that a device read together are judged together', () => {
   assert.equal(moves(outcome), '', 'running with the flow of before never was');
 });
 
+test('a derived tag says that it rests on a stand-in, whatever else its inputs are uncertain for', () => {
+  const it = compile({ derived: [derived('load', 'speed * flow')] });
+  const rows = [
+    { signal: 'speed', value: 10, quality: Quality.uncertainRangeExceeded },
+    { signal: 'flow', value: 20, quality: Quality.uncertainLastUsable },
+  ] as const;
+  for (const order of [rows, rows.toReversed()]) {
+    const { derived: made } = it.step(batch(order, 99), 1e6);
+    assert.equal(made?.quality.at(-1), Quality.uncertainLastUsable);
+  }
+});
+
 test('a derived tag is computed from derived tags in the same step and seen by rules and alarms', () => {
   const it = compile({
     derived: [

@@ -11,12 +11,21 @@ import {
 } from '#decide/adoption.ts';
 import { Alarm } from '#decide/alarms/alarm.ts';
 import { FirstOut } from '#decide/alarms/first-out.ts';
-import type { AlarmAct, AlarmSpec, CompileDecisions, Decisions, Outcome, RuleSpec } from '#decide/api.ts';
+import type {
+  AlarmAct,
+  AlarmSpec,
+  CompileDecisions,
+  Decisions,
+  Outcome,
+  RuleSpec,
+  SnapshotPart,
+} from '#decide/api.ts';
 import type { Expression } from '#decide/expressions/expression.ts';
 import type { Inputs } from '#decide/expressions/inputs.ts';
 import { type ThresholdEntry, Thresholds } from '#decide/kernels/thresholds.ts';
 import { Network, type RichCondition } from '#decide/network.ts';
 import { OutcomeBuilder } from '#decide/outcome.ts';
+import { isOutdated, partOf } from '#decide/parts.ts';
 import { inputAlarmId, type Plan, type PlannedAlarm, type PlannedRule, plan } from '#decide/plan.ts';
 import { Rule } from '#decide/rules/rule.ts';
 import type { ConditionSink } from '#decide/sink.ts';
@@ -51,6 +60,8 @@ class Engine implements Decisions {
   readonly #compilation: Compilation;
   readonly #rules: readonly Rule[];
   readonly #alarms = new Map<string, Alarm>();
+  readonly #changedRules = new Set<Rule>();
+  readonly #changedAlarms = new Set<Alarm>();
   readonly #thresholds: Thresholds;
   readonly #network: Network;
   /** Tags that kernels know. Rows of tags declared later concern nobody. */
@@ -146,6 +157,17 @@ class Engine implements Decisions {
     };
   }
 
+  takeChanged(): readonly SnapshotPart[] {
+    const parts: SnapshotPart[] = [
+      { kind: 'firstOut', id: '', state: this.#firstOut.snapshot() ?? undefined },
+    ];
+    for (const rule of this.#changedRules) parts.push(partOf('rule', rule));
+    for (const alarm of this.#changedAlarms) parts.push(partOf('alarm', alarm));
+    this.#changedRules.clear();
+    this.#changedAlarms.clear();
+    return parts;
+  }
+
   adopt(earlier: Decisions, changed: ReadonlySet<number> = new Set()): void {
     if (!(earlier instanceof Engine))
       throw new TypeError('only a machine of compileDecisions can be adopted');
@@ -170,6 +192,8 @@ class Engine implements Decisions {
     this.#network.adopt(earlier.#network, isSame, windows);
     this.#adoptRowTimes(earlier, fresh);
     this.#decidedByKernels = earlier.#decidedByKernels;
+    for (const rule of this.#rules) this.#changedRules.add(rule);
+    for (const alarm of this.#alarms.values()) this.#changedAlarms.add(alarm);
   }
 
   /** @returns names of conditions of rules that go on */
@@ -290,9 +314,12 @@ class Engine implements Decisions {
       outcome: this.#outcome,
       fired: this.#fired,
       inputs: this.#inputs,
+      changed: this.#changedRules,
       inputAlarm,
     });
-    rule.restore(fields(fields(kept.rules)[spec.id]));
+    const before = fields(kept.rules)[spec.id];
+    rule.restore(fields(before));
+    if (isOutdated(rule, before)) this.#changedRules.add(rule);
     connect(ruleName(spec.id), when, rule);
     return rule;
   }
@@ -315,8 +342,11 @@ class Engine implements Decisions {
       timers: this.#timers,
       outcome: this.#outcome,
       firstOut: this.#firstOut,
+      changed: this.#changedAlarms,
     });
-    alarm.restore(fields(fields(kept.alarms)[spec.id]));
+    const before = fields(kept.alarms)[spec.id];
+    alarm.restore(fields(before));
+    if (isOutdated(alarm, before)) this.#changedAlarms.add(alarm);
     this.#alarms.set(spec.id, alarm);
     return alarm;
   }

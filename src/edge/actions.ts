@@ -37,7 +37,7 @@ export class ActuatorLoop implements AsyncDisposable {
   readonly #actuator: KeptOpen<Actuator>;
   readonly #waiting: Action[] = [];
   /** Asked for and not ended: those waiting and those under way. */
-  readonly #open = new Set<Action>();
+  readonly #open = new Map<Action, Ended | undefined>();
   readonly #results = { done: 0, failed: 0, unknown: 0 };
   readonly #underWay = new Set<Promise<void>>();
   #wake: (() => void) | undefined;
@@ -91,14 +91,15 @@ export class ActuatorLoop implements AsyncDisposable {
     this.#wake?.();
   }
 
-  send(config: Json, by: string): void {
+  /** @param ended told how it ended, once */
+  send(config: Json, by: string, ended?: Ended): void {
     const action = {
       id: ++this.#lastId,
       config,
       by,
       deadlineUs: this.#ports.clock.steadyUs() + ACTION_TTL_US,
     };
-    this.#open.add(action);
+    this.#open.set(action, ended);
     this.#ports.asked(action);
     if (this.#stopped) this.#end(action, STOPPED);
     else if (this.#open.size > MOST_WAITING) {
@@ -116,7 +117,7 @@ export class ActuatorLoop implements AsyncDisposable {
     for (const action of this.#waiting.splice(0)) this.#end(action, STOPPED);
     this.#wake?.();
     await this.#within(closed);
-    for (const action of this.#open) {
+    for (const action of this.#open.keys()) {
       this.#end(action, { state: 'unknown', reason: 'the site stopped before the answer came' });
     }
   }
@@ -182,10 +183,14 @@ export class ActuatorLoop implements AsyncDisposable {
   }
 
   #end(action: Action, result: ActionResult): void {
+    const ended = this.#open.get(action);
     if (!this.#open.delete(action)) return; // the site stopped meanwhile, and said so
     this.#results[result.state]++;
     this.#ports.done(action, result);
+    ended?.(result);
   }
 }
+
+type Ended = (result: ActionResult) => void;
 
 const STOPPED: ActionResult = { state: 'failed', reason: 'the site stopped before it was begun' };

@@ -38,10 +38,10 @@ export function recordUnsent(core: Core, actuator: string, config: Json, by: str
 function recordOf(
   core: Core,
   subject: string,
-  rule: string,
+  by: string,
   name: string,
   detail: { readonly [key: string]: Json },
 ): void {
   const timeUs = core.clock.nowUs();
-  core.path.event({ kind: 'system', name, subject, by: `rule:${rule}`, timeUs, detail });
+  core.path.event({ kind: 'system', name, subject, by, timeUs, detail });
 }

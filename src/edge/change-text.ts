@@ -8,6 +8,8 @@ const ONE: { readonly [section in Section]: string } = {
   sources: 'source',
   actuators: 'actuator',
   sinks: 'sink',
+  shifts: 'shift',
+  notices: 'notice',
   tags: 'tag',
   rules: 'rule',
   alarms: 'alarm',

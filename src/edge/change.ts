@@ -30,6 +30,8 @@ export const SECTIONS = [
   'sources',
   'actuators',
   'sinks',
+  'shifts',
+  'notices',
   'tags',
   'rules',
   'alarms',
@@ -57,7 +59,7 @@ export function siteChanges(before: SiteView, after: SiteView): readonly Change[
   }
   const tag = (view: SiteView) => (one: TagModel) => tagFields(one, view);
   changes.push(...entries('tags', tagsOf(was), tagsOf(is), tag(before), tag(after)));
-  for (const section of ['rules', 'alarms'] as const) {
+  for (const section of ['shifts', 'notices', 'rules', 'alarms'] as const) {
     const byId = (model: SiteModel) => new Map(model[section].map((one) => [one.id, one as object]));
     changes.push(...entries<object>(section, byId(was), byId(is), plain, plain));
   }

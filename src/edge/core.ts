@@ -5,9 +5,10 @@ import { compileCondition } from '#decide/condition.ts';
 import { compileDecisions } from '#decide/engine.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import type { Change } from '#edge/change.ts';
+import { keptDecisions } from '#edge/decision-state.ts';
 import { guardedTags } from '#edge/guarded.ts';
 import { Liveness } from '#edge/liveness.ts';
-import { DECISIONS_STATE, DecisionPath } from '#edge/path.ts';
+import { DecisionPath } from '#edge/path.ts';
 import type { Peers } from '#edge/peers.ts';
 import { RecentEvents } from '#edge/recent.ts';
 import { SkewReport } from '#edge/skew.ts';
@@ -78,7 +79,7 @@ export function composeCore(
   const values = new PresentValues();
   const liveness = new Liveness();
   const recent = new RecentEvents();
-  const decisions = compiled({ model, spec }, table, journal.opened.state.get(DECISIONS_STATE));
+  const decisions = compiled({ model, spec }, table, keptDecisions(journal.opened.state));
 
   const writes = guardPorts({
     clock,

@@ -48,6 +48,8 @@ export function siteMetrics(read: () => SiteStatus): Registry {
       help: 'Accepted, not yet durable',
       ...plain,
     }),
+    waiting: new Gauge({ name: 'holdfast_notices_waiting', help: 'Not delivered yet', ...plain }),
+    undelivered: new Gauge({ name: 'holdfast_notices_given_up', help: 'Never delivered', ...plain }),
     used: new Gauge({ name: 'holdfast_journal_used_bytes', help: 'Journal on disk', ...plain }),
     quota: new Gauge({ name: 'holdfast_journal_quota_bytes', help: 'Most that it may use', ...plain }),
     healthy: new Gauge({ name: 'holdfast_journal_up', help: '0 while the disk refuses', ...plain }),
@@ -83,6 +85,8 @@ export function siteMetrics(read: () => SiteStatus): Registry {
     counters.writes.inc(Object.values(status.writes).reduce((sum, count) => sum + count, 0));
     gauges.p99.set(status.decisions.p99Ms / 1000);
     gauges.pending.set(status.journal.pendingBytes);
+    gauges.waiting.set(status.notices.waiting);
+    gauges.undelivered.set(status.notices.failed);
     gauges.used.set(status.journal.usedBytes);
     gauges.quota.set(status.journal.quotaBytes);
     gauges.healthy.set(status.journal.fault ? 0 : 1);

@@ -1,4 +1,5 @@
 import type { AlarmAct, Decisions, Intent, Outcome } from '#decide/api.ts';
+import { DecisionState } from '#edge/decision-state.ts';
 import type { Liveness } from '#edge/liveness.ts';
 import type { Stages } from '#edge/stages.ts';
 import type { PresentValues } from '#edge/values.ts';
@@ -26,9 +27,6 @@ export interface PathParts {
   send(to: string, config: Json, rule: string): void;
 }
 
-/** Key of the decisions' snapshot in the journal's state. */
-export const DECISIONS_STATE = 'decisions';
-
 /**
  * The decision path: the work of one batch, from its arrival to the intents of its rules, ends before the next one is
  * taken. It waits for nothing; the journal copies what it is given.
@@ -40,11 +38,13 @@ export class DecisionPath {
   /** Made by machines that were swapped out. */
   #decidedBefore = 0;
   #samples = 0;
-  #dirty = false;
+  readonly #state: DecisionState;
 
   constructor(parts: PathParts) {
     this.#parts = parts;
     this.#decisions = parts.decisions;
+    this.#state = new DecisionState(parts.journal);
+    this.#state.saveOnly(parts.decisions);
   }
 
   /** The machine that decides now. */
@@ -67,7 +67,7 @@ export class DecisionPath {
     next.adopt(this.#decisions, redefined);
     this.#decisions = next;
     this.#decidedBefore = decided - next.decided;
-    this.keep();
+    this.#state.saveOnly(next);
   }
 
   get samples(): number {
@@ -129,25 +129,19 @@ export class DecisionPath {
       detail: { ...act, ...(comment !== undefined && { comment }) },
     });
     this.#apply(outcome, 'site', atUs);
-    this.#dirty = true;
-    this.save();
+    this.keep();
   }
 
   event(event: SiteEvent): void {
     this.#parts.onEvent(event, this.#parts.journal.event(event, this.#parts.clock.steadyUs()));
   }
 
-  /** Writes the state of alarms and rules into the commit under way, if it changed. */
-  save(): void {
-    if (!this.#dirty) return;
-    this.#dirty = false;
-    this.#parts.journal.state(DECISIONS_STATE, this.#decisions.snapshot());
-  }
-
-  /** The same at the end of a run, changed or not: a delay under way is no change, but the next run goes on with it. */
+  /**
+   * Writes what has changed of alarms and rules into the commit under way. At the end of a run as well: a delay that has
+   * begun is not worth a commit, but the next run goes on with it.
+   */
   keep(): void {
-    this.#dirty = true;
-    this.save();
+    this.#state.save(this.#decisions);
   }
 
   #decide(batch: Batch, source: string, atUs: number, startMs: number): void {
@@ -169,9 +163,8 @@ export class DecisionPath {
     if (rules.length + alarms.length + intents.length === 0 && !skipped) return;
     this.#record(outcome);
     for (const intent of intents) this.#carryOut(intent);
-    // Snapshots can be large: one for all steps of this turn of the event loop, in the same commit as the events.
-    if (!this.#dirty) setImmediate(() => this.save());
-    this.#dirty = true;
+    // In the same commit as the events. It is part of the decision's time, which is why only what has changed is written.
+    this.keep();
   }
 
   #record(outcome: Outcome): void {

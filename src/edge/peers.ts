@@ -5,6 +5,7 @@ import { makeActuator, recordUnsent } from '#edge/actuators.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import type { Core } from '#edge/core.ts';
 import { NewestTimes } from '#edge/newest-times.ts';
+import type { Tell } from '#edge/notice-desk.ts';
 import { OwnedTags } from '#edge/owned-tags.ts';
 import { type PeerContext, prepareSource } from '#edge/prepare.ts';
 import type { SinkLoop } from '#edge/sink-loop.ts';
@@ -83,9 +84,16 @@ export class Peers implements AsyncDisposable {
   }
 
   send(core: Core, to: string, config: Json, by: string): void {
-    if (this.#options.mode === 'shadow') recordUnsent(core, to, config, by);
-    else this.actuators.get(to)?.send(config, by);
+    if (this.#options.mode === 'shadow') recordUnsent(core, to, config, `rule:${by}`);
+    else this.actuators.get(to)?.send(config, `rule:${by}`);
   }
+
+  /** Tells people, and says how that ended; a shadow tells nobody. */
+  readonly tell: Tell = (to, config, by, ended) => {
+    const actuator = this.actuators.get(to);
+    if (actuator) actuator.send(config, by, ended);
+    else ended({ state: 'failed', reason: `there is no actuator ${to}` });
+  };
 
   /**
    * Makes the loops; none runs before `start`.

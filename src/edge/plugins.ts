@@ -13,6 +13,7 @@ const SOURCES: { readonly [kind: string]: () => Promise<SourceDef> } = {
 
 const ACTUATORS: { readonly [kind: string]: () => Promise<ActuatorDef> } = {
   mqtt: async () => (await import('#actuators/mqtt/mqtt.ts')).mqttActuator as unknown as ActuatorDef,
+  smtp: async () => (await import('#actuators/smtp/smtp.ts')).smtp as unknown as ActuatorDef,
   webhook: async () => (await import('#actuators/webhook/webhook.ts')).webhook as unknown as ActuatorDef,
 };
 

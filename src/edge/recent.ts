@@ -12,6 +12,7 @@ export interface Numbered {
 export class RecentEvents {
   readonly #kept: Numbered[] = [];
   readonly #most: number;
+  readonly #listeners: ((event: SiteEvent) => void)[] = [];
   #count = 0;
 
   constructor(most = 500) {
@@ -25,6 +26,12 @@ export class RecentEvents {
   add(event: SiteEvent, seq: number): void {
     this.#kept.push({ id: ++this.#count, seq, event });
     if (this.#kept.length > this.#most) this.#kept.shift();
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Told of each event as it is added. */
+  listen(listener: (event: SiteEvent) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** The newest ones, oldest first. */

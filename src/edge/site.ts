@@ -8,6 +8,7 @@ import { ClockWatch } from '#edge/clock-watch.ts';
 import { type Cause, CONFIG_STATE, digestOf, recordChanged } from '#edge/config-record.ts';
 import { type Core, composeCore } from '#edge/core.ts';
 import { Heartbeats } from '#edge/heartbeat.ts';
+import { NoticeDesk } from '#edge/notice-desk.ts';
 import { leftOpen, OPEN_WRITES_STATE } from '#edge/open-writes.ts';
 import { Peers } from '#edge/peers.ts';
 import { knownSource } from '#edge/single-source.ts';
@@ -143,6 +144,8 @@ export class Site implements AsyncDisposable {
   #digest: string;
   #sinceUs: number;
   readonly #peers: Peers;
+  /** Who is told of alarms; a shadow tells nobody. */
+  readonly notices: NoticeDesk | undefined;
   readonly #watch: ClockWatch;
   readonly #heartbeats: Heartbeats;
   readonly #ticker: Ticker;
@@ -159,6 +162,7 @@ export class Site implements AsyncDisposable {
     this.#digest = digestOf(options.blueprint.text);
     this.#sinceUs = core.clock.nowUs();
     this.#peers = peers;
+    if (options.mode !== 'shadow') this.notices = new NoticeDesk(core, options.blueprint, peers.tell);
     this.#startedUs = core.clock.steadyUs();
     this.#wear = new WearMeter(this.#startedUs);
     this.#watch = new ClockWatch(core.clock);
@@ -173,6 +177,7 @@ export class Site implements AsyncDisposable {
   start(): void {
     this.#recordStart();
     this.#peers.start(this.core);
+    this.notices?.align();
     this.#ticker.start();
   }
 
@@ -188,6 +193,7 @@ export class Site implements AsyncDisposable {
       mode: this.#options.mode ?? 'live',
       config: { digest: this.#digest, sinceUs: this.#sinceUs, watched: false, ...this.fileStatus?.() },
       upS,
+      notices: this.notices?.status(),
       clockJumps: this.#watch.jumps,
       writtenPerDay: this.#wear.bytesPerDay,
     });
@@ -237,6 +243,7 @@ export class Site implements AsyncDisposable {
     this.#digest = digestOf(next.text);
     this.#sinceUs = core.clock.nowUs();
     this.#heartbeats.change(this.#beating(), core.table);
+    this.notices?.change(next);
     this.stepped();
     return changes;
   }
@@ -330,6 +337,7 @@ export class Site implements AsyncDisposable {
     const { writtenBytes, fault } = journal.health;
     this.#wear.note(nowUs, writtenBytes);
     this.#tellJournalFault(fault);
+    this.notices?.advance();
   }
 
   /** Losing the disk and getting it back are events; the events themselves wait in memory meanwhile. */

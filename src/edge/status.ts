@@ -1,12 +1,15 @@
-import type { FaultStatus, SiteStatus } from '#contract/api.ts';
+import type { FaultStatus, NoticesStatus, SiteStatus } from '#contract/api.ts';
 import type { Core } from '#edge/core.ts';
 import type { Peers } from '#edge/peers.ts';
 import type { Fault } from '#kernel/fault.ts';
 
 /** Head of the status: what the parts do not know of themselves. */
-type Head = Pick<SiteStatus, 'site' | 'version' | 'mode' | 'config' | 'upS' | 'clockJumps' | 'writtenPerDay'>;
+interface Head
+  extends Pick<SiteStatus, 'site' | 'version' | 'mode' | 'config' | 'upS' | 'clockJumps' | 'writtenPerDay'> {
+  readonly notices: NoticesStatus | undefined;
+}
 
-export function readStatus(core: Core, peers: Peers, head: Head): SiteStatus {
+export function readStatus(core: Core, peers: Peers, { notices, ...head }: Head): SiteStatus {
   const { latency } = core.path;
   const alarms: { [state: string]: number } = {};
   for (const { state } of core.decisions.alarms()) alarms[state] = (alarms[state] ?? 0) + 1;
@@ -29,6 +32,11 @@ export function readStatus(core: Core, peers: Peers, head: Head): SiteStatus {
     },
     alarms,
     writes: { ...core.writes },
+    notices: {
+      waiting: notices?.waiting.length ?? 0,
+      failed: notices?.failed.length ?? 0,
+      maintenance: notices?.maintenance.length ?? 0,
+    },
     journal: {
       ...health,
       ...(fault && { fault: faultStatus(fault) }),

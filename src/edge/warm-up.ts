@@ -34,7 +34,7 @@ export async function warmUp(blueprint: Blueprint, budgetMs = 150): Promise<numb
     nowUs += BETWEEN_US;
     path.advance();
   }
-  await new Promise((resolve) => setImmediate(resolve)); // what a step leaves for the end of its turn
+  await new Promise((resolve) => setImmediate(resolve)); // what writes leave for later
   return round;
 }
 

@@ -58,7 +58,8 @@ export type Refusal =
   | 'source-down'
   | 'no-reason'
   | 'changed'
-  | 'busy';
+  | 'busy'
+  | 'overtaken';
 
 export type WriteState = 'refused' | 'sent' | 'confirmed' | 'failed' | 'unknown';
 
@@ -81,6 +82,15 @@ export interface WriteOutcome {
 }
 
 export type AssetMode = 'local' | 'remote' | 'outOfService';
+
+/** What holds for an asset now, and which asset it was said of: itself, one above it, or '' for the whole site. */
+export interface AssetState {
+  readonly asset: string;
+  readonly mode: AssetMode;
+  /** Absent where nobody has said anything. */
+  readonly modeFrom?: string;
+  readonly tagOut?: { readonly by: string; readonly why: string; readonly from: string };
+}
 
 /** What the guard needs from outside; the edge gives it. */
 export interface GuardPorts {
@@ -122,7 +132,11 @@ export type PresentOf = (tag: number) => PresentRow | undefined;
 export interface Guard {
   /** Looks at every batch (after decisions) for present values and for feedback. */
   observe(batch: Batch, atUs: number): void;
-  /** Checks at once, in the caller's step; the promise is about what follows. Never rejects. */
+  /**
+   * Checks at once, in the caller's step; the promise is about what follows. Never rejects. Where a write to the tag has
+   * not been answered yet, another one is refused as busy; one of a rule waits for that, within its own time to live,
+   * until a newer one of a rule takes its place.
+   */
   write(request: WriteRequest): Promise<WriteOutcome>;
   /** Gives back what the rule holds: safe values are written. */
   release(by: Asker): void;
@@ -131,7 +145,8 @@ export interface Guard {
   readonly nextUs: number;
   /**
    * `local`: rules and operators at the site write; `remote`: others may too, where tag and site allow it;
-   * `outOfService`: nobody. Holds for every asset below that has no mode of its own.
+   * `outOfService`: nobody. Out of service holds for every asset below, whatever its own mode; the other modes
+   * for those below that have none of their own.
    * @throws Fault `guard.unknown-asset`
    */
   setMode(asset: string, mode: AssetMode, by: string): void;
@@ -159,10 +174,6 @@ export interface Guard {
    * @throws Fault `guard.interlock`, before anything has changed
    */
   reconfigure(tags: readonly GuardedTag[], present?: PresentOf, changed?: ReadonlySet<number>): Promise<void>;
-  assets(): readonly {
-    readonly asset: string;
-    readonly mode: AssetMode;
-    readonly tagOut?: { by: string; why: string };
-  }[];
+  assets(): readonly AssetState[];
   snapshot(): Json;
 }

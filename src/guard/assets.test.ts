@@ -17,20 +17,46 @@ test('every asset starts in local', () => {
   );
 });
 
-test('a mode holds for all below, until one nearer says otherwise', () => {
+test('local and remote hold for all below, until one nearer says otherwise', () => {
   const all = assets();
-  all.setMode('hall/line1', 'outOfService');
-  all.setMode('hall/line1/valve', 'remote');
+  all.setMode('hall/line1', 'remote');
+  all.setMode('hall/line1/valve', 'local');
+  assert.deepEqual(all.list(), [
+    { asset: 'hall/line1/pump', mode: 'remote', modeFrom: 'hall/line1' },
+    { asset: 'hall/line1/valve', mode: 'local', modeFrom: 'hall/line1/valve' },
+    { asset: 'hall/line2/pump', mode: 'local' },
+  ]);
+});
+
+test('out of service holds for all below, also for what was once set to another mode', () => {
+  const all = assets();
+  all.setMode('hall/line1/pump', 'outOfService');
+  all.setMode('hall/line1/pump', 'local');
+  all.setMode('hall', 'outOfService');
+  all.setMode('hall/line1', 'remote');
   assert.deepEqual(
-    all.list().map(({ mode }) => mode),
-    ['outOfService', 'remote', 'local'],
+    all.list().map(({ mode, modeFrom }) => [mode, modeFrom]),
+    [
+      ['outOfService', 'hall'],
+      ['outOfService', 'hall'],
+      ['outOfService', 'hall'],
+    ],
+  );
+  all.setMode('hall', 'local');
+  assert.deepEqual(
+    all.list().map(({ mode, modeFrom }) => [mode, modeFrom]),
+    [
+      ['local', 'hall/line1/pump'],
+      ['remote', 'hall/line1'],
+      ['local', 'hall'],
+    ],
   );
 });
 
 test('a tag-out of a line blocks all of it and nothing else, not even what begins with the same letters', () => {
   const all = new Assets(['hall/line1/pump', 'hall/line10/pump'], undefined);
   all.hang('hall/line1', 'bo', 'belt');
-  assert.deepEqual(all.tagOutOf('hall/line1/pump'), { by: 'bo', why: 'belt' });
+  assert.deepEqual(all.tagOutOf('hall/line1/pump'), { by: 'bo', why: 'belt', from: 'hall/line1' });
   assert.equal(all.tagOutOf('hall/line10/pump'), undefined);
 });
 
@@ -40,7 +66,7 @@ test('everyone removes his own tag-out only; the asset is free after the last on
   all.hang('hall/line1/pump', 'bo', 'wiring');
   assert.throws(() => all.remove('hall/line1/pump', 'cy'), { code: 'guard.no-tag-out', hint: /ada, bo/ });
   all.remove('hall/line1/pump', 'ada');
-  assert.deepEqual(all.tagOutOf('hall/line1/pump'), { by: 'bo', why: 'wiring' });
+  assert.deepEqual(all.tagOutOf('hall/line1/pump'), { by: 'bo', why: 'wiring', from: 'hall/line1/pump' });
   all.remove('hall/line1/pump', 'bo');
   assert.equal(all.tagOutOf('hall/line1/pump'), undefined);
   assert.throws(() => all.remove('hall/line1/pump', 'bo'), { code: 'guard.no-tag-out' });

@@ -1,10 +1,20 @@
-import type { AssetMode } from '#guard/api.ts';
+import type { AssetMode, AssetState } from '#guard/api.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 
 export interface TagOut {
   readonly by: string;
   readonly why: string;
+}
+
+/** A mode or a tag-out as it holds for an asset. `from` is where it was said: the asset itself or one above it. */
+export interface ModeOf {
+  readonly mode: AssetMode;
+  /** Undefined where nobody has said anything. */
+  readonly from: string | undefined;
+}
+export interface TagOutOf extends TagOut {
+  readonly from: string;
 }
 
 /** Modes and tag-outs of assets; what is said of a line or an area holds for all below it. */
@@ -25,20 +35,26 @@ export class Assets {
     this.#known = [...new Set(assets)].sort();
   }
 
-  /** The mode of the asset itself, or of the nearest one above that has one; `local` otherwise. */
-  modeOf(asset: string): AssetMode {
-    for (const place of upwards(asset)) {
-      const mode = this.#modes.get(place);
-      if (mode) return mode;
+  /**
+   * Out of service where the asset or anything above it is: people who work on a line rely on all of it standing still,
+   * whatever was once said of one of its machines. Otherwise the mode of the asset itself, or of the nearest one above
+   * that has one; `local` where none has.
+   */
+  modeOf(asset: string): ModeOf {
+    let nearest: ModeOf | undefined;
+    for (const from of upwards(asset)) {
+      const mode = this.#modes.get(from);
+      if (mode === 'outOfService') return { mode, from };
+      if (mode) nearest ??= { mode, from };
     }
-    return 'local';
+    return nearest ?? { mode: 'local', from: undefined };
   }
 
   /** The first tag-out that blocks the asset, its own or of one above. */
-  tagOutOf(asset: string): TagOut | undefined {
-    for (const place of upwards(asset)) {
-      const first = this.#tagOuts.get(place)?.[0];
-      if (first) return first;
+  tagOutOf(asset: string): TagOutOf | undefined {
+    for (const from of upwards(asset)) {
+      const first = this.#tagOuts.get(from)?.[0];
+      if (first) return { ...first, from };
     }
     return undefined;
   }
@@ -62,10 +78,11 @@ export class Assets {
     else this.#tagOuts.delete(asset);
   }
 
-  list(): { asset: string; mode: AssetMode; tagOut?: TagOut }[] {
+  list(): AssetState[] {
     return this.#known.map((asset) => {
+      const { mode, from } = this.modeOf(asset);
       const tagOut = this.tagOutOf(asset);
-      return { asset, mode: this.modeOf(asset), ...(tagOut && { tagOut }) };
+      return { asset, mode, ...(from !== undefined && { modeFrom: from }), ...(tagOut && { tagOut }) };
     });
   }
 

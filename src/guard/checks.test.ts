@@ -73,6 +73,15 @@ const cases: readonly Case[] = [
     says: /out of service/,
   },
   {
+    when: 'its line is out of service, though the asset itself was once set back to local',
+    given: (b) => {
+      b.guard.setMode(PUMP, 'local', 'bo');
+      b.guard.setMode('hall/line1', 'outOfService', 'bo');
+    },
+    refusal: 'mode',
+    says: /^hall\/line1 is out of service/,
+  },
+  {
     when: 'the site takes no remote writes',
     limits: { remote: true },
     ask: { by: remote() },
@@ -194,6 +203,28 @@ const cases: readonly Case[] = [
     limits: { interlock: 'running' },
     given: (b) => b.see([[b.tags.running, true, Quality.badTimeout]]),
     refusal: 'interlock-unknown',
+  },
+  {
+    when: 'the interlock rests on a retained value, which says nothing of the present',
+    limits: { interlock: 'running' },
+    given: (b) => b.see([[b.tags.running, true, Quality.uncertainLastUsable]]),
+    refusal: 'interlock-unknown',
+    says: /not measured/,
+  },
+  {
+    when: 'a measured input of the interlock is replaced by a substitute',
+    limits: { interlock: 'running' },
+    given: (b) => {
+      b.see([[b.tags.running, true]]);
+      b.see([[b.tags.running, true, Quality.uncertainSubstitute]]);
+    },
+    refusal: 'interlock-unknown',
+  },
+  {
+    when: 'an input of the interlock is outside its range, but measured',
+    limits: { interlock: 'tag("hall/line1/pump/speed-actual") > 2' },
+    given: (b) => b.see([[ACTUAL, 5, Quality.uncertainRangeExceeded]]),
+    refusal: undefined,
   },
   {
     when: 'only late rows answer the interlock',

@@ -34,8 +34,11 @@ const reason: Check = ({ by, why }) => {
     : undefined;
 };
 
-const tagOut: Check = ({ tag, tagOut }) =>
-  tagOut && no('tag-out', `${tag.asset || 'the site'} is tagged out by ${tagOut.by}: ${tagOut.why}`);
+/** Names the asset of which it was said, which may lie above the one that is written to. */
+const place = (asset: string): string => asset || 'the site';
+
+const tagOut: Check = ({ tagOut }) =>
+  tagOut && no('tag-out', `${place(tagOut.from)} is tagged out by ${tagOut.by}: ${tagOut.why}`);
 
 const remote: Check = ({ tag, by, remoteWrites }) => {
   if (!outside(by)) return undefined;
@@ -43,10 +46,10 @@ const remote: Check = ({ tag, by, remoteWrites }) => {
   return tag.remote ? undefined : no('remote-off', `write.remote of ${tag.path} is off`);
 };
 
-const mode: Check = ({ tag, by, mode }) => {
-  if (mode === 'outOfService') return no('mode', `${tag.asset || 'the site'} is out of service`);
+const mode: Check = ({ tag, by, mode: { mode, from } }) => {
+  if (mode === 'outOfService') return no('mode', `${place(from ?? tag.asset)} is out of service`);
   if (mode === 'local' && outside(by))
-    return no('mode', `${tag.asset || 'the site'} is in local, ${by.name} writes from outside`);
+    return no('mode', `${place(from ?? tag.asset)} is in local, ${by.name} writes from outside`);
   return undefined;
 };
 
@@ -89,7 +92,7 @@ const interlock: Check = (s) => {
   if (state === true) return undefined;
   const text = `the interlock of ${s.tag.path} (${s.tag.interlock})`;
   return state === 'unknown'
-    ? no('interlock-unknown', `${text} is unknown: an input is bad or has not arrived`)
+    ? no('interlock-unknown', `${text} is unknown: an input is bad, was not measured, or has not arrived`)
     : no('interlock', `${text} does not hold`);
 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WriteOutcome } from '#guard/api.ts';
-import { ACTUAL, Bench, operator, PUMP, remote, rule } from '#guard/fixture.ts';
+import { ACTUAL, Bench, operator, PUMP, remote } from '#guard/fixture.ts';
 import { Fault } from '#kernel/fault.ts';
 import { Quality } from '#kernel/quality.ts';
 
@@ -199,16 +199,16 @@ test('a source that answers the abort has the last word', async () => {
   assert.deepEqual([(await write).state, (await write).reason], ['refused', 'still queued']);
 });
 
-test('a second write to a tag is busy until the first is answered', async () => {
+test('a second write of a person to a tag is busy until the first is answered', async () => {
   const bench = new Bench({});
   const device = Promise.withResolvers<{ state: 'sent' }>();
   bench.answer = () => device.promise;
   const first = bench.ask(5);
-  assert.equal((await bench.ask(6)).refusal, 'busy');
-  assert.equal((await bench.ask(5, { by: rule('other') })).refusal, 'busy');
+  assert.equal((await bench.ask(6, { by: operator() })).refusal, 'busy');
+  assert.equal((await bench.ask(5, { by: operator() })).refusal, 'busy');
   device.resolve({ state: 'sent' });
   await first;
-  assert.equal((await bench.ask(6)).state, 'sent');
+  assert.equal((await bench.ask(6, { by: operator() })).state, 'sent');
 });
 
 test('a rule that asks once more for what is on its way joins that write', async () => {

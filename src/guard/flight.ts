@@ -5,10 +5,10 @@ import { distance, shown } from '#guard/values.ts';
 import type { Command, WriteResult } from '#kernel/command.ts';
 
 /**
- * Where a write is: its intent waits for the disk; the source has it and has not answered; the source has answered
+ * Where a write is: it waits for the answer to another one of its tag; its intent waits for the disk; the source has it and has not answered; the source has answered
  * and an idempotent write is about to be sent once more; the effect is awaited on the feedback tag; it has ended.
  */
-export type Stage = 'intent' | 'sending' | 'pausing' | 'watching' | 'ended';
+export type Stage = 'waiting' | 'intent' | 'sending' | 'pausing' | 'watching' | 'ended';
 
 /** What came of handing a command to its source; `source-down` where nothing left. */
 export interface Answer extends WriteResult {
@@ -32,9 +32,27 @@ export interface Flight {
   attempts: number;
   /** The lease taken with this write or renewed since, and the one that comes back should it never reach the device. */
   lease: Lease | undefined;
-  readonly leaseBefore: Lease | undefined;
+  leaseBefore: Lease | undefined;
   readonly promise: Promise<WriteOutcome>;
   readonly resolve: (outcome: WriteOutcome) => void;
+}
+
+/** A write of which nothing has been done yet. */
+export function newFlight(command: Command, tag: GuardedTag, startUs: number): Flight {
+  return {
+    command,
+    tag,
+    startUs,
+    abort: new AbortController(),
+    stage: 'waiting',
+    timerUs: command.deadlineUs,
+    feedbackRows: 0,
+    answer: undefined,
+    attempts: 0,
+    lease: undefined,
+    leaseBefore: undefined,
+    ...Promise.withResolvers<WriteOutcome>(),
+  };
 }
 
 /** The source has not answered yet: one more command to the same tag could overtake this one. */

@@ -148,7 +148,7 @@ class Naive {
   }
 
   isRunning(): boolean {
-    return this.running !== undefined && this.running.quality < Quality.bad && this.running.value === 1;
+    return this.running !== undefined && isGood(this.running.quality) && this.running.value === 1;
   }
 
   allowsChange(value: number): boolean {

@@ -20,6 +20,7 @@ import {
   graver,
   isUnanswered,
   mayHelp,
+  newFlight,
   noEffect,
   pauseUs,
 } from '#guard/flight.ts';
@@ -29,7 +30,7 @@ import { concerning, fromRejection, pathOf, takeOver } from '#guard/outcome.ts';
 import { type Ask, Plant, rights, type Situation } from '#guard/situation.ts';
 import { rawValue, sameValue, typedValue } from '#guard/values.ts';
 import type { Batch, Value } from '#kernel/batch.ts';
-import type { Asker, Command } from '#kernel/command.ts';
+import type { Asker } from '#kernel/command.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
@@ -42,8 +43,10 @@ const ABORT_GRACE_US = 100_000;
 /**
  * The way to the machines: every write of the site passes here. The checks and their order are in checks.ts.
  *
- * - One unanswered write a tag; another one is busy. A rule that asks again for what is on its way joins it. While
- *   only the effect is awaited a newer write takes over, and the older one ends as unknown.
+ * - One unanswered write a tag; another one of a person is busy. A rule asks at its edges and never again: its newest
+ *   write waits for the answer, passes all checks once more and leaves within its time to live, or else the machine
+ *   would go on as the edge before had left it. A rule that asks again for what is on its way joins it. While only the
+ *   effect is awaited a newer write takes over, and the older one ends as unknown.
  * - A rule may write again what is confirmed already: the device may have been restarted or set by hand.
  * - A tag that declares a lease is held by whoever writes it, for `leaseMs` or the longest time allowed. The safe
  *   value follows when the time is over or the lease is given back. It is a level and no pulse: when it does not get
@@ -83,6 +86,8 @@ class SiteGuard implements Guard {
   readonly #leases = new Leases();
   /** The newest write of each tag that has not ended. */
   readonly #flights = new Map<number, Flight>();
+  /** By tag: the newest write of a rule, while the one before it has not been answered. None where nothing is. */
+  readonly #waiting = new Map<number, { readonly flight: Flight; readonly ask: Ask }>();
   #lastId: number;
 
   constructor(
@@ -119,15 +124,23 @@ class SiteGuard implements Guard {
     const ask: Ask = { tag, asked, value: typedValue(tag, asked), by, why, leaseMs };
     const running = this.#flights.get(tag.tag);
     const same = running !== undefined && isRepeat(running, ask);
-    const no = firstNo(CHECKS, this.#situation(ask, same ? undefined : this.#busyReason(tag)));
+    const busy = same ? undefined : this.#busyReason(tag);
+    const waits = by.kind === 'rule' && busy !== undefined && this.#isUnanswered(tag);
+    const no = firstNo(CHECKS, this.#situation(ask, waits ? undefined : busy));
     if (no || ask.value === undefined) return this.#refuse(ask, no);
+    if (waits) return this.#wait(ask, ask.value, busy);
     if (!same) return this.#launch(ask, ask.value);
+    this.#overtake(tag.tag, `write ${running.command.id}, which is on its way, was asked for again`);
     running.lease = this.#takeLease(ask);
     return running.promise;
   }
 
   release(by: Asker): void {
     const nowUs = this.#ports.steadyUs();
+    for (const { flight } of [...this.#waiting.values()]) {
+      const { tag, command } = flight;
+      if (isLeasable(tag) && sameAsker(command.by, by)) this.#overtake(tag.tag, 'its lease was given back');
+    }
     for (const lease of this.#leases) {
       if (lease.attempts === 0 && sameAsker(lease.by, by)) this.#leases.end(lease, nowUs, 'given back');
     }
@@ -138,12 +151,13 @@ class SiteGuard implements Guard {
     for (const flight of [...this.#flights.values()]) {
       if (atUs >= flight.timerUs) this.#timeUp(flight, atUs);
     }
-    this.#runLeases(atUs);
+    this.#goOn(atUs);
   }
 
   get nextUs(): number {
     let next = Number.POSITIVE_INFINITY;
     for (const flight of this.#flights.values()) next = Math.min(next, flight.timerUs);
+    for (const { flight } of this.#waiting.values()) next = Math.min(next, flight.timerUs);
     if (this.#ports.shadow) return next;
     for (const lease of this.#leases)
       if (!this.#isUnanswered(lease.tag)) next = Math.min(next, lease.untilUs);
@@ -235,39 +249,74 @@ class SiteGuard implements Guard {
 
   /** The write has passed: its intent is recorded, and it leaves now or as soon as the intent is durable. */
   #launch(ask: Ask, value: number | Value): Promise<WriteOutcome> {
-    const { tag, by, why } = ask;
-    const startUs = this.#ports.steadyUs();
-    const command: Command = {
-      id: ++this.#lastId,
-      tag: tag.tag,
-      value,
-      raw: rawValue(tag, value),
-      by,
-      why,
-      deadlineUs: startUs + tag.ttlMs * 1000,
-    };
-    this.#supersede(tag.tag, command.id);
-    const leaseBefore = this.#leases.get(tag.tag);
-    const flight: Flight = {
-      command,
-      tag,
-      startUs,
-      abort: new AbortController(),
-      stage: 'intent',
-      timerUs: command.deadlineUs,
-      feedbackRows: 0,
-      answer: undefined,
-      attempts: 0,
-      lease: this.#takeLease(ask),
-      leaseBefore,
-      ...Promise.withResolvers<WriteOutcome>(),
-    };
-    this.#flights.set(tag.tag, flight);
-    this.#ports.record('intent', { ...concerning(flight), ...takeOver(leaseBefore, by) });
-    void (by.kind === 'operator' || by.kind === 'remote'
+    const flight = this.#flightOf(ask, value);
+    this.#depart(flight, ask);
+    this.#ports.record('intent', { ...concerning(flight), ...takeOver(flight.leaseBefore, ask.by) });
+    void (ask.by.kind === 'operator' || ask.by.kind === 'remote'
       ? this.#sendOnceDurable(flight)
       : this.#send(flight));
     return flight.promise;
+  }
+
+  #flightOf({ tag, by, why }: Ask, value: number | Value): Flight {
+    const nowUs = this.#ports.steadyUs();
+    const id = ++this.#lastId;
+    const deadlineUs = nowUs + tag.ttlMs * 1000;
+    const raw = rawValue(tag, value);
+    return newFlight({ id, tag: tag.tag, value, raw, by, why, deadlineUs }, tag, nowUs);
+  }
+
+  /** From here on it is the one write of its tag that is on its way. */
+  #depart(flight: Flight, ask: Ask): void {
+    const { tag, command } = flight;
+    this.#supersede(tag.tag, command.id);
+    flight.leaseBefore = this.#leases.get(tag.tag);
+    flight.lease = this.#takeLease(ask);
+    flight.stage = 'intent';
+    this.#flights.set(tag.tag, flight);
+  }
+
+  /** The write has passed, but one to its tag has not been answered. What waited until now was older. */
+  #wait(ask: Ask, value: number | Value, busy: string): Promise<WriteOutcome> {
+    const flight = this.#flightOf(ask, value);
+    this.#overtake(ask.tag.tag, `write ${flight.command.id} came`);
+    this.#waiting.set(ask.tag.tag, { flight, ask });
+    this.#ports.record('intent', { ...concerning(flight), reason: `waits: ${busy}` });
+    return flight.promise;
+  }
+
+  #overtake(tag: number, by: string): void {
+    const waiting = this.#waiting.get(tag);
+    if (!waiting) return;
+    this.#end(waiting.flight, 'refused', { refusal: 'overtaken', reason: `not sent: ${by} first` });
+  }
+
+  /** Sends what has waited where nothing is in its way any more; never later than its time to live allows. */
+  #runWaiting(nowUs: number): void {
+    for (const { flight, ask } of [...this.#waiting.values()]) {
+      const isBlocked = this.#isUnanswered(flight.tag);
+      const { deadlineUs } = flight.command;
+      if (nowUs > deadlineUs || (isBlocked && nowUs === deadlineUs)) this.#expire(flight);
+      else if (!isBlocked) this.#sendAtLast(flight, ask);
+    }
+  }
+
+  #sendAtLast(flight: Flight, ask: Ask): void {
+    // The plant went on meanwhile: what held when it was asked for need not hold now.
+    const no = firstNo(CHECKS, this.#situation(ask, this.#busyReason(flight.tag)));
+    if (no) {
+      this.#end(flight, 'refused', no);
+      return;
+    }
+    this.#waiting.delete(flight.tag.tag);
+    this.#depart(flight, ask);
+    void this.#send(flight);
+  }
+
+  /** After the end or the answer of a write: the safe values that it kept from leaving, then what waited for it. */
+  #goOn(nowUs: number): void {
+    this.#runLeases(nowUs);
+    this.#runWaiting(nowUs);
   }
 
   /** A tag with a lease is held by whoever writes it; without a time of his own, for the longest one allowed. */
@@ -294,7 +343,7 @@ class SiteGuard implements Guard {
     const refused = no ?? firstNo(CHECKS, this.#situation(ask, undefined));
     if (!refused) return this.#send(flight);
     this.#end(flight, 'refused', refused);
-    this.#runLeases(this.#ports.steadyUs());
+    this.#goOn(this.#ports.steadyUs());
   }
 
   async #untilDurable(): Promise<No | undefined> {
@@ -309,7 +358,11 @@ class SiteGuard implements Guard {
   async #send(flight: Flight): Promise<void> {
     const { command, tag } = flight;
     const nowUs = this.#ports.steadyUs();
-    if (nowUs > command.deadlineUs) return this.#expire(flight);
+    if (nowUs > command.deadlineUs) {
+      this.#expire(flight);
+      this.#goOn(nowUs);
+      return;
+    }
     flight.stage = 'sending';
     flight.attempts++;
     if (tag.feedback) flight.feedbackRows = this.#plant.present.rowsOf(tag.feedback.tag);
@@ -335,7 +388,7 @@ class SiteGuard implements Guard {
       flight.timerUs = againUs;
       this.#lookForEffect(flight);
     } else this.#conclude(flight, flight.answer);
-    this.#runLeases(nowUs);
+    this.#goOn(nowUs);
   }
 
   /** No further attempt: what is known by now is the result, unless the effect can still show. */
@@ -415,8 +468,9 @@ class SiteGuard implements Guard {
 
   #end(flight: Flight, state: WriteState, more: Partial<WriteOutcome>): void {
     if (flight.stage === 'ended') return;
+    const ours = flight.stage === 'waiting' ? this.#waiting : this.#flights;
+    ours.delete(flight.tag.tag);
     flight.stage = 'ended';
-    this.#flights.delete(flight.tag.tag);
     const nowUs = this.#ports.steadyUs();
     const feedback =
       flight.tag.feedback && this.#plant.present.goodAfter(flight.tag.feedback.tag, flight.feedbackRows);
@@ -466,9 +520,11 @@ class SiteGuard implements Guard {
    */
   #letGo(tag: GuardedTag, to: GuardedTag | undefined): Promise<WriteOutcome>[] {
     const reason = `${tag.path} ${to ? 'has changed in' : 'is gone from'} the site file`;
+    const refused = { refusal: to ? 'changed' : 'unknown-tag', reason } as const;
+    const waiting = this.#waiting.get(tag.tag);
+    if (waiting) this.#end(waiting.flight, 'refused', refused);
     const flight = this.#flights.get(tag.tag);
-    if (flight?.stage === 'intent')
-      this.#end(flight, 'refused', { refusal: to ? 'changed' : 'unknown-tag', reason });
+    if (flight?.stage === 'intent') this.#end(flight, 'refused', refused);
     else if (flight && !this.#endPause(flight, reason)) {
       flight.abort.abort(new Fault('guard.changed', reason, { retry: 'never' }));
       this.#end(flight, 'unknown', { reason });
@@ -506,7 +562,8 @@ class SiteGuard implements Guard {
     const nowUs = this.#ports.steadyUs();
     for (const lease of this.#leases) {
       const { asset } = lease.tag;
-      const off = this.#assets.modeOf(asset) === 'outOfService' || this.#assets.tagOutOf(asset) !== undefined;
+      const off =
+        this.#assets.modeOf(asset).mode === 'outOfService' || this.#assets.tagOutOf(asset) !== undefined;
       if (off) this.#leases.end(lease, nowUs, ending);
     }
     this.#runLeases(nowUs);

@@ -185,7 +185,7 @@ test('leases, modes and tag-outs survive a restart; what ran out meanwhile ends 
   again.guard.tagOut(PUMP, 'bo', 'coupling');
   const third = new Bench({ lease }, JSON.parse(JSON.stringify(again.saved)));
   assert.deepEqual(third.guard.assets(), [
-    { asset: PUMP, mode: 'remote', tagOut: { by: 'bo', why: 'coupling' } },
+    { asset: PUMP, mode: 'remote', modeFrom: 'hall', tagOut: { by: 'bo', why: 'coupling', from: PUMP } },
   ]);
   assert.equal((await third.ask(1)).refusal, 'tag-out');
 });

@@ -1,5 +1,5 @@
-import type { AssetMode, GuardedTag, GuardPorts, PresentOf } from '#guard/api.ts';
-import type { Assets, TagOut } from '#guard/assets.ts';
+import type { GuardedTag, GuardPorts, PresentOf } from '#guard/api.ts';
+import type { Assets, ModeOf, TagOutOf } from '#guard/assets.ts';
 import type { Interlocks } from '#guard/interlocks.ts';
 import type { Lease, Leases } from '#guard/leases.ts';
 import { Present } from '#guard/present.ts';
@@ -19,8 +19,8 @@ export interface Ask {
 
 /** All that the checks look at; made anew for every look, so that a check cannot see anything stale. */
 export interface Situation extends Ask {
-  readonly mode: AssetMode;
-  readonly tagOut: TagOut | undefined;
+  readonly mode: ModeOf;
+  readonly tagOut: TagOutOf | undefined;
   readonly hasAuthority: boolean;
   readonly remoteWrites: boolean;
   readonly shadow: boolean;

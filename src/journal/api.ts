@@ -31,8 +31,11 @@ export interface Journal extends AsyncDisposable {
   gap(gap: Gap): void;
   /** Durable no later than the first row that carries its number. */
   tag(tag: Tag): void;
-  /** Small state (alarms, leases, modes, clock), written with the same commit as what was appended before it. */
-  state(key: string, value: Json): void;
+  /**
+   * Small state (alarms, leases, modes, clock), written with the same commit as what was appended before it; only where
+   * it has changed. Undefined takes the key away.
+   */
+  state(key: string, value: Json | undefined): void;
   /**
    * Position of a sink, which only rises: entries up to it are delivered, and the first to be removed. 0 makes a sink
    * known that has confirmed nothing yet.

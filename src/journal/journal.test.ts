@@ -92,6 +92,10 @@ test('what was given is there again after reopening, and the epoch has risen', a
     journal.tag(tag(0));
     journal.tag({ ...tag(1), unit: 'bar' });
     journal.state('alarms', { a: [1, 'x'] });
+    journal.state('of a rule that is gone', 1);
+    await settled(journal);
+    journal.state('of a rule that is gone', undefined);
+    journal.state('never there', undefined);
     journal.setCursor('hub', 7);
     journal.setCursor('hub', 3);
     journal.append(series([1]), { source: 'plc', atUs: START_US + 500 });

@@ -163,10 +163,11 @@ class Writer implements Journal {
     this.#added();
   }
 
-  state(key: string, value: Json): void {
-    const text = JSON.stringify(value);
+  state(key: string, value: Json | undefined): void {
+    const text = value === undefined ? undefined : JSON.stringify(value);
     if (this.#state.get(key) === text) return;
-    this.#state.set(key, text);
+    if (text === undefined) this.#state.delete(key);
+    else this.#state.set(key, text);
     this.#open.state.set(key, text);
     this.#added();
   }

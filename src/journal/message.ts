@@ -31,7 +31,8 @@ export interface Extras {
   readonly gaps: readonly Gap[];
   readonly tags: readonly Tag[];
   readonly sources: readonly SourceName[];
-  readonly state: ReadonlyMap<string, string>;
+  /** Undefined: the key is no more. */
+  readonly state: ReadonlyMap<string, string | undefined>;
   /** Undefined: the sink is no more. */
   readonly cursors: ReadonlyMap<string, number | undefined>;
   readonly deadLetters: readonly DeadLetter[];

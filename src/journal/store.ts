@@ -186,7 +186,10 @@ export class Store {
   #writeExtras(extras: Extras): void {
     for (const tag of extras.tags) this.#insert.tag.run(tag.number, JSON.stringify(tag));
     for (const source of extras.sources) this.#insert.source.run(source.id, source.name);
-    for (const [key, value] of extras.state) this.#insert.state.run(key, value);
+    for (const [key, value] of extras.state) {
+      if (value === undefined) this.#insert.dropState.run(key);
+      else this.#insert.state.run(key, value);
+    }
     for (const [name, seq] of extras.cursors) {
       if (seq === undefined) this.#insert.dropCursor.run(name);
       else this.#insert.cursor.run(name, seq);
@@ -241,7 +244,10 @@ const headValues = (head: HeadRow): (number | Uint8Array)[] => [
 
 function statements(
   db: DatabaseSync,
-): Record<'head' | 'block' | 'event' | 'tag' | 'source' | 'state' | 'cursor' | 'dropCursor', StatementSync> {
+): Record<
+  'head' | 'block' | 'event' | 'tag' | 'source' | 'state' | 'dropState' | 'cursor' | 'dropCursor',
+  StatementSync
+> {
   return {
     head: db.prepare(
       'UPDATE head SET epoch = ?, unit = ?, seq = ?, steady_us = ?, wall_us = ?, age_us = ?, rows = ?, event_seq = ?, ' +
@@ -252,6 +258,7 @@ function statements(
     tag: db.prepare('INSERT OR REPLACE INTO tags VALUES (?, ?)'),
     source: db.prepare('INSERT OR REPLACE INTO sources VALUES (?, ?)'),
     state: db.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)'),
+    dropState: db.prepare('DELETE FROM state WHERE key = ?'),
     cursor: db.prepare(
       'INSERT INTO cursors VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)',
     ),

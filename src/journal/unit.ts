@@ -26,7 +26,7 @@ export class Unit {
   readonly gaps: Gap[] = [];
   readonly tags = new Map<number, Tag>();
   readonly sources: SourceName[] = [];
-  readonly state = new Map<string, string>();
+  readonly state = new Map<string, string | undefined>();
   readonly cursors = new Map<string, number | undefined>();
   readonly deadLetters: DeadLetter[] = [];
   deadLettersDropped = 0;

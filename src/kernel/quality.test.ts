@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isBad, isGood, isLost, Quality, qualityName, worseQuality } from '#kernel/quality.ts';
+import { isBad, isGood, isLost, isStandIn, Quality, qualityName, worseQuality } from '#kernel/quality.ts';
 
 test('the class is in the two upper bits, as in an OPC UA StatusCode', () => {
   assert.ok(isGood(Quality.goodLocalOverride));
@@ -19,6 +19,13 @@ test('lost is what tells of the way to the device, not of one value', () => {
   assert.ok(isLost(Quality.badNotConnected) && isLost(Quality.badTimeout));
   assert.ok(!isLost(Quality.badSensorFailure) && !isLost(Quality.badDecoding) && !isLost(Quality.bad));
   assert.ok(!isLost(Quality.uncertainLastUsable) && !isLost(Quality.good));
+});
+
+test('a value that was kept, substituted or simulated stands in for one that was measured', () => {
+  for (const quality of [Quality.uncertainLastUsable, Quality.uncertainSubstitute, 0x408f, 0x4092, 0x4209])
+    assert.ok(isStandIn(quality));
+  for (const quality of [Quality.good, Quality.uncertain, Quality.uncertainRangeExceeded, Quality.badTimeout])
+    assert.ok(!isStandIn(quality));
 });
 
 test('a device status that has no name here keeps its code', () => {

@@ -39,6 +39,21 @@ export const isGood = (quality: number): boolean => quality >>> 14 === 0;
 /** True for 10 and for the reserved 11: what is not known to be usable is not used. */
 export const isBad = (quality: number): boolean => quality >= 0x8000;
 
+/** OPC UA Part 8, 6.3.2, and those of the same meaning that only devices give. */
+const STAND_INS: ReadonlySet<number> = new Set([
+  0x408f, // UncertainNoCommunicationLastUsableValue
+  Quality.uncertainLastUsable,
+  Quality.uncertainSubstitute,
+  0x4092, // UncertainInitialValue
+  0x4209, // UncertainSimulatedValue
+]);
+
+/**
+ * True where the value stands in for one that was not measured now: the last usable one, a substitute, an initial or a
+ * simulated one. It says nothing of the present.
+ */
+export const isStandIn = (quality: number): boolean => STAND_INS.has(quality);
+
 const LOST: ReadonlySet<number> = new Set([
   Quality.badCommunication,
   Quality.badTimeout,

@@ -266,6 +266,24 @@ export interface Actuator extends AsyncDisposable {
 export interface ActuatorDef<S extends z.ZodType = z.ZodType> extends Definition<S, Actuator> {
   /** Schema of one action in a rule's `do`, below the key that names the kind. */
   readonly action: z.ZodType;
+  /** How it tells people of an alarm; absent where it cannot. */
+  readonly notice?: NoticeForm;
+}
+
+export interface NoticeForm {
+  /** Fields of a notice's step beside `to`: recipients, a topic. */
+  readonly fields: z.ZodType;
+  /** @param fields as the schema made them @returns the configuration of an action */
+  render(text: NoticeText, fields: unknown): Json;
+}
+
+/** What everybody is told of an alarm, in words and for programs. */
+export interface NoticeText {
+  /** The same for every attempt at the same notice, and unlike that of all others. */
+  readonly key: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly detail: { readonly [field: string]: Json };
 }
 
 /**

@@ -26,7 +26,7 @@ const separate = new Set(['wire', 'sources', 'actuators', 'sinks']);
 /** Modules with which code reaches outside; areas that decide must not have them, so that a replay finds the same. */
 const outside =
   /^node:(?:fs|net|tls|http|https|http2|dgram|dns|child_process|worker_threads|cluster|sqlite|os|process|inspector|repl|readline)(?:\/|$)/;
-const pure = new Set(['kernel', 'codec', 'pipeline', 'decide', 'guard', 'contract']);
+const pure = new Set(['kernel', 'codec', 'pipeline', 'decide', 'guard', 'notices', 'contract']);
 
 /** Why a file must not have this import; undefined when it may. `file` is relative to the project, with slashes. */
 export function complaint(table: Table, file: string, specifier: string): string | undefined {

@@ -39,6 +39,13 @@ export const mqttActuator: ActuatorDef<typeof Config> = {
   kind: 'mqtt',
   config: Config,
   action: Fields,
+  notice: {
+    fields: Head,
+    render: ({ subject, text, detail }, fields) => ({
+      ...(fields as z.output<typeof Head>),
+      payload: { subject, text, ...detail },
+    }),
+  },
   async open(config, deps, signal) {
     const publisher = new Publisher(config, deps);
     await publisher.connected(signal); // an unreachable broker should show at once, not at the first alarm

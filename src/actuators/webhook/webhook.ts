@@ -41,6 +41,13 @@ export const webhook: ActuatorDef<typeof Config> = {
   kind: 'webhook',
   config: Config,
   action: Fields,
+  notice: {
+    fields: z.strictObject({}),
+    render: ({ key, subject, text, detail }) => ({
+      payload: { subject, text, ...detail },
+      idempotencyKey: key,
+    }),
+  },
   async open(config, deps) {
     return hook(config, deps, {
       secret: await readSecret('secret', config.secretEnv, config.secretFile),

@@ -15,6 +15,7 @@ export {
   RunningConfig,
 } from './replies/config.ts';
 export { Aligned, Buckets, HistoryTag, Series } from './replies/history.ts';
+export { NoticesStatus } from './replies/notices.ts';
 export { ActuatorView, Fault, Health, SinkView, SiteStatus, SourceView } from './replies/site.ts';
 export {
   AlarmStatus,

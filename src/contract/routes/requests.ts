@@ -178,3 +178,10 @@ export const UndoRequest = z.strictObject({
   why: z.string().trim().min(1).max(500).optional().describe('Kept in the history.'),
   by: z.string().min(1).max(100).default('local').describe('Who does it.'),
 });
+
+export const MaintenanceRequest = z.strictObject({
+  asset: z.string().min(1).describe('Path of an asset, or of a line or an area.'),
+  forMin: z.number().min(0).describe('Minutes; 0 ends it.'),
+  why: z.string().min(1).optional().describe('Needed to begin it.'),
+  by: z.string().min(1).describe('Who does it.'),
+});

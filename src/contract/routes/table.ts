@@ -1,12 +1,19 @@
 import type * as z from 'zod';
 import { HISTORY_ROUTES } from './history.ts';
+import { NOTICE_ROUTES } from './notices.ts';
 import { PEER_ROUTES } from './peers.ts';
 import type { Replies, Route } from './route.ts';
 import { SITE_ROUTES } from './site.ts';
 import { TAG_ROUTES } from './tags.ts';
 
 /** All ways to ask a site. The names are those of the generated client's methods. */
-export const ROUTES = { ...SITE_ROUTES, ...TAG_ROUTES, ...PEER_ROUTES, ...HISTORY_ROUTES } as const;
+export const ROUTES = {
+  ...SITE_ROUTES,
+  ...TAG_ROUTES,
+  ...NOTICE_ROUTES,
+  ...PEER_ROUTES,
+  ...HISTORY_ROUTES,
+} as const;
 
 type Routes = typeof ROUTES;
 export type RouteId = keyof Routes;

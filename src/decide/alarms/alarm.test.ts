@@ -28,7 +28,7 @@ function bench(change: Partial<AlarmSpec> = {}) {
   const outcome = new OutcomeBuilder();
   const firstOut = new FirstOut();
   const make = (more: Partial<AlarmSpec> = {}) =>
-    new Alarm({ ...SPEC, ...change, ...more }, { timers, outcome, firstOut });
+    new Alarm({ ...SPEC, ...change, ...more }, { timers, outcome, firstOut, changed: new Set() });
   const alarm = make();
   const taken = () => [...outcome.take(0).alarms];
   return {

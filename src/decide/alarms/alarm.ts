@@ -11,6 +11,8 @@ interface Surroundings {
   readonly timers: Timers;
   readonly outcome: OutcomeBuilder;
   readonly firstOut: FirstOut;
+  /** Alarms of which something that is kept may have changed. */
+  readonly changed: Set<Alarm>;
 }
 
 type Why = Pick<AlarmTransition, 'cause' | 'by' | 'comment'>;
@@ -60,7 +62,8 @@ export class Alarm implements ConditionSink {
   }
 
   decide(truth: Truth, _why: Unknown | undefined, atUs: number): void {
-    const { timers } = this.#around;
+    const { timers, changed } = this.#around;
+    changed.add(this);
     this.#condition = truth;
     const resumeUs = truth ? this.#resumeUs : undefined;
     if (truth !== undefined) this.#resumeUs = undefined;
@@ -86,6 +89,7 @@ export class Alarm implements ConditionSink {
   operate(act: AlarmAct, by: string, atUs: number, comment: string | undefined): void {
     if (act.act === 'shelve') this.#checkShelving(act.forMin);
     const why: Why = { cause: 'operator', by, ...(comment !== undefined && { comment }) };
+    this.#around.changed.add(this);
     if (comment !== undefined) this.#comment = comment;
     switch (act.act) {
       case 'acknowledge':
@@ -137,6 +141,12 @@ export class Alarm implements ConditionSink {
       raiseUs: this.#raiseUs ?? null,
       comment: this.#comment ?? null,
     };
+  }
+
+  /** Whether an alarm that is restored from nothing is the same. */
+  get isAsNew(): boolean {
+    const covered = this.#covered || this.#comment !== undefined;
+    return this.#base === 'normal' && this.#sinceUs === 0 && !covered && this.#raiseUs === undefined;
   }
 
   /** When an on-delay that is running ends. */
@@ -249,6 +259,7 @@ export class Alarm implements ConditionSink {
 
   #change(atUs: number, why: Why, change: () => void): void {
     const from = this.state;
+    this.#around.changed.add(this);
     change();
     if (this.#base === 'normal') this.#rank = 0;
     if (this.state === from) return;

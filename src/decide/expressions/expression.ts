@@ -4,7 +4,7 @@ import type { Threshold } from '#decide/expressions/threshold.ts';
 import type { Unknown } from '#decide/sink.ts';
 import type { SampleFunction } from '#decide/windows/sample-window.ts';
 import type { Value } from '#kernel/batch.ts';
-import { isBad, isLost, worseQuality } from '#kernel/quality.ts';
+import { isBad, isLost, isStandIn, worseQuality } from '#kernel/quality.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 
 /** Something from outside that an expression reads, under the name that it has in the rewritten text. */
@@ -66,13 +66,12 @@ export class Expression {
     return this.#run(this.#root);
   }
 
-  /** Worst quality of the inputs; among bad ones one that is lost comes first. */
+  /** Worst quality of the inputs; among bad ones one that is lost comes first, among uncertain ones a stand-in. */
   quality(inputs: Inputs): number {
     let worst = 0;
     for (const tag of this.tags) {
       const place = inputs.present.placeOf[tag] as number;
-      const quality = inputs.present.quality[place] as number;
-      worst = isLost(quality) && !isLost(worst) ? quality : worseQuality(worst, quality);
+      worst = worseInput(worst, inputs.present.quality[place] as number);
     }
     return worst;
   }
@@ -151,6 +150,13 @@ export class Expression {
       return undefined; // no result for these values, such as a field that the structure lacks
     }
   }
+}
+
+/** What is worse for those who act on the result: what says most about it must not be hidden by an earlier reason. */
+function worseInput(a: number, b: number): number {
+  if (isLost(b) && !isLost(a)) return b;
+  if (isStandIn(b) && !isBad(a)) return b;
+  return worseQuality(a, b);
 }
 
 function load(slot: Slot, inputs: Inputs, nowUs: number): CelValue {

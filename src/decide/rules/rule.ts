@@ -12,6 +12,8 @@ interface Surroundings {
   /** Actions wait here until all rows of the moment are in, so that templates see them. */
   readonly fired: (() => void)[];
   readonly inputs: Inputs;
+  /** Rules of which something that is kept may have changed. */
+  readonly changed: Set<Rule>;
   /** Told when the condition turns unknown for want of good inputs, or known again. */
   readonly inputAlarm: ConditionSink | undefined;
 }
@@ -79,6 +81,7 @@ export class Rule implements ConditionSink {
   decide(truth: Truth, why: Unknown | undefined, atUs: number): void {
     const { timers, inputAlarm } = this.#around;
     this.#truth = truth;
+    this.#around.changed.add(this);
     inputAlarm?.decide(truth === undefined && (why === 'bad' || why === 'lost'), undefined, atUs);
     if (truth === undefined) {
       this.#lose(why);
@@ -99,6 +102,11 @@ export class Rule implements ConditionSink {
 
   snapshot(): Json {
     return { when: this.spec.when, state: this.#state, held: this.#held.map((held) => ({ ...held })) };
+  }
+
+  /** Whether a rule that is restored from nothing is the same. */
+  get isAsNew(): boolean {
+    return this.#state === 'unknown' && this.#held.length === 0;
   }
 
   /** Goes on from a snapshot; one of another condition is ignored. */
@@ -142,6 +150,7 @@ export class Rule implements ConditionSink {
   #settle(atUs: number): void {
     const { timers, outcome } = this.#around;
     timers.clear(this.#delay);
+    this.#around.changed.add(this);
     const from = this.#state;
     const first = this.#first;
     this.#first = undefined;
@@ -207,6 +216,7 @@ export class Rule implements ConditionSink {
       action: { kind: 'write', tag, value, ...(leaseMs !== undefined && { leaseMs }) },
     });
     if (edge === 'off' || leaseMs === undefined || typeof value !== 'number') return;
+    this.#around.changed.add(this);
     this.#held = this.#held.filter((held) => held.tag !== tag);
     this.#held.push({ tag, value, leaseMs, untilUs: atUs + leaseMs * 1000 });
   }
@@ -223,6 +233,7 @@ export class Rule implements ConditionSink {
 
   #renew(atUs: number): void {
     if (this.#state !== 'on' || this.#truth !== true) return;
+    this.#around.changed.add(this);
     this.#held = this.#held.filter((held) => held.untilUs > atUs);
     for (const held of this.#held) {
       const { tag, value, leaseMs } = held;

@@ -54,7 +54,7 @@ export function siteHandlers(
     async setAsset({ body: { asset, mode, tagOut, why, by } }) {
       site.setAsset(asset, { mode, tagOut, why, by });
       await site.durable();
-      return core.guard.assets().filter((one) => `${one.asset}/`.startsWith(`${asset}/`));
+      return core.guard.assets().filter((one) => asset === '' || `${one.asset}/`.startsWith(`${asset}/`));
     },
   };
 }

@@ -5,6 +5,7 @@ import type { ApiAddress } from '#contract/api.ts';
 import { ROUTES, routeEntries } from '#contract/routes/table.ts';
 import { addRoutes, notFound, sendText, urlOf } from '#edge/api/answer.ts';
 import { type History, historyHandlers } from '#edge/api/history.ts';
+import { noticeHandlers } from '#edge/api/notices.ts';
 import { peerHandlers } from '#edge/api/peers.ts';
 import { refuseSocket, sendProblem } from '#edge/api/problems.ts';
 import { siteHandlers } from '#edge/api/record.ts';
@@ -53,6 +54,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
   addRoutes(app, {
     ...siteHandlers(site, version),
     ...tagHandlers(site),
+    ...noticeHandlers(site),
     ...peerHandlers(site, configuration),
     ...historyHandlers(site, history),
   });

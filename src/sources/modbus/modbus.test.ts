@@ -194,6 +194,26 @@ test('a bit is written only by mask, or by a declared sole writer, whose turns d
   assert.equal(registers[0], 0x80ff);
 });
 
+test('a whole register that is written while a bit of it is read and written back is not undone', async () => {
+  const { registers, vector } = memory();
+  await using server = await libraryServer(vector);
+  await using device = await openModbus(
+    { port: server.port },
+    {
+      'p/bit': { at: { holding: 5, bit: 0, soleWriter: true }, type: 'boolean' },
+      'p/word': { at: { holding: 5 } },
+      'p/pair': { at: { holding: 4, as: 'uint32' } },
+    },
+  );
+  const both = [device.write('p/bit', 1), device.write('p/word', 0x80)];
+  for (const { state } of await Promise.all(both)) assert.equal(state, 'sent');
+  assert.equal(registers[5], 0x80);
+  // The second register of a value of two counts as well.
+  const pair = [device.write('p/bit', 1), device.write('p/pair', 0x0001_0100)];
+  for (const { state } of await Promise.all(pair)) assert.equal(state, 'sent');
+  assert.deepEqual([registers[4], registers[5]], [1, 0x100]);
+});
+
 test('a write that the device refuses, that does not fit, or that came too late says so', async () => {
   const { vector } = memory();
   await using server = await libraryServer(vector);

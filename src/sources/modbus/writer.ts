@@ -15,8 +15,11 @@ export class Writer {
   readonly #bus: Bus;
   #cells: ReadonlyMap<number, Cell> = new Map();
   readonly #written: (cell: Cell) => void;
-  /** Read-modify-write of one register must not be interleaved with another one of it: the last one waiting. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  /**
+   * The last write waiting for each holding register. What is written to one between the reading and the writing back of
+   * another write would be undone, and yet reported as sent.
+   */
+  readonly #turns = new Map<number, Promise<unknown>>();
 
   /** @param written told of each write that the device has taken */
   constructor(bus: Bus, cells: readonly Cell[], written: (cell: Cell) => void) {
@@ -44,10 +47,12 @@ export class Writer {
         signal,
       });
     try {
-      const answer =
-        cell.table === 'holding' && cell.as === 'bool' && cell.address.soleWriter
-          ? await this.#inTurn(cell, () => this.#readModifyWrite(cell, asBit(command.raw), send))
-          : await send(requestOf(cell, command.raw));
+      const readFirst = cell.table === 'holding' && cell.as === 'bool' && cell.address.soleWriter;
+      const answer = await this.#inTurn(cell, () =>
+        readFirst
+          ? this.#readModifyWrite(cell, asBit(command.raw), send)
+          : send(requestOf(cell, command.raw)),
+      );
       if (answer.kind === 'written') this.#written(cell);
       return resultOf(answer);
     } catch (error) {
@@ -55,16 +60,21 @@ export class Writer {
     }
   }
 
-  #inTurn(cell: Cell, work: () => Promise<Answer>): Promise<Answer> {
-    const key = nameOf(cell);
-    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work);
-    const quiet = turn
-      .catch(() => {})
-      .then(() => {
-        if (this.#turns.get(key) === quiet) this.#turns.delete(key);
-      });
-    this.#turns.set(key, quiet);
-    return turn;
+  /** Once the writes before it to any of its registers have ended. The bus looks at deadlines when it sends. */
+  async #inTurn(cell: Cell, work: () => Promise<Answer>): Promise<Answer> {
+    const keys = registersIn(cell);
+    const before = keys.map((key) => this.#turns.get(key));
+    const turn = Promise.all(before).then(work);
+    const quiet = turn.then(
+      () => {},
+      () => {},
+    );
+    for (const key of keys) this.#turns.set(key, quiet);
+    try {
+      return await turn;
+    } finally {
+      for (const key of keys) if (this.#turns.get(key) === quiet) this.#turns.delete(key);
+    }
   }
 
   /** Only with a declared sole writer: what somebody else writes between the two would be undone. */
@@ -81,6 +91,12 @@ export class Writer {
     const word = on ? readWord(read.data, 0) | mask : readWord(read.data, 0) & ~mask;
     return send(registersOf(cell, Uint8Array.of((word >>> 8) & 0xff, word & 0xff)));
   }
+}
+
+/** Numbers of the holding registers that a write changes, those of all units together; coils need no turns. */
+function registersIn({ table, unit, at, count }: Cell): number[] {
+  if (table !== 'holding') return [];
+  return Array.from({ length: count }, (_, i) => unit * 0x1_0000 + at + i);
 }
 
 /** What the answer means. That the device echoes a write says that it has taken it, not that it had an effect. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '#kernel/fault.ts';
+import { glob } from '#kernel/glob.ts';
 import type { Tag, TagInfo } from '#kernel/tag-table.ts';
 import type { Deps, Point } from '#plugin/api.ts';
 import { EventRate } from '#plugin/event-rate.ts';
@@ -165,24 +166,6 @@ function matcher({ group, node, device, metric }: Discover): Discovery['matches'
     isNode?.(unit.node) === true &&
     isDevice?.(unit.device ?? '') === true &&
     isMetric?.(name) === true;
-}
-
-/** Matches in time that grows with the length of the text, whatever the pattern: no backtracking over stars. */
-export function glob(pattern: string): (text: string) => boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return (text) => text === pattern;
-  return (text) => {
-    if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
-      return false;
-    let at = first.length;
-    for (const part of rest) {
-      const found = text.indexOf(part, at);
-      if (found < 0) return false;
-      at = found + part.length;
-    }
-    return at <= text.length - last.length;
-  };
 }
 
 /** In the rules of the namespace: lower-case letters, digits, _ and -, a letter first. */

@@ -121,6 +121,7 @@ export const SiteStatus = z.strictObject({
   writes: z
     .strictObject({ refused: count, sent: count, confirmed: count, failed: count, unknown: count })
     .describe('Writes by how they ended.'),
+  notices: z.strictObject({ waiting: count, failed: count, maintenance: count }),
   journal: JournalStatus,
   writtenPerDay: z.number().exactOptional().describe('Bytes a day at the rate of the last hour.'),
   clockJumps: count,

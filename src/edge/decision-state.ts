@@ -1,0 +1,60 @@
+import type { Decisions, SnapshotPart } from '#decide/api.ts';
+import { fromParts } from '#decide/parts.ts';
+import type { Journal } from '#journal/api.ts';
+import type { Json } from '#kernel/event.ts';
+
+/** Keys in the journal's state: one a rule and alarm, so that a change costs what has changed. See docs/formats/journal.md. */
+const PREFIX = { rule: 'rule/', alarm: 'alarm/', firstOut: 'first-out' } as const;
+
+/** What the last run knew of rules and alarms; none of those that are gone need be among the decisions compiled with it. */
+export function keptDecisions(state: Journal['opened']['state']): Json {
+  return fromParts(
+    [...state].flatMap(([key, value]) => {
+      const part = partOf(key);
+      return part ? [{ ...part, state: value }] : [];
+    }),
+  );
+}
+
+/** Keeps the state of rules and alarms in the journal, part by part. */
+export class DecisionState {
+  readonly #journal: Pick<Journal, 'opened' | 'state'>;
+  /** Those that have something kept. */
+  readonly #keys: Set<string>;
+
+  constructor(journal: Pick<Journal, 'opened' | 'state'>) {
+    this.#journal = journal;
+    this.#keys = new Set([...journal.opened.state.keys()].filter((key) => partOf(key) !== undefined));
+  }
+
+  /** Writes what may have changed; the journal leaves out what has not. */
+  save(decisions: Decisions): void {
+    for (const part of decisions.takeChanged()) this.#put(PREFIX[part.kind] + part.id, part.state);
+  }
+
+  /**
+   * The same, and forgets what these decisions do not have: a rule or an alarm that comes back under the name of one
+   * that was taken out begins anew.
+   */
+  saveOnly(decisions: Decisions): void {
+    this.save(decisions);
+    const keys = new Set<string>([PREFIX.firstOut]);
+    for (const { id } of decisions.rules()) keys.add(PREFIX.rule + id);
+    for (const { id } of decisions.alarms()) keys.add(PREFIX.alarm + id);
+    for (const key of [...this.#keys]) if (!keys.has(key)) this.#put(key, undefined);
+  }
+
+  #put(key: string, state: Json | undefined): void {
+    if (state === undefined) this.#keys.delete(key);
+    else this.#keys.add(key);
+    this.#journal.state(key, state);
+  }
+}
+
+function partOf(key: string): Pick<SnapshotPart, 'kind' | 'id'> | undefined {
+  if (key === PREFIX.firstOut) return { kind: 'firstOut', id: '' };
+  for (const kind of ['rule', 'alarm'] as const) {
+    if (key.startsWith(PREFIX[kind])) return { kind, id: key.slice(PREFIX[kind].length) };
+  }
+  return undefined;
+}
