@@ -80,10 +80,7 @@ export const notFound = (method: string, url: string): Fault =>
 function nextUrl({ url }: FastifyRequest, next: NonNullable<Page<unknown>['next']>): string {
   const [path = '', given = ''] = url.split('?');
   const query = new URLSearchParams(given);
-  for (const [name, value] of Object.entries(next)) {
-    if (value === undefined) query.delete(name);
-    else query.set(name, String(value));
-  }
+  for (const [name, value] of Object.entries(next)) query.set(name, String(value));
   return `${path}?${query}`;
 }
 

@@ -45,7 +45,7 @@ async function following(site: Site, query: Query, after: number): Promise<Page<
   let last = after;
   for await (const one of forwards(site, after)) {
     if (found.length === query.limit || seen++ === MOST_SEEN) {
-      return { items: found, next: { after: last, before: undefined } };
+      return { items: found, next: { after: last } };
     }
     if (query.before !== undefined && one.seq >= query.before) break;
     last = one.seq;

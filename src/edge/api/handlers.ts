@@ -4,7 +4,7 @@ import type { Answered, Asked, LinesRoute, ListRoute, PagedRoute, RouteId } from
 export interface Page<T> {
   readonly items: readonly T[];
   /** Parameters that lead to the next page in place of those given; absent on the last one. */
-  readonly next?: { readonly [name: string]: string | number | undefined };
+  readonly next?: { readonly [name: string]: string | number };
 }
 
 type Answer<Id extends RouteId> = Id extends PagedRoute

@@ -23,10 +23,12 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
     tags({ query: { prefix, search, quality, limit, after } }) {
       const isWanted = matching(search, quality && classOf(site, quality));
       const items = [];
+      let last = '';
       for (const tag of index.from(prefix, after)) {
         if (!isWanted(tag)) continue;
-        if (items.length === limit) return { items, next: { after: items.at(-1)?.path } };
+        if (items.length === limit) return { items, next: { after: last } };
         items.push(tagValue(core, tag));
+        last = tag.path;
       }
       return { items };
     },
