@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 import { addCommissioning } from '#cli/commission/commands.ts';
+import { addCompletion } from '#cli/completion/commands.ts';
 import { Exit, exitCode, failWith } from '#cli/fail.ts';
-import { addLists } from '#cli/list-commands.ts';
+import { addAudit, addLists, addPast } from '#cli/list-commands.ts';
 import { version } from '#cli/version.ts';
 
 /* Commands are described here and loaded when they run: `holdfast status` must not load a broker. */
@@ -25,6 +26,7 @@ function program(): Command {
   acting(holdfast);
   configuring(holdfast);
   addCommissioning(holdfast);
+  addCompletion(holdfast);
   return holdfast;
 }
 
@@ -92,6 +94,7 @@ function looking(holdfast: Command): void {
       .action(async (options) => (await import('#cli/look.ts')).list(what, {}, options));
   }
   addLists(holdfast);
+  addPast(holdfast);
   certificates(holdfast);
   holdfast
     .command('discover')
@@ -101,14 +104,12 @@ function looking(holdfast: Command): void {
     .argument('<kind>', 'opcua, modbus or mqtt')
     .argument('[range...]', 'as `holdfast discover <kind> --help` explains')
     .action(async (kind, args) => (await import('#cli/discover.ts')).discover(kind, args));
-  holdfast
-    .command('audit')
-    .description('the record of events that nobody can rewrite')
+  addAudit(holdfast)
     .command('verify')
     .description('check the hash chain over all events')
     .addOption(dataOption())
     .addOption(jsonOption())
-    .action(async (options) => (await import('#cli/audit.ts')).verify(options));
+    .action(async (_options, command) => (await import('#cli/audit.ts')).verify(command.optsWithGlobals()));
 }
 
 function certificates(holdfast: Command): void {
@@ -183,6 +184,7 @@ function acting(holdfast: Command): void {
     .option('--for <minutes>', 'how long to shelve')
     .option('--comment <text>')
     .addOption(dataOption())
+    .addOption(jsonOption())
     .action(async (act, id, options) => (await import('#cli/act.ts')).alarm(act, id, options));
   holdfast
     .command('write')
@@ -203,6 +205,7 @@ function acting(holdfast: Command): void {
     .option('--remove-tag-out', 'let writers in again')
     .option('--why <reason>', 'kept in the audit')
     .addOption(dataOption())
+    .addOption(jsonOption())
     .action(async (asset, options) => (await import('#cli/act.ts')).asset(asset, options));
 }
 
