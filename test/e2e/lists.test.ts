@@ -59,7 +59,8 @@ test('lists are narrowed down, and tags shown as a tree', async () => {
   assert.match(tree, /^hall\/line1\n.*├─ .*\n/);
   assert.match(tree, /[├└]─ pump {2}\d+\n[│ ]+├─ /);
   const tags = await box.json<readonly TagValue[]>('tags', PUMP, '--search', 'vibration');
-  assert.ok(tags.length > 0 && tags.every(({ path }) => path.startsWith(PUMP) && path.includes('vibration')));
+  assert.ok(tags.some(({ path }) => path === `${PUMP}/vibration`));
+  assert.ok(tags.length < 10 && tags.every(({ path }) => path.startsWith(PUMP)));
   const events = await box.json<readonly EventView[]>('events', '--kind', 'system', 'config', '--last', '1h');
   assert.ok(events.length > 0 && events.every(({ kind }) => kind === 'system' || kind === 'config'));
   assert.match((await box.run('sources')).stdout, /^pumps +modbus +running +\d/m);

@@ -1,4 +1,4 @@
-import type { DeadLetterView } from '#contract/api.ts';
+import type { AssetView, DeadLetterView } from '#contract/api.ts';
 import type { SITE_ROUTES } from '#contract/routes/site.ts';
 import type { Answered } from '#contract/routes/table.ts';
 import { findEvents } from '#edge/api/event-log.ts';
@@ -50,7 +50,7 @@ export function siteHandlers(
       const outcome = await core.guard.write({ tag, value: plain, by: asker, why, leaseMs });
       return { ...outcome, value: valueToJson(outcome.value) };
     },
-    assets: () => core.guard.assets(),
+    assets: () => core.guard.assets() satisfies readonly AssetView[],
     async setAsset({ body: { asset, mode, tagOut, why, by } }) {
       site.setAsset(asset, { mode, tagOut, why, by });
       await site.durable();
