@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { SiteClient } from '#cli/client.ts';
 import { Exit } from '#cli/fail.ts';
 import { above } from '#cli/text.ts';
-import type { AlarmStatus, AssetView } from '#contract/api.ts';
+import type { OperateAlarmBody, WriteResult } from '#contract/client.ts';
 import { Fault } from '#kernel/fault.ts';
 
 interface Common {
@@ -10,10 +10,12 @@ interface Common {
   readonly json?: boolean;
 }
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
 const by = () => userInfo().username;
 
-const ACTS: { readonly [name: string]: string } = {
+const ACTS: { readonly [name: string]: OperateAlarmBody['act'] } = {
   acknowledge: 'acknowledge',
   ack: 'acknowledge',
   shelve: 'shelve',
@@ -37,19 +39,8 @@ export async function alarm(
   const site = await SiteClient.find(options.data);
   const forMin = options.for === undefined ? undefined : Number(options.for);
   const body = { id, act, forMin, comment: options.comment, by: by() };
-  const after = await site.post<AlarmStatus>('/api/alarms', body);
-  print(`${after.id}: ${after.state}`);
-}
-
-interface Outcome {
-  readonly state: string;
-  readonly path: string;
-  readonly value: unknown;
-  readonly refusal?: string;
-  readonly reason?: string;
-  readonly readBack?: unknown;
-  readonly feedback?: number;
-  readonly tookMs: number;
+  const after = await site.api.operateAlarm(body);
+  print(options.json ? JSON.stringify(after, null, 2) : `${after.id}: ${after.state}`);
 }
 
 /** Exit status 0 only for a write that was sent or confirmed. */
@@ -61,13 +52,13 @@ export async function write(
   const site = await SiteClient.find(options.data);
   const leaseMs = options.lease === undefined ? undefined : Number(options.lease);
   const body = { tag, value: parse(text), why: options.why, leaseMs, by: by() };
-  const outcome = await site.post<Outcome>('/api/writes', body);
+  const outcome = await site.api.write(body);
   if (options.json) print(JSON.stringify(outcome, null, 2));
   else print(sentence(outcome));
   if (outcome.state !== 'confirmed' && outcome.state !== 'sent') process.exitCode = Exit.failed;
 }
 
-function sentence({ state, path, value, refusal, reason, readBack, feedback, tookMs }: Outcome): string {
+function sentence({ state, path, value, refusal, reason, readBack, feedback, tookMs }: WriteResult): string {
   const why = [refusal, reason].filter(Boolean).join(': ');
   const back = readBack === undefined ? '' : `, read back ${shown(readBack)}`;
   const seen = feedback === undefined ? '' : `, feedback ${feedback}`;
@@ -86,7 +77,7 @@ function parse(text: string): number | boolean | string {
 export async function asset(
   path: string,
   options: Common & {
-    readonly mode?: string;
+    readonly mode?: 'local' | 'remote' | 'outOfService';
     readonly tagOut?: boolean;
     readonly removeTagOut?: boolean;
     readonly why?: string;
@@ -95,7 +86,8 @@ export async function asset(
   const site = await SiteClient.find(options.data);
   const tagOut = options.tagOut ? true : options.removeTagOut ? false : undefined;
   const body = { asset: path, mode: options.mode, tagOut, why: options.why, by: by() };
-  const after = await site.post<readonly AssetView[]>('/api/assets', body);
+  const after = await site.api.setAsset(body);
+  if (options.json) return print(JSON.stringify(after, null, 2));
   for (const one of after) {
     const tagOut = one.tagOut ? `, tagged out by ${one.tagOut.by}${above(one.asset, one.tagOut.from)}` : '';
     print(`${one.asset}: ${one.mode}${above(one.asset, one.modeFrom)}${tagOut}`);
@@ -105,6 +97,6 @@ export async function asset(
 /** Lets writes leave again although nobody knows what was tagged out. */
 export async function withoutState(options: Common & { readonly why: string }): Promise<void> {
   const site = await SiteClient.find(options.data);
-  await site.post('/api/without-state', { why: options.why, by: by() });
+  await site.api.withoutState({ why: options.why, by: by() });
   print('the site goes on without the state of its last run, and writes to machines again');
 }

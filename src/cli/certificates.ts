@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { findKeptDir, readAddress, SiteClient } from '#cli/client.ts';
 import { dim, red, table, yellow } from '#cli/text.ts';
-import type { CertificateDetail, CertificateView } from '#contract/api.ts';
+import type { CertificateDetail, CertificateView } from '#contract/client.ts';
 import { Fault } from '#kernel/fault.ts';
 import { oneLine } from '#trust/certificate.ts';
 import { openTrust, trustDir } from '#trust/store.ts';
@@ -56,9 +56,9 @@ async function open(named: string | undefined): Promise<Certificates> {
 }
 
 const running = (site: SiteClient): Certificates => ({
-  list: () => site.get('/api/certificates'),
-  detail: (prefix) => site.get(`/api/certificates/${encodeURIComponent(prefix)}`),
-  decide: (act, fingerprint, by) => site.post('/api/certificates', { act, fingerprint, by }),
+  list: () => site.api.certificates(),
+  detail: (prefix) => site.api.certificate(prefix),
+  decide: (act, fingerprint, by) => site.api.decideCertificate({ act, fingerprint, by }),
 });
 
 function stopped(dir: string): Certificates {

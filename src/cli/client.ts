@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { dim } from '#cli/text.ts';
 import { ApiAddress, type ProblemDetails } from '#contract/api.ts';
+import { type Call, type Page, SiteApi, type Transport } from '#contract/client.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { isAlive } from '#platform/process.ts';
 
@@ -77,10 +78,12 @@ export class SiteClient {
   readonly #address: ApiAddress;
   /** Data folder of the site. */
   readonly dir: string;
+  readonly api: SiteApi;
 
   constructor(address: ApiAddress, dir: string) {
     this.#address = address;
     this.dir = dir;
+    this.api = new SiteApi(this.#transport());
   }
 
   /** @throws Fault `cli.no-site` */
@@ -94,61 +97,89 @@ export class SiteClient {
     });
   }
 
-  async get<T>(path: string): Promise<T> {
-    return await this.#ask<T>(path);
-  }
-
-  async post<T>(path: string, body: object): Promise<T> {
-    return await this.#ask<T>(path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
+  #transport(): Transport {
+    const ask = (call: Call, next?: string) => this.#fetch(call, next, AbortSignal.timeout(ANSWER_MS));
+    return {
+      json: async <T>(call: Call) => (await (await ask(call)).json()) as T,
+      text: async (call) => await (await ask(call)).text(),
+      async page<T>(call: Call, next?: string): Promise<Page<T>> {
+        const reply = await ask(call, next);
+        const link = /<([^>]*)>; rel="next"/.exec(reply.headers.get('link') ?? '');
+        return { items: (await reply.json()) as readonly T[], next: link?.[1] };
+      },
+      lines: <T>(call: Call) => this.#lines<T>(call),
+      stream: <T>(call: Call) => this.#stream<T>(call),
+    };
   }
 
   /** Server-Sent Events until the signal; each as its name and its data. */
-  async *stream(path: string, signal: AbortSignal): AsyncIterable<{ name: string; data: unknown }> {
-    const reply = await this.#fetch(path, { signal });
-    if (!reply.body) return;
-    let rest = '';
-    for await (const chunk of reply.body.pipeThrough(new TextDecoderStream())) {
-      const parts = (rest + chunk).split('\n\n');
-      rest = parts.pop() ?? '';
-      for (const part of parts) {
-        const match = /^event: (.*)\ndata: (.*)$/s.exec(part);
-        if (match?.[1] && match[2]) yield { name: match[1], data: JSON.parse(match[2]) };
-      }
+  async *#stream<T>(call: Call): AsyncIterable<T> {
+    for await (const part of partsOf(await this.#fetch(call), '\n\n')) {
+      const match = /^event: (.*)\ndata: (.*)$/s.exec(part);
+      if (match?.[1] && match[2]) yield { name: match[1], data: JSON.parse(match[2]) } as T;
     }
   }
 
-  /** JSON objects, one a line, until the end or the signal. */
-  async *lines<T>(path: string, signal: AbortSignal): AsyncIterable<T> {
-    const reply = await this.#fetch(path, { signal });
-    let rest = '';
-    for await (const chunk of reply.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) yield JSON.parse(line) as T;
+  /** JSON objects, one a line, until the end or the signal. @throws Fault that a last line tells of */
+  async *#lines<T>(call: Call): AsyncIterable<T> {
+    for await (const text of partsOf(await this.#fetch(call), '\n')) {
+      const line = JSON.parse(text);
+      if ('fault' in line) throw faultOf(line.fault);
+      yield line as T;
     }
   }
 
-  async #ask<T>(path: string, init: RequestInit = {}): Promise<T> {
-    const reply = await this.#fetch(path, { ...init, signal: AbortSignal.timeout(30_000) });
-    return (await reply.json()) as T;
-  }
-
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
+  async #fetch(call: Call, next?: string, patience?: AbortSignal): Promise<Response> {
     const { url, token } = this.#address;
-    const headers = { ...init.headers, authorization: `Bearer ${token}` };
-    const reply = await fetch(url + path, { ...init, headers }).catch((error) => {
+    const { method, body } = call;
+    const signals = [call.signal, patience].filter((one) => one !== undefined);
+    const reply = await fetch(url + (next ?? pathOf(call)), {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+      signal: AbortSignal.any(signals),
+      ...(body && { body: JSON.stringify(body) }),
+    }).catch((error) => {
+      if (call.signal?.aborted) throw error;
       throw new Fault('cli.unreachable', `the site at ${url} does not answer: ${messageOf(error)}`, {
         hint: 'is it still running? `holdfast status` finds it again after a restart',
         cause: error,
       });
     });
     if (reply.ok) return reply;
-    const problem = (await reply.json().catch(() => ({}))) as Partial<ProblemDetails>;
-    const hint = problem.hint === undefined ? {} : { hint: problem.hint };
-    throw new Fault(problem.title ?? 'cli.http', problem.detail ?? `${path}: HTTP ${reply.status}`, hint);
+    const { title, detail, hint } = (await reply.json().catch(() => ({}))) as Partial<ProblemDetails>;
+    const message = detail ?? `${call.path}: HTTP ${reply.status}`;
+    throw faultOf({ code: title ?? 'cli.http', message, hint });
+  }
+}
+
+/** For an answer that comes in one piece; streams take as long as they take. */
+const ANSWER_MS = 30_000;
+
+const faultOf = ({
+  code,
+  message,
+  hint,
+}: {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}): Fault => new Fault(code, message, hint === undefined ? {} : { hint });
+
+function pathOf({ path, query = {} }: Call): string {
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined) given.append(name, String(one));
+  }
+  return given.size === 0 ? path : `${path}?${given}`;
+}
+
+/** Text between separators, as it comes. */
+async function* partsOf(reply: Response, separator: string): AsyncIterable<string> {
+  let rest = '';
+  for await (const chunk of reply.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const parts = (rest + chunk).split(separator);
+    rest = parts.pop() ?? '';
+    yield* parts;
   }
 }

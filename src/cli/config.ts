@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { findDataDir, findKeptDir, readAddress, SiteClient } from '#cli/client.ts';
 import { Exit } from '#cli/fail.ts';
-import { diffLines, unified } from '#cli/line-diff.ts';
 import { bold, dim, green, red, table } from '#cli/text.ts';
-import type { AppliedConfig, ConfigEntry, ConfigStatus } from '#contract/api.ts';
+import type { AppliedConfig, ConfigEntry } from '#contract/client.ts';
 import { formatProblem } from '#contract/load.ts';
 import type { ConfigVersion } from '#edge/main.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
@@ -19,7 +18,6 @@ const print = (text: string): void => {
 };
 const by = () => userInfo().username;
 const short = (digest: string): string => digest.slice(0, 12);
-const HISTORY = '`holdfast config history` lists them';
 
 /**
  * What ran, oldest first, each with its text. Reads the journal itself: what ran is known of a stopped site too.
@@ -87,16 +85,13 @@ export async function diff(
   const versions = await versionsOf(options.data);
   const before = await side(a ?? 'running', versions, options);
   const after = await side(b ?? (a === undefined ? 'file' : 'running'), versions, options);
-  const lines = unified(diffLines(before.text, after.text));
-  const changes = await structured(before.text, after.text);
-  if (options.json) {
-    const digests = { before: before.digest, after: after.digest };
-    return print(JSON.stringify({ ...digests, changes, unified: lines }, null, 2));
-  }
+  const { diffOf, checkSite, changeLine } = await import('#edge/main.ts');
+  const diff = await diffOf(before, after, async (text) => (await checkSite(text)).blueprint);
+  const { changes, unified: lines } = diff;
+  if (options.json) return print(JSON.stringify(diff, null, 2));
   if (lines.length === 0) return print(`${before.name} and ${after.name} are the same`);
   print(bold(`--- ${before.name}\n+++ ${after.name}`));
   for (const line of lines) print(coloured(line));
-  const { changeLine } = await import('#edge/main.ts');
   if (changes)
     print(`\n${changes.map(changeLine).map(coloured).join('\n') || dim('nothing but the text differs')}`);
 }
@@ -104,20 +99,14 @@ export async function diff(
 const COLOURS: { readonly [sign: string]: (text: string) => string } = { '+': green, '-': red, '@': dim };
 const coloured = (line: string): string => COLOURS[line[0] ?? '']?.(line) ?? line;
 
-/** Undefined where one of the two has errors. */
-async function structured(before: string, after: string) {
-  const { checkSite, siteChanges } = await import('#edge/main.ts');
-  const [was, is] = await Promise.all([checkSite(before), checkSite(after)]);
-  return was.blueprint && is.blueprint && siteChanges(was.blueprint, is.blueprint);
-}
-
 async function side(
   name: string,
   versions: readonly ConfigVersion[],
   options: ConfigOptions & { readonly site?: string },
 ): Promise<Side> {
   if (name !== 'file') {
-    const { digest, text } = version(name, versions);
+    const { versionOf } = await import('#edge/main.ts');
+    const { digest, text } = versionOf(name, versions);
     return { name: `${name === 'running' ? 'running ' : ''}${short(digest)}`, digest, text };
   }
   const file = options.site ?? (await siteFile(options.data));
@@ -132,7 +121,7 @@ async function side(
 }
 
 async function siteFile(data: string | undefined): Promise<string> {
-  const { file } = await (await SiteClient.find(data)).get<ConfigStatus>('/api/config');
+  const { file } = await (await SiteClient.find(data)).api.config();
   if (file !== undefined) return file;
   throw new Fault('config.no-file', 'this site runs without a site file', {
     retry: 'never',
@@ -140,19 +129,10 @@ async function siteFile(data: string | undefined): Promise<string> {
   });
 }
 
-/** By the beginning of its digest; the newest one of several that are equal. */
-function version(name: string, versions: readonly ConfigVersion[]): ConfigVersion {
-  const found =
-    name === 'running' ? versions.slice(-1) : versions.filter(({ digest }) => digest.startsWith(name));
-  const last = found.at(-1);
-  if (last && new Set(found.map(({ digest }) => digest)).size === 1) return last;
-  const what = last ? `${found.length} site files begin with ${name}` : `no site file begins with ${name}`;
-  throw new Fault('config.unknown', what, { retry: 'never', hint: HISTORY });
-}
-
 /** Prints a site file of the history. */
 export async function show(name: string | undefined, { data, json }: ConfigOptions): Promise<void> {
-  const found = version(name ?? 'running', await versionsOf(data));
+  const { versionOf } = await import('#edge/main.ts');
+  const found = versionOf(name ?? 'running', await versionsOf(data));
   process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : found.text);
 }
 
@@ -163,13 +143,12 @@ export interface ApplyOptions extends ConfigOptions {
 /** Exit status 2 when the file has errors: then nothing has changed. */
 export async function apply({ data, json, why }: ApplyOptions): Promise<void> {
   const client = await SiteClient.find(data);
-  const { file = 'site file' } = await client.get<ConfigStatus>('/api/config');
-  tell(await client.post<AppliedConfig>('/api/config/apply', { by: by(), why }), file, json);
+  const { file = 'site file' } = await client.api.config();
+  tell(await client.api.applyConfig({ by: by(), why }), file, json);
 }
 
 /** Back to the site file before, or to another one that ran: written to the file, and applied. */
 export async function undo({ data, json, why, to }: ApplyOptions & { readonly to?: string }): Promise<void> {
-  const versions = await versionsOf(data);
   const dir = await findDataDir(data);
   if (!(await readAddress(dir))) {
     throw new Fault('cli.no-site', `no site runs in ${dir}`, {
@@ -178,26 +157,8 @@ export async function undo({ data, json, why, to }: ApplyOptions & { readonly to
     });
   }
   const client = await SiteClient.find(data);
-  const running = await client.get<ConfigStatus>('/api/config');
-  const { digest, text } = to === undefined ? earlier(running.digest, versions) : version(to, versions);
-  const body = { text, by: by(), why, undoes: digest };
-  tell(await client.post<AppliedConfig>('/api/config/apply', body), `${short(digest)}`, json);
-}
-
-/** What ran before the present one took effect; an undo goes on from what it went back to. */
-function earlier(running: string, versions: readonly ConfigVersion[]): ConfigVersion {
-  let at = versions.findLastIndex(({ digest }) => digest === running);
-  for (let entry = versions[at]; entry?.undoes !== undefined; entry = versions[at]) {
-    const from = at;
-    at = versions.findLastIndex(({ digest }, i) => i < from && digest === entry?.undoes);
-  }
-  const before = versions[at]?.before;
-  const found = versions.findLast(({ digest }, i) => i < at && digest === before);
-  if (found) return found;
-  throw new Fault('config.nothing-to-undo', 'the journal remembers no site file before this one', {
-    retry: 'never',
-    hint: `name one with --to; ${HISTORY}`,
-  });
+  const applied = await client.api.undoConfig({ by: by(), why, to });
+  tell(applied, short(applied.digest), json);
 }
 
 function tell(applied: AppliedConfig, file: string, json: boolean | undefined): void {

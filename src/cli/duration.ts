@@ -1,10 +1,10 @@
 import { Fault } from '#kernel/fault.ts';
 
-const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** `20s`, `5m`, `1h`, or seconds without a unit; in ms. @throws Fault `cli.usage` */
+/** `20s`, `5m`, `1h`, `7d`, or seconds without a unit; in ms. @throws Fault `cli.usage` */
 export function duration(text: string, option: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
   if (!match?.[1]) {
     throw new Fault('cli.usage', `${option} ${text}: not a time`, {
       retry: 'never',

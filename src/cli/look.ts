@@ -1,7 +1,21 @@
 import { SiteClient } from '#cli/client.ts';
+import { type Filter, type Listed, rowsOf } from '#cli/rows.ts';
 import { eventLine } from '#cli/screen.ts';
 import { toldToStop } from '#cli/stop.ts';
-import { above, age, bold, bytes, firstOf, fit, number, red, table, valueText, yellow } from '#cli/text.ts';
+import {
+  above,
+  age,
+  bold,
+  bytes,
+  dim,
+  firstOf,
+  fit,
+  number,
+  red,
+  table,
+  valueText,
+  yellow,
+} from '#cli/text.ts';
 import { watch } from '#cli/watch.ts';
 import type {
   AlarmStatus,
@@ -10,18 +24,22 @@ import type {
   EventView,
   GapView,
   SiteStatus,
+  SourceView,
   TagValue,
-} from '#contract/api.ts';
+  TreeNode,
+} from '#contract/client.ts';
 
 export interface LookOptions {
   readonly data?: string;
   readonly json?: boolean;
 }
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
 
 export async function status({ data, json }: LookOptions): Promise<void> {
-  const site = await (await SiteClient.find(data)).get<SiteStatus>('/api/status');
+  const site = await (await SiteClient.find(data)).api.status();
   if (json) {
     print(JSON.stringify(site, null, 2));
     return;
@@ -51,7 +69,7 @@ export async function status({ data, json }: LookOptions): Promise<void> {
         .join(', ') || 'none'
     }\n`,
   );
-  print(sourceTable(site));
+  print(sourceTable(Object.entries(site.sources).map(([id, one]) => ({ id, ...one }))));
   if (Object.keys(site.sinks).length > 0) print(`\n${sinkTable(site)}`);
 }
 
@@ -99,9 +117,9 @@ function sinkTable(site: SiteStatus): string {
 const wear = (perDay: number | undefined): string =>
   perDay === undefined ? '' : `${bytes(perDay)} written a day at this rate, `;
 
-function sourceTable(site: SiteStatus): string {
-  const rows = Object.entries(site.sources).map(([id, one]) => [
-    id,
+function sourceTable(sources: readonly SourceView[]): string {
+  const rows = sources.map((one) => [
+    one.id,
     one.kind,
     one.state === 'running' ? one.state : red(one.state),
     number(one.samples),
@@ -119,13 +137,35 @@ export async function watchSite(prefix: string, { data }: LookOptions): Promise<
   await watch(client, { prefix, footer: ['Ctrl-C ends'] }, stop.signal);
 }
 
-type Listed = 'tags' | 'alarms' | 'events' | 'gaps' | 'assets' | 'dead-letters';
+/** Areas, lines, assets and signals below a place. */
+export async function tree(at: string | undefined, { data, json }: LookOptions): Promise<void> {
+  const { api } = await SiteClient.find(data);
+  const place = at?.replace(/\/+$/, '') ?? '';
+  const branches = await api.tagTree({ at: place, depth: 10 });
+  if (json) return print(JSON.stringify(branches, null, 2));
+  const values = new Map<string, TagValue>();
+  for await (const tag of api.everyTags({ prefix: place })) values.set(tag.path, tag);
+  print([bold(place === '' ? 'site' : place), ...treeLines(branches, values)].join('\n'));
+}
 
-export async function list(what: Listed, { data, json }: LookOptions): Promise<void> {
-  const rows = await (await SiteClient.find(data)).get<readonly never[]>(`/api/${what}`);
+function treeLines(nodes: readonly TreeNode[], values: ReadonlyMap<string, TagValue>, indent = ''): string[] {
+  return nodes.flatMap((node, i) => {
+    const isLast = i === nodes.length - 1;
+    const tag = values.get(node.path);
+    const value =
+      tag && `  ${fit(tag.state ?? valueText(tag.value), WIDEST_VALUE)} ${tag.unit ?? ''}`.trimEnd();
+    const said = node.isTag ? (value ?? '') : dim(`  ${node.tags}`);
+    const below = treeLines(node.children ?? [], values, `${indent}${isLast ? '   ' : '│  '}`);
+    return [`${indent}${isLast ? '└─ ' : '├─ '}${node.name}${said}`, ...below];
+  });
+}
+
+/** Of the running site, or of what a stopped one has kept. */
+export async function list(what: Listed, filter: Filter, { data, json }: LookOptions): Promise<void> {
+  const rows = await rowsOf(what, filter, data);
   if (json) print(JSON.stringify(rows, null, 2));
   else if (rows.length === 0) print(`no ${what.replace('-', ' ')}`);
-  else print(LISTS[what](rows));
+  else print(LISTS[what](rows as readonly never[]));
 }
 
 /** Columns for a value: a structure in full is for `--json`. */
@@ -145,6 +185,7 @@ const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } =
         age(tag.ageMs),
       ]),
     ),
+  sources: (sources: readonly SourceView[]) => sourceTable(sources),
   alarms: (alarms: readonly AlarmStatus[]) =>
     table(
       ['alarm', 'priority', 'state', 'condition', 'response'],

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { addCommissioning } from '#cli/commission/commands.ts';
+import { addCompletion } from '#cli/completion/commands.ts';
 import { Exit, exitCode, failWith } from '#cli/fail.ts';
+import { addAudit, addLists, addPast } from '#cli/list-commands.ts';
 import { version } from '#cli/version.ts';
 
 /* Commands are described here and loaded when they run: `holdfast status` must not load a broker. */
@@ -24,6 +26,7 @@ function program(): Command {
   acting(holdfast);
   configuring(holdfast);
   addCommissioning(holdfast);
+  addCompletion(holdfast);
   return holdfast;
 }
 
@@ -82,14 +85,16 @@ function looking(holdfast: Command): void {
     .description('show live values, alarms and events')
     .addOption(dataOption())
     .action(async (prefix, options) => (await import('#cli/look.ts')).watchSite(prefix, options));
-  for (const what of ['tags', 'alarms', 'events', 'gaps', 'assets', 'dead-letters'] as const) {
+  for (const what of ['assets', 'dead-letters', 'sources'] as const) {
     holdfast
       .command(what)
-      .description(`list the ${what.replace('-', ' ')} of a running site`)
+      .description(`list the ${what.replace('-', ' ')} of a site`)
       .addOption(dataOption())
       .addOption(jsonOption())
-      .action(async (options) => (await import('#cli/look.ts')).list(what, options));
+      .action(async (options) => (await import('#cli/look.ts')).list(what, {}, options));
   }
+  addLists(holdfast);
+  addPast(holdfast);
   certificates(holdfast);
   holdfast
     .command('discover')
@@ -99,14 +104,12 @@ function looking(holdfast: Command): void {
     .argument('<kind>', 'opcua, modbus or mqtt')
     .argument('[range...]', 'as `holdfast discover <kind> --help` explains')
     .action(async (kind, args) => (await import('#cli/discover.ts')).discover(kind, args));
-  holdfast
-    .command('audit')
-    .description('the record of events that nobody can rewrite')
+  addAudit(holdfast)
     .command('verify')
     .description('check the hash chain over all events')
     .addOption(dataOption())
     .addOption(jsonOption())
-    .action(async (options) => (await import('#cli/audit.ts')).verify(options));
+    .action(async (_options, command) => (await import('#cli/audit.ts')).verify(command.optsWithGlobals()));
 }
 
 function certificates(holdfast: Command): void {
@@ -181,6 +184,7 @@ function acting(holdfast: Command): void {
     .option('--for <minutes>', 'how long to shelve')
     .option('--comment <text>')
     .addOption(dataOption())
+    .addOption(jsonOption())
     .action(async (act, id, options) => (await import('#cli/act.ts')).alarm(act, id, options));
   holdfast
     .command('write')
@@ -201,6 +205,7 @@ function acting(holdfast: Command): void {
     .option('--remove-tag-out', 'let writers in again')
     .option('--why <reason>', 'kept in the audit')
     .addOption(dataOption())
+    .addOption(jsonOption())
     .action(async (asset, options) => (await import('#cli/act.ts')).asset(asset, options));
   holdfast
     .command('without-state')

@@ -12,7 +12,7 @@ import {
   valueText,
   yellow,
 } from '#cli/text.ts';
-import type { AlarmStatus, EventView, SiteStatus, TagValue } from '#contract/api.ts';
+import type { AlarmStatus, EventView, SiteStatus, TagValue } from '#contract/client.ts';
 
 const TREND = 24;
 const EVENTS_KEPT = 50;

@@ -1,6 +1,5 @@
 import type { SiteClient } from '#cli/client.ts';
 import { eventLine, Screen } from '#cli/screen.ts';
-import type { AlarmStatus, EventView, SiteStatus, TagValue } from '#contract/api.ts';
 
 const HIDE_CURSOR = '\x1b[?1049h\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h\x1b[?1049l';
@@ -35,20 +34,19 @@ async function follow(
   signal: AbortSignal,
 ): Promise<void> {
   const draw = async () => {
-    const [status, alarms] = await Promise.all([
-      client.get<SiteStatus>('/api/status'),
-      client.get<readonly AlarmStatus[]>('/api/alarms'),
-    ]);
+    const [status, alarms] = await Promise.all([client.api.status(), client.api.alarms()]);
     screen.state(status, alarms, performance.now() / 1000);
     const { columns, rows } = process.stdout;
     const text = screen.draw(columns, rows, footer);
     process.stdout.write(HOME + text.replaceAll('\n', `${CLEAR_LINE}\n`) + CLEAR_LINE + CLEAR_BELOW);
   };
   await draw();
-  for await (const { name, data } of streamUntil(client, prefix, signal)) {
-    if (name === 'values') screen.values(data as readonly TagValue[]);
-    else screen.events(data as readonly EventView[]);
-    if (name === 'values') await draw();
+  for await (const message of streamUntil(client, prefix, signal)) {
+    if (message.name === 'events') screen.events(message.data);
+    else {
+      screen.values(message.data);
+      await draw();
+    }
   }
 }
 
@@ -57,16 +55,16 @@ async function followEvents(
   { prefix }: WatchOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const { name, data } of streamUntil(client, prefix, signal)) {
-    if (name !== 'events') continue;
-    for (const event of data as readonly EventView[]) process.stdout.write(`${eventLine(event)}\n`);
+  for await (const message of streamUntil(client, prefix, signal)) {
+    if (message.name !== 'events') continue;
+    for (const event of message.data) process.stdout.write(`${eventLine(event)}\n`);
   }
 }
 
 /** Ends quietly when the signal says so, loudly for any other reason. */
 async function* streamUntil(client: SiteClient, prefix: string, signal: AbortSignal) {
   try {
-    yield* client.stream(`/api/stream?prefix=${encodeURIComponent(prefix)}&everyMs=500`, signal);
+    yield* client.api.stream({ prefix, everyMs: 500 }, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
   }

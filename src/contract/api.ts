@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import type { Problem } from '#contract/model.ts';
-import type { Json } from '#kernel/event.ts';
+import type { PRIORITIES } from '#contract/site.ts';
+import type { EventKind, Json } from '#kernel/event.ts';
 import type { GapReason } from '#kernel/gap.ts';
+import type { TagType } from '#kernel/tag-table.ts';
 
 /*
  * What the API of a site says and takes. Counters count since start; times are µs since 1970 on the wall clock unless
@@ -186,7 +188,7 @@ export interface SiteStatus {
 
 export interface TagValue {
   readonly path: string;
-  readonly type: string;
+  readonly type: TagType;
   readonly unit?: string;
   /** null where there is none yet or it is no number; 64-bit integers as text. */
   readonly value: Json;
@@ -197,10 +199,23 @@ export interface TagValue {
   readonly ageMs: number | undefined;
 }
 
+/** After ISA-18.2-2016, figure 2. */
+export const ALARM_STATES = [
+  'normal',
+  'unacknowledged',
+  'acknowledged',
+  'returnedUnacknowledged',
+  'latchedUnacknowledged',
+  'latchedAcknowledged',
+  'shelved',
+  'suppressed',
+  'outOfService',
+] as const;
+
 export interface AlarmStatus {
   readonly id: string;
-  readonly priority: string;
-  readonly state: string;
+  readonly priority: (typeof PRIORITIES)[number];
+  readonly state: (typeof ALARM_STATES)[number];
   readonly condition: boolean | 'unknown';
   readonly consequence: string;
   readonly response: string;
@@ -208,11 +223,22 @@ export interface AlarmStatus {
   readonly firstOut: number;
   readonly shelvedUntilUs?: number;
   readonly comment?: string;
+  /** What the site file says of it. */
+  readonly asset: string;
+  readonly description?: string;
+  readonly when: string;
+  readonly deadband: number;
+  readonly onDelayMs: number;
+  readonly offDelayMs: number;
+  readonly latched: boolean;
+  readonly suppressWhen?: string;
+  readonly shelveMaxMin: number;
 }
 
 export interface EventView {
+  /** Position in the journal: rises, with holes. */
   readonly id: number;
-  readonly kind: string;
+  readonly kind: EventKind;
   readonly name: string;
   readonly subject: string;
   readonly timeUs: number;
@@ -289,6 +315,12 @@ export interface ProblemDetails {
   readonly status: number;
   readonly detail: string;
   readonly hint?: string;
+  /** What is wrong with the input, field by field. */
+  readonly fields?: readonly {
+    readonly in: 'query' | 'body';
+    readonly name: string;
+    readonly message: string;
+  }[];
 }
 
 const by = z.string().min(1).max(100).default('local');

@@ -21,11 +21,6 @@ export interface FoundView {
   readonly tag?: string;
 }
 
-/** The last line where browsing ended before its end. */
-export interface BrowseFault {
-  readonly fault: { readonly code: string; readonly message: string; readonly hint?: string | undefined };
-}
-
 /**
  * What the tag entry of a thing found says, in the order in which people read it; no field that is a default.
  * @param writable whether what the device lets us write becomes `readWrite`; otherwise it is only read, since nobody has

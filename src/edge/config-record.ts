@@ -62,8 +62,8 @@ export function recordChanged(core: Core, changed: ConfigChanged): void {
   };
   const inJournal = { ...told, ...(list && { changes: list }), text };
   const inMemory = { ...told, ...(list && { changes: list.slice(0, MOST_SHOWN) }) };
-  core.journal.event({ ...event, detail: inJournal }, core.clock.steadyUs());
-  core.recent.add({ ...event, detail: inMemory });
+  const seq = core.journal.event({ ...event, detail: inJournal }, core.clock.steadyUs());
+  core.recent.add({ ...event, detail: inMemory }, seq);
   core.journal.state(CONFIG_STATE, digest);
 }
 

@@ -108,7 +108,7 @@ export function composeCore(
     journal,
     values,
     liveness,
-    onEvent: (event) => recent.add(event),
+    onEvent: (event, seq) => recent.add(event, seq),
     send: (to, config, rule) => peers.send(core, to, config, rule),
   });
   const apply = (

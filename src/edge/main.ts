@@ -15,6 +15,7 @@ export { siteChanges } from '#edge/change.ts';
 export { changeLine, summaryOf } from '#edge/change-text.ts';
 export { type ConfigVersion, configVersions } from '#edge/config-history.ts';
 export { digestOf } from '#edge/config-record.ts';
+export { diffOf, earlier, versionOf } from '#edge/config-versions.ts';
 export { journalDir } from '#edge/data-folder.ts';
 export { loadDiscovery, loadPlugins } from '#edge/plugins.ts';
 export type { Site } from '#edge/site.ts';
@@ -59,7 +60,7 @@ export async function makeDataFolder(dir: string): Promise<void> {
 
 /** Starts a site with its API, and tells the command line through the data folder where to find it. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { blueprint, dataDir, log, siteFile: file, watch, fallback } = options;
+  const { blueprint, dataDir, log, siteFile: file, watch, fallback, version } = options;
   const settings = blueprint.model.settings.api;
   // The live site has the port that the file names.
   const port = options.apiPort ?? (options.mode === 'shadow' ? 0 : settings.port);
@@ -67,7 +68,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   await using stack = new AsyncDisposableStack();
   const site = stack.use(await startSite(options));
   const configuration = stack.use(new Configuration({ site, log, file, watch, fallback }));
-  const api = stack.use(await serveApi(site, { ...settings, port, configuration }));
+  const api = stack.use(await serveApi(site, { ...settings, port, configuration, version }));
   stack.use(tellAddress(options, api.address));
   const owned = stack.move();
   return { site, configuration, address: api.address, [Symbol.asyncDispose]: () => owned.disposeAsync() };

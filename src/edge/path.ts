@@ -22,7 +22,7 @@ export interface PathParts {
   readonly values: PresentValues;
   readonly liveness: Liveness;
   /** Everything that happened, for the live stream; the journal has it already. */
-  onEvent(event: SiteEvent): void;
+  onEvent(event: SiteEvent, seq: number): void;
   /** Hands a rule's message to an actuator. */
   send(to: string, config: Json, rule: string): void;
 }
@@ -133,8 +133,7 @@ export class DecisionPath {
   }
 
   event(event: SiteEvent): void {
-    this.#parts.journal.event(event, this.#parts.clock.steadyUs());
-    this.#parts.onEvent(event);
+    this.#parts.onEvent(event, this.#parts.journal.event(event, this.#parts.clock.steadyUs()));
   }
 
   /**

@@ -4,7 +4,8 @@ import { RecentEvents } from '#edge/recent.ts';
 
 function recent(count: number, most = 500): RecentEvents {
   const events = new RecentEvents(most);
-  for (let i = 1; i <= count; i++) events.add({ kind: 'system', name: `e${i}`, subject: 's', timeUs: i });
+  for (let i = 1; i <= count; i++)
+    events.add({ kind: 'system', name: `e${i}`, subject: 's', timeUs: i }, 10 * i);
   return events;
 }
 const names = (numbered: ReturnType<RecentEvents['last']>) => numbered.map(({ event }) => event.name);

@@ -1,7 +1,10 @@
 import type { SiteEvent } from '#kernel/event.ts';
 
 export interface Numbered {
+  /** Counts the events of this run. */
   readonly id: number;
+  /** In the journal; rises, with holes. */
+  readonly seq: number;
   readonly event: SiteEvent;
 }
 
@@ -20,8 +23,8 @@ export class RecentEvents {
     return this.#count;
   }
 
-  add(event: SiteEvent): void {
-    this.#kept.push({ id: ++this.#count, event });
+  add(event: SiteEvent, seq: number): void {
+    this.#kept.push({ id: ++this.#count, seq, event });
     if (this.#kept.length > this.#most) this.#kept.shift();
     for (const listener of this.#listeners) listener(event);
   }

@@ -235,6 +235,10 @@ export class Site implements AsyncDisposable {
     return this.#peers.tags(this.core);
   }
 
+  get tagCount(): number {
+    return this.#peers.tagCount;
+  }
+
   /** @throws Fault `source.unknown` */
   source(id: string): SourceLoop {
     return knownSource(this.#peers.sources, id);

@@ -72,7 +72,7 @@ const keepsNothing = (): Journal => ({
   },
   append: nothing,
   tick: nothing,
-  event: nothing,
+  event: () => 0,
   gap: nothing,
   tag: nothing,
   state: nothing,

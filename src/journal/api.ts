@@ -26,7 +26,8 @@ export interface Journal extends AsyncDisposable {
   append(batch: Batch, mark: Mark): void;
   /** A decision step without samples, so that a replay sees the same time. */
   tick(atUs: number): void;
-  event(event: SiteEvent, atUs: number): void;
+  /** @returns the sequence that it has in the journal, or would have had where it had to be refused */
+  event(event: SiteEvent, atUs: number): number;
   gap(gap: Gap): void;
   /** Durable no later than the first row that carries its number. */
   tag(tag: Tag): void;
@@ -180,10 +181,17 @@ export interface StoredGap extends Gap {
 }
 
 /** Reading, from this process or another one, also while a site writes. */
+export interface StoredEvent {
+  readonly seq: number;
+  readonly event: SiteEvent;
+}
+
 export interface JournalReader extends Disposable {
   /** Entries after the position, oldest first, streamed. Damaged blocks are left out and told to `onDamage`. */
   items(afterSeq: number, onDamage?: (what: string) => void): Iterable<Item>;
-  events(afterSeq: number, limit: number): readonly { readonly seq: number; readonly event: SiteEvent }[];
+  events(afterSeq: number, limit: number): readonly StoredEvent[];
+  /** The newest ones before the sequence, newest first. */
+  eventsBefore(seq: number, limit: number): readonly StoredEvent[];
   gaps(limit: number): readonly StoredGap[];
   tags(): readonly Tag[];
   /** Position of a sink; 0 when it never confirmed anything. */

@@ -143,14 +143,16 @@ class Writer implements Journal {
     this.#added();
   }
 
-  event(event: SiteEvent, atUs: number): void {
+  event(event: SiteEvent, atUs: number): number {
+    const seq = this.#open.nextSeq;
     // Events have half a window more than rows, and are the last to be refused.
     if (this.#pendingBytes > this.#windowBytes * 2) {
       this.#dropEvent(event);
-      return;
+      return seq;
     }
     this.#open.addEvent(canonicalEvent(event), atUs, event.timeUs);
     this.#added();
+    return seq;
   }
 
   gap(gap: Gap): void {

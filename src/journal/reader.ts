@@ -6,7 +6,7 @@ import type { SiteEvent } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import { openForReading } from '#platform/sqlite.ts';
-import type { Item, JournalReader, StoredDeadLetter, StoredGap, Verified } from './api.ts';
+import type { Item, JournalReader, StoredDeadLetter, StoredEvent, StoredGap, Verified } from './api.ts';
 import { type Block, readBlock } from './block.ts';
 import { link } from './chain.ts';
 import { readDeadLetters } from './dead-letters.ts';
@@ -75,12 +75,15 @@ class Reader implements JournalReader {
     }
   }
 
-  events(afterSeq: number, limit: number): readonly { readonly seq: number; readonly event: SiteEvent }[] {
-    const rows = this.#eventRows(afterSeq, Number.MAX_SAFE_INTEGER, limit);
-    return rows.flatMap((row) => {
-      const event = eventOf(row, () => {});
-      return event ? [{ seq: row.seq, event }] : [];
-    });
+  events(afterSeq: number, limit: number): readonly StoredEvent[] {
+    return storedOf(this.#eventRows(afterSeq, Number.MAX_SAFE_INTEGER, limit));
+  }
+
+  eventsBefore(seq: number, limit: number): readonly StoredEvent[] {
+    const rows = this.#db
+      .prepare('SELECT * FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?')
+      .all(seq, limit);
+    return storedOf(rows as unknown as EventRow[]);
   }
 
   /** The newest ones, oldest first. */
@@ -219,6 +222,12 @@ class Reader implements JournalReader {
       .all(after, upTo, limit) as unknown as EventRow[];
   }
 }
+
+const storedOf = (rows: readonly EventRow[]): readonly StoredEvent[] =>
+  rows.flatMap((row) => {
+    const event = eventOf(row, () => {});
+    return event ? [{ seq: row.seq, event }] : [];
+  });
 
 function eventOf(row: EventRow, tell: Tell): SiteEvent | undefined {
   try {

@@ -175,7 +175,7 @@ test('what was changed is listed, compared and taken back, and SIGHUP applies at
   const mode = statSync(site.file).mode;
   edge.child.kill('SIGHUP');
   await until('it takes effect', async () => (await site.changes()).length === 2);
-  assert.deepEqual(await site.paths(), [PRESSURE, 'line/press/flow']);
+  assert.deepEqual(await site.paths(), ['line/press/flow', PRESSURE]);
 
   const comparison = await box.run('config', 'diff', (await site.history())[0]?.digest ?? '', '--data', data);
   assert.match(comparison.stdout, /^\+ {2}line\/press\/flow:/m);

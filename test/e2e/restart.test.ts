@@ -48,7 +48,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const raised = (await api.events()).filter(
       ({ name, subject }) => name === 'alarm.unacknowledged' && subject === HIGH,
     );
-    assert.deepEqual(raised, [], 'nobody is called a second time');
+    assert.equal(raised.length, 1, 'nobody is called a second time');
 
     const blocked = await box.run('write', `${PRESS}/target`, '3', '--why', 'a test asks', '--data', data);
     assert.equal(blocked.status, 1);

@@ -13,9 +13,8 @@ import { duration } from '#cli/duration.ts';
 import { Exit } from '#cli/fail.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { dim, fit, valueText } from '#cli/text.ts';
-import type { TagValue } from '#contract/api.ts';
 import { entryText } from '#contract/entry-text.ts';
-import { type BrowseFault, entryOf, type FoundView } from '#contract/found.ts';
+import { entryOf, type FoundView } from '#contract/found.ts';
 import { Naming, namesOf } from '#contract/naming.ts';
 import { editTags } from '#contract/site-edit.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
@@ -83,7 +82,7 @@ function check({ under, type, for: time }: BrowseOptions): void {
 }
 
 async function takenPaths(client: SiteClient | undefined, files: readonly (Blueprint | undefined)[]) {
-  const tags = client ? await client.get<readonly TagValue[]>('/api/tags') : [];
+  const tags = client ? await Array.fromAsync(client.api.everyTags()) : [];
   return [...tags, ...files.flatMap((one) => one?.model.tags ?? [])].map(({ path }) => path);
 }
 
@@ -94,18 +93,8 @@ async function* throughSite(
   signal: AbortSignal,
 ): AsyncIterable<FoundView> {
   say(`through the session of the running site ${status.site} …`);
-  const query = new URLSearchParams({
-    ...(from !== undefined && { from }),
-    ...(time !== undefined && { forMs: String(duration(time, '--for')) }),
-  });
-  const path = `/api/sources/${encodeURIComponent(id)}/browse?${query}`;
-  for await (const line of client.lines<FoundView | BrowseFault>(path, signal)) {
-    if (!('fault' in line)) yield line;
-    else {
-      const { code, message, hint } = line.fault;
-      throw new Fault(code, message, hint === undefined ? {} : { hint });
-    }
-  }
+  const forMs = time === undefined ? undefined : duration(time, '--for');
+  yield* client.api.browse(id, { from, forMs }, signal);
 }
 
 async function* throughOwnSession(

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { printProblems } from '#cli/check.ts';
 import { demoDir, keptDirs, SiteClient } from '#cli/client.ts';
 import { Exit } from '#cli/fail.ts';
-import type { SiteStatus } from '#contract/api.ts';
+import type { SiteStatus } from '#contract/client.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { Fault } from '#kernel/fault.ts';
 import { draftFor } from '#platform/files.ts';
@@ -34,7 +34,7 @@ export async function runningSite(
 ): Promise<RunningSite | undefined> {
   try {
     const client = await SiteClient.find(data);
-    const status = await client.get<SiteStatus>('/api/status');
+    const status = await client.api.status();
     const kind = blueprint?.model.sources.find((one) => one.id === id)?.kind;
     const isMeant = status.site === blueprint?.model.site && status.sources[id]?.kind === kind;
     return !blueprint || isMeant ? { client, status } : undefined;

@@ -4,7 +4,7 @@ import { duration } from '#cli/duration.ts';
 import { Exit } from '#cli/fail.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { age, dim, red, valueText, yellow } from '#cli/text.ts';
-import type { SourceStatus, TagValue } from '#contract/api.ts';
+import type { SiteStatus } from '#contract/client.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { knownSource } from '#edge/single-source.ts';
 import { testSource as stepsOf, type TestStep } from '#edge/source-test.ts';
@@ -50,7 +50,7 @@ export async function testSource(id: string, options: SourceTestOptions): Promis
 async function* viewOf(
   id: string,
   client: SiteClient,
-  status: SourceStatus | undefined,
+  status: SiteStatus['sources'][string] | undefined,
   { model }: Blueprint,
 ): AsyncIterable<TestStep> {
   const said = `the device bears one session, and the running site ${model.site} has it: this is what it sees`;
@@ -67,7 +67,7 @@ async function* viewOf(
   const own = new Set(
     model.tags.filter((tag) => tag.source === id && tag.access !== 'write').map(({ path }) => path),
   );
-  for (const tag of await client.get<readonly TagValue[]>('/api/tags')) {
+  for await (const tag of client.api.everyTags()) {
     if (!own.has(tag.path)) continue;
     const isBad = tag.quality.startsWith('bad');
     const value = isBad

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { Registry } from 'prom-client';
-import * as z from 'zod';
-import type { ApiAddress, ProblemDetails } from '#contract/api.ts';
-import { addBrowse } from '#edge/api/browse.ts';
-import { addCertificates } from '#edge/api/certificates.ts';
-import { addConfig } from '#edge/api/config.ts';
-import { addNotices } from '#edge/api/notices.ts';
-import { addRoutes } from '#edge/api/routes.ts';
+import type { ApiAddress } from '#contract/api.ts';
+import { ROUTES, routeEntries } from '#contract/routes/table.ts';
+import { addRoutes, notFound, sendText, urlOf } from '#edge/api/answer.ts';
+import { type History, historyHandlers } from '#edge/api/history.ts';
+import { noticeHandlers } from '#edge/api/notices.ts';
+import { peerHandlers } from '#edge/api/peers.ts';
+import { refuseSocket, sendProblem } from '#edge/api/problems.ts';
+import { siteHandlers } from '#edge/api/record.ts';
 import { SignIn } from '#edge/api/sign-in.ts';
 import { addStream } from '#edge/api/stream.ts';
+import { tagHandlers } from '#edge/api/tags.ts';
 import type { Configuration } from '#edge/configuration.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -19,6 +21,9 @@ export interface ApiOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly configuration: Configuration;
+  readonly version: string;
+  /** Absent where the site keeps no past. */
+  readonly history?: History | undefined;
 }
 
 export interface Api extends AsyncDisposable {
@@ -29,28 +34,37 @@ export interface Api extends AsyncDisposable {
  * The site's own API: status, live values, alarms, guarded writes, metrics. One generated token opens it.
  * @throws Fault `api.port` when the port is taken
  */
-export async function serveApi(site: Site, { host, port, configuration }: ApiOptions): Promise<Api> {
-  const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, schemaController });
+export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
+  const { host, port, configuration, version, history = () => undefined } = options;
+  const app = Fastify({
+    bodyLimit: 64 * 1024,
+    forceCloseConnections: true,
+    schemaController,
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
+    clientErrorHandler: refuseSocket,
+  });
   const token = randomBytes(24).toString('base64url');
   guardWith(app, token, site);
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, error));
-  app.setNotFoundHandler((request, reply) => {
-    sendProblem(reply, new Fault('api.not-found', `there is no ${request.method} ${request.url}`));
-  });
+  refuseOthers(app);
+  addHealth(app, site);
   addMetrics(app, site);
-  addRoutes(app, site);
-  addNotices(app, site);
-  addConfig(app, site, configuration);
-  addCertificates(app, site);
+  addDocs(app);
   addStream(app, site);
-  addBrowse(app, site);
+  addRoutes(app, {
+    ...siteHandlers(site, version),
+    ...tagHandlers(site),
+    ...noticeHandlers(site),
+    ...peerHandlers(site, configuration),
+    ...historyHandlers(site, history),
+  });
   try {
     const url = await app.listen({ host, port });
     return { address: { url, token, pid: process.pid }, [Symbol.asyncDispose]: () => app.close() };
   } catch (error) {
     throw new Fault('api.port', `cannot listen on ${host}:${port}: ${(error as Error).message}`, {
       retry: 'never',
-      hint: 'another site may run here; set settings.api.port in the site file, 0 for any free port',
+      hint: 'another site may run here; set settings.api.port in the site file, 0 for any free one',
       cause: error,
     });
   }
@@ -64,10 +78,41 @@ const schemaController = {
   },
 } as unknown as NonNullable<FastifyServerOptions['schemaController']>;
 
+/** A path that is there with another method is told from one that is not there (RFC 9110, 15.5.6). */
+function refuseOthers(app: FastifyInstance): void {
+  const urls = new Map<string, Set<string>>();
+  for (const [, route] of routeEntries()) {
+    const pattern = urlOf(route).replaceAll('*', '.+').replaceAll(/:\w+/g, '[^/]+');
+    const methods = urls.get(pattern) ?? new Set();
+    urls.set(pattern, methods.add(route.method));
+  }
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const allowed = [...urls].flatMap(([pattern, some]) =>
+      new RegExp(`^${pattern}$`).test(path) ? [...some] : [],
+    );
+    if (allowed.length === 0 || allowed.includes(request.method)) {
+      sendProblem(reply, notFound(request.method, path));
+      return;
+    }
+    const what = `${path} does not take ${request.method}, but ${allowed.join(' and ')}`;
+    reply.header('allow', allowed.join(', '));
+    sendProblem(reply, new Fault('api.method-not-allowed', what));
+  });
+}
+
+function addHealth(app: FastifyInstance, { core }: Site): void {
+  app.get(ROUTES.health.path, async (_request, reply) => {
+    const { fault } = core.journal.health;
+    reply.code(fault ? 503 : 200);
+    return { ok: fault === undefined, ...(fault && { fault: fault.code }) };
+  });
+}
+
 /** Loaded with the first scrape: many sites are never scraped. */
 function addMetrics(app: FastifyInstance, site: Site): void {
   let registry: Promise<Registry> | undefined;
-  app.get('/metrics', async (_request, reply) => {
+  app.get(ROUTES.metrics.path, async (_request, reply) => {
     registry ??= import('#edge/metrics.ts').then(({ siteMetrics }) => siteMetrics(() => site.status()));
     const metrics = await registry;
     reply.type(metrics.contentType);
@@ -75,52 +120,27 @@ function addMetrics(app: FastifyInstance, site: Site): void {
   });
 }
 
-/** Everything but `/health` needs the token. */
+function addDocs(app: FastifyInstance): void {
+  app.get(ROUTES.docs.path, async (_request, reply) => {
+    const { DOCS_PAGE, DOCS_POLICY } = await import('#edge/api/docs-page.ts');
+    reply.type('text/html; charset=utf-8').header('content-security-policy', DOCS_POLICY);
+    return sendText(reply, DOCS_PAGE, true);
+  });
+}
+
+/** Ways that need no token: whether the site is well, and what it could be asked. */
+const OPEN: ReadonlySet<string> = new Set(
+  routeEntries().flatMap(([, { open, path }]) => (open ? [path] : [])),
+);
+
 function guardWith(app: FastifyInstance, token: string, site: Site): void {
   const signIn = new SignIn(token, site.core.clock, (peer, failures, path) =>
     site.securityEvent('security.sign-in-failed', peer, { failures, path }),
   );
   app.addHook('onRequest', async (request, reply) => {
-    if (request.url === '/health' || signIn.isRight(request.headers.authorization)) return;
+    if (OPEN.has(request.url) || signIn.isRight(request.headers.authorization)) return;
     await signIn.failed(request.ip, (request.url.split('?')[0] ?? '').slice(0, 200));
     const hint = 'send "Authorization: Bearer <token>"; the token is in api.json in the data folder';
     sendProblem(reply, new Fault('api.unauthorized', 'the token is missing or wrong', { hint }));
   });
 }
-
-const STATUS: { readonly [code: string]: number } = {
-  'api.unauthorized': 401,
-  'api.not-found': 404,
-  'tag.unknown': 404,
-  'alarm.unknown': 404,
-  'source.unknown': 404,
-  'guard.unknown-asset': 404,
-  'trust.unknown-certificate': 404,
-};
-
-function sendProblem(reply: FastifyReply, error: unknown): void {
-  const problem = problemOf(error);
-  reply.code(problem.status).type('application/problem+json').send(problem);
-}
-
-function problemOf(error: unknown): ProblemDetails {
-  if (error instanceof z.ZodError) {
-    return problem('api.bad-request', 400, error.issues.map(issueText).join('; '));
-  }
-  if (error instanceof Fault) {
-    return problem(error.code, STATUS[error.code] ?? 409, error.message, error.hint);
-  }
-  const { statusCode, message } = error as { readonly statusCode?: number; readonly message: string };
-  return problem(statusCode ? 'api.bad-request' : 'api.internal', statusCode ?? 500, message);
-}
-
-const issueText = ({ path, message }: z.core.$ZodIssue): string =>
-  path.length === 0 ? message : `${path.join('.')}: ${message}`;
-
-const problem = (code: string, status: number, detail: string, hint?: string): ProblemDetails => ({
-  type: `urn:holdfast:${code}`,
-  title: code,
-  status,
-  detail,
-  ...(hint !== undefined && { hint }),
-});

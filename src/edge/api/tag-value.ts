@@ -1,6 +1,8 @@
 import type { TagValue } from '#contract/api.ts';
+import type { Answered } from '#contract/routes/table.ts';
 import type { Core } from '#edge/core.ts';
-import { valueToJson } from '#kernel/event.ts';
+import type { Site } from '#edge/site.ts';
+import { type Json, valueToJson } from '#kernel/event.ts';
 import { qualityName } from '#kernel/quality.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 
@@ -18,5 +20,27 @@ export function tagValue(core: Core, tag: Tag): TagValue {
     quality: qualityName(quality),
     timeUs,
     ageMs: seenUs === 0 ? undefined : Math.round((core.clock.steadyUs() - seenUs) / 1000),
+  };
+}
+
+/** The same with what the site file says of it. */
+export function tagDetail({ core, blueprint }: Site, tag: Tag): Answered<'tag'> {
+  const { access, description, range, states, path } = tag;
+  const entry = blueprint.model.tags.find((one) => one.path === path);
+  const { ageMs, ...value } = tagValue(core, tag);
+  return {
+    ...value,
+    ...(ageMs !== undefined && { ageMs }),
+    access,
+    ...(description !== undefined && { description }),
+    ...(range && { range }),
+    ...(states && { states }),
+    ...(entry?.source !== undefined && { source: entry.source }),
+    ...(entry?.derive !== undefined && { derive: entry.derive }),
+    safety: entry?.safety ?? false,
+    ...(entry?.write && { write: entry.write as unknown as Json }),
+    alarms: entry
+      ? blueprint.model.alarms.filter(({ asset }) => asset === entry.asset).map(({ id }) => id)
+      : [],
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { diffLines, unified } from '#cli/line-diff.ts';
+import { diffLines, unified } from '#edge/line-diff.ts';
 
 const text = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 const manyLines = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 12 });

@@ -1,0 +1,1310 @@
+// Long because it is made: by tools/client.ts, from the OpenAPI document. Change the routes in src/contract/routes instead.
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** One question to a site. */
+export interface Call {
+  readonly method: 'GET' | 'POST';
+  /** With its parameters, without its query. */
+  readonly path: string;
+  readonly query?: object | undefined;
+  readonly body?: object | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A list, or a part of it with the way to the next one. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Path and query of the next page; absent on the last one. */
+  readonly next?: string | undefined;
+}
+
+/** How questions reach a site: whoever carries them adds the token, and throws what the site answers as a problem. */
+export interface Transport {
+  json<T>(call: Call): Promise<T>;
+  text(call: Call): Promise<string>;
+  /** @param next path and query as the page before gave them, in place of those of the call */
+  page<T>(call: Call, next?: string): Promise<Page<T>>;
+  /** A line of JSON each; a last line that tells of a fault is thrown. */
+  lines<T>(call: Call): AsyncIterable<T>;
+  /** Server-Sent Events, each as its name and its data. */
+  stream<T>(call: Call): AsyncIterable<T>;
+}
+
+export interface ActuatorView {
+  readonly id: string;
+  readonly kind: string;
+  readonly waiting: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly unknown: number;
+  readonly fault?: Fault;
+}
+
+export interface AlarmStatus {
+  readonly id: string;
+  /** Path of the asset that it belongs to; empty for the site. */
+  readonly asset: string;
+  readonly description?: string;
+  readonly priority: 'critical' | 'high' | 'medium' | 'low';
+  /** After ISA-18.2-2016, figure 2. */
+  readonly state:
+    | 'normal'
+    | 'unacknowledged'
+    | 'acknowledged'
+    | 'returnedUnacknowledged'
+    | 'latchedUnacknowledged'
+    | 'latchedAcknowledged'
+    | 'shelved'
+    | 'suppressed'
+    | 'outOfService';
+  /** Whether the condition holds now, whatever the state. */
+  readonly condition: boolean | 'unknown';
+  /** What happens when nobody acts. */
+  readonly consequence: string;
+  /** What the operator does. */
+  readonly response: string;
+  /** When the state last changed; 0 where it never has. */
+  readonly sinceUs: number;
+  /** Rank in its burst: 1 came first; 0 while normal. */
+  readonly firstOut: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly shelvedUntilUs?: number;
+  readonly comment?: string;
+  /** Condition, as an expression over tags. */
+  readonly when: string;
+  readonly deadband: number;
+  readonly onDelayMs: number;
+  readonly offDelayMs: number;
+  /** Stays until it is reset by hand. */
+  readonly latched: boolean;
+  /** Suppressed by design while this is true. */
+  readonly suppressWhen?: string;
+  /** Longest time that it may be shelved for. */
+  readonly shelveMaxMin: number;
+}
+
+/** Rows at equal distances. */
+export interface Aligned {
+  /** µs since 1970. */
+  readonly timeUs: readonly number[];
+  /** One a tag, in the order asked for; null where nothing usable is known. */
+  readonly columns: readonly (readonly (number | null)[])[];
+}
+
+export interface AppliedConfig {
+  /** refused: nothing has changed, see the problems. unchanged: this text runs already. */
+  readonly state: 'applied' | 'unchanged' | 'refused';
+  /** SHA-256 of the text, as hex. */
+  readonly digest: string;
+  /** SHA-256 of the text, as hex. */
+  readonly before: string;
+  readonly summary: string;
+  /** One line a change. */
+  readonly changes: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+export interface AssetView {
+  readonly asset: string;
+  readonly mode: 'local' | 'remote' | 'outOfService';
+  /** What it was said of: itself, one above it, empty for all. */
+  readonly modeFrom?: string;
+  readonly tagOut?: {
+    readonly by: string;
+    readonly why: string;
+    /** What it was said of: itself, one above it, empty for all. */
+    readonly from?: string;
+  };
+}
+
+/** Buckets of one tag; parts of one tag follow each other. */
+export interface Buckets {
+  readonly tag: string;
+  /** µs since 1970. */
+  readonly startUs: readonly number[];
+  /** null where no usable sample is in it. */
+  readonly columns: {
+    readonly [name in
+      | 'min'
+      | 'max'
+      | 'mean'
+      | 'timeMean'
+      | 'last'
+      | 'first'
+      | 'count'
+      | 'sum'
+      | 'duration']?: readonly (number | null)[];
+  };
+  /** Share of the bucket for which a usable value was known, 0 to 1. */
+  readonly known: readonly number[];
+}
+
+export interface CertificateDetail {
+  readonly seen: readonly CertificateView[];
+  readonly pem: string;
+}
+
+export interface CertificateView {
+  /** SHA-256 of the DER, 64 hex digits. */
+  readonly fingerprint: string;
+  readonly peer: string;
+  /** changed: waits beside one that is trusted for the same peer. */
+  readonly state: 'trusted' | 'waiting' | 'changed' | 'rejected';
+  /** Trusted because the site file names it. */
+  readonly pinned: boolean;
+  readonly subject: string;
+  readonly issuer: string;
+  /** µs since 1970, wall clock of the site. */
+  readonly validFromUs: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly validToUs: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly firstSeenUs: number;
+  /** Of the state. */
+  readonly sinceUs: number;
+  readonly by?: string;
+  readonly warnings: readonly string[];
+}
+
+export interface ConfigDiff {
+  /** SHA-256 of the text, as hex. */
+  readonly before: string;
+  /** SHA-256 of the text, as hex. */
+  readonly after: string;
+  /** By meaning; absent where one of them has errors. */
+  readonly changes?: readonly {
+    readonly section: string;
+    readonly id: string;
+    readonly what: 'added' | 'removed' | 'changed';
+    readonly fields: readonly {
+      readonly path: string;
+      /** Any JSON. */
+      readonly before?: Json;
+      /** Any JSON. */
+      readonly after?: Json;
+    }[];
+  }[];
+  /** Lines of a unified diff of the texts. */
+  readonly unified: readonly string[];
+}
+
+export interface ConfigEntry {
+  /** Position of its event in the journal. */
+  readonly seq: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly timeUs: number;
+  /** file, hangup, start, or api: and a name. */
+  readonly by: string;
+  /** SHA-256 of the text, as hex. */
+  readonly digest: string;
+  /** Digest of the text before; null for the first one. */
+  readonly before: string | null;
+  readonly why?: string;
+  /** Absent where the site was started with another file. */
+  readonly summary?: string;
+  /** Digest that an undo went back to. */
+  readonly undoes?: string;
+}
+
+export interface ConfigVersion {
+  /** Position of its event in the journal. */
+  readonly seq: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly timeUs: number;
+  /** file, hangup, start, or api: and a name. */
+  readonly by: string;
+  /** SHA-256 of the text, as hex. */
+  readonly digest: string;
+  /** Digest of the text before; null for the first one. */
+  readonly before: string | null;
+  readonly why?: string;
+  /** Absent where the site was started with another file. */
+  readonly summary?: string;
+  /** Digest that an undo went back to. */
+  readonly undoes?: string;
+  readonly text: string;
+}
+
+export interface DeadLetterView {
+  /** Counts all there ever were. */
+  readonly id: number;
+  readonly sink: string;
+  readonly tag: string;
+  /** µs since 1970, wall clock of the site. */
+  readonly timeUs: number;
+  /** Any JSON. */
+  readonly value: Json;
+  readonly quality: string;
+  readonly reason: string;
+  /** When it was refused. */
+  readonly atUs: number;
+}
+
+/** It was done, and there is nothing to tell of it. */
+export type Done = {};
+
+/** Always the last line, where the answer ended before its end. */
+export interface Ended {
+  readonly fault: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string;
+  };
+}
+
+export interface EventView {
+  /** Position in the journal: rises, with holes. */
+  readonly id: number;
+  readonly kind: 'alarm' | 'write' | 'rule' | 'security' | 'config' | 'system';
+  /** What happened, such as alarm.unacknowledged or write.confirmed. */
+  readonly name: string;
+  /** What it concerns: tag, alarm, source. */
+  readonly subject: string;
+  /** µs since 1970, wall clock of the site. */
+  readonly timeUs: number;
+  /** Who or what did it; the site itself when absent. */
+  readonly by?: string;
+  readonly detail?: { readonly [name: string]: Json };
+}
+
+/** What is wrong. */
+export interface Fault {
+  /** area.what; never changes. */
+  readonly code: string;
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint?: string;
+}
+
+/** One thing found at a device. */
+export interface Found {
+  readonly name: string;
+  readonly place?: readonly string[];
+  /** Any JSON. */
+  readonly address: Json;
+  readonly type?: 'number' | 'boolean' | 'enum' | 'int64' | 'text' | 'structure';
+  readonly access?: 'read' | 'write' | 'readWrite';
+  readonly description?: string;
+  readonly unit?: string;
+  readonly range?: readonly [number, number];
+  readonly states?: { readonly [name: string]: string };
+  /** Any JSON. */
+  readonly value?: Json;
+  /** Path of the tag that reads this address already. */
+  readonly tag?: string;
+}
+
+/** A counted hole in what is kept. */
+export interface GapView {
+  /** Rises; absent for those of the historian. */
+  readonly seq?: number;
+  /** Who told of it; absent where the site itself lost rows. */
+  readonly source?: string;
+  /** Paths of the tags concerned. */
+  readonly tags: readonly string[] | 'all';
+  /** µs since 1970, wall clock of the site. */
+  readonly fromUs: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly toUs: number;
+  /** Samples lost; absent where nobody can know. */
+  readonly count?: number;
+  readonly reason: string;
+}
+
+export interface Health {
+  readonly ok: boolean;
+  /** Code of what keeps the journal from the disk. */
+  readonly fault?: string;
+}
+
+export interface HistoryTag {
+  readonly path: string;
+  readonly type: 'number' | 'boolean' | 'enum' | 'int64' | 'text' | 'structure';
+  readonly access: 'read' | 'write' | 'readWrite';
+  readonly unit?: string;
+  readonly description?: string;
+  readonly rows: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly fromUs: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly toUs: number;
+  /** On the disk. */
+  readonly bytes: number;
+}
+
+export interface NoticesStatus {
+  readonly waiting: readonly {
+    readonly id: number;
+    readonly plan: string;
+    /** Index of the step in its plan. */
+    readonly step: number;
+    readonly to: string;
+    readonly alarm: string;
+    readonly priority: string;
+    readonly reason: 'raised' | 'escalated' | 'ended';
+    /** µs since 1970, wall clock of the site. */
+    readonly sinceUs: number;
+    /** µs since 1970, wall clock of the site. */
+    readonly dueUs: number;
+    readonly attempts: number;
+    /** When it is tried again; absent under way, and once it was given up. */
+    readonly nextUs?: number;
+    readonly problem?: string;
+  }[];
+  /** Given up, oldest first; the last 200. */
+  readonly failed: readonly {
+    readonly id: number;
+    readonly plan: string;
+    /** Index of the step in its plan. */
+    readonly step: number;
+    readonly to: string;
+    readonly alarm: string;
+    readonly priority: string;
+    readonly reason: 'raised' | 'escalated' | 'ended';
+    /** µs since 1970, wall clock of the site. */
+    readonly sinceUs: number;
+    /** µs since 1970, wall clock of the site. */
+    readonly dueUs: number;
+    readonly attempts: number;
+    /** When it is tried again; absent under way, and once it was given up. */
+    readonly nextUs?: number;
+    readonly problem?: string;
+  }[];
+  readonly maintenance: readonly {
+    readonly asset: string;
+    /** µs since 1970, wall clock of the site. */
+    readonly untilUs: number;
+    readonly by: string;
+    readonly why: string;
+  }[];
+}
+
+/** An OpenAPI 3.1 document. */
+export interface OpenApi {
+  readonly openapi: '3.1.0';
+}
+
+/** One thing wrong in a site file. */
+export interface Problem {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  /** What to write instead. */
+  readonly hint?: string;
+  readonly severity: 'error' | 'hint';
+}
+
+/** What went wrong (RFC 9457). */
+export interface ProblemDetails {
+  /** urn:holdfast: and the code. */
+  readonly type: string;
+  /** The code. */
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  /** What is wrong with the input, field by field. */
+  readonly fields?: readonly {
+    readonly in: 'query' | 'body';
+    /** By dots; empty for the whole. */
+    readonly name: string;
+    readonly message: string;
+  }[];
+}
+
+export interface RuleStatus {
+  readonly id: string;
+  readonly state: 'off' | 'on' | 'unknown';
+}
+
+export interface RunningConfig {
+  /** SHA-256 of the text, as hex. */
+  readonly digest: string;
+  /** µs since 1970, wall clock of the site. */
+  readonly sinceUs: number;
+  readonly file?: string;
+  readonly watched: boolean;
+  readonly refused?: {
+    /** SHA-256 of the text, as hex. */
+    readonly digest: string;
+    /** µs since 1970, wall clock of the site. */
+    readonly sinceUs: number;
+    readonly problems: readonly Problem[];
+  };
+  readonly text: string;
+}
+
+/** Samples of one tag in the order of time; columns of equal length. */
+export interface Series {
+  readonly tag: string;
+  /** µs since 1970. */
+  readonly timeUs: readonly number[];
+  /** null where there is no number; 64-bit integers as text. */
+  readonly value: readonly Json[];
+  /** Upper 16 bits of an OPC UA status code; 0 is good, from 32768 on bad. */
+  readonly quality: readonly number[];
+}
+
+export interface SinkView {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: 'opening' | 'running' | 'waiting' | 'failed' | 'closed' | 'shadowed';
+  readonly delivers: 'exactly-once' | 'at-least-once' | 'best-effort';
+  readonly opened: number;
+  /** Rows that the far side confirmed. */
+  readonly delivered: number;
+  /** Rows that it refused for good: dead letters. */
+  readonly rejected: number;
+  readonly backlog: {
+    /** Counted over the next thousand blocks, estimated beyond. */
+    readonly rows: number;
+    /** Since the oldest of them arrived; absent without a backlog. */
+    readonly ageMs?: number;
+  };
+  /** Over the last ten seconds. */
+  readonly rowsPerS: number;
+  /** Until the backlog is gone at this rate; absent while it grows. */
+  readonly emptyInS?: number;
+  readonly fault?: Fault;
+}
+
+export interface SiteStatus {
+  readonly site: string;
+  readonly version: string;
+  readonly pid: number;
+  /** Rises with every start. */
+  readonly epoch: number;
+  readonly mode: 'live' | 'shadow';
+  readonly config: {
+    /** SHA-256 of the text that runs. */
+    readonly digest: string;
+    /** µs since 1970, wall clock of the site. */
+    readonly sinceUs: number;
+    readonly file?: string;
+    /** Whether a saved file takes effect by itself. */
+    readonly watched: boolean;
+    /** The file that lies there is not what runs, because of this. */
+    readonly refused?: {
+      readonly digest: string;
+      /** µs since 1970, wall clock of the site. */
+      readonly sinceUs: number;
+      readonly problems: readonly Problem[];
+    };
+    /** Set while the last good file runs because the one in place was bad: when it took effect. */
+    readonly lastGoodUs?: number;
+  };
+  readonly upS: number;
+  readonly memoryBytes: number;
+  readonly sources: {
+    readonly [name: string]: {
+      readonly kind: string;
+      /** shadowed: the device bears one session only, and the live site has it. */
+      readonly state: 'opening' | 'running' | 'waiting' | 'failed' | 'closed' | 'shadowed';
+      readonly samples: number;
+      /** Sessions opened; more than 1 tells of reconnections. */
+      readonly opened: number;
+      /** Age of the newest row; absent before the first. */
+      readonly ageMs?: number;
+      /** The load budget of the device: what it is asked, beside what is allowed. */
+      readonly load: {
+        readonly requests: number;
+        readonly requestsPerS: number;
+        readonly p50Ms: number;
+        readonly p99Ms: number;
+        readonly ok: number;
+        readonly timeout: number;
+        readonly refused: number;
+        readonly garbage: number;
+        /** What the configuration allows. */
+        readonly caps: {
+          readonly connections?: number;
+          readonly perSecond?: number;
+          readonly outstanding?: number;
+        };
+      };
+      readonly fault?: Fault;
+    };
+  };
+  readonly actuators: {
+    readonly [name: string]: {
+      readonly kind: string;
+      readonly waiting: number;
+      readonly done: number;
+      readonly failed: number;
+      readonly unknown: number;
+      readonly fault?: Fault;
+    };
+  };
+  readonly sinks: {
+    readonly [name: string]: {
+      readonly kind: string;
+      readonly state: 'opening' | 'running' | 'waiting' | 'failed' | 'closed' | 'shadowed';
+      readonly delivers: 'exactly-once' | 'at-least-once' | 'best-effort';
+      readonly opened: number;
+      /** Rows that the far side confirmed. */
+      readonly delivered: number;
+      /** Rows that it refused for good: dead letters. */
+      readonly rejected: number;
+      readonly backlog: {
+        /** Counted over the next thousand blocks, estimated beyond. */
+        readonly rows: number;
+        /** Since the oldest of them arrived; absent without a backlog. */
+        readonly ageMs?: number;
+      };
+      /** Over the last ten seconds. */
+      readonly rowsPerS: number;
+      /** Until the backlog is gone at this rate; absent while it grows. */
+      readonly emptyInS?: number;
+      readonly fault?: Fault;
+    };
+  };
+  readonly tags: number;
+  readonly samples: number;
+  readonly decisions: {
+    readonly count: number;
+    readonly p50Ms: number;
+    readonly p99Ms: number;
+    readonly maxMs: number;
+  };
+  /** Alarms by state. */
+  readonly alarms: { readonly [name: string]: number };
+  /** Writes by how they ended. */
+  readonly writes: {
+    readonly refused: number;
+    readonly sent: number;
+    readonly confirmed: number;
+    readonly failed: number;
+    readonly unknown: number;
+  };
+  readonly notices: {
+    readonly waiting: number;
+    readonly failed: number;
+    readonly maintenance: number;
+  };
+  readonly journal: {
+    readonly durableRows: number;
+    readonly pendingRows: number;
+    readonly pendingBytes: number;
+    readonly usedBytes: number;
+    readonly quotaBytes: number;
+    /** Written to the disk since start: a budget on flash. */
+    readonly writtenBytes: number;
+    readonly commits: number;
+    readonly lastCommitMs: number;
+    readonly lostRows: number;
+    readonly gaps: number;
+    readonly fault?: Fault;
+  };
+  /** Bytes a day at the rate of the last hour. */
+  readonly writtenPerDay?: number;
+  readonly clockJumps: number;
+}
+
+export interface SourceView {
+  readonly id: string;
+  readonly kind: string;
+  /** shadowed: the device bears one session only, and the live site has it. */
+  readonly state: 'opening' | 'running' | 'waiting' | 'failed' | 'closed' | 'shadowed';
+  readonly samples: number;
+  /** Sessions opened; more than 1 tells of reconnections. */
+  readonly opened: number;
+  /** Age of the newest row; absent before the first. */
+  readonly ageMs?: number;
+  /** The load budget of the device: what it is asked, beside what is allowed. */
+  readonly load: {
+    readonly requests: number;
+    readonly requestsPerS: number;
+    readonly p50Ms: number;
+    readonly p99Ms: number;
+    readonly ok: number;
+    readonly timeout: number;
+    readonly refused: number;
+    readonly garbage: number;
+    /** What the configuration allows. */
+    readonly caps: {
+      readonly connections?: number;
+      readonly perSecond?: number;
+      readonly outstanding?: number;
+    };
+  };
+  readonly fault?: Fault;
+}
+
+/** `name` is the event field of the message, `data` its data. */
+export type StreamMessage =
+  | {
+      readonly name: 'values';
+      readonly data: readonly TagValue[];
+    }
+  | {
+      readonly name: 'events';
+      readonly data: readonly EventView[];
+    };
+
+export interface TagDetail {
+  readonly path: string;
+  readonly type: 'number' | 'boolean' | 'enum' | 'int64' | 'text' | 'structure';
+  /** UCUM code. */
+  readonly unit?: string;
+  /** null where there is none yet or it is no number; 64-bit integers as text. */
+  readonly value: Json;
+  /** Name of an enum code. */
+  readonly state?: string;
+  readonly quality: string;
+  /** µs since 1970, wall clock of the site. */
+  readonly timeUs: number;
+  /** Since it arrived; absent before the first. */
+  readonly ageMs?: number;
+  readonly access: 'read' | 'write' | 'readWrite';
+  readonly description?: string;
+  /** Engineering range. */
+  readonly range?: readonly [number, number];
+  /** Names of enum codes. */
+  readonly states?: { readonly [name: string]: string };
+  /** Id of the source that reads it. */
+  readonly source?: string;
+  /** Expression that it is derived by. */
+  readonly derive?: string;
+  /** Belongs to a safety function: it is never written. */
+  readonly safety: boolean;
+  /** Limits on writes, as in the site file. */
+  readonly write?: Json;
+  /** Ids of the alarms of its asset. */
+  readonly alarms: readonly string[];
+}
+
+export interface TagValue {
+  readonly path: string;
+  readonly type: 'number' | 'boolean' | 'enum' | 'int64' | 'text' | 'structure';
+  /** UCUM code. */
+  readonly unit?: string;
+  /** null where there is none yet or it is no number; 64-bit integers as text. */
+  readonly value: Json;
+  /** Name of an enum code. */
+  readonly state?: string;
+  readonly quality: string;
+  /** µs since 1970, wall clock of the site. */
+  readonly timeUs: number;
+  /** Since it arrived; absent before the first. */
+  readonly ageMs?: number;
+}
+
+export interface TreeNode {
+  readonly name: string;
+  readonly path: string;
+  /** Tags at and below it. */
+  readonly tags: number;
+  readonly isTag: boolean;
+  /** Absent below the depth that was asked for. */
+  readonly children?: readonly TreeNode[];
+}
+
+export interface WriteResult {
+  readonly id: number;
+  readonly state: 'refused' | 'sent' | 'confirmed' | 'failed' | 'unknown';
+  readonly tag: number;
+  readonly path: string;
+  /** Any JSON. */
+  readonly value: Json;
+  readonly by: {
+    readonly kind: 'rule' | 'operator' | 'lease' | 'remote';
+    readonly name: string;
+  };
+  readonly why: string;
+  /** Which limit said no. */
+  readonly refusal?: string;
+  readonly reason?: string;
+  /** What the device said afterwards: an echo, and no effect. */
+  readonly readBack?: Json;
+  /** Value of the feedback tag. */
+  readonly feedback?: number;
+  readonly attempts?: number;
+  readonly tookMs: number;
+}
+
+export interface StreamQuery {
+  /** Only tags whose path begins so. */
+  readonly prefix?: string | undefined;
+  /** Only these tags. */
+  readonly tag?: string | readonly string[] | undefined;
+  /** Only events of these kinds; none for no events. */
+  readonly kind?:
+    | 'alarm'
+    | 'write'
+    | 'rule'
+    | 'security'
+    | 'config'
+    | 'system'
+    | 'none'
+    | readonly ('alarm' | 'write' | 'rule' | 'security' | 'config' | 'system' | 'none')[]
+    | undefined;
+  /** Pause between two messages. */
+  readonly everyMs?: number | undefined;
+}
+
+export interface EventsQuery {
+  /** Only of these kinds. */
+  readonly kind?:
+    | 'alarm'
+    | 'write'
+    | 'rule'
+    | 'security'
+    | 'config'
+    | 'system'
+    | readonly ('alarm' | 'write' | 'rule' | 'security' | 'config' | 'system')[]
+    | undefined;
+  /** Only names that begin so, such as alarm. or write.refused. */
+  readonly name?: string | undefined;
+  /** Only about this tag, alarm, source; ends with * for all below. */
+  readonly subject?: string | undefined;
+  /** From here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from?: string | undefined;
+  /** Up to here, exclusive. */
+  readonly to?: string | undefined;
+  /** Most of them in one answer. */
+  readonly limit?: number | undefined;
+  /** Events after this sequence, oldest first. */
+  readonly after?: number | undefined;
+  /** The newest events before this sequence; oldest first as well. */
+  readonly before?: number | undefined;
+}
+
+export interface GapsQuery {
+  /** From here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from?: string | undefined;
+  /** Up to here, exclusive. */
+  readonly to?: string | undefined;
+  /** Only what this source told of. */
+  readonly source?: string | undefined;
+  /** Only holes that this tag may be concerned by. */
+  readonly tag?: string | undefined;
+  /** Only of this reason. */
+  readonly reason?: string | undefined;
+  /** Most of them in one answer. */
+  readonly limit?: number | undefined;
+}
+
+export interface DeadLettersQuery {
+  /** Only of this sink. */
+  readonly sink?: string | undefined;
+  /** Most of them in one answer. */
+  readonly limit?: number | undefined;
+}
+
+export interface WriteBody {
+  readonly tag: string;
+  readonly value: number | boolean | string;
+  readonly why: string;
+  readonly leaseMs?: number | undefined;
+  readonly by?: string | undefined;
+}
+
+export interface SetAssetBody {
+  readonly asset: string;
+  readonly mode?: 'local' | 'remote' | 'outOfService' | undefined;
+  readonly tagOut?: boolean | undefined;
+  readonly why?: string | undefined;
+  readonly by?: string | undefined;
+}
+
+export interface WithoutStateBody {
+  readonly why: string;
+  readonly by?: string | undefined;
+}
+
+export interface TagsQuery {
+  /** Only tags whose path begins so. */
+  readonly prefix?: string | undefined;
+  /** Only where path or description hold this text. */
+  readonly search?: string | undefined;
+  /** Only where the newest value is so. */
+  readonly quality?: 'good' | 'uncertain' | 'bad' | undefined;
+  /** Most of them in one answer. */
+  readonly limit?: number | undefined;
+  /** Path of the last tag of the page before. */
+  readonly after?: string | undefined;
+}
+
+export interface TagTreeQuery {
+  /** Path of the place whose branches are wanted; the site itself. */
+  readonly at?: string | undefined;
+  /** Levels below it. */
+  readonly depth?: number | undefined;
+}
+
+export interface AlarmsQuery {
+  /** Only alarms whose id begins so. */
+  readonly prefix?: string | undefined;
+  /** Only in these states, such as unacknowledged. */
+  readonly state?:
+    | 'normal'
+    | 'unacknowledged'
+    | 'acknowledged'
+    | 'returnedUnacknowledged'
+    | 'latchedUnacknowledged'
+    | 'latchedAcknowledged'
+    | 'shelved'
+    | 'suppressed'
+    | 'outOfService'
+    | readonly (
+        | 'normal'
+        | 'unacknowledged'
+        | 'acknowledged'
+        | 'returnedUnacknowledged'
+        | 'latchedUnacknowledged'
+        | 'latchedAcknowledged'
+        | 'shelved'
+        | 'suppressed'
+        | 'outOfService'
+      )[]
+    | undefined;
+  /** Only of these priorities. */
+  readonly priority?:
+    | 'critical'
+    | 'high'
+    | 'medium'
+    | 'low'
+    | readonly ('critical' | 'high' | 'medium' | 'low')[]
+    | undefined;
+  /** true: all but normal ones. false: normal ones only. */
+  readonly active?: 'true' | 'false' | undefined;
+}
+
+export interface OperateAlarmBody {
+  readonly id: string;
+  readonly act:
+    | 'acknowledge'
+    | 'shelve'
+    | 'unshelve'
+    | 'outOfService'
+    | 'returnToService'
+    | 'reset'
+    | 'comment';
+  readonly forMin?: number | undefined;
+  readonly comment?: string | undefined;
+  readonly by?: string | undefined;
+}
+
+export interface MaintainBody {
+  /** Path of an asset, or of a line or an area. */
+  readonly asset: string;
+  /** Minutes; 0 ends it. */
+  readonly forMin: number;
+  /** Needed to begin it. */
+  readonly why?: string | undefined;
+  /** Who does it. */
+  readonly by: string;
+}
+
+export interface BrowseQuery {
+  /** Place to begin at: a node, registers, a topic filter. */
+  readonly from?: string | undefined;
+  /** How long to listen where things speak by themselves. */
+  readonly forMs?: number | undefined;
+}
+
+export interface DecideCertificateBody {
+  readonly fingerprint: string;
+  readonly act: 'trust' | 'reject';
+  readonly by?: string | undefined;
+}
+
+export interface ConfigHistoryQuery {
+  /** Most of them in one answer. */
+  readonly limit?: number | undefined;
+}
+
+export interface ConfigDiffQuery {
+  /** First digits of a digest; the one before when absent. */
+  readonly from?: string | undefined;
+  /** First digits of a digest; what runs when absent. */
+  readonly to?: string | undefined;
+}
+
+export interface ApplyConfigBody {
+  /** Written to the site file; the file as it is when absent. */
+  readonly text?: string | undefined;
+  readonly why?: string | undefined;
+  readonly undoes?: string | undefined;
+  readonly by?: string | undefined;
+}
+
+export interface UndoConfigBody {
+  /** First digits of the digest to go back to; what ran before when absent. */
+  readonly to?: string | undefined;
+  /** Kept in the history. */
+  readonly why?: string | undefined;
+  /** Who does it. */
+  readonly by?: string | undefined;
+}
+
+export interface HistoryRawQuery {
+  /** Path of a tag; may be given several times. */
+  readonly tag: string | readonly string[];
+  /** From here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from: string;
+  /** Up to here, exclusive; now when absent. */
+  readonly to?: string | undefined;
+}
+
+export interface HistoryBucketsQuery {
+  /** Path of a tag; may be given several times. */
+  readonly tag: string | readonly string[];
+  /** From here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from: string;
+  /** Up to here, exclusive; now when absent. */
+  readonly to?: string | undefined;
+  /** Width of a bucket. */
+  readonly bucketUs: number;
+  /** What to calculate. */
+  readonly aggregate?:
+    | 'min'
+    | 'max'
+    | 'mean'
+    | 'timeMean'
+    | 'last'
+    | 'first'
+    | 'count'
+    | 'sum'
+    | 'duration'
+    | readonly ('min' | 'max' | 'mean' | 'timeMean' | 'last' | 'first' | 'count' | 'sum' | 'duration')[]
+    | undefined;
+  /** For duration: the value whose time counts; any that is not zero when absent. */
+  readonly state?: number | undefined;
+}
+
+export interface HistoryTrendQuery {
+  /** Path of a tag. */
+  readonly tag: string;
+  /** From here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from: string;
+  /** Up to here, exclusive; now when absent. */
+  readonly to?: string | undefined;
+  /** At most so many. */
+  readonly points?: number | undefined;
+}
+
+export interface HistoryAtQuery {
+  /** Path of a tag; may be given several times. */
+  readonly tag: string | readonly string[];
+  /** ISO 8601 with its zone, or µs since 1970. */
+  readonly time: string;
+}
+
+export interface HistoryAlignedQuery {
+  /** Path of a tag; may be given several times. */
+  readonly tag: string | readonly string[];
+  /** From here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from: string;
+  /** Up to here, exclusive; now when absent. */
+  readonly to?: string | undefined;
+  /** Distance of two rows. */
+  readonly stepUs: number;
+  /** What stands between two samples. */
+  readonly fill?: 'previous' | 'linear' | undefined;
+}
+
+export interface HistoryGapsQuery {
+  /** Path of a tag; may be given several times. */
+  readonly tag?: string | readonly string[] | undefined;
+  /** From here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from: string;
+  /** Up to here, exclusive; now when absent. */
+  readonly to?: string | undefined;
+}
+
+const part = (value: string): string => encodeURIComponent(value);
+
+/** Everything that a site can be asked. */
+export class SiteApi {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Whether the site runs and its disk takes what it is given. Answers 503 while the journal cannot be written. */
+  health(signal?: AbortSignal): Promise<Health> {
+    return this.#transport.json<Health>({ method: 'GET', path: '/health', signal });
+  }
+
+  /** How the site does, with all its parts. */
+  status(signal?: AbortSignal): Promise<SiteStatus> {
+    return this.#transport.json<SiteStatus>({ method: 'GET', path: '/api/status', signal });
+  }
+
+  /** The same as Prometheus metrics. */
+  metrics(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/metrics', signal });
+  }
+
+  /** Live values and events as Server-Sent Events. First every value that was asked for, then what changed since the message before: a slow client gets the newest value of each tag and misses those between. Messages are `values` and `events`. */
+  stream(query: StreamQuery = {}, signal?: AbortSignal): AsyncIterable<StreamMessage> {
+    return this.#transport.stream<StreamMessage>({ method: 'GET', path: '/api/stream', query, signal });
+  }
+
+  /** This API as an OpenAPI 3.1 document. */
+  openapi(signal?: AbortSignal): Promise<OpenApi> {
+    return this.#transport.json<OpenApi>({ method: 'GET', path: '/api/openapi.json', signal });
+  }
+
+  /** The same for people, as a page that needs nothing else. */
+  docs(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/api/docs', signal });
+  }
+
+  /** What happened, oldest first. Without `after` the newest ones. A page may hold fewer than `limit` and have a next one: a search ends after some ten thousand events, and goes on where its link leads. */
+  events(query: EventsQuery = {}, signal?: AbortSignal): Promise<Page<EventView>> {
+    return this.#transport.page<EventView>({ method: 'GET', path: '/api/events', query, signal });
+  }
+
+  /** As {@link events}, from page to page until the last one. */
+  async *everyEvents(query: EventsQuery = {}, signal?: AbortSignal): AsyncIterable<EventView> {
+    let next: string | undefined;
+    do {
+      const page: Page<EventView> = await this.#transport.page<EventView>(
+        { method: 'GET', path: '/api/events', query, signal },
+        next,
+      );
+      yield* page.items;
+      next = page.next;
+    } while (next !== undefined);
+  }
+
+  /** Counted holes in what is kept, oldest first: the newest ones. */
+  gaps(query: GapsQuery = {}, signal?: AbortSignal): Promise<readonly GapView[]> {
+    return this.#transport.json<readonly GapView[]>({ method: 'GET', path: '/api/gaps', query, signal });
+  }
+
+  /** Rows that the far side of a sink refused for good, oldest first: the newest ones. */
+  deadLetters(query: DeadLettersQuery = {}, signal?: AbortSignal): Promise<readonly DeadLetterView[]> {
+    return this.#transport.json<readonly DeadLetterView[]>({
+      method: 'GET',
+      path: '/api/dead-letters',
+      query,
+      signal,
+    });
+  }
+
+  /** Write a tag, through the guard. Answers once the end is known: refused (by which limit), sent, confirmed by a feedback tag, failed or unknown. A refusal is an answer with status 200. */
+  write(body: WriteBody, signal?: AbortSignal): Promise<WriteResult> {
+    return this.#transport.json<WriteResult>({ method: 'POST', path: '/api/writes', body, signal });
+  }
+
+  /** Modes and tag-outs of assets. */
+  assets(signal?: AbortSignal): Promise<readonly AssetView[]> {
+    return this.#transport.json<readonly AssetView[]>({ method: 'GET', path: '/api/assets', signal });
+  }
+
+  /** Set the mode of an asset, or hang or remove a tag-out, there and below. */
+  setAsset(body: SetAssetBody, signal?: AbortSignal): Promise<readonly AssetView[]> {
+    return this.#transport.json<readonly AssetView[]>({ method: 'POST', path: '/api/assets', body, signal });
+  }
+
+  /** Go on, and write to machines, without the state of the last run, which the disk does not give. Tag-outs, modes, leases and alarm states that it held no longer count. */
+  withoutState(body: WithoutStateBody, signal?: AbortSignal): Promise<Done> {
+    return this.#transport.json<Done>({ method: 'POST', path: '/api/without-state', body, signal });
+  }
+
+  /** The newest value of each tag, in the order of paths. */
+  tags(query: TagsQuery = {}, signal?: AbortSignal): Promise<Page<TagValue>> {
+    return this.#transport.page<TagValue>({ method: 'GET', path: '/api/tags', query, signal });
+  }
+
+  /** As {@link tags}, from page to page until the last one. */
+  async *everyTags(query: TagsQuery = {}, signal?: AbortSignal): AsyncIterable<TagValue> {
+    let next: string | undefined;
+    do {
+      const page: Page<TagValue> = await this.#transport.page<TagValue>(
+        { method: 'GET', path: '/api/tags', query, signal },
+        next,
+      );
+      yield* page.items;
+      next = page.next;
+    } while (next !== undefined);
+  }
+
+  /** One tag: its newest value and all that is known of it. */
+  tag(path: string, signal?: AbortSignal): Promise<TagDetail> {
+    return this.#transport.json<TagDetail>({ method: 'GET', path: `/api/tags/${part(path)}`, signal });
+  }
+
+  /** Areas, lines, assets and signals below a place. */
+  tagTree(query: TagTreeQuery = {}, signal?: AbortSignal): Promise<readonly TreeNode[]> {
+    return this.#transport.json<readonly TreeNode[]>({ method: 'GET', path: '/api/tag-tree', query, signal });
+  }
+
+  /** Alarms with their states. */
+  alarms(query: AlarmsQuery = {}, signal?: AbortSignal): Promise<readonly AlarmStatus[]> {
+    return this.#transport.json<readonly AlarmStatus[]>({
+      method: 'GET',
+      path: '/api/alarms',
+      query,
+      signal,
+    });
+  }
+
+  /** Acknowledge, shelve, unshelve, take out of service, return, reset or comment an alarm. It is in the audit before it is answered. Doing it twice means the same. */
+  operateAlarm(body: OperateAlarmBody, signal?: AbortSignal): Promise<AlarmStatus> {
+    return this.#transport.json<AlarmStatus>({ method: 'POST', path: '/api/alarms', body, signal });
+  }
+
+  /** One alarm. */
+  alarm(alarm: string, signal?: AbortSignal): Promise<AlarmStatus> {
+    return this.#transport.json<AlarmStatus>({ method: 'GET', path: `/api/alarms/${part(alarm)}`, signal });
+  }
+
+  /** Rules with their states. */
+  rules(signal?: AbortSignal): Promise<readonly RuleStatus[]> {
+    return this.#transport.json<readonly RuleStatus[]>({ method: 'GET', path: '/api/rules', signal });
+  }
+
+  /** Notices of alarms that wait or were given up, and assets under maintenance. */
+  notices(signal?: AbortSignal): Promise<NoticesStatus> {
+    return this.#transport.json<NoticesStatus>({ method: 'GET', path: '/api/notices', signal });
+  }
+
+  /** Hold back the notices of an asset for a while; 0 minutes end it. */
+  maintain(body: MaintainBody, signal?: AbortSignal): Promise<NoticesStatus> {
+    return this.#transport.json<NoticesStatus>({ method: 'POST', path: '/api/maintenance', body, signal });
+  }
+
+  /** Sources with their health and the load that they put on their device. */
+  sources(signal?: AbortSignal): Promise<readonly SourceView[]> {
+    return this.#transport.json<readonly SourceView[]>({ method: 'GET', path: '/api/sources', signal });
+  }
+
+  /** One source. */
+  source(id: string, signal?: AbortSignal): Promise<SourceView> {
+    return this.#transport.json<SourceView>({ method: 'GET', path: `/api/sources/${part(id)}`, signal });
+  }
+
+  /** What there is at a device, through the session of its source. A line each as it is found; hanging up ends the search. A last line with `fault` says why it ended early. */
+  browse(id: string, query: BrowseQuery = {}, signal?: AbortSignal): AsyncIterable<Found> {
+    return this.#transport.lines<Found>({
+      method: 'GET',
+      path: `/api/sources/${part(id)}/browse`,
+      query,
+      signal,
+    });
+  }
+
+  /** Sinks with their backlog. */
+  sinks(signal?: AbortSignal): Promise<readonly SinkView[]> {
+    return this.#transport.json<readonly SinkView[]>({ method: 'GET', path: '/api/sinks', signal });
+  }
+
+  /** Actuators with what waits in them. */
+  actuators(signal?: AbortSignal): Promise<readonly ActuatorView[]> {
+    return this.#transport.json<readonly ActuatorView[]>({ method: 'GET', path: '/api/actuators', signal });
+  }
+
+  /** Certificates of peers: trusted, waiting, changed, rejected. */
+  certificates(signal?: AbortSignal): Promise<readonly CertificateView[]> {
+    return this.#transport.json<readonly CertificateView[]>({
+      method: 'GET',
+      path: '/api/certificates',
+      signal,
+    });
+  }
+
+  /** Trust or reject a certificate. */
+  decideCertificate(body: DecideCertificateBody, signal?: AbortSignal): Promise<readonly CertificateView[]> {
+    return this.#transport.json<readonly CertificateView[]>({
+      method: 'POST',
+      path: '/api/certificates',
+      body,
+      signal,
+    });
+  }
+
+  /** One of them as PEM, by the first digits of its fingerprint. */
+  certificate(fingerprint: string, signal?: AbortSignal): Promise<CertificateDetail> {
+    return this.#transport.json<CertificateDetail>({
+      method: 'GET',
+      path: `/api/certificates/${part(fingerprint)}`,
+      signal,
+    });
+  }
+
+  /** The site file that runs. */
+  config(signal?: AbortSignal): Promise<RunningConfig> {
+    return this.#transport.json<RunningConfig>({ method: 'GET', path: '/api/config', signal });
+  }
+
+  /** Site files that took effect, oldest first: the newest ones. */
+  configHistory(query: ConfigHistoryQuery = {}, signal?: AbortSignal): Promise<readonly ConfigEntry[]> {
+    return this.#transport.json<readonly ConfigEntry[]>({
+      method: 'GET',
+      path: '/api/config/history',
+      query,
+      signal,
+    });
+  }
+
+  /** One of them with its text, by the first digits of its digest. */
+  configVersion(digest: string, signal?: AbortSignal): Promise<ConfigVersion> {
+    return this.#transport.json<ConfigVersion>({
+      method: 'GET',
+      path: `/api/config/versions/${part(digest)}`,
+      signal,
+    });
+  }
+
+  /** The difference of two of them, as text and by meaning. */
+  configDiff(query: ConfigDiffQuery = {}, signal?: AbortSignal): Promise<ConfigDiff> {
+    return this.#transport.json<ConfigDiff>({ method: 'GET', path: '/api/config/diff', query, signal });
+  }
+
+  /** Check a site file and let it take effect. A file with errors is refused as a whole, with all of them, and with status 200: nothing has changed then. */
+  applyConfig(body: ApplyConfigBody, signal?: AbortSignal): Promise<AppliedConfig> {
+    return this.#transport.json<AppliedConfig>({ method: 'POST', path: '/api/config/apply', body, signal });
+  }
+
+  /** Go back to an earlier site file. */
+  undoConfig(body: UndoConfigBody, signal?: AbortSignal): Promise<AppliedConfig> {
+    return this.#transport.json<AppliedConfig>({ method: 'POST', path: '/api/config/undo', body, signal });
+  }
+
+  /** Tags that have a past, and how far it reaches. */
+  historyTags(signal?: AbortSignal): Promise<readonly HistoryTag[]> {
+    return this.#transport.json<readonly HistoryTag[]>({ method: 'GET', path: '/api/history/tags', signal });
+  }
+
+  /** Every sample of some tags, tag by tag. A line of JSON a part, with columns of equal length; hanging up ends the query. A last line with `fault` says why it ended early. */
+  historyRaw(query: HistoryRawQuery, signal?: AbortSignal): AsyncIterable<Series> {
+    return this.#transport.lines<Series>({ method: 'GET', path: '/api/history/raw', query, signal });
+  }
+
+  /** Minimum, maximum, mean and the like of each stretch of time. A line of JSON a part, with columns of equal length; hanging up ends the query. A last line with `fault` says why it ended early. */
+  historyBuckets(query: HistoryBucketsQuery, signal?: AbortSignal): AsyncIterable<Buckets> {
+    return this.#transport.lines<Buckets>({ method: 'GET', path: '/api/history/buckets', query, signal });
+  }
+
+  /** One tag with as many points as a picture needs; its extremes are kept. */
+  historyTrend(query: HistoryTrendQuery, signal?: AbortSignal): Promise<Series> {
+    return this.#transport.json<Series>({ method: 'GET', path: '/api/history/trend', query, signal });
+  }
+
+  /** The last sample of each tag at a time; a tag that had none is left out. */
+  historyAt(query: HistoryAtQuery, signal?: AbortSignal): Promise<readonly Series[]> {
+    return this.#transport.json<readonly Series[]>({ method: 'GET', path: '/api/history/at', query, signal });
+  }
+
+  /** Several tags at the same times. A line of JSON a part, with columns of equal length; hanging up ends the query. A last line with `fault` says why it ended early. */
+  historyAligned(query: HistoryAlignedQuery, signal?: AbortSignal): AsyncIterable<Aligned> {
+    return this.#transport.lines<Aligned>({ method: 'GET', path: '/api/history/aligned', query, signal });
+  }
+
+  /** Counted holes that touch a span of time. */
+  historyGaps(query: HistoryGapsQuery, signal?: AbortSignal): Promise<readonly GapView[]> {
+    return this.#transport.json<readonly GapView[]>({
+      method: 'GET',
+      path: '/api/history/gaps',
+      query,
+      signal,
+    });
+  }
+}

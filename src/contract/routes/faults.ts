@@ -1,0 +1,43 @@
+/** What every route may answer, whatever it is about. */
+export const COMMON_FAULTS = {
+  'api.bad-request': 400,
+  'api.unauthorized': 401,
+  'api.not-found': 404,
+  'api.method-not-allowed': 405,
+  'api.too-large': 413,
+  'api.unsupported-type': 415,
+  'api.internal': 500,
+} as const;
+
+/** HTTP status of the faults that routes name; any other fault of the site is 409: it was understood and is not possible. */
+export const FAULT_STATUS = {
+  ...COMMON_FAULTS,
+  'alarm.unknown': 404,
+  'alarm.not-possible': 409,
+  'alarm.shelved-too-long': 409,
+  'asset.no-change': 409,
+  'asset.no-reason': 409,
+  'config.nothing-to-undo': 404,
+  'config.no-file': 409,
+  'config.not-saved': 409,
+  'config.too-long': 409,
+  'config.unknown': 404,
+  'guard.no-tag-out': 409,
+  'guard.unknown-asset': 404,
+  'history.off': 501,
+  'maintenance.no-reason': 409,
+  'maintenance.none': 409,
+  'maintenance.too-long': 409,
+  'notices.shadow': 409,
+  'site.state-known': 409,
+  'site.unreadable': 409,
+  'source.no-browse': 409,
+  'source.unknown': 404,
+  'tag.unknown': 404,
+  'trust.unknown-certificate': 404,
+} as const;
+
+export type FaultCode = keyof typeof FAULT_STATUS;
+
+export const statusOf = (code: string): number =>
+  (FAULT_STATUS as { readonly [code: string]: number })[code] ?? 409;

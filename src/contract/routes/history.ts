@@ -1,0 +1,74 @@
+import { AlignedQuery, AtQuery, BucketsQuery, HistoryGapsQuery, RawQuery, TrendQuery } from './requests.ts';
+import type { Route } from './route.ts';
+
+const LINES =
+  'A line of JSON a part, with columns of equal length; hanging up ends the query. A last line with `fault` says why ' +
+  'it ended early.';
+
+export const HISTORY_ROUTES = {
+  historyTags: {
+    method: 'GET',
+    path: '/api/history/tags',
+    group: 'history',
+    summary: 'Tags that have a past, and how far it reaches',
+    reply: { list: 'HistoryTag' },
+    faults: ['history.off'],
+  },
+  historyRaw: {
+    method: 'GET',
+    path: '/api/history/raw',
+    group: 'history',
+    summary: 'Every sample of some tags, tag by tag',
+    about: LINES,
+    query: RawQuery,
+    reply: { lines: 'Series' },
+    faults: ['history.off'],
+  },
+  historyBuckets: {
+    method: 'GET',
+    path: '/api/history/buckets',
+    group: 'history',
+    summary: 'Minimum, maximum, mean and the like of each stretch of time',
+    about: LINES,
+    query: BucketsQuery,
+    reply: { lines: 'Buckets' },
+    faults: ['history.off'],
+  },
+  historyTrend: {
+    method: 'GET',
+    path: '/api/history/trend',
+    group: 'history',
+    summary: 'One tag with as many points as a picture needs; its extremes are kept',
+    query: TrendQuery,
+    reply: { json: 'Series' },
+    faults: ['history.off'],
+  },
+  historyAt: {
+    method: 'GET',
+    path: '/api/history/at',
+    group: 'history',
+    summary: 'The last sample of each tag at a time; a tag that had none is left out',
+    query: AtQuery,
+    reply: { list: 'Series' },
+    faults: ['history.off'],
+  },
+  historyAligned: {
+    method: 'GET',
+    path: '/api/history/aligned',
+    group: 'history',
+    summary: 'Several tags at the same times',
+    about: LINES,
+    query: AlignedQuery,
+    reply: { lines: 'Aligned' },
+    faults: ['history.off'],
+  },
+  historyGaps: {
+    method: 'GET',
+    path: '/api/history/gaps',
+    group: 'history',
+    summary: 'Counted holes that touch a span of time',
+    query: HistoryGapsQuery,
+    reply: { list: 'GapView' },
+    faults: ['history.off'],
+  },
+} as const satisfies { readonly [id: string]: Route };

@@ -1,0 +1,23 @@
+import { MaintenanceRequest } from './requests.ts';
+import type { Route } from './route.ts';
+
+export const NOTICE_ROUTES = {
+  notices: {
+    method: 'GET',
+    path: '/api/notices',
+    group: 'alarms',
+    summary: 'Notices of alarms that wait or were given up, and assets under maintenance',
+    reply: { json: 'NoticesStatus' },
+    faults: ['notices.shadow'],
+    tagged: true,
+  },
+  maintain: {
+    method: 'POST',
+    path: '/api/maintenance',
+    group: 'alarms',
+    summary: 'Hold back the notices of an asset for a while; 0 minutes end it',
+    body: MaintenanceRequest,
+    reply: { json: 'NoticesStatus' },
+    faults: ['notices.shadow', 'maintenance.no-reason', 'maintenance.too-long', 'maintenance.none'],
+  },
+} as const satisfies { readonly [id: string]: Route };

@@ -1,0 +1,32 @@
+/* Schemas of everything that a site answers, by the names that the OpenAPI document and the generated client use. */
+
+export { Ended } from './replies/common.ts';
+export {
+  AppliedConfig,
+  CertificateDetail,
+  CertificateView,
+  ConfigDiff,
+  ConfigEntry,
+  ConfigVersion,
+  Found,
+  OpenApi,
+  Problem,
+  ProblemDetails,
+  RunningConfig,
+} from './replies/config.ts';
+export { Aligned, Buckets, HistoryTag, Series } from './replies/history.ts';
+export { NoticesStatus } from './replies/notices.ts';
+export { ActuatorView, Done, Fault, Health, SinkView, SiteStatus, SourceView } from './replies/site.ts';
+export {
+  AlarmStatus,
+  AssetView,
+  DeadLetterView,
+  EventView,
+  GapView,
+  RuleStatus,
+  StreamMessage,
+  TagDetail,
+  TagValue,
+  TreeNode,
+  WriteResult,
+} from './replies/tags.ts';

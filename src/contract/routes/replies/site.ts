@@ -1,0 +1,133 @@
+import * as z from 'zod';
+import { count, ms, us } from './common.ts';
+import { Problem } from './config.ts';
+
+export const Fault = z
+  .strictObject({
+    code: z.string().describe('area.what; never changes.'),
+    message: z.string(),
+    hint: z.string().exactOptional().describe('What to do about it.'),
+  })
+  .describe('What is wrong.');
+
+export const Health = z.strictObject({
+  ok: z.boolean(),
+  fault: z.string().exactOptional().describe('Code of what keeps the journal from the disk.'),
+});
+
+const state = z.enum(['opening', 'running', 'waiting', 'failed', 'closed', 'shadowed']);
+
+const Load = z
+  .strictObject({
+    requests: count,
+    requestsPerS: ms,
+    p50Ms: ms,
+    p99Ms: ms,
+    ok: count,
+    timeout: count,
+    refused: count,
+    garbage: count,
+    caps: z
+      .strictObject({
+        connections: z.number().exactOptional(),
+        perSecond: z.number().exactOptional(),
+        outstanding: z.number().exactOptional(),
+      })
+      .describe('What the configuration allows.'),
+  })
+  .describe('The load budget of the device: what it is asked, beside what is allowed.');
+
+const SourceStatus = z.strictObject({
+  kind: z.string(),
+  state: state.describe('shadowed: the device bears one session only, and the live site has it.'),
+  samples: count,
+  opened: count.describe('Sessions opened; more than 1 tells of reconnections.'),
+  ageMs: ms.exactOptional().describe('Age of the newest row; absent before the first.'),
+  load: Load,
+  fault: Fault.exactOptional(),
+});
+
+const ActuatorStatus = z.strictObject({
+  kind: z.string(),
+  waiting: count,
+  done: count,
+  failed: count,
+  unknown: count,
+  fault: Fault.exactOptional(),
+});
+
+const SinkStatus = z.strictObject({
+  kind: z.string(),
+  state,
+  delivers: z.enum(['exactly-once', 'at-least-once', 'best-effort']),
+  opened: count,
+  delivered: count.describe('Rows that the far side confirmed.'),
+  rejected: count.describe('Rows that it refused for good: dead letters.'),
+  backlog: z.strictObject({
+    rows: count.describe('Counted over the next thousand blocks, estimated beyond.'),
+    ageMs: ms.exactOptional().describe('Since the oldest of them arrived; absent without a backlog.'),
+  }),
+  rowsPerS: ms.describe('Over the last ten seconds.'),
+  emptyInS: ms.exactOptional().describe('Until the backlog is gone at this rate; absent while it grows.'),
+  fault: Fault.exactOptional(),
+});
+
+export const Done = z.strictObject({}).describe('It was done, and there is nothing to tell of it.');
+
+const id = { id: z.string() };
+export const SourceView = z.strictObject({ ...id, ...SourceStatus.shape });
+export const ActuatorView = z.strictObject({ ...id, ...ActuatorStatus.shape });
+export const SinkView = z.strictObject({ ...id, ...SinkStatus.shape });
+
+const JournalStatus = z.strictObject({
+  durableRows: count,
+  pendingRows: count,
+  pendingBytes: count,
+  usedBytes: count,
+  quotaBytes: count,
+  writtenBytes: count.describe('Written to the disk since start: a budget on flash.'),
+  commits: count,
+  lastCommitMs: ms,
+  lostRows: count,
+  gaps: count,
+  fault: Fault.exactOptional(),
+});
+
+export const ConfigStatus = {
+  digest: z.string().describe('SHA-256 of the text that runs.'),
+  sinceUs: us,
+  file: z.string().exactOptional(),
+  watched: z.boolean().describe('Whether a saved file takes effect by itself.'),
+  refused: z
+    .strictObject({ digest: z.string(), sinceUs: us, problems: z.array(Problem) })
+    .exactOptional()
+    .describe('The file that lies there is not what runs, because of this.'),
+  lastGoodUs: us
+    .exactOptional()
+    .describe('Set while the last good file runs because the one in place was bad: when it took effect.'),
+};
+
+export const SiteStatus = z.strictObject({
+  site: z.string(),
+  version: z.string(),
+  pid: count,
+  epoch: count.describe('Rises with every start.'),
+  mode: z.enum(['live', 'shadow']),
+  config: z.strictObject(ConfigStatus),
+  upS: count,
+  memoryBytes: count,
+  sources: z.record(z.string(), SourceStatus),
+  actuators: z.record(z.string(), ActuatorStatus),
+  sinks: z.record(z.string(), SinkStatus),
+  tags: count,
+  samples: count,
+  decisions: z.strictObject({ count, p50Ms: ms, p99Ms: ms, maxMs: ms }),
+  alarms: z.record(z.string(), count).describe('Alarms by state.'),
+  writes: z
+    .strictObject({ refused: count, sent: count, confirmed: count, failed: count, unknown: count })
+    .describe('Writes by how they ended.'),
+  notices: z.strictObject({ waiting: count, failed: count, maintenance: count }),
+  journal: JournalStatus,
+  writtenPerDay: z.number().exactOptional().describe('Bytes a day at the rate of the last hour.'),
+  clockJumps: count,
+});

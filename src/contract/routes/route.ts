@@ -1,0 +1,54 @@
+import type * as z from 'zod';
+import type { FaultCode } from './faults.ts';
+
+/** Schemas of answers by name; the module is loaded by whoever documents them, and by no site that only answers. */
+export type Replies = typeof import('./replies.ts');
+
+/** Parts of the API, as its documentation orders it. */
+export const GROUPS = {
+  site: 'How the site does, what it says of itself, and the live stream',
+  tags: 'Live values, and what there is',
+  alarms: 'Alarms after ISA-18.2, and what operators do with them',
+  events: 'The record of what happened, and what is missing from it',
+  writes: 'Guarded writes, assets and tag-outs',
+  peers: 'Sources, sinks, actuators, and the certificates of peers',
+  config: 'The site file: what runs, what ran, and going over to another',
+  history: 'The past of tags; answers `history.off` where the site keeps none',
+} as const;
+
+/** What an answer is: one thing, a list, one thing a line (NDJSON), Server-Sent Events, or no JSON at all. */
+export type Reply =
+  | { readonly json: keyof Replies }
+  | { readonly list: keyof Replies }
+  | { readonly lines: keyof Replies }
+  | { readonly stream: keyof Replies }
+  | { readonly text: string };
+
+/** One way to ask a site: routes, checks, documentation and client are made from a table of these. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** As OpenAPI writes it: `/api/tags/{path}`; a parameter at the end may hold slashes where it is one of `SLASHED`. */
+  readonly path: `/${string}`;
+  readonly group: keyof typeof GROUPS;
+  readonly summary: string;
+  /** What one must know beyond that. */
+  readonly about?: string;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodObject;
+  readonly bodyLimitBytes?: number;
+  readonly reply: Reply;
+  /** Codes that this route answers beside those of every route. */
+  readonly faults?: readonly FaultCode[];
+  /** Answered without the token. */
+  readonly open?: true;
+  /** Carries an ETag: `If-None-Match` answers 304 while nothing has changed. */
+  readonly tagged?: true;
+  /** A list in pages: `limit`, a place to go on after, and a `Link` to the next page. */
+  readonly paged?: true;
+}
+
+/** Parameters of paths whose values have slashes of their own: paths of tags, ids of alarms. */
+export const SLASHED: ReadonlySet<string> = new Set(['path', 'alarm']);
+
+export const paramsOf = (path: string): string[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);

@@ -1,0 +1,57 @@
+import type { AlarmStatus } from '#contract/api.ts';
+import type { AlarmModel } from '#contract/model.ts';
+import type { AlarmView } from '#decide/api.ts';
+import type { Site } from '#edge/site.ts';
+import type { Clock } from '#kernel/clock.ts';
+
+/** An alarm with what the site file says of it; the steady times of decisions become those that people read. */
+export function alarmView(site: Site, alarm: AlarmView): AlarmStatus {
+  const { sinceUs, shelvedUntilUs, ...state } = alarm;
+  return {
+    ...state,
+    ...of(models(site).get(alarm.id)),
+    sinceUs: wallUs(site.core.clock, sinceUs),
+    ...(shelvedUntilUs !== undefined && { shelvedUntilUs: wallUs(site.core.clock, shelvedUntilUs) }),
+  };
+}
+
+/** The two clocks are never read at once: what they differ by counts from here on, so that a moment keeps its name. */
+const LEAST_JUMP_US = 500_000;
+const AHEAD_US = new WeakMap<Clock, number>();
+
+function wallUs(clock: Clock, steadyUs: number): number {
+  if (steadyUs === 0) return 0; // never yet
+  const nowUs = clock.nowUs() - clock.steadyUs();
+  const known = AHEAD_US.get(clock) ?? 0;
+  const aheadUs = Math.abs(nowUs - known) < LEAST_JUMP_US ? known : nowUs;
+  AHEAD_US.set(clock, aheadUs);
+  return Math.round(steadyUs + aheadUs);
+}
+
+type FromFile = Omit<AlarmStatus, keyof AlarmView> & Pick<AlarmStatus, 'comment'>;
+
+function of(alarm: AlarmModel | undefined): FromFile {
+  const { asset = '', when = '', deadband = 0, onDelayMs = 0, offDelayMs = 0 } = alarm ?? {};
+  const { latched = false, shelveMaxMin = 0, description, suppressWhen } = alarm ?? {};
+  return {
+    asset,
+    ...(description !== undefined && { description }),
+    when,
+    deadband,
+    onDelayMs,
+    offDelayMs,
+    latched,
+    ...(suppressWhen !== undefined && { suppressWhen }),
+    shelveMaxMin,
+  };
+}
+
+const MODELS = new WeakMap<readonly AlarmModel[], ReadonlyMap<string, AlarmModel>>();
+
+/** By id; made once for each site file that runs. */
+function models({ blueprint }: Site): ReadonlyMap<string, AlarmModel> {
+  const { alarms } = blueprint.model;
+  const known = MODELS.get(alarms) ?? new Map(alarms.map((one) => [one.id, one]));
+  MODELS.set(alarms, known);
+  return known;
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type * as z from 'zod';
+import { paramsOf, type Route, SLASHED } from '#contract/routes/route.ts';
+import { routeEntries } from '#contract/routes/table.ts';
+import type { Handlers, Page } from '#edge/api/handlers.ts';
+import { WrongInput } from '#edge/api/problems.ts';
+import { Fault } from '#kernel/fault.ts';
+
+type Answers = (asked: unknown, signal: AbortSignal) => unknown;
+
+/** Makes a route of Fastify's of every row of the table: checks what is given, and answers in the way that the row says. */
+export function addRoutes(app: FastifyInstance, handlers: Handlers): void {
+  const all = handlers as { readonly [id: string]: Answers };
+  for (const [id, route] of routeEntries()) {
+    const answers = all[id];
+    if (!answers) continue; // answers in its own way
+    const { method, bodyLimitBytes } = route;
+    app.route({
+      method,
+      url: urlOf(route),
+      exposeHeadRoute: !('lines' in route.reply),
+      ...(bodyLimitBytes !== undefined && { bodyLimit: bodyLimitBytes }),
+      handler: (request, reply) => answer(route, answers, request, reply),
+    });
+  }
+}
+
+/** As Fastify writes the path: a parameter whose value may have slashes takes all that is left. */
+export const urlOf = ({ path }: Pick<Route, 'path'>): string =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => (SLASHED.has(name) ? '*' : `:${name}`));
+
+/** Checks one part of a request. @throws WrongInput naming every field */
+export function checked<S extends z.ZodType>(
+  schema: S,
+  where: 'query' | 'body',
+  given: unknown,
+): z.output<S> {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  throw new WrongInput(where, result.error);
+}
+
+async function answer(
+  route: Route,
+  answers: Answers,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const asked = {
+    params: paramsGiven(route, request),
+    query: route.query && checked(route.query, 'query', request.query),
+    body: route.body && checked(route.body, 'body', request.body),
+  };
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  const answered = answers(asked, gone.signal);
+  if ('lines' in route.reply) return await sendLines(reply, answered as AsyncIterable<unknown>, gone.signal);
+  const value = await answered;
+  if (!route.paged) return sendJson(reply, route, value);
+  const { items, next } = value as Page<unknown>;
+  if (next) reply.header('link', `<${nextUrl(request, next)}>; rel="next"`);
+  return sendJson(reply, route, items);
+}
+
+function paramsGiven(route: Route, { params, method, url }: FastifyRequest): { [name: string]: string } {
+  const given = params as { readonly [name: string]: string };
+  const named = paramsOf(route.path).map(
+    (name) => [name, given[SLASHED.has(name) ? '*' : name] ?? ''] as const,
+  );
+  if (named.some(([, value]) => value === '')) throw notFound(method, url);
+  return Object.fromEntries(named);
+}
+
+export const notFound = (method: string, url: string): Fault =>
+  new Fault('api.not-found', `there is no ${method} ${url}`, { hint: '/api/docs shows what there is' });
+
+function nextUrl({ url }: FastifyRequest, next: NonNullable<Page<unknown>['next']>): string {
+  const [path = '', given = ''] = url.split('?');
+  const query = new URLSearchParams(given);
+  for (const [name, value] of Object.entries(next)) query.set(name, String(value));
+  return `${path}?${query}`;
+}
+
+function sendJson(reply: FastifyReply, { tagged }: Route, value: unknown): FastifyReply {
+  reply.type('application/json; charset=utf-8');
+  return sendText(reply, JSON.stringify(value), tagged);
+}
+
+/** @param tagged with an ETag, and shortly where the client has it already (RFC 9110, 13.1.2) */
+export function sendText(reply: FastifyReply, text: string, tagged: boolean | undefined): FastifyReply {
+  if (!tagged) return reply.header('cache-control', 'no-store').send(text);
+  const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+  reply.header('etag', etag).header('cache-control', 'private, no-cache');
+  const known = (reply.request.headers['if-none-match'] ?? '').split(',').map((one) => one.trim());
+  const isKnown = known.some((one) => one === '*' || one.replace(/^W\//, '') === etag);
+  return isKnown ? reply.code(304).removeHeader('content-type').send() : reply.send(text);
+}
+
+/** An answer that has not failed within this time is begun: from then on a fault is its last line. */
+const BEGUN_MS = 500;
+
+/** One line each as it comes; a client that reads slowly slows it down, and one that goes away ends it. */
+async function sendLines(reply: FastifyReply, all: AsyncIterable<unknown>, gone: AbortSignal): Promise<void> {
+  const lines = all[Symbol.asyncIterator]();
+  const first = lines.next();
+  await Promise.race([first, pause(BEGUN_MS, undefined, { ref: false })]);
+  reply.hijack();
+  const out = reply.raw;
+  out.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  out.flushHeaders();
+  try {
+    for (let line = await first; !line.done && !gone.aborted; line = await lines.next()) {
+      if (!out.write(`${JSON.stringify(line.value)}\n`)) await once(out, 'drain', { signal: gone });
+    }
+  } catch (error) {
+    const { code, message, hint } = Fault.from(error, 'api.internal', 'while answering');
+    const said = { fault: { code, message, ...(hint !== undefined && { hint }) } };
+    if (!gone.aborted) out.write(`${JSON.stringify(said)}\n`);
+  }
+  // A query that nobody waits for any more must not go on.
+  await lines.return?.().catch(() => {});
+  out.end();
+}

@@ -1,0 +1,96 @@
+import type { HISTORY_ROUTES } from '#contract/routes/history.ts';
+import type { Answered } from '#contract/routes/table.ts';
+import type { Handlers } from '#edge/api/handlers.ts';
+import type { Site } from '#edge/site.ts';
+import type { HistoryReader, Series, Span } from '#historian/api.ts';
+import { at, type Batch, wideAt } from '#kernel/batch.ts';
+import { type Json, valueToJson } from '#kernel/event.ts';
+import { Fault } from '#kernel/fault.ts';
+
+/** Where a site finds the past of its tags; nothing where it keeps none. */
+export type History = () => HistoryReader | undefined;
+
+/** The past of tags: asked of the historian's own thread, streamed, and given up when the client goes away. */
+export function historyHandlers(site: Site, history: History): Pick<Handlers, keyof typeof HISTORY_ROUTES> {
+  const reader = () => {
+    const found = history();
+    if (found) return found;
+    throw new Fault('history.off', 'this site keeps no history', {
+      retry: 'never',
+      hint: 'give it room for one in the site file; live values are at /api/tags',
+    });
+  };
+  const spanOf = ({ from, to }: { readonly from: number; readonly to?: number | undefined }): Span => ({
+    fromUs: from,
+    toUs: to ?? site.core.clock.nowUs(),
+  });
+  return {
+    async historyTags() {
+      const all = await reader().tags();
+      return all.map(({ tag: { path, type, access, unit, description }, ...rest }) => ({
+        path,
+        type,
+        access,
+        ...(unit !== undefined && { unit }),
+        ...(description !== undefined && { description }),
+        ...rest,
+      }));
+    },
+    historyRaw: ({ query }, signal) => each(reader().raw(query.tag, spanOf(query), signal), seriesView),
+    historyBuckets({ query: { tag: tags, bucketUs, aggregate: aggregates, state, ...span } }, signal) {
+      const asked = { ...spanOf(span), tags, bucketUs, aggregates, ...(state !== undefined && { state }) };
+      return each(reader().buckets(asked, signal), ({ tag, startUs, columns, known }) => ({
+        tag,
+        startUs: [...startUs],
+        columns: Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, numbers(column)])),
+        known: [...known],
+      }));
+    },
+    historyTrend: async ({ query: { tag, points, ...span } }, signal) =>
+      seriesView(await reader().trend({ ...spanOf(span), tag, points }, signal)),
+    async historyAt({ query: { tag, time } }) {
+      const found = await reader().valuesAt(tag, time);
+      return [...found.values()].map(seriesView);
+    },
+    historyAligned({ query: { tag: tags, stepUs, fill, ...span } }, signal) {
+      return each(
+        reader().aligned({ ...spanOf(span), tags, stepUs, fill }, signal),
+        ({ timeUs, columns }) => ({
+          timeUs: [...timeUs],
+          columns: columns.map(numbers),
+        }),
+      );
+    },
+    async historyGaps({ query: { tag, ...span } }) {
+      const gaps = await reader().gaps(spanOf(span), tag);
+      return gaps.map(({ count, tags, ...gap }) => ({
+        ...gap,
+        tags: tags === 'all' ? tags : [...tags],
+        ...(count !== undefined && { count }),
+      }));
+    },
+  };
+}
+
+async function* each<A, B>(all: AsyncIterable<A>, view: (one: A) => B): AsyncIterable<B> {
+  for await (const one of all) yield view(one);
+}
+
+const numbers = (column: Float64Array): (number | null)[] =>
+  Array.from(column, (value) => (Number.isFinite(value) ? value : null));
+
+function seriesView({ tag, timeUs, value, quality, wide }: Series): Answered<'historyTrend'> {
+  const rows: Pick<Batch, 'wide'> = wide ? { wide } : {};
+  const jsonAt = (row: number): Json => {
+    const plain = at(value, row);
+    if (Number.isFinite(plain)) return plain;
+    const rich = wide && wideAt(rows as Batch, row);
+    return rich === undefined ? null : valueToJson(rich);
+  };
+  return {
+    tag,
+    timeUs: [...timeUs],
+    value: Array.from(value, (_, row) => jsonAt(row)),
+    quality: [...quality],
+  };
+}

@@ -1,0 +1,79 @@
+import type { TAG_ROUTES } from '#contract/routes/tags.ts';
+import type { AlarmAct } from '#decide/api.ts';
+import { alarmView } from '#edge/api/alarm-view.ts';
+import type { Handlers } from '#edge/api/handlers.ts';
+import { TagIndex } from '#edge/api/tag-index.ts';
+import { tagDetail, tagValue } from '#edge/api/tag-value.ts';
+import type { Site } from '#edge/site.ts';
+import { Fault } from '#kernel/fault.ts';
+import { isBad, isGood } from '#kernel/quality.ts';
+import type { Tag } from '#kernel/tag-table.ts';
+
+/** Live values, alarms and rules. */
+export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES> {
+  const { core } = site;
+  const index = new TagIndex(site);
+  const alarms = () => core.decisions.alarms();
+  const alarm = (id: string) => {
+    const found = alarms().find((one) => one.id === id);
+    if (found) return alarmView(site, found);
+    throw new Fault('alarm.unknown', `there is no alarm ${id}`, { hint: '`holdfast alarms` lists them' });
+  };
+  return {
+    tags({ query: { prefix, search, quality, limit, after } }) {
+      const isWanted = matching(search, quality && classOf(site, quality));
+      const items = [];
+      let last = '';
+      for (const tag of index.from(prefix, after)) {
+        if (!isWanted(tag)) continue;
+        if (items.length === limit) return { items, next: { after: last } };
+        items.push(tagValue(core, tag));
+        last = tag.path;
+      }
+      return { items };
+    },
+    tag: ({ params: { path } }) => tagDetail(site, core.table.get(core.table.number(path))),
+    tagTree: ({ query: { at, depth } }) => index.below(at, depth),
+    alarms({ query: { prefix, state, priority, active } }) {
+      return alarms()
+        .filter(
+          (one) =>
+            one.id.startsWith(prefix) &&
+            (state?.includes(one.state) ?? true) &&
+            (priority?.includes(one.priority) ?? true) &&
+            (active === undefined || active === (one.state !== 'normal')),
+        )
+        .map((one) => alarmView(site, one));
+    },
+    alarm: ({ params }) => alarm(params.alarm),
+    async operateAlarm({ body: { id, act, forMin, comment, by } }) {
+      core.path.operate(id, alarmAct(act, forMin), by, comment);
+      await site.durable();
+      return alarm(id);
+    },
+    rules: () => core.decisions.rules(),
+  };
+}
+
+function matching(search: string | undefined, isSo: ((tag: Tag) => boolean) | undefined) {
+  const text = search?.toLowerCase();
+  return (tag: Tag): boolean => {
+    if (isSo && !isSo(tag)) return false;
+    if (text === undefined) return true;
+    return tag.path.includes(text) || (tag.description?.toLowerCase().includes(text) ?? false);
+  };
+}
+
+function classOf(site: Site, wanted: 'good' | 'uncertain' | 'bad'): (tag: Tag) => boolean {
+  return ({ number }) => {
+    const { quality } = site.core.values.get(number);
+    const is = isGood(quality) ? 'good' : isBad(quality) ? 'bad' : 'uncertain';
+    return is === wanted;
+  };
+}
+
+function alarmAct(act: AlarmAct['act'], forMin: number | undefined): AlarmAct {
+  if (act !== 'shelve') return { act };
+  if (forMin !== undefined) return { act, forMin };
+  throw new Fault('api.bad-request', 'shelving needs an end', { hint: 'say for how many minutes: forMin' });
+}
