@@ -22,4 +22,6 @@ export type GapReason =
   | 'disk-full'
   | 'quota'
   | 'age'
-  | 'journal-damaged';
+  | 'journal-damaged'
+  /** Kept by the box that a backup was made of, and left out of the backup. */
+  | 'not-in-backup';
