@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ConfigStatus, SiteStatus } from '#contract/api.ts';
 import type { TagModel } from '#contract/model.ts';
+import { RestoredNotice } from '#edge/backup/restored.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { type Change, siteChanges } from '#edge/change.ts';
 import { endedAlarms, mustBeHot, redefinedTags } from '#edge/change-effects.ts';
@@ -55,7 +56,7 @@ export const journalDir = (dataDir: string): string => join(dataDir, 'journal');
 const MEGABYTE = 1024 * 1024;
 const DAY_US = 86_400e6;
 /** Key of the mode that the data folder is for, in the journal's state. */
-const MODE_STATE = 'mode';
+export const MODE_STATE = 'mode';
 const LOOK_EVERY_US = 1_000_000;
 
 /**
@@ -146,6 +147,7 @@ export class Site implements AsyncDisposable {
   readonly #peers: Peers;
   /** Who is told of alarms; a shadow tells nobody. */
   readonly notices: NoticeDesk | undefined;
+  readonly restored: RestoredNotice;
   readonly #watch: ClockWatch;
   readonly #heartbeats: Heartbeats;
   readonly #ticker: Ticker;
@@ -163,6 +165,7 @@ export class Site implements AsyncDisposable {
     this.#sinceUs = core.clock.nowUs();
     this.#peers = peers;
     if (options.mode !== 'shadow') this.notices = new NoticeDesk(core, options.blueprint, peers.tell);
+    this.restored = new RestoredNotice(core);
     this.#startedUs = core.clock.steadyUs();
     this.#wear = new WearMeter(this.#startedUs);
     this.#watch = new ClockWatch(core.clock);
@@ -194,6 +197,7 @@ export class Site implements AsyncDisposable {
       config: { digest: this.#digest, sinceUs: this.#sinceUs, watched: false, ...this.fileStatus?.() },
       upS,
       notices: this.notices?.status(),
+      restored: this.restored.status,
       clockJumps: this.#watch.jumps,
       writtenPerDay: this.#wear.bytesPerDay,
     });
@@ -358,6 +362,7 @@ export class Site implements AsyncDisposable {
       epoch: opened.epoch,
       lastSeenUs: opened.lastWallUs,
     });
+    this.restored.record();
     for (const event of leftOpen(opened.state.get(OPEN_WRITES_STATE), this.core.clock.nowUs()))
       path.event(event);
     journal.state(OPEN_WRITES_STATE, []);

@@ -7,6 +7,7 @@ import { addBrowse } from '#edge/api/browse.ts';
 import { addCertificates } from '#edge/api/certificates.ts';
 import { addConfig } from '#edge/api/config.ts';
 import { addNotices } from '#edge/api/notices.ts';
+import { addRestored } from '#edge/api/restored.ts';
 import { addRoutes } from '#edge/api/routes.ts';
 import { SignIn } from '#edge/api/sign-in.ts';
 import { addStream } from '#edge/api/stream.ts';
@@ -40,6 +41,7 @@ export async function serveApi(site: Site, { host, port, configuration }: ApiOpt
   addMetrics(app, site);
   addRoutes(app, site);
   addNotices(app, site);
+  addRestored(app, site);
   addConfig(app, site, configuration);
   addCertificates(app, site);
   addStream(app, site);
