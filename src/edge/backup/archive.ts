@@ -109,7 +109,7 @@ function explained(file: string, error: unknown): unknown {
   if (error instanceof Fault) {
     if (error.code !== 'tar.damaged') return error;
     // The first bytes decide what people hear: that it is another file, or that it is a broken one.
-    return / at byte 0: /.test(error.message) ? notOne(file) : damaged(file, error.message);
+    return / at byte 0: there is no ustar/.test(error.message) ? notOne(file) : damaged(file, error.message);
   }
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === undefined || (path !== undefined && path !== file)) return error;
