@@ -28,4 +28,12 @@ export function addCare(holdfast: Command, dataOption: () => Option, jsonOption:
     .addOption(passphrase())
     .addOption(jsonOption())
     .action(async (file, options) => (await import('#cli/restore.ts')).restore(file, options));
+  holdfast
+    .command('support')
+    .description('collect what a helper needs in one file, without any secret')
+    .requiredOption('--out <file>', 'the bundle, a .tar.gz')
+    .option('--site <file>', 'site file, where the journal does not remember one')
+    .option('--log <file>', 'log of the site, of which the end is taken')
+    .addOption(dataOption())
+    .action(async (options) => (await import('#cli/support.ts')).support(options));
 }

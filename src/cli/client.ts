@@ -98,6 +98,11 @@ export class SiteClient {
     return await this.#ask<T>(path);
   }
 
+  /** What is no JSON, such as metrics. */
+  async text(path: string): Promise<string> {
+    return await (await this.#fetch(path, { signal: AbortSignal.timeout(30_000) })).text();
+  }
+
   async post<T>(path: string, body: object): Promise<T> {
     return await this.#ask<T>(path, {
       method: 'POST',

@@ -13,7 +13,7 @@ import { trustDir } from '#trust/store.ts';
 
 const SITE = `site: small
 sources: { broker: { kind: mqtt, url: 'mqtt://127.0.0.1:1' } }
-sinks: { cloud: { kind: mqtt, url: 'mqtt://127.0.0.1:1', topic: 'out/{tag}' } }
+sinks: { cloud: { kind: mqtt, url: 'mqtt://127.0.0.1:1', topic: 'out/{path}' } }
 tags: { a/level: { source: broker, address: { topic: level } } }
 `;
 
