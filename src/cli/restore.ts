@@ -58,6 +58,7 @@ function tell({ dataDir, siteFile, manifest, replaced, skipped, keysLeft }: Rest
   print(
     'alarms, shelvings, modes and tag-outs are those of the backup, leases have run out: look at the plant',
   );
-  print(`start it:  holdfast edge --site ${siteFile} --data ${dataDir}`);
+  const how = manifest.mode === 'shadow' ? ' --shadow' : '';
+  print(`start it:  holdfast edge --site ${siteFile} --data ${dataDir}${how}`);
   print('and say that somebody has looked:  holdfast restore --checked');
 }

@@ -36,8 +36,9 @@ export interface CopiedJournal {
 /** Copied in one transaction; long enough to be quick, short enough to hold up no writer. */
 const AT_ONCE_BYTES = 4 << 20;
 const EVENTS_AT_ONCE = 500;
-/** Rows that may be left for the last transaction, which holds the writer's log. */
-const LEFT_FOR_LAST = 64;
+/** Less than this in one round: the end is near, and the last transaction, which holds the writer's log, is short. */
+const NEAR_END = 32;
+/** Rounds beyond what was there at the beginning. A writer that outruns the copy for so long must wait for the last one. */
 const MOST_ROUNDS = 1000;
 
 /** Tables that are small, and copied as a whole in the last transaction. */
@@ -108,8 +109,11 @@ class Copying {
   }
 
   async run(): Promise<HeadRow> {
-    for (let round = 0; round < MOST_ROUNDS && this.#copySome() > LEFT_FOR_LAST; round++) await this.#pause();
-    // A writer that outruns the copy ends the rounds: the last transaction then takes longer.
+    const begun = readHead(this.#from)?.seq ?? 0;
+    for (let beyond = 0; beyond < MOST_ROUNDS && this.#copySome() > NEAR_END; ) {
+      if (Math.min(this.#event, this.#options.samples ? this.#block : this.#event) >= begun) beyond++;
+      await this.#pause();
+    }
     return this.#last();
   }
 
