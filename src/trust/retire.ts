@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { Fault } from '#kernel/fault.ts';
 import { replaceDurablyAside } from '#platform/files.ts';
-import { fingerprintOf } from './certificate.ts';
 import { ownCertificates } from './copy.ts';
 import { identityIn, uriOf } from './identity.ts';
 
@@ -33,11 +33,12 @@ export async function retireIdentities(dir: string, nowMs: number): Promise<Repl
       nowMs,
     );
     const made = (await ownCertificates(dir)).find((one) => one.protocol === protocol);
+    if (!made) throw new Fault('trust.identity', `the new certificate for ${protocol} is not there`);
     replaced.push({
       protocol,
       oldFingerprint: fingerprint,
       oldSubject: subject,
-      newFingerprint: made ? made.fingerprint : fingerprintOf(Buffer.of()),
+      newFingerprint: made.fingerprint,
     });
   }
   return replaced;
