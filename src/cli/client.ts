@@ -112,6 +112,13 @@ export class SiteClient {
     };
   }
 
+  /** Whatever a GET answers, for who only passes it on. */
+  async text(path: string): Promise<string> {
+    return await (
+      await this.#fetch({ method: 'GET', path }, undefined, AbortSignal.timeout(ANSWER_MS))
+    ).text();
+  }
+
   /** Server-Sent Events until the signal; each as its name and its data. */
   async *#stream<T>(call: Call): AsyncIterable<T> {
     for await (const part of partsOf(await this.#fetch(call), '\n\n')) {

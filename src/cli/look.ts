@@ -49,6 +49,7 @@ export async function status({ data, json }: LookOptions): Promise<void> {
     `${bold(site.site)}  version ${site.version}  up ${age(site.upS * 1000)}  start ${site.epoch}  pid ${site.pid}`,
   );
   print(configText(site));
+  if (site.restored) print(restoredText(site.restored));
   print(`memory ${bytes(site.memoryBytes)}  tags ${site.tags}  clock jumps ${site.clockJumps}`);
   print(
     `decisions ${number(decisions.count)}  p50 ${decisions.p50Ms.toFixed(3)} ms  p99 ${decisions.p99Ms.toFixed(3)} ms`,
@@ -71,6 +72,18 @@ export async function status({ data, json }: LookOptions): Promise<void> {
   );
   print(sourceTable(Object.entries(site.sources).map(([id, one]) => ({ id, ...one }))));
   if (Object.keys(site.sinks).length > 0) print(`\n${sinkTable(site)}`);
+}
+
+function restoredText({ backupUs, skipped }: NonNullable<SiteStatus['restored']>): string {
+  const what = `restored from a backup of ${new Date(backupUs / 1000).toISOString()}`;
+  const lines = [
+    yellow(`${what}: alarms, shelvings, modes and tag-outs are as they were then`),
+    ...skipped.map(
+      ({ sink, rows }) => `  ${number(rows)} rows that waited for sink ${sink} are not sent again`,
+    ),
+    '  look at them, then say so: `holdfast restore --checked`',
+  ];
+  return lines.join('\n');
 }
 
 function configText({ mode, config: { digest, file, refused, lastGoodUs } }: SiteStatus): string {

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { addCare } from '#cli/care.ts';
 import { addCommissioning } from '#cli/commission/commands.ts';
 import { addCompletion } from '#cli/completion/commands.ts';
 import { Exit, exitCode, failWith } from '#cli/fail.ts';
@@ -25,6 +26,7 @@ function program(): Command {
   looking(holdfast);
   acting(holdfast);
   configuring(holdfast);
+  addCare(holdfast, dataOption, jsonOption);
   addCommissioning(holdfast);
   addCompletion(holdfast);
   return holdfast;

@@ -184,7 +184,21 @@ export interface SiteStatus {
   /** Bytes a day at the rate of the last hour; undefined in the first minutes. */
   readonly writtenPerDay: number | undefined;
   readonly clockJumps: number;
+  /** Came out of a backup, and nobody has said since that he has looked at what may be old. */
+  readonly restored?: RestoredStatus;
 }
+
+/** Times are wall clock, µs since 1970. */
+export interface RestoredStatus {
+  readonly backupUs: number;
+  readonly restoredUs: number;
+  /** Whether the box took the place of another one. */
+  readonly replacement: boolean;
+  /** Rows that waited for a sink whose far side may have them: they are not sent again. */
+  readonly skipped: readonly { readonly sink: string; readonly rows: number }[];
+}
+
+export const RestoreChecked = z.strictObject({ by: z.string().min(1) });
 
 export interface TagValue {
   readonly path: string;

@@ -242,7 +242,7 @@ export interface DeadLetterView {
 }
 
 /** It was done, and there is nothing to tell of it. */
-export type Done = {};
+export type Done = { readonly [name: string]: Json };
 
 /** Always the last line, where the answer ended before its end. */
 export interface Ended {
@@ -600,6 +600,20 @@ export interface SiteStatus {
   /** Bytes a day at the rate of the last hour. */
   readonly writtenPerDay?: number;
   readonly clockJumps: number;
+  /** Came out of a backup, and nobody has looked since at what may be old. */
+  readonly restored?: {
+    /** µs since 1970, wall clock of the site. */
+    readonly backupUs: number;
+    /** µs since 1970, wall clock of the site. */
+    readonly restoredUs: number;
+    /** Whether the box took the place of another one. */
+    readonly replacement: boolean;
+    /** Rows that waited for a sink whose far side may have them: not sent again. */
+    readonly skipped: readonly {
+      readonly sink: string;
+      readonly rows: number;
+    }[];
+  };
 }
 
 export interface SourceView {
@@ -812,6 +826,10 @@ export interface SetAssetBody {
 export interface WithoutStateBody {
   readonly why: string;
   readonly by?: string | undefined;
+}
+
+export interface RestoreCheckedBody {
+  readonly by: string;
 }
 
 export interface TagsQuery {
@@ -1106,6 +1124,11 @@ export class SiteApi {
   /** Go on, and write to machines, without the state of the last run, which the disk does not give. Tag-outs, modes, leases and alarm states that it held no longer count. */
   withoutState(body: WithoutStateBody, signal?: AbortSignal): Promise<Done> {
     return this.#transport.json<Done>({ method: 'POST', path: '/api/without-state', body, signal });
+  }
+
+  /** Somebody has looked at what a backup brought back and may be old. */
+  restoreChecked(body: RestoreCheckedBody, signal?: AbortSignal): Promise<Done> {
+    return this.#transport.json<Done>({ method: 'POST', path: '/api/restored', body, signal });
   }
 
   /** The newest value of each tag, in the order of paths. */

@@ -148,11 +148,14 @@ const isMap = (value: unknown): value is { readonly [key: string]: unknown } =>
 
 /** Names of variables and files that hold a secret may be shown; the secret itself belongs into no record. */
 const SECRET = /(password|passphrase|secret|token|credential|authorization|cookie|apikey|privatekey)$/i;
-const HIDDEN = '(hidden)';
-const isSecret = (name: string): boolean => SECRET.test(name.replaceAll(/[-_]/g, ''));
+/** Stands where a secret was. */
+export const HIDDEN = '(hidden)';
+/** Whether what has this name is a secret. */
+export const hidesValue = (name: string): boolean => SECRET.test(name.replaceAll(/[-_]/g, ''));
 
-function shown(path: readonly string[], value: unknown): Json {
-  if (path.some(isSecret)) return HIDDEN;
+/** A value without its secrets. @param path names of the fields above it */
+export function shown(path: readonly string[], value: unknown): Json {
+  if (path.some(hidesValue)) return HIDDEN;
   if (typeof value === 'string') return urlWithout(value);
   if (Array.isArray(value)) return value.map((item) => shown([], item));
   if (isMap(value))
@@ -161,9 +164,9 @@ function shown(path: readonly string[], value: unknown): Json {
 }
 
 /** A URL without what signs in: before its host, a password may hold an `@` too, or as a parameter. */
-const urlWithout = (text: string): string =>
+export const urlWithout = (text: string): string =>
   text
     .replace(/^(\w[\w+.-]*:\/\/)[^/?#\s]*@/, `$1${HIDDEN}@`)
     .replaceAll(/([?&])([^=&#\s]+)=[^&#\s]*/g, (all, mark, name) =>
-      isSecret(name) ? `${mark}${name}=${HIDDEN}` : all,
+      hidesValue(name) ? `${mark}${name}=${HIDDEN}` : all,
     );

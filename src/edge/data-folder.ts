@@ -9,7 +9,7 @@ import type { Deps } from '#plugin/api.ts';
 export const journalDir = (dataDir: string): string => join(dataDir, 'journal');
 
 /** Key of the mode that the data folder is for, in the journal's state. */
-const MODE_STATE = 'mode';
+export const MODE_STATE = 'mode';
 
 /**
  * What a shadow decided is no record of what the site did, and the other way round.

@@ -1,5 +1,6 @@
 import type { ConfigStatus, SiteStatus } from '#contract/api.ts';
 import type { TagModel } from '#contract/model.ts';
+import { RestoredNotice } from '#edge/backup/restored.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { type Change, siteChanges } from '#edge/change.ts';
 import { endedAlarms, mustBeHot, redefinedTags } from '#edge/change-effects.ts';
@@ -119,6 +120,7 @@ export class Site implements AsyncDisposable {
   readonly #peers: Peers;
   /** Who is told of alarms; a shadow tells nobody. */
   readonly notices: NoticeDesk | undefined;
+  readonly restored: RestoredNotice;
   readonly #watch: ClockWatch;
   readonly #clocks: ClockKeeper;
   readonly #heartbeats: Heartbeats;
@@ -144,6 +146,7 @@ export class Site implements AsyncDisposable {
     this.#sinceUs = core.clock.nowUs();
     this.#peers = peers;
     if (options.mode !== 'shadow') this.notices = new NoticeDesk(core, options.blueprint, peers.tell);
+    this.restored = new RestoredNotice(core);
     this.#startedUs = core.clock.steadyUs();
     this.#wear = new WearMeter(this.#startedUs);
     this.#watch = new ClockWatch(core.clock);
@@ -176,6 +179,7 @@ export class Site implements AsyncDisposable {
       config: { digest: this.#digest, sinceUs: this.#sinceUs, watched: false, ...this.fileStatus?.() },
       upS,
       notices: this.notices?.status(),
+      restored: this.restored.status,
       clockJumps: this.#watch.jumps,
       writtenPerDay: this.#wear.bytesPerDay,
     });
@@ -360,6 +364,7 @@ export class Site implements AsyncDisposable {
       epoch: opened.epoch,
       lastSeenUs: opened.lastWallUs,
     });
+    this.restored.record();
     for (const event of leftOpen(opened.state.get(OPEN_WRITES_STATE), this.core.clock.nowUs()))
       path.event(event);
     journal.state(OPEN_WRITES_STATE, []);

@@ -1,4 +1,4 @@
-import type { FaultStatus, NoticesStatus, SiteStatus } from '#contract/api.ts';
+import type { FaultStatus, NoticesStatus, RestoredStatus, SiteStatus } from '#contract/api.ts';
 import type { Core } from '#edge/core.ts';
 import type { Peers } from '#edge/peers.ts';
 import type { Fault } from '#kernel/fault.ts';
@@ -7,15 +7,17 @@ import type { Fault } from '#kernel/fault.ts';
 interface Head
   extends Pick<SiteStatus, 'site' | 'version' | 'mode' | 'config' | 'upS' | 'clockJumps' | 'writtenPerDay'> {
   readonly notices: NoticesStatus | undefined;
+  readonly restored: RestoredStatus | undefined;
 }
 
-export function readStatus(core: Core, peers: Peers, { notices, ...head }: Head): SiteStatus {
+export function readStatus(core: Core, peers: Peers, { notices, restored, ...head }: Head): SiteStatus {
   const { latency } = core.path;
   const alarms: { [state: string]: number } = {};
   for (const { state } of core.decisions.alarms()) alarms[state] = (alarms[state] ?? 0) + 1;
   const { fault, ...health } = core.journal.health;
   return {
     ...head,
+    ...(restored && { restored }),
     pid: process.pid,
     epoch: core.journal.opened.epoch,
     memoryBytes: process.memoryUsage.rss(),

@@ -32,4 +32,6 @@ export type GapReason =
   | 'too-fast'
   | 'quota'
   | 'age'
-  | 'journal-damaged';
+  | 'journal-damaged'
+  /** Kept by the box that a backup was made of, and left out of the backup. */
+  | 'not-in-backup';

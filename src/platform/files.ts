@@ -77,7 +77,8 @@ export async function replaceDurablyAside(path: string, text: string, mode = 0o6
   await syncFolderAside(dirname(path));
 }
 
-async function syncFolderAside(path: string): Promise<void> {
+/** As `syncFolder`, without holding up the thread. */
+export async function syncFolderAside(path: string): Promise<void> {
   await using folder = await open(path, 'r');
   await folder.sync();
 }

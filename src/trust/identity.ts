@@ -85,7 +85,7 @@ async function readOwn(path: string): Promise<X509Certificate | undefined> {
   }
 }
 
-const uriOf = ({ subjectAltName = '' }: X509Certificate): string | undefined =>
+export const uriOf = ({ subjectAltName = '' }: X509Certificate): string | undefined =>
   /(?:^|, )URI:([^,]+)/.exec(subjectAltName)?.[1];
 
 async function makeKey(path: string): Promise<KeyObject> {

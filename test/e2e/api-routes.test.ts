@@ -54,6 +54,12 @@ const ASK: { readonly [Id in RouteId]: () => Promise<unknown> } = {
       assert.equal((error as Fault).code, 'site.state-known');
       return {};
     }),
+  // The demo came out of no backup.
+  restoreChecked: () =>
+    api.restoreChecked({ by: 'test' }).catch((error) => {
+      assert.equal((error as Fault).code, 'restore.nothing');
+      return {};
+    }),
   tags: () => items(api.tags({ prefix: PUMP })),
   tag: () => api.tag(`${PUMP}/speed_setpoint`),
   tagTree: () => api.tagTree({ depth: 4 }),

@@ -29,6 +29,7 @@ export const FAULT_STATUS = {
   'maintenance.none': 409,
   'maintenance.too-long': 409,
   'notices.shadow': 409,
+  'restore.nothing': 409,
   'site.state-known': 409,
   'site.unreadable': 409,
   'source.no-browse': 409,

@@ -1,4 +1,4 @@
-import { AssetRequest, StateRequest, WriteBody } from '#contract/api.ts';
+import { AssetRequest, RestoreChecked, StateRequest, WriteBody } from '#contract/api.ts';
 import { DeadLettersQuery, EventsQuery, GapsQuery, StreamQuery } from './requests.ts';
 import type { Route } from './route.ts';
 
@@ -124,5 +124,14 @@ export const SITE_ROUTES = {
     body: StateRequest,
     reply: { json: 'Done' },
     faults: ['site.state-known'],
+  },
+  restoreChecked: {
+    method: 'POST',
+    path: '/api/restored',
+    group: 'site',
+    summary: 'Somebody has looked at what a backup brought back and may be old',
+    body: RestoreChecked,
+    reply: { json: 'Done' },
+    faults: ['restore.nothing'],
   },
 } as const satisfies { readonly [id: string]: Route };

@@ -59,6 +59,11 @@ export function siteHandlers(
       site.giveUpState(by, why);
       return {};
     },
+    async restoreChecked({ body: { by } }) {
+      site.restored.checked(by);
+      await site.durable();
+      return {};
+    },
     assets: () => core.guard.assets() satisfies readonly AssetView[],
     async setAsset({ body: { asset, mode, tagOut, why, by } }) {
       site.setAsset(asset, { mode, tagOut, why, by });

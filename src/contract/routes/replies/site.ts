@@ -72,7 +72,9 @@ const SinkStatus = z.strictObject({
   fault: Fault.exactOptional(),
 });
 
-export const Done = z.strictObject({}).describe('It was done, and there is nothing to tell of it.');
+export const Done = z
+  .record(z.string(), z.never())
+  .describe('It was done, and there is nothing to tell of it.');
 
 const id = { id: z.string() };
 export const SourceView = z.strictObject({ ...id, ...SourceStatus.shape });
@@ -130,4 +132,15 @@ export const SiteStatus = z.strictObject({
   journal: JournalStatus,
   writtenPerDay: z.number().exactOptional().describe('Bytes a day at the rate of the last hour.'),
   clockJumps: count,
+  restored: z
+    .strictObject({
+      backupUs: us,
+      restoredUs: us,
+      replacement: z.boolean().describe('Whether the box took the place of another one.'),
+      skipped: z
+        .array(z.strictObject({ sink: z.string(), rows: count }))
+        .describe('Rows that waited for a sink whose far side may have them: not sent again.'),
+    })
+    .exactOptional()
+    .describe('Came out of a backup, and nobody has looked since at what may be old.'),
 });
