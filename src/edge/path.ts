@@ -28,6 +28,8 @@ export interface PathParts {
 
 /** Key of the decisions' snapshot in the journal's state. */
 export const DECISIONS_STATE = 'decisions';
+/** Key of the sequence of the last entry that the snapshot knows of: a replay goes on after a crash with the same. */
+export const DECISIONS_SEQ_STATE = 'decisions.seq';
 
 /**
  * The decision path: the work of one batch, from its arrival to the intents of its rules, ends before the next one is
@@ -85,7 +87,7 @@ export class DecisionPath {
     values.take(clean, atUs);
     guard.observe(clean, atUs);
     const batch = stages.thin(clean);
-    if (batch.rows > 0) this.#decide(batch, source, atUs, startMs);
+    this.#decide(batch, source, atUs, startMs);
     const { receivedUs } = delivery.batch;
     for (const gap of delivery.gaps ?? []) journal.gap({ source, ...stages.place(gap, receivedUs) });
     if (delivery.settled) journal.whenSettled(delivery.settled, 'soon');
@@ -120,21 +122,18 @@ export class DecisionPath {
   operate(id: string, act: AlarmAct, by: string, comment?: string): void {
     const atUs = this.#parts.clock.steadyUs();
     const outcome = this.#decisions.operate(id, act, by, atUs, comment);
-    this.event({
-      kind: 'alarm',
-      name: `alarm.${act.act}`,
-      subject: id,
-      by,
-      timeUs: this.#parts.clock.nowUs(),
-      detail: { ...act, ...(comment !== undefined && { comment }) },
-    });
+    const timeUs = this.#parts.clock.nowUs();
+    const detail = { ...act, ...(comment !== undefined && { comment }) };
+    // At the moment of the act and not of this line: shelving counts from it, and a replay must end it with the same tick.
+    this.event({ kind: 'alarm', name: `alarm.${act.act}`, subject: id, by, timeUs, detail }, atUs);
     this.#apply(outcome, 'site', atUs);
     this.#dirty = true;
     this.save();
   }
 
-  event(event: SiteEvent): void {
-    this.#parts.journal.event(event, this.#parts.clock.steadyUs());
+  /** @param atUs steady time; now when absent */
+  event(event: SiteEvent, atUs = this.#parts.clock.steadyUs()): void {
+    this.#parts.journal.event(event, atUs);
     this.#parts.onEvent(event);
   }
 
@@ -142,7 +141,9 @@ export class DecisionPath {
   save(): void {
     if (!this.#dirty) return;
     this.#dirty = false;
-    this.#parts.journal.state(DECISIONS_STATE, this.#decisions.snapshot());
+    const { journal } = this.#parts;
+    journal.state(DECISIONS_STATE, this.#decisions.snapshot());
+    journal.state(DECISIONS_SEQ_STATE, journal.seq);
   }
 
   /** The same at the end of a run, changed or not: a delay under way is no change, but the next run goes on with it. */
@@ -152,6 +153,8 @@ export class DecisionPath {
   }
 
   #decide(batch: Batch, source: string, atUs: number, startMs: number): void {
+    // What the deadband took away as a whole is not in the journal: a replay must not miss a step.
+    if (batch.rows === 0) return;
     const { journal } = this.#parts;
     const outcome = this.#decisions.step(batch, atUs);
     journal.append(batch, { source, atUs });

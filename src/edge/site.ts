@@ -9,6 +9,7 @@ import { type Cause, CONFIG_STATE, digestOf, recordChanged } from '#edge/config-
 import { type Core, composeCore } from '#edge/core.ts';
 import { Heartbeats } from '#edge/heartbeat.ts';
 import { leftOpen, OPEN_WRITES_STATE } from '#edge/open-writes.ts';
+import { DECISIONS_SEQ_STATE } from '#edge/path.ts';
 import { Peers } from '#edge/peers.ts';
 import { knownSource } from '#edge/single-source.ts';
 import type { SourceLoop } from '#edge/source-loop.ts';
@@ -349,6 +350,7 @@ export class Site implements AsyncDisposable {
       mode: this.#options.mode ?? 'live',
       epoch: opened.epoch,
       lastSeenUs: opened.lastWallUs,
+      decisionsSeq: opened.state.get(DECISIONS_SEQ_STATE) ?? null,
     });
     for (const event of leftOpen(opened.state.get(OPEN_WRITES_STATE), this.core.clock.nowUs()))
       path.event(event);

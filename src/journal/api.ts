@@ -41,6 +41,8 @@ export interface Journal extends AsyncDisposable {
   dropCursor(name: string): void;
   /** A row that a sink's far side refused for good; durable no later than a cursor that is set afterwards. */
   deadLetter(letter: DeadLetter): void;
+  /** Sequence of the entry that was given last. */
+  readonly seq: number;
   /** Highest sequence on disk. */
   readonly durableSeq: number;
   /** Resolves once {@link durableSeq} is above the sequence; rejects with the signal's reason when aborted. */
