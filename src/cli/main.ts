@@ -100,6 +100,23 @@ function looking(holdfast: Command): void {
     .argument('[range...]', 'as `holdfast discover <kind> --help` explains')
     .action(async (kind, args) => (await import('#cli/discover.ts')).discover(kind, args));
   holdfast
+    .command('backtest')
+    .argument('[file]', 'site file to try; without it those that ran then')
+    .description(
+      'replay the stored past through a site file and show what would have been raised and written',
+    )
+    .addOption(dataOption())
+    .option('--from <time>', '2026-11-28T14:00 (UTC unless it says a zone), or 2h for two hours ago')
+    .option('--to <time>', 'the same')
+    .option('--warm-up <time>', 'let rules and alarms settle on this much of the past before --from', '1h')
+    .addOption(
+      new Option('--against <what>', 'hold it against the file that runs now, not the record').choices([
+        'current',
+      ]),
+    )
+    .addOption(jsonOption())
+    .action(async (file, options) => (await import('#cli/backtest.ts')).backtest(file, options));
+  holdfast
     .command('audit')
     .description('the record of events that nobody can rewrite')
     .command('verify')

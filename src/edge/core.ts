@@ -170,7 +170,7 @@ function changeStages(
 }
 
 /** Sections of the site file that decisions and the guard are made of. */
-const DECIDED: ReadonlySet<string> = new Set(['tags', 'rules', 'alarms']);
+export const DECIDED: ReadonlySet<string> = new Set(['tags', 'rules', 'alarms']);
 
 /** @throws Fault `site.invalid`: a blueprint was checked, so this tells of a mistake of ours */
 function compiled(

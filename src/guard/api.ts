@@ -124,6 +124,8 @@ export interface Guard {
   observe(batch: Batch, atUs: number): void;
   /** Checks at once, in the caller's step; the promise is about what follows. Never rejects. */
   write(request: WriteRequest): Promise<WriteOutcome>;
+  /** The limit that would refuse this write now; undefined where it would pass. Nothing is written, nothing recorded. */
+  check(request: WriteRequest): { readonly refusal: Refusal; readonly reason: string } | undefined;
   /** Gives back what the rule holds: safe values are written. */
   release(by: Asker): void;
   /** Runs leases out; called with every tick. */

@@ -115,8 +115,7 @@ class SiteGuard implements Guard {
   write(request: WriteRequest): Promise<WriteOutcome> {
     const tag = this.#tags.get(request.tag);
     if (!tag) return this.#unknownTag(request);
-    const { by, why, leaseMs, value: asked } = request;
-    const ask: Ask = { tag, asked, value: typedValue(tag, asked), by, why, leaseMs };
+    const ask = asksFor(tag, request);
     const running = this.#flights.get(tag.tag);
     const same = running !== undefined && isRepeat(running, ask);
     const no = firstNo(CHECKS, this.#situation(ask, same ? undefined : this.#busyReason(tag)));
@@ -124,6 +123,15 @@ class SiteGuard implements Guard {
     if (!same) return this.#launch(ask, ask.value);
     running.lease = this.#takeLease(ask);
     return running.promise;
+  }
+
+  check(request: WriteRequest): No | undefined {
+    const tag = this.#tags.get(request.tag);
+    if (!tag) return unknownTag(this.#table, request.tag).no;
+    const ask = asksFor(tag, request);
+    const running = this.#flights.get(tag.tag);
+    const same = running !== undefined && isRepeat(running, ask);
+    return firstNo(CHECKS, this.#situation(ask, same ? undefined : this.#busyReason(tag)));
   }
 
   release(by: Asker): void {
@@ -218,10 +226,8 @@ class SiteGuard implements Guard {
 
   #unknownTag({ tag, value, by, why }: WriteRequest): Promise<WriteOutcome> {
     const id = ++this.#lastId;
-    const path = pathOf(this.#table, tag);
-    const refusal = path === undefined ? 'unknown-tag' : 'not-writable';
-    const reason = path === undefined ? `there is no tag number ${tag}` : `${path} takes no writes`;
-    const outcome = { id, tag, path: path ?? '', value, by, why, refusal, reason } as const;
+    const { path, no } = unknownTag(this.#table, tag);
+    const outcome = { id, tag, path: path ?? '', value, by, why, ...no } as const;
     this.#ports.record('refused', outcome);
     return Promise.resolve({ ...outcome, state: 'refused', tookMs: 0 });
   }
@@ -512,6 +518,22 @@ class SiteGuard implements Guard {
     this.#runLeases(nowUs);
     this.#save();
   }
+}
+
+const asksFor = (tag: GuardedTag, { value: asked, by, why, leaseMs }: WriteRequest): Ask => ({
+  tag,
+  asked,
+  value: typedValue(tag, asked),
+  by,
+  why,
+  leaseMs,
+});
+
+function unknownTag(table: TagTable, tag: number): { readonly path: string | undefined; readonly no: No } {
+  const path = pathOf(table, tag);
+  if (path === undefined)
+    return { path, no: { refusal: 'unknown-tag', reason: `there is no tag number ${tag}` } };
+  return { path, no: { refusal: 'not-writable', reason: `${path} takes no writes` } };
 }
 
 /** A rule asking again for what it has just asked; two pulses of a person are two pulses. */

@@ -177,6 +177,10 @@ export interface JournalReader extends Disposable {
   events(afterSeq: number, limit: number): readonly { readonly seq: number; readonly event: SiteEvent }[];
   gaps(limit: number): readonly StoredGap[];
   tags(): readonly Tag[];
+  /** What is kept: source times and rows of all blocks; undefined where there is none. */
+  extent(): Extent | undefined;
+  /** Position before the first block that reaches up to this source time; 0 where none lies before it. */
+  seqBefore(timeUs: number): number;
   /** Position of a sink; 0 when it never confirmed anything. */
   cursor(name: string): number;
   /** The newest dead letters, oldest first. */
@@ -185,6 +189,12 @@ export interface JournalReader extends Disposable {
   rowsAfter(seq: number): number;
   /** Walks the hash chain over all events. */
   verify(): Verified;
+}
+
+export interface Extent {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly rows: number;
 }
 
 export interface Verified {
