@@ -3,7 +3,14 @@ import { eventLine } from '#cli/screen.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { age, bold, bytes, fit, number, red, table, valueText, yellow } from '#cli/text.ts';
 import { watch } from '#cli/watch.ts';
-import type { AlarmStatus, DeadLetterView, EventView, SiteStatus, TagValue } from '#contract/api.ts';
+import type {
+  AlarmStatus,
+  DeadLetterView,
+  EventView,
+  ShadowRuleStatus,
+  SiteStatus,
+  TagValue,
+} from '#contract/api.ts';
 import type { Json } from '#kernel/event.ts';
 
 export interface LookOptions {
@@ -109,7 +116,23 @@ export async function watchSite(prefix: string, { data }: LookOptions): Promise<
   await watch(client, { prefix, footer: ['Ctrl-C ends'] }, stop.signal);
 }
 
-type Listed = 'tags' | 'alarms' | 'events' | 'gaps' | 'assets' | 'dead-letters';
+interface RuleView {
+  readonly id: string;
+  readonly state: string;
+  readonly shadow: ShadowRuleStatus | null;
+}
+
+function ruleTable(rules: readonly RuleView[]): string {
+  const rows = rules.map(({ id, state, shadow }) => {
+    if (!shadow) return [id, state, '', '', '', '', ''];
+    const { decisions, wouldWrite, wouldSend, insteadOf, differences, differedMs } = shadow;
+    const against = insteadOf === undefined ? '' : `${differences} (${age(differedMs)}) from ${insteadOf}`;
+    return [id, state, 'shadow', String(decisions), String(wouldWrite), String(wouldSend), against];
+  });
+  return table(['rule', 'state', '', 'decisions', 'would write', 'would send', 'differences'], rows);
+}
+
+type Listed = 'tags' | 'rules' | 'alarms' | 'events' | 'gaps' | 'assets' | 'dead-letters';
 
 export async function list(what: Listed, { data, json }: LookOptions): Promise<void> {
   const rows = await (await SiteClient.find(data)).get<readonly never[]>(`/api/${what}`);
@@ -133,6 +156,7 @@ const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } =
         age(tag.ageMs),
       ]),
     ),
+  rules: ruleTable,
   alarms: (alarms: readonly AlarmStatus[]) =>
     table(
       ['alarm', 'priority', 'state', 'condition', 'response'],

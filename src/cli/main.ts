@@ -82,7 +82,7 @@ function looking(holdfast: Command): void {
     .description('show live values, alarms and events')
     .addOption(dataOption())
     .action(async (prefix, options) => (await import('#cli/look.ts')).watchSite(prefix, options));
-  for (const what of ['tags', 'alarms', 'events', 'gaps', 'assets', 'dead-letters'] as const) {
+  for (const what of ['tags', 'rules', 'alarms', 'events', 'gaps', 'assets', 'dead-letters'] as const) {
     holdfast
       .command(what)
       .description(`list the ${what.replace('-', ' ')} of a running site`)

@@ -1,12 +1,13 @@
 import type { AlarmAct, Decisions, Intent, Outcome } from '#decide/api.ts';
 import type { Liveness } from '#edge/liveness.ts';
+import type { ShadowRules } from '#edge/shadow-rules.ts';
 import type { Stages } from '#edge/stages.ts';
 import type { PresentValues } from '#edge/values.ts';
 import type { Guard } from '#guard/api.ts';
 import type { Journal } from '#journal/api.ts';
 import type { Batch } from '#kernel/batch.ts';
 import type { Clock } from '#kernel/clock.ts';
-import type { Json, SiteEvent } from '#kernel/event.ts';
+import { type Json, type SiteEvent, valueToJson } from '#kernel/event.ts';
 import { Latency } from '#kernel/latency.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
 import type { Delivery } from '#plugin/api.ts';
@@ -20,6 +21,7 @@ export interface PathParts {
   readonly journal: Journal;
   readonly values: PresentValues;
   readonly liveness: Liveness;
+  readonly shadows: ShadowRules;
   /** Everything that happened, for the live stream; the journal has it already. */
   onEvent(event: SiteEvent): void;
   /** Hands a rule's message to an actuator. */
@@ -171,25 +173,39 @@ export class DecisionPath {
     }
     const { rules, alarms, intents, skipped } = outcome;
     if (rules.length + alarms.length + intents.length === 0 && !skipped) return;
-    this.#record(outcome);
-    for (const intent of intents) this.#carryOut(intent);
+    this.#record(outcome, atUs);
+    for (const intent of intents) {
+      if (this.#parts.shadows.has(intent.rule)) this.#leaveUndone(intent, outcome);
+      else this.#carryOut(intent);
+    }
     // Snapshots can be large: one for all steps of this turn of the event loop, in the same commit as the events.
     if (!this.#dirty) setImmediate(() => this.save());
     this.#dirty = true;
   }
 
-  #record(outcome: Outcome): void {
-    const timeUs = this.#parts.clock.nowUs();
+  #record(outcome: Outcome, atUs: number): void {
+    const { clock, shadows } = this.#parts;
+    const timeUs = clock.nowUs();
+    const shadow = (id: string) => (shadows.has(id) ? { shadow: true } : {});
     for (const { id, from, to } of outcome.rules) {
-      this.event({ kind: 'rule', name: `rule.${to}`, subject: id, timeUs, detail: { from, to } });
+      const detail = { from, to, ...shadow(id) };
+      this.event({ kind: 'rule', name: `rule.${to}`, subject: id, timeUs, detail });
     }
+    shadows.moved(outcome, atUs, timeUs, (name, subject, detail) =>
+      this.event({ kind: 'rule', name, subject, timeUs, detail: { ...detail, shadow: true } }),
+    );
     for (const { rule, tag, edge, reason } of outcome.skipped ?? []) {
       this.event({
         kind: 'rule',
         name: 'rule.skipped',
         subject: rule,
         timeUs,
-        detail: { edge, ...(tag !== undefined && { tag: this.#parts.table.get(tag).path }), reason },
+        detail: {
+          edge,
+          ...(tag !== undefined && { tag: this.#parts.table.get(tag).path }),
+          reason,
+          ...shadow(rule),
+        },
       });
     }
     for (const { id, by, ...detail } of outcome.alarms) {
@@ -202,6 +218,24 @@ export class DecisionPath {
         detail: detail as { readonly [key: string]: Json },
       });
     }
+  }
+
+  /** A shadow acts on nothing: what it asks for is recorded, with the limit that would have refused it. */
+  #leaveUndone({ rule, edge, action }: Intent, { rules }: Outcome): void {
+    const { clock, guard, shadows, table } = this.#parts;
+    if (action.kind === 'release') return;
+    const isRenewal = !rules.some(({ id }) => id === rule);
+    if (isRenewal) return;
+    shadows.asked(rule, action.kind);
+    const about = { kind: 'rule', subject: rule, timeUs: clock.nowUs() } as const;
+    if (action.kind === 'send') {
+      this.event({ ...about, name: 'rule.would-send', detail: { edge, to: action.to, shadow: true } });
+      return;
+    }
+    const by = { kind: 'rule', name: shadows.stoodFor(rule) } as const;
+    const no = guard.check({ ...action, by, why: `rule ${rule} is ${edge}` });
+    const asked = { edge, tag: table.get(action.tag).path, value: valueToJson(action.value) };
+    this.event({ ...about, name: 'rule.would-write', detail: { ...asked, ...no, shadow: true } });
   }
 
   #carryOut(intent: Intent): void {

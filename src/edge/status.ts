@@ -29,6 +29,7 @@ export function readStatus(core: Core, peers: Peers, head: Head): SiteStatus {
     },
     alarms,
     writes: { ...core.writes },
+    shadowRules: core.shadows.status(core.clock.steadyUs()),
     journal: {
       ...health,
       ...(fault && { fault: faultStatus(fault) }),

@@ -32,6 +32,8 @@ export interface WriteFound {
   readonly value: Json;
   /** A value that the rule holds, asked for again: nothing new happened. */
   readonly renewal: boolean;
+  /** Asked by a shadow: it is never done. */
+  readonly shadow?: true;
   /** The limit that refuses it. */
   readonly refused?: { readonly limit: Refusal; readonly reason: string };
 }
@@ -41,6 +43,7 @@ export interface SendFound {
   readonly rule: string;
   /** Id of the actuator. */
   readonly to: string;
+  readonly shadow?: true;
 }
 
 /** A rule gave back what it held. */
@@ -68,9 +71,9 @@ export function keyOf(what: What): string {
     case 'alarm':
       return `${what.kind} ${what.id} ${what.from} ${what.to}`;
     case 'write':
-      return `write ${what.rule} ${what.tag} ${JSON.stringify(what.value)}`;
+      return `write ${what.shadow ?? ''} ${what.rule} ${what.tag} ${JSON.stringify(what.value)}`;
     case 'send':
-      return `send ${what.rule} ${what.to}`;
+      return `send ${what.shadow ?? ''} ${what.rule} ${what.to}`;
     case 'release':
       return `release ${what.rule}`;
     case 'skipped':

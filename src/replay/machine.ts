@@ -23,6 +23,8 @@ export class Machine {
   readonly #guard: Guard;
   /** Whether there is anything that a write could be asked of: nobody else needs to be shown the rows. */
   #writes: boolean;
+  /** Ids of shadows, with the rule that each may replace. */
+  #shadows: ReadonlyMap<string, string>;
   #atUs = 0;
 
   /**
@@ -36,6 +38,7 @@ export class Machine {
     for (const tag of file.tags) this.#table.declare(tag);
     this.#decisions = compiled(file, this.#table, state);
     this.#writes = hasWrites(file);
+    this.#shadows = shadowsOf(file);
     // Nothing leaves here: this guard is asked what it would say, and never to write.
     const nowhere = () => Promise.reject(new Fault('replay.no-machine', 'a replay has no machines'));
     this.#guard = createGuard(
@@ -105,6 +108,7 @@ export class Machine {
     decisions.adopt(this.#decisions, redefined);
     this.#decisions = decisions;
     this.#writes = hasWrites(next);
+    this.#shadows = shadowsOf(next);
   }
 
   #led(outcome: Outcome, atUs: number): readonly What[] {
@@ -112,14 +116,14 @@ export class Machine {
     const { rules, alarms, intents, skipped } = outcome;
     if (rules.length + alarms.length + intents.length === 0 && !skipped) return NOTHING;
     this.#atUs = atUs;
-    return findingsOf(outcome, this.#table, (rule, write) => this.#refusal(rule, write));
+    return findingsOf(outcome, this.#table, (rule, write) => this.#refusal(rule, write), this.#shadows);
   }
 
   #refusal(
     rule: string,
     { tag, value, leaseMs }: { tag: number; value: WriteRequestValue; leaseMs?: number },
   ): WriteFound['refused'] {
-    const by = { kind: 'rule', name: rule } as const;
+    const by = { kind: 'rule', name: this.#shadows.get(rule) ?? rule } as const;
     const no = this.#guard.check({ tag, value, leaseMs, by, why: `rule ${rule}` });
     return no && { limit: no.refusal, reason: no.reason };
   }
@@ -129,6 +133,9 @@ type WriteRequestValue = Parameters<Guard['check']>[0]['value'];
 
 const hasWrites = ({ spec }: ReplayedFile): boolean =>
   spec.rules.some((rule) => [...rule.do, ...rule.clear].some((action) => 'write' in action));
+
+const shadowsOf = ({ spec }: ReplayedFile): Map<string, string> =>
+  new Map(spec.rules.flatMap(({ id, shadow, insteadOf }) => (shadow ? [[id, insteadOf ?? id]] : [])));
 
 function compiled(file: ReplayedFile, table: TagTable, state: Json | undefined): Decisions {
   const { decisions, problems } = compileDecisions(file.spec, table, state);

@@ -1,7 +1,7 @@
 import type { Intent, Outcome } from '#decide/api.ts';
 import { valueToJson } from '#kernel/event.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
-import type { What, WriteFound } from '#replay/finding.ts';
+import type { ReleaseFound, SendFound, What, WriteFound } from '#replay/finding.ts';
 
 type WriteIntent = Extract<Intent['action'], { readonly kind: 'write' }>;
 
@@ -9,7 +9,12 @@ type WriteIntent = Extract<Intent['action'], { readonly kind: 'write' }>;
 export type Judge = (rule: string, write: WriteIntent) => WriteFound['refused'];
 
 /** What a step led to, in the order in which a site records it. */
-export function findingsOf(outcome: Outcome, table: TagTable, judge: Judge): What[] {
+export function findingsOf(
+  outcome: Outcome,
+  table: TagTable,
+  judge: Judge,
+  shadows: ReadonlyMap<string, unknown>,
+): What[] {
   const { rules, alarms, intents, skipped = [] } = outcome;
   const moved = new Set(rules.map(({ id }) => id));
   return [
@@ -24,11 +29,19 @@ export function findingsOf(outcome: Outcome, table: TagTable, judge: Judge): Wha
       }),
     ),
     ...alarms.map((transition): What => ({ kind: 'alarm', ...transition })),
-    ...intents.map((intent) => asked(intent, table, judge, moved)),
+    ...intents.map((intent) => {
+      const what = asked(intent, table, judge, moved);
+      return what.kind !== 'release' && shadows.has(intent.rule) ? { ...what, shadow: true as const } : what;
+    }),
   ];
 }
 
-function asked({ rule, action }: Intent, table: TagTable, judge: Judge, moved: ReadonlySet<string>): What {
+function asked(
+  { rule, action }: Intent,
+  table: TagTable,
+  judge: Judge,
+  moved: ReadonlySet<string>,
+): WriteFound | SendFound | ReleaseFound {
   if (action.kind === 'release') return { kind: 'release', rule };
   if (action.kind === 'send') return { kind: 'send', rule, to: action.to };
   const refused = judge(rule, action);

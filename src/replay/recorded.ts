@@ -33,6 +33,9 @@ export class Recorded {
   #what({ kind, name, subject, by, detail = {} }: SiteEvent): What | undefined {
     const rule = by?.startsWith('rule:') ? by.slice('rule:'.length) : undefined;
     if (name === 'rule.skipped') return skipped(subject, detail);
+    if (name === 'rule.would-write') return wouldWrite(subject, detail);
+    if (name === 'rule.would-send')
+      return { kind: 'send', rule: subject, to: String(detail.to), shadow: true };
     if (kind === 'rule' && 'to' in detail) {
       this.#moved.add(subject);
       const { from, to } = detail as unknown as Pick<RuleFound, 'from' | 'to'>;
@@ -45,10 +48,11 @@ export class Recorded {
   }
 
   #write(name: string, tag: string, rule: string | undefined, detail: Detail): What | undefined {
-    const { id, value = null, refusal, reason } = detail;
+    const { id, value = null, refusal, reason, why } = detail;
     if (name === 'write.intent') this.#open.add(id);
     else if (this.#open.delete(id) || name !== 'write.refused') return undefined;
-    if (rule === undefined) return undefined;
+    // Heartbeats are written in the name of a rule, and no rule decided them.
+    if (rule === undefined || why === 'heartbeat') return undefined;
     const renewal = !this.#moved.has(rule);
     const refused = name === 'write.refused' && { refused: { limit: refusal, reason } };
     return { kind: 'write', rule, tag, value, renewal, ...refused } as What;
@@ -62,6 +66,11 @@ function alarm(id: string, by: string | undefined, detail: Detail): What {
   const { from, to, priority, cause, firstOut, comment } = detail as unknown as AlarmFound;
   const who = { ...(by !== undefined && { by }), ...(comment !== undefined && { comment }) };
   return { kind: 'alarm', id, priority, from, to, cause, firstOut, ...who };
+}
+
+function wouldWrite(rule: string, { tag, value = null, refusal, reason }: Detail): What {
+  const refused = refusal !== undefined && { refused: { limit: refusal, reason } };
+  return { kind: 'write', rule, tag: String(tag), value, renewal: false, shadow: true, ...refused } as What;
 }
 
 function skipped(rule: string, { edge, tag, reason }: Detail): What {

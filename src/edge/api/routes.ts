@@ -32,7 +32,10 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
     return [...site.tags()].filter((tag) => tag.path.startsWith(prefix)).map((tag) => tagValue(core, tag));
   });
   app.get('/api/alarms', async () => core.decisions.alarms());
-  app.get('/api/rules', async () => core.decisions.rules());
+  app.get('/api/rules', async () => {
+    const shadows = new Map(core.shadows.status(core.clock.steadyUs()).map((one) => [one.id, one]));
+    return core.decisions.rules().map((rule) => ({ ...rule, shadow: shadows.get(rule.id) ?? null }));
+  });
   app.get('/api/assets', async () => core.guard.assets());
   app.get('/api/events', async (request) => {
     const { after, limit } = Page.parse(request.query);
