@@ -10,12 +10,15 @@ const MOST_LINES = 40;
 const MOST_NAMED = 5;
 const SECOND_US = 1_000_000;
 
-/** A back-test for people: what it was about, counts, a picture over time, differences in their order. */
-export function backtestText(report: BacktestReport, columns = 100): string {
+/**
+ * A back-test for people: what it was about, counts, a picture over time, differences in their order.
+ * @param columns of the terminal; elsewhere nothing is cut
+ */
+export function backtestText(report: BacktestReport, columns: number | undefined): string {
   const { subjects } = report;
   const parts = [headOf(report)];
-  if (subjects.length > 0) parts.push(countsOf(report), pictureOf(report, columns));
-  parts.push(differencesOf(report, columns));
+  if (subjects.length > 0) parts.push(countsOf(report), pictureOf(report, columns ?? 100));
+  parts.push(differencesOf(report, columns ?? Number.POSITIVE_INFINITY));
   return parts.join('\n\n');
 }
 

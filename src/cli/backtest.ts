@@ -6,6 +6,7 @@ import { duration } from '#cli/duration.ts';
 import { Exit } from '#cli/fail.ts';
 import { moment } from '#cli/moment.ts';
 import { ProgressBar } from '#cli/progress-bar.ts';
+import { Fault } from '#kernel/fault.ts';
 
 export interface BacktestArguments {
   readonly data?: string;
@@ -14,6 +15,20 @@ export interface BacktestArguments {
   readonly warmUp: string;
   readonly against?: 'current';
   readonly json?: boolean;
+}
+
+/** @throws Fault `backtest.no-past`: the exit status for a site that is not there means something else here */
+async function pastDir(named: string | undefined): Promise<string> {
+  try {
+    return resolve(await findKeptDir(named, 'journal'));
+  } catch (error) {
+    const { message } = Fault.from(error, 'backtest.no-past', 'no past');
+    throw new Fault('backtest.no-past', message, {
+      retry: 'never',
+      hint: 'name the data folder of a site that has run with --data',
+      cause: error,
+    });
+  }
 }
 
 /** `holdfast backtest`: exit status 0 where both find the same, 3 where they differ, 2 for a file with errors. */
@@ -29,7 +44,7 @@ export async function backtest(file: string | undefined, options: BacktestArgume
   const bar = new ProgressBar(process.stderr);
   const report = await edge
     .backtest({
-      dataDir: resolve(await findKeptDir(options.data, 'journal')),
+      dataDir: await pastDir(options.data),
       blueprint: checked?.blueprint,
       name: file ?? 'the files of then',
       against: options.against ?? 'record',
