@@ -15,7 +15,7 @@ export { changeLine, summaryOf } from '#edge/change-text.ts';
 export { type ConfigVersion, configVersions } from '#edge/config-history.ts';
 export { digestOf } from '#edge/config-record.ts';
 export { loadDiscovery, loadPlugins } from '#edge/plugins.ts';
-export { backtest } from '#edge/replay/backtest.ts';
+export { backtest, backtestHistory } from '#edge/replay/backtest.ts';
 export type { Site } from '#edge/site.ts';
 export { journalDir } from '#edge/site.ts';
 

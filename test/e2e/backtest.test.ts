@@ -88,6 +88,16 @@ test('another limit is shown beside what was, in numbers and in the order of tim
   assert.ok(report.differences.some(({ in: side, what }) => side === 'file' && what === 'p/speed = 12'));
 });
 
+test('what the file derives takes the place of what the past had measured', async () => {
+  const path = join(dir, 'derived.yaml');
+  const measured = '  p/b: { source: plc, address: { holding: 1 } }\n';
+  const derived = '  p/a: { derive: tag("p/b") * 2 }\n';
+  writeFileSync(path, siteText(50).replace(/ {2}p\/a: .*\n/, measured + derived));
+  const report = JSON.parse((await backtest(path, '--json')).out) as BacktestReport;
+  assert.deepEqual(report.unknownTags, ['p/b']);
+  assert.ok(report.subjects.every(({ file }) => file === undefined));
+});
+
 test('a span is held against the file that runs now', async () => {
   const from = ['--from', '2026-11-28T11:00', '--to', '2026-11-28T11:30', '--against', 'current'];
   const { status, out } = await backtest(file(50), ...from);

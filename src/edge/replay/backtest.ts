@@ -1,4 +1,5 @@
 import type { BacktestReport } from '#contract/backtest.ts';
+import { infoOf } from '#contract/check-peers.ts';
 import type { TagModel } from '#contract/model.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { type BlueprintFile, checkedFile, fileHistory, replayedFile } from '#edge/replay/files.ts';
@@ -7,11 +8,12 @@ import { journalDir } from '#edge/site.ts';
 import type { JournalReader } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
 import { Fault } from '#kernel/fault.ts';
-import type { Tag } from '#kernel/tag-table.ts';
+import { type Tag, TagTable } from '#kernel/tag-table.ts';
 import { Comparison } from '#replay/comparison.ts';
+import { type HistoryRows, historyPast } from '#replay/history-past.ts';
 import { journalPast } from '#replay/journal-past.ts';
 import { Lane } from '#replay/lane.ts';
-import { run } from '#replay/run.ts';
+import { type Past, run } from '#replay/run.ts';
 
 export interface BacktestOptions {
   readonly dataDir: string;
@@ -38,26 +40,60 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
   const span = spanOf(reader, options);
   const afterSeq = options.fromUs === undefined ? 0 : reader.seqBefore(span.fromUs - options.warmUpUs);
   const past = readSitePast(reader, afterSeq);
-  const tried = await triedFile(options, past, afterSeq);
   const known = reader.tags();
-  const file = new Lane({ ...tried, known });
+  const before = options.blueprint && (await currentFile(past).catch(() => undefined));
+  const hidden = derivedNow(options.blueprint, before?.blueprint, known);
+  const file = new Lane({ ...(await triedFile(options, past, afterSeq)), known, hidden });
   const other =
     options.against === 'current' ? new Lane({ file: await currentFile(past), known }) : undefined;
   for (const event of past.assets) for (const lane of [file, other]) lane?.before(event);
+  const damage: string[] = [];
+  const entries = journalPast(reader, afterSeq, (what) => damage.push(what));
+  const report = await compared(options, span, known, entries, file, other);
+  return { ...report, notes: [...damage, ...remarks(options, past, before?.blueprint, file.unfitting)] };
+}
+
+/**
+ * The same over the samples of a historian, such as an imported past, which has no record of what was found: against
+ * nothing, or against another file.
+ */
+export async function backtestHistory(
+  options: BacktestOptions & { readonly blueprint: Blueprint; readonly current?: Blueprint | undefined },
+  history: { readonly rows: HistoryRows; readonly paths: ReadonlySet<string> } & Omit<Stretch, 'endUs'>,
+): Promise<BacktestReport> {
+  const { blueprint, current, warmUpUs } = options;
+  const table = new TagTable();
+  for (const one of [blueprint, current]) for (const tag of one?.model.tags ?? []) table.declare(infoOf(tag));
+  const known = [...table].filter(({ path }) => history.paths.has(path));
+  const fromUs = Math.max(options.fromUs ?? history.fromUs, history.fromUs);
+  const toUs = Math.min(options.toUs ?? history.toUs, history.toUs);
+  const entries = historyPast(history.rows, table, {
+    paths: known.map(({ path }) => path),
+    fromUs: fromUs - warmUpUs,
+    toUs,
+  });
+  const lane = (one: Blueprint) => new Lane({ file: replayedFile(one), known: [...table] });
+  const file = lane(blueprint);
+  const other = current && lane(current);
+  const report = await compared(options, { fromUs, toUs, endUs: toUs }, known, entries, file, other);
+  const note = 'a historian keeps no record of what was found, no acts of people and no arrivals';
+  return { ...report, notes: [note] };
+}
+
+async function compared(
+  options: BacktestOptions,
+  span: Stretch,
+  known: readonly Tag[],
+  past: Past,
+  file: Lane,
+  other: Lane | undefined,
+): Promise<BacktestReport> {
   const comparison = new Comparison(span.fromUs);
   const startMs = performance.now();
   const perS = (rows: number) => (rows * 1000) / Math.max(performance.now() - startMs, 1);
-  const notes: string[] = [];
-  const done = await run({
-    past: journalPast(reader, afterSeq, (what) => notes.push(what)),
-    file,
-    other,
-    comparison,
-    toUs: span.toUs,
-    progress: (timeUs, rows) => options.progress(partOf(span, timeUs), rows, perS(rows)),
-  });
+  const progress = (timeUs: number, rows: number) => options.progress(partOf(span, timeUs), rows, perS(rows));
+  const done = await run({ past, file, other, comparison, toUs: span.toUs, progress });
   const toUs = Math.max(Math.min(span.toUs, done.lastUs), span.fromUs);
-  const subjects = comparison.subjects(toUs);
   return {
     file: options.name,
     data: options.dataDir,
@@ -66,10 +102,10 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
     toUs,
     rows: done.rows,
     rowsPerS: Math.round(perS(done.rows)),
+    subjects: comparison.subjects(toUs),
     equal: comparison.differenceCount === 0,
     ...tagsOf(options.blueprint, known, done.seen),
-    notes: [...notes, ...(await remarks(options, past, file.unfitting))],
-    subjects,
+    notes: [],
     differences: comparison.differences,
     differenceCount: comparison.differenceCount,
   };
@@ -141,14 +177,27 @@ function tagsOf(blueprint: Blueprint | undefined, known: readonly Tag[], seen: U
 
 const isRead = ({ access }: TagModel): boolean => access !== 'write';
 
+/** Tags that the file derives and the past had measured: what was measured must not stand beside what is derived. */
+function derivedNow(
+  blueprint: Blueprint | undefined,
+  before: Blueprint | undefined,
+  known: readonly Tag[],
+): ReadonlySet<number> {
+  const paths = new Set(blueprint?.model.tags.flatMap(({ path, derive }) => (derive ? [path] : [])));
+  const measured = before?.model.tags.filter(({ path, source }) => source !== undefined && paths.has(path));
+  const numbers = new Map(known.map(({ path, number }) => [path, number]));
+  return new Set(measured?.flatMap(({ path }) => numbers.get(path) ?? []));
+}
+
 /** Fields of a tag that its rows were made with before they were kept. */
 const BEFORE_KEPT = ['scale', 'range', 'deadband', 'type'] as const;
 
-async function remarks(
+function remarks(
   { blueprint, against }: BacktestOptions,
   past: SitePast,
+  current: Blueprint | undefined,
   unfitting: number,
-): Promise<string[]> {
+): string[] {
   const notes: string[] = [];
   if (unfitting > 0)
     notes.push(
@@ -159,8 +208,7 @@ async function remarks(
     const digests = new Set(past.texts.map(({ digest }) => digest));
     if (digests.size > 1) notes.push(`the record was made by ${digests.size} site files in turn`);
   }
-  const current = await currentFile(past).catch(() => undefined);
-  const before = new Map(current?.blueprint.model.tags.map((tag) => [tag.path, tag]));
+  const before = new Map(current?.model.tags.map((tag) => [tag.path, tag]));
   const otherwise = blueprint.model.tags.filter((tag) => {
     const was = before.get(tag.path);
     return was && BEFORE_KEPT.some((field) => JSON.stringify(tag[field]) !== JSON.stringify(was[field]));
