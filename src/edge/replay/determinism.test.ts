@@ -202,6 +202,9 @@ async function playedAndReplayed(t: TestContext, all: readonly Move[]) {
   return { ...(await replayed(await run.play(all))), asked: run.asked };
 }
 
+/** `HOLDFAST_REPLAYS=100` looks longer. */
+const RUNS = Number(process.env.HOLDFAST_REPLAYS ?? 5);
+
 test('a replay finds what the site found, to the last event, whatever happened to the site', async (t) => {
   let findings = 0;
   let writes = 0;
@@ -213,7 +216,7 @@ test('a replay finds what the site found, to the last event, whatever happened t
       findings += found.length;
       writes += asked.length;
     }),
-    { numRuns: Number(process.env.HOLDFAST_REPLAYS ?? 5), endOnFailure: true },
+    { numRuns: RUNS, endOnFailure: true },
   );
   assert.ok(findings > 100 && writes > 20, `${findings} findings, ${writes} writes: too little to compare`);
 });
