@@ -6,7 +6,7 @@ import { SITE_FILE } from '#plant/site-file.ts';
 import { journalConfig } from '#test/crash/journal-fixture.ts';
 import { FastDemo } from '#test/plant/fast-site.ts';
 
-/** `HOLDFAST_DEMO_HOURS=24 scripts/check test/plant/replay` produces and replays a whole day. */
+/** `HOLDFAST_DEMO_HOURS=24 node_modules/.bin/node --test test/plant/replay.test.ts` produces and replays a whole day. */
 const HOURS = Number(process.env.HOLDFAST_DEMO_HOURS ?? 1);
 
 test('the demo, produced at more than 100 times its speed, is replayed with equal findings', async (t) => {
