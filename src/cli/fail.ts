@@ -2,7 +2,13 @@ import { red } from '#cli/text.ts';
 import { Fault } from '#kernel/fault.ts';
 
 /** Exit codes, as docs/command-line.md names them. */
-export const Exit = { failed: 1, invalid: 2, noSite: 3 } as const;
+export const Exit = {
+  failed: 1,
+  invalid: 2,
+  noSite: 3,
+  /** Of `backtest` alone, which asks no running site. */
+  differs: 3,
+} as const;
 
 /** What went wrong, for people: the message, then what to do. A stack only for what nobody foresaw. */
 export function failWith(error: unknown): void {

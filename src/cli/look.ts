@@ -23,6 +23,7 @@ import type {
   DeadLetterView,
   EventView,
   GapView,
+  RuleStatus,
   SiteStatus,
   SourceView,
   TagValue,
@@ -160,6 +161,15 @@ export async function tree(at: string | undefined, { data, json }: LookOptions):
   for await (const tag of api.everyTags({ prefix: place })) values.set(tag.path, tag);
   print([bold(place === '' ? 'site' : place), ...treeLines(branches, values)].join('\n'));
 }
+function ruleTable(rules: readonly RuleStatus[]): string {
+  const rows = rules.map(({ id, state, shadow }) => {
+    if (!shadow) return [id, state, '', '', '', '', ''];
+    const { decisions, wouldWrite, wouldSend, insteadOf, differences, differedMs } = shadow;
+    const against = insteadOf === undefined ? '' : `${differences} (${age(differedMs)}) from ${insteadOf}`;
+    return [id, state, 'shadow', String(decisions), String(wouldWrite), String(wouldSend), against];
+  });
+  return table(['rule', 'state', '', 'decisions', 'would write', 'would send', 'differences'], rows);
+}
 
 function treeLines(nodes: readonly TreeNode[], values: ReadonlyMap<string, TagValue>, indent = ''): string[] {
   return nodes.flatMap((node, i) => {
@@ -199,6 +209,7 @@ const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } =
       ]),
     ),
   sources: (sources: readonly SourceView[]) => sourceTable(sources),
+  rules: ruleTable,
   alarms: (alarms: readonly AlarmStatus[]) =>
     table(
       ['alarm', 'priority', 'state', 'condition', 'response'],

@@ -87,7 +87,7 @@ function looking(holdfast: Command): void {
     .description('show live values, alarms and events')
     .addOption(dataOption())
     .action(async (prefix, options) => (await import('#cli/look.ts')).watchSite(prefix, options));
-  for (const what of ['assets', 'dead-letters', 'sources'] as const) {
+  for (const what of ['assets', 'dead-letters', 'rules', 'sources'] as const) {
     holdfast
       .command(what)
       .description(`list the ${what.replace('-', ' ')} of a site`)
@@ -106,6 +106,26 @@ function looking(holdfast: Command): void {
     .argument('<kind>', 'opcua, modbus or mqtt')
     .argument('[range...]', 'as `holdfast discover <kind> --help` explains')
     .action(async (kind, args) => (await import('#cli/discover.ts')).discover(kind, args));
+  holdfast
+    .command('backtest')
+    .argument('[file]', 'site file to try; without it those that ran then')
+    .description(
+      'replay the stored past through a site file and show what would have been raised and written',
+    )
+    .addOption(dataOption())
+    .option(
+      '--from <time>',
+      '2026-11-28T14:00 (of this machine unless it says a zone), or 2h for two hours ago',
+    )
+    .option('--to <time>', 'the same')
+    .option('--warm-up <time>', 'let rules and alarms settle on this much of the past before --from', '1h')
+    .addOption(
+      new Option('--against <what>', 'hold it against the file that runs now, not the record').choices([
+        'current',
+      ]),
+    )
+    .addOption(jsonOption())
+    .action(async (file, options) => (await import('#cli/backtest.ts')).backtest(file, options));
   addAudit(holdfast)
     .command('verify')
     .description('check the hash chain over all events')

@@ -6,6 +6,7 @@ import type {
   EventsQuery,
   EventView,
   GapView,
+  RuleStatus,
   SiteApi,
   SourceView,
   TagValue,
@@ -17,6 +18,7 @@ interface Rows {
   readonly alarms: AlarmStatus;
   readonly events: EventView;
   readonly gaps: GapView;
+  readonly rules: RuleStatus;
   readonly assets: AssetView;
   readonly sources: SourceView;
   readonly 'dead-letters': DeadLetterView;
@@ -45,7 +47,7 @@ export async function rowsOf<What extends Listed>(
   const dir = await findKeptDir(data, 'journal');
   const address = await readAddress(dir);
   if (address) return await RUNNING[what](new SiteClient(address, dir).api, filter);
-  if (what === 'assets' || what === 'sources') {
+  if (what === 'assets' || what === 'rules' || what === 'sources') {
     throw new Fault('cli.no-site', `no site runs in ${dir}, and ${what} are those of a running one`, {
       retry: 'never',
       hint: `start it with \`holdfast edge --site site.yaml --data ${dir}\``,
@@ -68,6 +70,7 @@ const RUNNING: {
   },
   gaps: (api, { source, fromUs, toUs, limit }) =>
     api.gaps({ source, from: text(fromUs), to: text(toUs), limit }),
+  rules: (api) => api.rules(),
   assets: (api) => api.assets(),
   sources: (api) => api.sources(),
   'dead-letters': (api, { limit }) => api.deadLetters({ limit }),

@@ -78,6 +78,23 @@ export interface SinkStatus {
   readonly fault?: FaultStatus;
 }
 
+/** A rule that decides and acts on nothing; counted since start. */
+export interface ShadowRuleStatus {
+  readonly id: string;
+  readonly state: 'off' | 'on' | 'unknown';
+  /** The rule that it is held against. */
+  readonly insteadOf?: string;
+  /** Changes of its state. */
+  readonly decisions: number;
+  readonly wouldWrite: number;
+  readonly wouldSend: number;
+  /** How often, and for how long, one of both was on and the other was not. */
+  readonly differences: number;
+  readonly differedMs: number;
+  /** The newest ones; `on` is the rule that was on. Without an end: it goes on. */
+  readonly last: readonly { readonly fromUs: number; readonly toUs?: number; readonly on: string }[];
+}
+
 export interface JournalStatus {
   readonly durableRows: number;
   readonly pendingRows: number;
@@ -180,6 +197,7 @@ export interface SiteStatus {
     readonly unknown: number;
   };
   readonly notices: { readonly waiting: number; readonly failed: number; readonly maintenance: number };
+  readonly shadowRules: readonly ShadowRuleStatus[];
   readonly journal: JournalStatus;
   /** Bytes a day at the rate of the last hour; undefined in the first minutes. */
   readonly writtenPerDay: number | undefined;

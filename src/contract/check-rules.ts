@@ -28,7 +28,37 @@ export function checkRule(rule: RuleModel, context: RuleContext): RuleModel {
       }
       return { write: checkWrite(action.write, rule, [list, i, 'write'], context, complain) };
     });
-  return { ...rule, do: resolved('do'), clear: resolved('clear') };
+  const insteadOf = checkShadow(rule, context.site, complain);
+  return {
+    ...rule,
+    do: resolved('do'),
+    clear: resolved('clear'),
+    ...(insteadOf !== undefined && { insteadOf }),
+  };
+}
+
+/** @returns full id of the rule that it is held against */
+function checkShadow(rule: RuleModel, site: Expanded, complain: Complain): string | undefined {
+  const { shadow, insteadOf, onBad, asset } = rule;
+  if (shadow && onBad === 'alarm') {
+    complain(['onBad'], 'a shadow raises no alarm', 'write hold or safe, or take shadow away');
+  }
+  if (insteadOf === undefined) return undefined;
+  if (!shadow) {
+    complain(['insteadOf'], 'only a shadow stands instead of a rule', 'add shadow: true, or take it away');
+    return insteadOf;
+  }
+  const others = site.rules.filter(({ id }) => id !== rule.id);
+  const near = asset === '' ? insteadOf : `${asset}/${insteadOf}`;
+  const found = others.find(({ id }) => id === near) ?? others.find(({ id }) => id === insteadOf);
+  if (found) return found.id;
+  const hint = among(
+    insteadOf,
+    others.map(({ id }) => id),
+    'rules',
+  );
+  complain(['insteadOf'], `there is no other rule ${insteadOf}`, hint);
+  return insteadOf;
 }
 
 function checkWrite(

@@ -417,6 +417,8 @@ export interface ProblemDetails {
 export interface RuleStatus {
   readonly id: string;
   readonly state: 'off' | 'on' | 'unknown';
+  /** What it would have done; null for a rule that acts. */
+  readonly shadow: ShadowRuleStatus | null;
 }
 
 export interface RunningConfig {
@@ -445,6 +447,30 @@ export interface Series {
   readonly value: readonly Json[];
   /** Upper 16 bits of an OPC UA status code; 0 is good, from 32768 on bad. */
   readonly quality: readonly number[];
+}
+
+/** A rule that decides and acts on nothing. Counted since start. */
+export interface ShadowRuleStatus {
+  readonly id: string;
+  readonly state: 'off' | 'on' | 'unknown';
+  /** The rule that it is held against. */
+  readonly insteadOf?: string;
+  /** Changes of its state. */
+  readonly decisions: number;
+  readonly wouldWrite: number;
+  readonly wouldSend: number;
+  /** How often one of both was on and the other was not. */
+  readonly differences: number;
+  /** For how long. */
+  readonly differedMs: number;
+  /** The newest ones; `on` is the rule that was on. Without an end: it goes on. */
+  readonly last: readonly {
+    /** µs since 1970, wall clock of the site. */
+    readonly fromUs: number;
+    /** µs since 1970, wall clock of the site. */
+    readonly toUs?: number;
+    readonly on: string;
+  }[];
 }
 
 export interface SinkView {
@@ -578,6 +604,7 @@ export interface SiteStatus {
     readonly failed: number;
     readonly unknown: number;
   };
+  readonly shadowRules: readonly ShadowRuleStatus[];
   readonly notices: {
     readonly waiting: number;
     readonly failed: number;

@@ -135,6 +135,14 @@ export const RuleEntry = z.strictObject({
       'When an input is bad or stale: keep the state; end the rule; keep the state and raise an alarm.',
     ),
   firstIsEdge: z.boolean().default(false).describe('Whether a condition found true at start acts at once.'),
+  shadow: z
+    .boolean()
+    .default(false)
+    .describe('Decides and acts on nothing; what it would have done is recorded and counted.'),
+  insteadOf: z
+    .string()
+    .optional()
+    .describe('With shadow: the rule it is held against; one of the same asset, or a full id.'),
   do: z
     .array(z.union([WriteAction, SendAction]))
     .default([])

@@ -29,6 +29,10 @@ export interface RuleSpec {
   readonly offDelayMs: number;
   readonly onBad: 'hold' | 'safe' | 'alarm';
   readonly firstIsEdge: boolean;
+  /** Whoever carries intents out leaves this rule's undone. It holds nothing that a later rule could go on with. */
+  readonly shadow?: boolean | undefined;
+  /** Id of the rule that a shadow may replace. */
+  readonly insteadOf?: string | undefined;
   readonly do: readonly ActionSpec[];
   readonly clear: readonly ActionSpec[];
 }

@@ -11,6 +11,7 @@ import { Liveness } from '#edge/liveness.ts';
 import { DecisionPath } from '#edge/path.ts';
 import type { Peers } from '#edge/peers.ts';
 import { RecentEvents } from '#edge/recent.ts';
+import { ShadowRules } from '#edge/shadow-rules.ts';
 import { SkewReport } from '#edge/skew.ts';
 import { type Stages, siteStages } from '#edge/stages.ts';
 import { PresentValues } from '#edge/values.ts';
@@ -35,6 +36,7 @@ export interface Core {
   /** Those of the site file that runs now. */
   readonly decisions: Decisions;
   readonly guard: Guard;
+  readonly shadows: ShadowRules;
   readonly path: DecisionPath;
   /** How writes ended since start. */
   readonly writes: Readonly<Record<WriteState, number>>;
@@ -99,7 +101,10 @@ export function composeCore(
   );
   const skew = new SkewReport((event) => path.event(event));
   const stages = siteStages(model.tags, table, clock, settings.clock.maxAheadMs * 1000, skew);
+  const shadows = new ShadowRules();
+  shadows.change(spec.rules, decisions.rules());
   const path = new DecisionPath({
+    shadows,
     clock,
     table,
     stages,
@@ -122,12 +127,15 @@ export function composeCore(
     stages.setMaxAhead(settings.clock.maxAheadMs * 1000);
     if (!changes.some(({ section }) => DECIDED.has(section))) return Promise.resolve();
     // Safe values leave while the sources of before still own their tags.
+    const isShadow = new Set(next.spec.rules.filter(({ shadow }) => shadow).map(({ id }) => id));
     for (const { section, id, what } of changes) {
-      if (section === 'rules' && what === 'removed') guard.release({ kind: 'rule', name: id });
+      if (section !== 'rules') continue;
+      if (what === 'removed' || isShadow.has(id)) guard.release({ kind: 'rule', name: id });
     }
     const limits = guardedTags(next.model.tags, table);
     const safe = guard.reconfigure(limits, (tag) => values.get(tag), redefined);
     path.swap(decisions, redefined);
+    shadows.change(next.spec.rules, decisions.rules());
     changeStages(stages, table, next.model.tags, changes, redefined);
     return safe;
   };
@@ -142,6 +150,7 @@ export function composeCore(
       return path.decisions;
     },
     guard,
+    shadows,
     path,
     writes: writes.ended,
     declare: stages.declare,
@@ -171,7 +180,7 @@ function changeStages(
 }
 
 /** Sections of the site file that decisions and the guard are made of. */
-const DECIDED: ReadonlySet<string> = new Set(['tags', 'rules', 'alarms']);
+export const DECIDED: ReadonlySet<string> = new Set(['tags', 'rules', 'alarms']);
 
 /** @throws Fault `site.invalid`: a blueprint was checked, so this tells of a mistake of ours */
 function compiled(

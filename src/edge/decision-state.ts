@@ -6,6 +6,9 @@ import type { Json } from '#kernel/event.ts';
 /** Keys in the journal's state: one a rule and alarm, so that a change costs what has changed. See docs/formats/journal.md. */
 const PREFIX = { rule: 'rule/', alarm: 'alarm/', firstOut: 'first-out' } as const;
 
+/** Key of the sequence of the last entry that what is kept knows of: a replay goes on after a crash with the same. */
+export const DECISIONS_SEQ_STATE = 'decisions.seq';
+
 /** What the last run knew of rules and alarms; none of those that are gone need be among the decisions compiled with it. */
 export function keptDecisions(state: Journal['opened']['state']): Json {
   return fromParts(
@@ -18,30 +21,35 @@ export function keptDecisions(state: Journal['opened']['state']): Json {
 
 /** Keeps the state of rules and alarms in the journal, part by part. */
 export class DecisionState {
-  readonly #journal: Pick<Journal, 'opened' | 'state'>;
+  readonly #journal: Pick<Journal, 'opened' | 'state' | 'seq'>;
   /** Those that have something kept. */
   readonly #keys: Set<string>;
 
-  constructor(journal: Pick<Journal, 'opened' | 'state'>) {
+  constructor(journal: Pick<Journal, 'opened' | 'state' | 'seq'>) {
     this.#journal = journal;
     this.#keys = new Set([...journal.opened.state.keys()].filter((key) => partOf(key) !== undefined));
   }
 
-  /** Writes what may have changed; the journal leaves out what has not. */
+  /** Writes what may have changed, after an entry; the journal leaves out what has not. */
   save(decisions: Decisions): void {
-    for (const part of decisions.takeChanged()) this.#put(PREFIX[part.kind] + part.id, part.state);
+    this.#putChanged(decisions);
+    this.#journal.state(DECISIONS_SEQ_STATE, this.#journal.seq);
   }
 
   /**
-   * The same, and forgets what these decisions do not have: a rule or an alarm that comes back under the name of one
+   * At a start or a change of the site file: writes what may have changed, and forgets what these decisions do not have: a rule or an alarm that comes back under the name of one
    * that was taken out begins anew.
    */
   saveOnly(decisions: Decisions): void {
-    this.save(decisions);
+    this.#putChanged(decisions);
     const keys = new Set<string>([PREFIX.firstOut]);
     for (const { id } of decisions.rules()) keys.add(PREFIX.rule + id);
     for (const { id } of decisions.alarms()) keys.add(PREFIX.alarm + id);
     for (const key of [...this.#keys]) if (!keys.has(key)) this.#put(key, undefined);
+  }
+
+  #putChanged(decisions: Decisions): void {
+    for (const part of decisions.takeChanged()) this.#put(PREFIX[part.kind] + part.id, part.state);
   }
 
   #put(key: string, state: Json | undefined): void {

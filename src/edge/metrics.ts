@@ -26,6 +26,15 @@ export function siteMetrics(read: () => SiteStatus): Registry {
     backlog: new Gauge({ name: 'holdfast_sink_backlog_rows', help: 'Rows not yet delivered', ...sink }),
     age: new Gauge({ name: 'holdfast_sink_backlog_age_seconds', help: 'Age of the oldest of them', ...sink }),
   };
+  const rule = { labelNames: ['rule'] as const, registers: [registry] };
+  const shadows = {
+    writes: new Counter({ name: 'holdfast_shadow_would_write_total', help: 'Writes not done', ...rule }),
+    differences: new Counter({
+      name: 'holdfast_shadow_differences_total',
+      help: 'Times when a shadow and the rule that it is held against began to differ',
+      ...rule,
+    }),
+  };
   const alarms = new Gauge({
     name: 'holdfast_alarms',
     help: 'Alarms by state',
@@ -74,6 +83,10 @@ export function siteMetrics(read: () => SiteStatus): Registry {
       sinks.rejected.inc({ sink: id }, one.rejected);
       sinks.backlog.set({ sink: id }, one.backlog.rows);
       sinks.age.set({ sink: id }, (one.backlog.ageMs ?? 0) / 1000);
+    }
+    for (const { id, wouldWrite, differences } of status.shadowRules) {
+      shadows.writes.inc({ rule: id }, wouldWrite);
+      shadows.differences.inc({ rule: id }, differences);
     }
     for (const [state, count] of Object.entries(status.alarms)) alarms.set({ state }, count);
     counters.decisions.inc(status.decisions.count);

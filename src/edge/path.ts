@@ -1,13 +1,14 @@
 import type { AlarmAct, Decisions, Intent, Outcome } from '#decide/api.ts';
 import { DecisionState } from '#edge/decision-state.ts';
 import type { Liveness } from '#edge/liveness.ts';
+import type { ShadowRules } from '#edge/shadow-rules.ts';
 import type { Stages } from '#edge/stages.ts';
 import type { PresentValues } from '#edge/values.ts';
 import type { Guard } from '#guard/api.ts';
 import type { Journal } from '#journal/api.ts';
 import type { Batch } from '#kernel/batch.ts';
 import type { Clock } from '#kernel/clock.ts';
-import type { Json, SiteEvent } from '#kernel/event.ts';
+import { type Json, type SiteEvent, valueToJson } from '#kernel/event.ts';
 import { Latency } from '#kernel/latency.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
 import type { Delivery } from '#plugin/api.ts';
@@ -21,6 +22,7 @@ export interface PathParts {
   readonly journal: Journal;
   readonly values: PresentValues;
   readonly liveness: Liveness;
+  readonly shadows: ShadowRules;
   /** Everything that happened, for the live stream; the journal has it already. */
   onEvent(event: SiteEvent, seq: number): void;
   /** Hands a rule's message to an actuator. */
@@ -85,7 +87,7 @@ export class DecisionPath {
     values.take(clean, atUs);
     guard.observe(clean, atUs);
     const batch = stages.thin(clean);
-    if (batch.rows > 0) this.#decide(batch, source, atUs, startMs);
+    this.#decide(batch, source, atUs, startMs);
     const { receivedUs } = delivery.batch;
     for (const gap of delivery.gaps ?? []) journal.gap({ source, ...stages.place(gap, receivedUs) });
     if (delivery.settled) journal.whenSettled(delivery.settled, 'soon');
@@ -120,20 +122,17 @@ export class DecisionPath {
   operate(id: string, act: AlarmAct, by: string, comment?: string): void {
     const atUs = this.#parts.clock.steadyUs();
     const outcome = this.#decisions.operate(id, act, by, atUs, comment);
-    this.event({
-      kind: 'alarm',
-      name: `alarm.${act.act}`,
-      subject: id,
-      by,
-      timeUs: this.#parts.clock.nowUs(),
-      detail: { ...act, ...(comment !== undefined && { comment }) },
-    });
+    const timeUs = this.#parts.clock.nowUs();
+    const detail = { ...act, ...(comment !== undefined && { comment }) };
+    // At the moment of the act and not of this line: shelving counts from it, and a replay must end it with the same tick.
+    this.event({ kind: 'alarm', name: `alarm.${act.act}`, subject: id, by, timeUs, detail }, atUs);
     this.#apply(outcome, 'site', atUs);
     this.keep();
   }
 
-  event(event: SiteEvent): void {
-    this.#parts.onEvent(event, this.#parts.journal.event(event, this.#parts.clock.steadyUs()));
+  /** @param atUs steady time; now when absent */
+  event(event: SiteEvent, atUs = this.#parts.clock.steadyUs()): void {
+    this.#parts.onEvent(event, this.#parts.journal.event(event, atUs));
   }
 
   /**
@@ -145,6 +144,8 @@ export class DecisionPath {
   }
 
   #decide(batch: Batch, source: string, atUs: number, startMs: number): void {
+    // What the deadband took away as a whole is not in the journal: a replay must not miss a step.
+    if (batch.rows === 0) return;
     const { journal } = this.#parts;
     const outcome = this.#decisions.step(batch, atUs);
     journal.append(batch, { source, atUs });
@@ -161,24 +162,38 @@ export class DecisionPath {
     }
     const { rules, alarms, intents, skipped } = outcome;
     if (rules.length + alarms.length + intents.length === 0 && !skipped) return;
-    this.#record(outcome);
-    for (const intent of intents) this.#carryOut(intent);
+    this.#record(outcome, atUs);
+    for (const intent of intents) {
+      if (this.#parts.shadows.has(intent.rule)) this.#leaveUndone(intent, outcome);
+      else this.#carryOut(intent);
+    }
     // In the same commit as the events. It is part of the decision's time, which is why only what has changed is written.
     this.keep();
   }
 
-  #record(outcome: Outcome): void {
-    const timeUs = this.#parts.clock.nowUs();
+  #record(outcome: Outcome, atUs: number): void {
+    const { clock, shadows } = this.#parts;
+    const timeUs = clock.nowUs();
+    const shadow = (id: string) => (shadows.has(id) ? { shadow: true } : {});
     for (const { id, from, to } of outcome.rules) {
-      this.event({ kind: 'rule', name: `rule.${to}`, subject: id, timeUs, detail: { from, to } });
+      const detail = { from, to, ...shadow(id) };
+      this.event({ kind: 'rule', name: `rule.${to}`, subject: id, timeUs, detail });
     }
+    shadows.moved(outcome, atUs, timeUs, (name, subject, detail) =>
+      this.event({ kind: 'rule', name, subject, timeUs, detail: { ...detail, shadow: true } }),
+    );
     for (const { rule, tag, edge, reason } of outcome.skipped ?? []) {
       this.event({
         kind: 'rule',
         name: 'rule.skipped',
         subject: rule,
         timeUs,
-        detail: { edge, ...(tag !== undefined && { tag: this.#parts.table.get(tag).path }), reason },
+        detail: {
+          edge,
+          ...(tag !== undefined && { tag: this.#parts.table.get(tag).path }),
+          reason,
+          ...shadow(rule),
+        },
       });
     }
     for (const { id, by, ...detail } of outcome.alarms) {
@@ -191,6 +206,24 @@ export class DecisionPath {
         detail: detail as { readonly [key: string]: Json },
       });
     }
+  }
+
+  /** A shadow acts on nothing: what it asks for is recorded, with the limit that would have refused it. */
+  #leaveUndone({ rule, edge, action }: Intent, { rules }: Outcome): void {
+    const { clock, guard, shadows, table } = this.#parts;
+    if (action.kind === 'release') return;
+    const isRenewal = !rules.some(({ id }) => id === rule);
+    if (isRenewal) return;
+    shadows.asked(rule, action.kind);
+    const about = { kind: 'rule', subject: rule, timeUs: clock.nowUs() } as const;
+    if (action.kind === 'send') {
+      this.event({ ...about, name: 'rule.would-send', detail: { edge, to: action.to, shadow: true } });
+      return;
+    }
+    const by = { kind: 'rule', name: shadows.stoodFor(rule) } as const;
+    const no = guard.check({ ...action, by, why: `rule ${rule} is ${edge}` });
+    const asked = { edge, tag: table.get(action.tag).path, value: valueToJson(action.value) };
+    this.event({ ...about, name: 'rule.would-write', detail: { ...asked, ...no, shadow: true } });
   }
 
   #carryOut(intent: Intent): void {

@@ -9,6 +9,7 @@ import { ClockWatch } from '#edge/clock-watch.ts';
 import { type Cause, CONFIG_STATE, digestOf, recordChanged } from '#edge/config-record.ts';
 import { type Core, composeCore } from '#edge/core.ts';
 import { checkMode, journalDir, lastEntries } from '#edge/data-folder.ts';
+import { DECISIONS_SEQ_STATE } from '#edge/decision-state.ts';
 import { Heartbeats } from '#edge/heartbeat.ts';
 import { NoticeDesk } from '#edge/notice-desk.ts';
 import { leftOpen, OPEN_WRITES_STATE } from '#edge/open-writes.ts';
@@ -363,6 +364,7 @@ export class Site implements AsyncDisposable {
       mode: this.#options.mode ?? 'live',
       epoch: opened.epoch,
       lastSeenUs: opened.lastWallUs,
+      decisionsSeq: opened.state.get(DECISIONS_SEQ_STATE) ?? null,
     });
     this.restored.record();
     for (const event of leftOpen(opened.state.get(OPEN_WRITES_STATE), this.core.clock.nowUs()))

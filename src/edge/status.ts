@@ -39,6 +39,7 @@ export function readStatus(core: Core, peers: Peers, { notices, restored, ...hea
       failed: notices?.failed.length ?? 0,
       maintenance: notices?.maintenance.length ?? 0,
     },
+    shadowRules: core.shadows.status(core.clock.steadyUs()),
     journal: {
       ...health,
       ...(fault && { fault: faultStatus(fault) }),

@@ -79,6 +79,7 @@ const keepsNothing = (): Journal => ({
   setCursor: nothing,
   dropCursor: nothing,
   deadLetter: nothing,
+  seq: 0,
   durableSeq: 0,
   beyond: () => new Promise(() => {}),
   whenSettled: (done) => queueMicrotask(() => done('durable')),

@@ -140,6 +140,8 @@ export interface Guard {
    * until a newer one of a rule takes its place.
    */
   write(request: WriteRequest): Promise<WriteOutcome>;
+  /** The limit that would refuse this write now; undefined where it would pass. Nothing is written, nothing recorded. */
+  check(request: WriteRequest): { readonly refusal: Refusal; readonly reason: string } | undefined;
   /** Gives back what the rule holds: safe values are written. */
   release(by: Asker): void;
   /** Runs leases out; called with every tick. */

@@ -120,19 +120,30 @@ class SiteGuard implements Guard {
   write(request: WriteRequest): Promise<WriteOutcome> {
     const tag = this.#tags.get(request.tag);
     if (!tag) return this.#unknownTag(request);
-    const { by, why, leaseMs, value: asked } = request;
-    const ask: Ask = { tag, asked, value: typedValue(tag, asked), by, why, leaseMs };
-    const running = this.#flights.get(tag.tag);
-    const same = running !== undefined && isRepeat(running, ask);
-    const busy = same ? undefined : this.#busyReason(tag);
-    const waits = by.kind === 'rule' && busy !== undefined && this.#isUnanswered(tag);
-    const no = firstNo(CHECKS, this.#situation(ask, waits ? undefined : busy));
+    const ask = asksFor(tag, request);
+    const { no, repeats, waitsFor } = this.#judge(tag, ask);
     if (no || ask.value === undefined) return this.#refuse(ask, no);
-    if (waits) return this.#wait(ask, ask.value, busy);
-    if (!same) return this.#launch(ask, ask.value);
-    this.#overtake(tag.tag, `write ${running.command.id}, which is on its way, was asked for again`);
-    running.lease = this.#takeLease(ask);
-    return running.promise;
+    if (waitsFor !== undefined) return this.#wait(ask, ask.value, waitsFor);
+    if (!repeats) return this.#launch(ask, ask.value);
+    this.#overtake(tag.tag, `write ${repeats.command.id}, which is on its way, was asked for again`);
+    repeats.lease = this.#takeLease(ask);
+    return repeats.promise;
+  }
+
+  check(request: WriteRequest): No | undefined {
+    const tag = this.#tags.get(request.tag);
+    if (!tag) return unknownTag(this.#table, request.tag).no;
+    return this.#judge(tag, asksFor(tag, request)).no;
+  }
+
+  /** What is said of a write now: refused, the same as one on its way, to wait for that, or neither. */
+  #judge(tag: GuardedTag, ask: Ask) {
+    const running = this.#flights.get(tag.tag);
+    const repeats = running !== undefined && isRepeat(running, ask) ? running : undefined;
+    const busy = repeats ? undefined : this.#busyReason(tag);
+    const waits = ask.by.kind === 'rule' && busy !== undefined && this.#isUnanswered(tag);
+    const no = firstNo(CHECKS, this.#situation(ask, waits ? undefined : busy));
+    return { no, repeats, waitsFor: waits ? busy : undefined };
   }
 
   release(by: Asker): void {
@@ -232,10 +243,8 @@ class SiteGuard implements Guard {
 
   #unknownTag({ tag, value, by, why }: WriteRequest): Promise<WriteOutcome> {
     const id = ++this.#lastId;
-    const path = pathOf(this.#table, tag);
-    const refusal = path === undefined ? 'unknown-tag' : 'not-writable';
-    const reason = path === undefined ? `there is no tag number ${tag}` : `${path} takes no writes`;
-    const outcome = { id, tag, path: path ?? '', value, by, why, refusal, reason } as const;
+    const { path, no } = unknownTag(this.#table, tag);
+    const outcome = { id, tag, path: path ?? '', value, by, why, ...no } as const;
     this.#ports.record('refused', outcome);
     return Promise.resolve({ ...outcome, state: 'refused', tookMs: 0 });
   }
@@ -570,6 +579,22 @@ class SiteGuard implements Guard {
     this.#runLeases(nowUs);
     this.#save();
   }
+}
+
+const asksFor = (tag: GuardedTag, { value: asked, by, why, leaseMs }: WriteRequest): Ask => ({
+  tag,
+  asked,
+  value: typedValue(tag, asked),
+  by,
+  why,
+  leaseMs,
+});
+
+function unknownTag(table: TagTable, tag: number): { readonly path: string | undefined; readonly no: No } {
+  const path = pathOf(table, tag);
+  if (path === undefined)
+    return { path, no: { refusal: 'unknown-tag', reason: `there is no tag number ${tag}` } };
+  return { path, no: { refusal: 'not-writable', reason: `${path} takes no writes` } };
 }
 
 /** A rule asking again for what it has just asked; two pulses of a person are two pulses. */

@@ -46,6 +46,8 @@ export interface Journal extends AsyncDisposable {
   dropCursor(name: string): void;
   /** A row that a sink's far side refused for good; durable no later than a cursor that is set afterwards. */
   deadLetter(letter: DeadLetter): void;
+  /** Sequence of the entry that was given last. */
+  readonly seq: number;
   /** Highest sequence on disk. */
   readonly durableSeq: number;
   /** Resolves once {@link durableSeq} is above the sequence; rejects with the signal's reason when aborted. */
@@ -194,6 +196,10 @@ export interface JournalReader extends Disposable {
   eventsBefore(seq: number, limit: number): readonly StoredEvent[];
   gaps(limit: number): readonly StoredGap[];
   tags(): readonly Tag[];
+  /** What is kept: source times and rows of all blocks; undefined where there is none. */
+  extent(): Extent | undefined;
+  /** Position before the first block that reaches up to this source time; 0 where none lies before it. */
+  seqBefore(timeUs: number): number;
   /** Position of a sink; 0 when it never confirmed anything. */
   cursor(name: string): number;
   /** The newest dead letters, oldest first. */
@@ -202,6 +208,12 @@ export interface JournalReader extends Disposable {
   rowsAfter(seq: number): number;
   /** Walks the hash chain over all events. */
   verify(): Verified;
+}
+
+export interface Extent {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly rows: number;
 }
 
 export interface Verified {

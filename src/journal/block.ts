@@ -126,7 +126,7 @@ const pack = (plain: Uint8Array): Uint8Array =>
 function sortByTag(tag: Uint32Array, rows: number): { order: Uint32Array; ends: Uint32Array } {
   const order = new Uint32Array(rows);
   let highest = 0;
-  for (let i = 0; i < rows; i++) if (at(tag, i) > highest) highest = at(tag, i);
+  for (let i = 0; i < rows; i++) if ((tag[i] as number) > highest) highest = tag[i] as number;
   if (highest < COUNTED_TAGS) countingSort(tag, order, highest);
   else {
     for (let i = 0; i < rows; i++) order[i] = i;
@@ -134,7 +134,7 @@ function sortByTag(tag: Uint32Array, rows: number): { order: Uint32Array; ends: 
   }
   const ends: number[] = [];
   for (let i = 1; i <= rows; i++) {
-    if (i === rows || at(tag, at(order, i)) !== at(tag, at(order, i - 1))) ends.push(i);
+    if (i === rows || tag[order[i] as number] !== tag[order[i - 1] as number]) ends.push(i);
   }
   return { order, ends: Uint32Array.from(ends) };
 }
@@ -142,13 +142,13 @@ function sortByTag(tag: Uint32Array, rows: number): { order: Uint32Array; ends: 
 function countingSort(tag: Uint32Array, order: Uint32Array, highest: number): void {
   const place = new Uint32Array(highest + 2);
   for (let i = 0; i < order.length; i++) {
-    const next = at(tag, i) + 1;
-    place[next] = at(place, next) + 1;
+    const next = (tag[i] as number) + 1;
+    place[next] = (place[next] as number) + 1;
   }
-  for (let t = 1; t < place.length; t++) place[t] = at(place, t) + at(place, t - 1);
+  for (let t = 1; t < place.length; t++) place[t] = (place[t] as number) + (place[t - 1] as number);
   for (let i = 0; i < order.length; i++) {
-    const t = at(tag, i);
-    const to = at(place, t);
+    const t = tag[i] as number;
+    const to = place[t] as number;
     order[to] = i;
     place[t] = to + 1;
   }
@@ -175,9 +175,9 @@ export function readBlock(seq: number, bytes: Uint8Array): Block {
   const all: Batch = {
     rows,
     tag,
-    timeUs: spread(readTimes(column(Column.timeUs), rows), order, new Float64Array(rows)),
-    value: spread(readValues(column(Column.value), ends), order, new Float64Array(rows)),
-    quality: spread(readWords(column(Column.quality), rows), order, new Uint16Array(rows)),
+    timeUs: spreadDoubles(readTimes(column(Column.timeUs), rows), order, new Float64Array(rows)),
+    value: spreadDoubles(readValues(column(Column.value), ends), order, new Float64Array(rows)),
+    quality: spreadWords(readWords(column(Column.quality), rows), order, new Uint16Array(rows)),
     receivedUs: marks > 0 ? at(receivedUs, 0) : 0,
     late: false,
   };
@@ -237,12 +237,18 @@ function unpack(content: Uint8Array, packing: number, plain: number): Uint8Array
   return zstdDecompressSync(content, { maxOutputLength: Math.min(plain, UNPACKED_LIMIT_BYTES) });
 }
 
-function spread<C extends Float64Array | Uint16Array>(
-  sorted: ArrayLike<number>,
+/** Sorted rows back into the order of arrival; a loop for each kind of column, see planes.ts. */
+function spreadDoubles(
+  sorted: Float64Array<ArrayBuffer>,
   order: Uint32Array,
-  into: C,
-): C {
-  for (let i = 0; i < order.length; i++) into[at(order, i)] = at(sorted, i);
+  into: Float64Array<ArrayBuffer>,
+): Float64Array<ArrayBuffer> {
+  for (let i = 0; i < order.length; i++) into[order[i] as number] = sorted[i] as number;
+  return into;
+}
+
+function spreadWords(sorted: Uint32Array, order: Uint32Array, into: Uint16Array): Uint16Array {
+  for (let i = 0; i < order.length; i++) into[order[i] as number] = sorted[i] as number;
   return into;
 }
 

@@ -203,6 +203,10 @@ class Writer implements Journal {
     this.#added();
   }
 
+  get seq(): number {
+    return this.#open.nextSeq - 1;
+  }
+
   get durableSeq(): number {
     return this.#durable.seq;
   }

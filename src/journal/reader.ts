@@ -6,7 +6,15 @@ import type { SiteEvent } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import { openForReading } from '#platform/sqlite.ts';
-import type { Item, JournalReader, StoredDeadLetter, StoredEvent, StoredGap, Verified } from './api.ts';
+import type {
+  Extent,
+  Item,
+  JournalReader,
+  StoredDeadLetter,
+  StoredEvent,
+  StoredGap,
+  Verified,
+} from './api.ts';
 import { type Block, readBlock } from './block.ts';
 import { link } from './chain.ts';
 import { readDeadLetters } from './dead-letters.ts';
@@ -95,6 +103,24 @@ class Reader implements JournalReader {
   tags(): readonly Tag[] {
     const rows = this.#db.prepare('SELECT body FROM tags ORDER BY number').all() as { body: string }[];
     return rows.map(({ body }) => JSON.parse(body) as Tag);
+  }
+
+  extent(): Extent | undefined {
+    const { fromUs, toUs, rows } = this.#db
+      .prepare(
+        'SELECT min(from_us) AS fromUs, max(to_us) AS toUs, sum(rows) AS rows FROM blocks WHERE rows > 0',
+      )
+      .get() as { fromUs: number | null; toUs: number | null; rows: number | null };
+    return fromUs === null || toUs === null ? undefined : { fromUs, toUs, rows: rows ?? 0 };
+  }
+
+  seqBefore(timeUs: number): number {
+    const first = this.#db
+      .prepare('SELECT seq FROM blocks WHERE to_us >= ? AND rows > 0 ORDER BY seq LIMIT 1')
+      .get(timeUs) as { seq: number } | undefined;
+    const seq = first?.seq ?? this.#head().seq + 1;
+    const before = this.#db.prepare('SELECT 1 FROM blocks WHERE seq < ? LIMIT 1').get(seq);
+    return before ? seq - 1 : 0;
   }
 
   cursor(name: string): number {

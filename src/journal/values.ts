@@ -156,7 +156,7 @@ function streamOf(mode: number): 'ints' | 'singles' | 'doubles' {
 function joinInts(into: Float64Array, words: Uint32Array, power: number): void {
   let int = 0;
   for (let i = 0; i < into.length; i++) {
-    int = (int + unzigzag(at(words, i))) | 0;
+    int = (int + unzigzag(words[i] as number)) | 0;
     into[i] = int / power;
   }
 }
@@ -165,15 +165,15 @@ function joinSingles(into: Float64Array, words: Uint32Array): void {
   const single = new Float32Array(1);
   const bits = new Uint32Array(single.buffer);
   for (let i = 0; i < into.length; i++) {
-    bits[0] = at(bits, 0) ^ at(words, i);
-    into[i] = at(single, 0);
+    bits[0] = (bits[0] as number) ^ (words[i] as number);
+    into[i] = single[0] as number;
   }
 }
 
 function joinDoubles(into: Float64Array<ArrayBuffer>, high: Uint32Array, low: Uint32Array): void {
   const halves = new Uint32Array(into.buffer, into.byteOffset, into.length * 2);
   for (let i = 0; i < into.length; i++) {
-    halves[2 * i] = at(low, i) ^ (i === 0 ? 0 : at(halves, 2 * i - 2));
-    halves[2 * i + 1] = at(high, i) ^ (i === 0 ? 0 : at(halves, 2 * i - 1));
+    halves[2 * i] = (low[i] as number) ^ (i === 0 ? 0 : (halves[2 * i - 2] as number));
+    halves[2 * i + 1] = (high[i] as number) ^ (i === 0 ? 0 : (halves[2 * i - 1] as number));
   }
 }

@@ -4,6 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('./light-server.ts', import.meta.url));
 
+interface Report {
+  /** Open now. */
+  readonly sessions: number;
+  /** Made since it listens. */
+  readonly connections: number;
+}
+
 /** The light server in a process of its own; see `light-server.ts`. */
 export class LightServer implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -12,7 +19,8 @@ export class LightServer implements AsyncDisposable {
     this.#child = child;
   }
 
-  static async start(port: number): Promise<LightServer> {
+  /** Nobody is answered before `listen`: the next one can be made ready while this one lives. */
+  static async load(port: number): Promise<LightServer> {
     const child = fork(PROGRAM, [String(port)], {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -30,11 +38,18 @@ export class LightServer implements AsyncDisposable {
     return this.#child.pid ?? 0;
   }
 
-  /** What there is now, and what has been since it started. */
-  async report(): Promise<{ readonly sessions: number; readonly connections: number }> {
-    this.#child.send({});
+  listen(): Promise<Report> {
+    return this.#ask({ listen: true });
+  }
+
+  report(): Promise<Report> {
+    return this.#ask({});
+  }
+
+  async #ask(request: { readonly listen?: boolean }): Promise<Report> {
+    this.#child.send(request);
     const [report] = await once(this.#child, 'message');
-    return report as { sessions: number; connections: number };
+    return report as Report;
   }
 
   /** As when the power goes. */

@@ -32,7 +32,7 @@ const PUBLISH_MS = 20;
 let sessions = 0;
 let connections = 0;
 
-createServer((socket) => {
+const server = createServer((socket) => {
   connections++;
   const line = new LightLine(socket);
   let rest = Buffer.alloc(0);
@@ -46,9 +46,14 @@ createServer((socket) => {
   });
   socket.on('error', () => {});
   socket.on('close', () => line.end());
-}).listen(port, '127.0.0.1', () => process.send?.({ ready: true }));
+});
 
-process.on('message', () => process.send?.({ sessions, connections }));
+process.on('message', (request: { readonly listen?: boolean }) => {
+  const told = () => process.send?.({ sessions, connections });
+  if (request.listen) server.listen(port, '127.0.0.1', told);
+  else told();
+});
+process.send?.({ loaded: true });
 process.on('disconnect', () => process.exit());
 
 const channelToken = (): Writer => new Writer().u32(0).u32(CHANNEL).u32(1).now().u32(600_000).text();

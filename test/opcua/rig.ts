@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeptOpen } from '#edge/kept-open.ts';
+import { KeptOpen, OPEN_MS } from '#edge/kept-open.ts';
 import { type Value, wideAt } from '#kernel/batch.ts';
 import { systemClock } from '#kernel/clock.ts';
 import type { Command } from '#kernel/command.ts';
@@ -46,7 +46,7 @@ export interface Setup {
   readonly tags: Record<string, TagAt>;
   readonly mode?: Deps['mode'];
   readonly signal?: AbortSignal;
-  /** The supervisor's time passes so many times faster: its pauses, and what it grants to opening. */
+  /** The supervisor's pauses pass so many times faster. */
   readonly hurry?: number;
   /** Newest source time that earlier sessions brought of a path, µs since 1970. */
   readonly newestUs?: (path: string) => number;
@@ -75,6 +75,7 @@ export function keepOpcua(setup: Setup): Kept {
     clock: { ...clock, sleep: (ms, signal) => clock.sleep(ms / (setup.hurry ?? 1), signal) },
     log: deps.log,
     open: (signal) => opcua.open(configOf(setup), deps, signal),
+    openMs: () => OPEN_MS * (setup.hurry ?? 1),
     serve: (source, signal) => kept.serve(source, signal),
     lost: (fault) => void kept.faults.push(fault),
   });

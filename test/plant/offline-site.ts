@@ -97,7 +97,8 @@ export function offlineSite(blueprint: Blueprint, seed = 1): OfflineSite {
   };
 }
 
-function wired(world: World) {
+/** The plant's values and set-points by the tags of the site, as its devices give and take them. */
+export function wired(world: World) {
   let lines: readonly Signals[] = world.measure();
   let utilities = world.measureUtilities();
   let packaging = world.measurePackaging();

@@ -24,6 +24,7 @@ export {
   EventView,
   GapView,
   RuleStatus,
+  ShadowRuleStatus,
   StreamMessage,
   TagDetail,
   TagValue,

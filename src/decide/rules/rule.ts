@@ -101,7 +101,9 @@ export class Rule implements ConditionSink {
   }
 
   snapshot(): Json {
-    return { when: this.spec.when, state: this.#state, held: this.#held.map((held) => ({ ...held })) };
+    // What a shadow would hold was never written: once it is none any more it must not renew that.
+    const held = this.spec.shadow ? [] : this.#held.map((one) => ({ ...one }));
+    return { when: this.spec.when, state: this.#state, held };
   }
 
   /** Whether a rule that is restored from nothing is the same. */

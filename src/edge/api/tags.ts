@@ -51,7 +51,10 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
       await site.durable();
       return alarm(id);
     },
-    rules: () => core.decisions.rules(),
+    rules: () => {
+      const shadows = new Map(core.shadows.status(core.clock.steadyUs()).map((one) => [one.id, one]));
+      return core.decisions.rules().map((rule) => ({ ...rule, shadow: shadows.get(rule.id) ?? null }));
+    },
   };
 }
 

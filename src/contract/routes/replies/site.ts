@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { count, ms, us } from './common.ts';
 import { Problem } from './config.ts';
+import { ShadowRuleStatus } from './tags.ts';
 
 export const Fault = z
   .strictObject({
@@ -128,6 +129,7 @@ export const SiteStatus = z.strictObject({
   writes: z
     .strictObject({ refused: count, sent: count, confirmed: count, failed: count, unknown: count })
     .describe('Writes by how they ended.'),
+  shadowRules: z.array(ShadowRuleStatus),
   notices: z.strictObject({ waiting: count, failed: count, maintenance: count }),
   journal: JournalStatus,
   writtenPerDay: z.number().exactOptional().describe('Bytes a day at the rate of the last hour.'),

@@ -63,7 +63,29 @@ export const AlarmStatus = z.strictObject({
   shelveMaxMin: count.describe('Longest time that it may be shelved for.'),
 });
 
-export const RuleStatus = z.strictObject({ id: z.string(), state: z.enum(['off', 'on', 'unknown']) });
+const ruleState = z.enum(['off', 'on', 'unknown']);
+
+export const ShadowRuleStatus = z
+  .strictObject({
+    id: z.string(),
+    state: ruleState,
+    insteadOf: z.string().exactOptional().describe('The rule that it is held against.'),
+    decisions: count.describe('Changes of its state.'),
+    wouldWrite: count,
+    wouldSend: count,
+    differences: count.describe('How often one of both was on and the other was not.'),
+    differedMs: ms.describe('For how long.'),
+    last: z
+      .array(z.strictObject({ fromUs: us, toUs: us.exactOptional(), on: z.string() }))
+      .describe('The newest ones; `on` is the rule that was on. Without an end: it goes on.'),
+  })
+  .describe('A rule that decides and acts on nothing. Counted since start.');
+
+export const RuleStatus = z.strictObject({
+  id: z.string(),
+  state: ruleState,
+  shadow: ShadowRuleStatus.nullable().describe('What it would have done; null for a rule that acts.'),
+});
 
 export const EventView = z.strictObject({
   id: count.describe('Position in the journal: rises, with holes.'),

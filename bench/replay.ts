@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkSite } from '#edge/blueprint.ts';
+import { replayedFile } from '#edge/replay/files.ts';
+import { durable } from '#edge/writes.ts';
+import { openJournal } from '#journal/journal.ts';
+import { openReader } from '#journal/reader.ts';
+import { allocBatch, type Batch } from '#kernel/batch.ts';
+import { TagTable } from '#kernel/tag-table.ts';
+import { Comparison } from '#replay/comparison.ts';
+import { journalPast } from '#replay/journal-past.ts';
+import { Lane } from '#replay/lane.ts';
+import { run } from '#replay/run.ts';
+import { type Row, report } from './table.ts';
+
+/*
+ * Samples a second from a journal on disk through the decisions of a site, with large batches, as PLCs give them, and
+ * with small ones, as brokers do. The peer reads the same journal and makes an object of each sample, as one would at
+ * first.
+ */
+
+const TAGS = 1000;
+
+async function written(dir: string, rows: number, of: number): Promise<TagTable> {
+  const table = new TagTable();
+  await using journal = await openJournal({
+    dir,
+    quotaBytes: 2 ** 31,
+    maxAgeUs: Number.POSITIVE_INFINITY,
+    commitMs: 200,
+  });
+  for (let i = 0; i < TAGS; i++)
+    journal.tag(table.declare({ path: `line/pump${i}/level`, type: 'number', access: 'read' }));
+  for (let done = 0, b = 0; done < rows; done += of, b++) {
+    journal.append(batchOf(b, of), { source: 'plc', atUs: timeOf(b, of) });
+    const room = journal.room();
+    if (room) await room;
+  }
+  await durable(journal);
+  return table;
+}
+
+/** 10,000 samples a second. */
+const timeOf = (b: number, of: number): number => 1_790_000_000_000_000 + b * of * 100;
+
+function batchOf(b: number, of: number): Batch {
+  const nowUs = timeOf(b, of);
+  const batch = allocBatch(of, { receivedUs: nowUs });
+  for (let i = 0; i < of; i++) {
+    const n = b * of + i;
+    batch.tag[i] = n % TAGS;
+    batch.timeUs[i] = nowUs - (n % 3) * 1000;
+    // Some decimals, some spikes above the limits.
+    batch.value[i] = n % 50_021 === 0 ? 150 : Math.round(((n * 7919) % 9000) + 50) / 100;
+  }
+  return batch;
+}
+
+function siteText(): string {
+  const tags = Array.from({ length: TAGS }, (_, i) => [
+    `line/pump${i}/level`,
+    { source: 'plc', address: { topic: `pump${i}` } },
+  ]);
+  const alarm = (when: string) => ({ when, priority: 'low', consequence: 'none', response: 'none' });
+  const high = Array.from({ length: TAGS }, (_, i) => [
+    `high${i}`,
+    alarm(`tag("line/pump${i}/level") > 100`),
+  ]);
+  const mean = Array.from({ length: 20 }, (_, i) => [
+    `mean${i}`,
+    alarm(`mean(tag("line/pump${i}/level"), "10s") > 90`),
+  ]);
+  return JSON.stringify({
+    site: 'bench',
+    sources: { plc: { kind: 'mqtt', url: 'mqtt://127.0.0.1' } }, // never opened
+    tags: Object.fromEntries(tags),
+    alarms: Object.fromEntries([...high, ...mean]),
+  });
+}
+
+async function replayOf(dir: string): Promise<{ readonly perS: number; readonly found: number }> {
+  const { blueprint, problems } = await checkSite(siteText());
+  if (!blueprint) throw new Error(problems[0]?.message);
+  using reader = openReader(dir);
+  const known = reader.tags();
+  const lane = new Lane({ file: replayedFile(blueprint), known });
+  const comparison = new Comparison(0);
+  const before = process.cpuUsage();
+  const { rows, lastUs } = await run({
+    past: journalPast(reader, 0, (what) => {
+      throw new Error(what);
+    }),
+    file: lane,
+    other: undefined,
+    comparison,
+    toUs: Number.POSITIVE_INFINITY,
+    progress: () => {},
+  });
+  const perS = perCpuSecond(rows, before);
+  const found = comparison.subjects(lastUs).reduce((sum, { file }) => sum + (file?.count ?? 0), 0);
+  return { perS, found };
+}
+
+/** An object a sample, a map from tag to limits. */
+function plainOf(dir: string): number {
+  using reader = openReader(dir);
+  const state = new Map<number, boolean>();
+  let rows = 0;
+  const before = process.cpuUsage();
+  for (const item of reader.items(0)) {
+    if (item.kind !== 'batch') continue;
+    const samples = Array.from(item.batch.tag, (tag, i) => ({
+      tag,
+      value: item.batch.value[i] as number,
+      timeUs: item.batch.timeUs[i] as number,
+    }));
+    for (const { tag, value } of samples) state.set(tag, value > 100);
+    rows += samples.length;
+  }
+  return perCpuSecond(rows, before);
+}
+
+/** A second of processor time, so that what else runs on the machine does not count. */
+function perCpuSecond(rows: number, before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (rows * 1e6) / (user + system);
+}
+
+async function measure(dir: string, rows: number, of: number): Promise<Row> {
+  await written(dir, rows, of);
+  await replayOf(dir); // compiles what a program compiles that runs for longer than this
+  const { perS, found } = await replayOf(dir);
+  return {
+    what: `replayed from the journal through decisions, ${of} rows a batch`,
+    unit: 'samples/s',
+    ours: perS,
+    peer: { name: 'an object a sample, no decisions', value: plainOf(dir) },
+    goal: { least: 1e6 },
+    note: `${TAGS} limits, 20 windows; ${found} alarms raised`,
+  };
+}
+
+async function bench(quick: boolean): Promise<Row[]> {
+  const dir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
+  try {
+    const rows = quick ? 2e6 : 6e6;
+    return [
+      await measure(join(dir, 'large'), rows, 1000),
+      await measure(join(dir, 'small'), rows / 2, 10),
+      await measure(join(dir, 'single'), rows / 4, 1),
+    ];
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+await report(bench);

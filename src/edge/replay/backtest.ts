@@ -1,0 +1,223 @@
+import type { BacktestReport } from '#contract/backtest.ts';
+import { infoOf } from '#contract/check-peers.ts';
+import type { TagModel } from '#contract/model.ts';
+import type { Blueprint } from '#edge/blueprint.ts';
+import { journalDir } from '#edge/data-folder.ts';
+import { type BlueprintFile, checkedFile, fileHistory, replayedFile } from '#edge/replay/files.ts';
+import { readSitePast, type SitePast, textAt } from '#edge/replay/site-past.ts';
+import type { JournalReader } from '#journal/api.ts';
+import { openReader } from '#journal/reader.ts';
+import { Fault } from '#kernel/fault.ts';
+import { type Tag, TagTable } from '#kernel/tag-table.ts';
+import { Comparison } from '#replay/comparison.ts';
+import { type HistoryRows, historyPast } from '#replay/history-past.ts';
+import { journalPast } from '#replay/journal-past.ts';
+import { Lane } from '#replay/lane.ts';
+import { type Past, run } from '#replay/run.ts';
+
+export interface BacktestOptions {
+  readonly dataDir: string;
+  /** The file to try; absent: the files that decided then, which must find what was recorded. */
+  readonly blueprint: Blueprint | undefined;
+  /** Name of the file, for the report. */
+  readonly name: string;
+  readonly against: 'record' | 'current';
+  /** Wall clock; the whole of what is kept when absent. */
+  readonly fromUs?: number | undefined;
+  readonly toUs?: number | undefined;
+  /** How much of the past before `fromUs` rules and alarms settle on. */
+  readonly warmUpUs: number;
+  progress(part: number, rows: number, rowsPerS: number): void;
+}
+
+/**
+ * Replays the past of a data folder, of a running site or of a stopped one, and says what the file would have found
+ * beside what was found. Only reads.
+ * @throws Fault `journal.none`, `backtest.no-past`, `replay.unknown-file`, `replay.old-file`
+ */
+export async function backtest(options: BacktestOptions): Promise<BacktestReport> {
+  using reader = openReader(journalDir(options.dataDir));
+  const span = spanOf(reader, options);
+  const afterSeq = options.fromUs === undefined ? 0 : reader.seqBefore(span.fromUs - options.warmUpUs);
+  const past = readSitePast(reader, afterSeq);
+  const known = reader.tags();
+  const before = options.blueprint && (await currentFile(past).catch(() => undefined));
+  const hidden = derivedNow(options.blueprint, before?.blueprint, known);
+  const file = new Lane({ ...(await triedFile(options, past, afterSeq)), known, hidden });
+  const other =
+    options.against === 'current' ? new Lane({ file: await currentFile(past), known }) : undefined;
+  for (const event of past.assets) for (const lane of [file, other]) lane?.before(event);
+  const damage: string[] = [];
+  const entries = journalPast(reader, afterSeq, (what) => damage.push(what));
+  const report = await compared(options, span, known, entries, file, other);
+  return { ...report, notes: [...damage, ...remarks(options, past, before?.blueprint, file.unfitting)] };
+}
+
+/**
+ * The same over the samples of a historian, such as an imported past, which has no record of what was found: against
+ * nothing, or against another file.
+ */
+export async function backtestHistory(
+  options: BacktestOptions & { readonly blueprint: Blueprint; readonly current?: Blueprint | undefined },
+  history: { readonly rows: HistoryRows; readonly paths: ReadonlySet<string> } & Omit<Stretch, 'endUs'>,
+): Promise<BacktestReport> {
+  const { blueprint, current, warmUpUs } = options;
+  const table = new TagTable();
+  for (const one of [blueprint, current]) for (const tag of one?.model.tags ?? []) table.declare(infoOf(tag));
+  const known = [...table].filter(({ path }) => history.paths.has(path));
+  const fromUs = Math.max(options.fromUs ?? history.fromUs, history.fromUs);
+  const toUs = Math.min(options.toUs ?? history.toUs, history.toUs);
+  const entries = historyPast(history.rows, table, {
+    paths: known.map(({ path }) => path),
+    fromUs: fromUs - warmUpUs,
+    toUs,
+  });
+  const lane = (one: Blueprint) => new Lane({ file: replayedFile(one), known: [...table] });
+  const file = lane(blueprint);
+  const other = current && lane(current);
+  const report = await compared(options, { fromUs, toUs, endUs: toUs }, known, entries, file, other);
+  const note = 'a historian keeps no record of what was found, no acts of people and no arrivals';
+  return { ...report, notes: [note] };
+}
+
+async function compared(
+  options: BacktestOptions,
+  span: Stretch,
+  known: readonly Tag[],
+  past: Past,
+  file: Lane,
+  other: Lane | undefined,
+): Promise<BacktestReport> {
+  const comparison = new Comparison(span.fromUs);
+  const startMs = performance.now();
+  const perS = (rows: number) => (rows * 1000) / Math.max(performance.now() - startMs, 1);
+  const progress = (timeUs: number, rows: number) => options.progress(partOf(span, timeUs), rows, perS(rows));
+  const done = await run({ past, file, other, comparison, toUs: span.toUs, progress });
+  const toUs = Math.max(Math.min(span.toUs, done.lastUs), span.fromUs);
+  return {
+    file: options.name,
+    data: options.dataDir,
+    against: options.against,
+    fromUs: span.fromUs,
+    toUs,
+    rows: done.rows,
+    rowsPerS: Math.round(perS(done.rows)),
+    subjects: comparison.subjects(toUs),
+    equal: comparison.differenceCount === 0,
+    ...tagsOf(options.blueprint, known, done.seen),
+    notes: [],
+    differences: comparison.differences,
+    differenceCount: comparison.differenceCount,
+  };
+}
+
+/** Wall clock. */
+interface Stretch {
+  readonly fromUs: number;
+  /** What arrived later is left. */
+  readonly toUs: number;
+  /** As far as anything is kept, about: for the progress. */
+  readonly endUs: number;
+}
+
+function spanOf(reader: JournalReader, { fromUs, toUs, dataDir }: BacktestOptions): Stretch {
+  const extent = reader.extent();
+  const first = firstArrivalUs(reader);
+  const span = {
+    fromUs: Math.max(fromUs ?? first, first),
+    toUs: toUs ?? Number.POSITIVE_INFINITY,
+    endUs: Math.min(toUs ?? Number.POSITIVE_INFINITY, extent?.toUs ?? 0),
+  };
+  if (extent && span.fromUs <= span.endUs) return span;
+  const kept = extent ? `; it keeps ${iso(first)} to ${iso(extent.toUs)}` : '';
+  throw new Fault('backtest.no-past', `${dataDir} has no samples of that time${kept}`, {
+    retry: 'never',
+    hint: 'name another time with --from and --to, or another folder with --data',
+  });
+}
+
+/** Infinity where nothing is kept. */
+function firstArrivalUs(reader: JournalReader): number {
+  for (const item of reader.items(0)) {
+    if (item.kind === 'batch' && !item.batch.late) return item.batch.receivedUs;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+const iso = (us: number): string => new Date(us / 1000).toISOString();
+
+const partOf = ({ fromUs, endUs }: Stretch, timeUs: number): number =>
+  Math.min(Math.max((timeUs - fromUs) / Math.max(endUs - fromUs, 1), 0), 1);
+
+async function triedFile(
+  { blueprint }: BacktestOptions,
+  past: SitePast,
+  afterSeq: number,
+): Promise<Omit<ConstructorParameters<typeof Lane>[0], 'known'>> {
+  if (blueprint) return { file: replayedFile(blueprint) };
+  const texts = [...new Set(past.texts.map(({ text }) => text))];
+  const files = await Promise.all(texts.map(checkedFile));
+  const first = textAt(past, afterSeq);
+  const file = files.find((one) => one.blueprint.text === first) as BlueprintFile;
+  return { file, follow: fileHistory(files), states: past.states };
+}
+
+const currentFile = (past: SitePast): Promise<BlueprintFile> =>
+  checkedFile(textAt(past, Number.POSITIVE_INFINITY));
+
+function tagsOf(blueprint: Blueprint | undefined, known: readonly Tag[], seen: Uint8Array) {
+  const numbers = new Map(known.map(({ path, number }) => [path, number]));
+  const measured = (blueprint?.model.tags ?? []).filter((tag) => tag.source !== undefined);
+  const paths = measured.filter(isRead).map(({ path }) => path);
+  return {
+    unknownTags: paths.filter((path) => !numbers.has(path)),
+    silentTags: paths.filter((path) => numbers.has(path) && seen[numbers.get(path) ?? 0] !== 1),
+  };
+}
+
+const isRead = ({ access }: TagModel): boolean => access !== 'write';
+
+/** Tags that the file derives and the past had measured: what was measured must not stand beside what is derived. */
+function derivedNow(
+  blueprint: Blueprint | undefined,
+  before: Blueprint | undefined,
+  known: readonly Tag[],
+): ReadonlySet<number> {
+  const paths = new Set(blueprint?.model.tags.flatMap(({ path, derive }) => (derive ? [path] : [])));
+  const measured = before?.model.tags.filter(({ path, source }) => source !== undefined && paths.has(path));
+  const numbers = new Map(known.map(({ path, number }) => [path, number]));
+  return new Set(measured?.flatMap(({ path }) => numbers.get(path) ?? []));
+}
+
+/** Fields of a tag that its rows were made with before they were kept. */
+const BEFORE_KEPT = ['scale', 'range', 'deadband', 'type'] as const;
+
+function remarks(
+  { blueprint, against }: BacktestOptions,
+  past: SitePast,
+  current: Blueprint | undefined,
+  unfitting: number,
+): string[] {
+  const notes: string[] = [];
+  if (unfitting > 0)
+    notes.push(
+      `${unfitting} acts of operators did not fit: the alarm is not in this file, or was in another state`,
+    );
+  if (!blueprint || past.texts.length === 0) return notes;
+  if (against === 'record') {
+    const digests = new Set(past.texts.map(({ digest }) => digest));
+    if (digests.size > 1) notes.push(`the record was made by ${digests.size} site files in turn`);
+  }
+  const before = new Map(current?.model.tags.map((tag) => [tag.path, tag]));
+  const otherwise = blueprint.model.tags.filter((tag) => {
+    const was = before.get(tag.path);
+    return was && BEFORE_KEPT.some((field) => JSON.stringify(tag[field]) !== JSON.stringify(was[field]));
+  });
+  if (otherwise.length > 0) {
+    notes.push(
+      `rows are as they were kept: another ${BEFORE_KEPT.join(', ')} does nothing to them ` +
+        `(${otherwise.length} tags, such as ${otherwise[0]?.path})`,
+    );
+  }
+  return notes;
+}
