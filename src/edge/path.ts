@@ -70,6 +70,7 @@ export class DecisionPath {
     this.#decisions = next;
     this.#decidedBefore = decided - next.decided;
     this.#state.saveOnly(next);
+    this.keep();
   }
 
   get samples(): number {

@@ -203,7 +203,7 @@ async function playedAndReplayed(t: TestContext, all: readonly Move[]) {
 }
 
 /** `HOLDFAST_REPLAYS=100 node_modules/.bin/node --test` with this file looks longer. */
-const RUNS = Number(process.env.HOLDFAST_REPLAYS ?? 4);
+const RUNS = Number(process.env.HOLDFAST_REPLAYS ?? 8);
 
 test('a replay finds what the site found, to the last event, whatever happened to the site', async (t) => {
   let findings = 0;
