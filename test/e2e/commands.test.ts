@@ -139,10 +139,10 @@ test('a tag-out blocks the asset until it is removed', async () => {
 test('a line that is tagged out covers all its assets, and a mode keeps everybody out', async () => {
   const line = await box.run('asset', 'hall/line3', '--mode', 'outOfService');
   assert.deepEqual(line.stdout.trimEnd().split('\n'), [
-    'hall/line3/filler: outOfService',
-    'hall/line3/pump: outOfService',
-    'hall/line3/tank: outOfService',
-    'hall/line3/utilities: outOfService',
+    'hall/line3/filler: outOfService (of hall/line3)',
+    'hall/line3/pump: outOfService (of hall/line3)',
+    'hall/line3/tank: outOfService (of hall/line3)',
+    'hall/line3/utilities: outOfService (of hall/line3)',
   ]);
   await refused(/refused \(mode: /, 'hall/line3/pump/beacon', 'false');
   failed(await box.run('asset', 'hall/line9', '--mode', 'local'), 1, /guard\.unknown-asset/);
