@@ -3,6 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { mqttActuator } from '#actuators/mqtt/mqtt.ts';
+import { smtp } from '#actuators/smtp/smtp.ts';
+import { webhook } from '#actuators/webhook/webhook.ts';
 import { siteJsonSchema } from '#contract/json-schema.ts';
 import { formatProblem, loadSite } from '#contract/load.ts';
 import type { Plugins } from '#contract/plugins.ts';
@@ -22,8 +25,9 @@ const plugins: Plugins = {
     sparkplug: { config: SparkplugConfig, address: SparkplugAddress },
   },
   actuators: {
-    mqtt: { config: z.looseObject({}), action: z.looseObject({}) },
-    webhook: { config: z.looseObject({}), action: z.looseObject({}) },
+    mqtt: mqttActuator,
+    smtp,
+    webhook,
   },
   sinks: { mqtt: { config: MqttSinkConfig } },
 };
@@ -42,7 +46,7 @@ function assertGood(name: string, text: string): void {
   assert.equal(editor.safeParse(parse(text)).error, undefined, name);
 }
 
-for (const name of ['site-file', 'opcua', 'sparkplug', 'mqtt']) {
+for (const name of ['site-file', 'opcua', 'sparkplug', 'mqtt', 'notices']) {
   test(`every example of docs/${name}.md loads without a word`, async () => {
     const page = await readFile(new URL(`../docs/${name}.md`, import.meta.url), 'utf8');
     const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)];

@@ -230,6 +230,22 @@ function acting(holdfast: Command): void {
     .addOption(jsonOption())
     .action(async (asset, options) => (await import('#cli/act.ts')).asset(asset, options));
   holdfast
+    .command('notices')
+    .description('list who has not been told of an alarm yet, and what is under maintenance')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (options) => (await import('#cli/notices.ts')).notices(options));
+  holdfast
+    .command('maintenance')
+    .description('hold back the notices of an asset, or of all below an area or line, for a while')
+    .argument('<asset>')
+    .option('--for <time>', 'how long: 30m, 2h')
+    .option('--end', 'it is over')
+    .option('--why <reason>', 'kept in the audit')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (asset, options) => (await import('#cli/notices.ts')).maintenance(asset, options));
+  holdfast
     .command('without-state')
     .description('go on without tag-outs, modes and alarm states of the last run, where they cannot be read')
     .requiredOption('--why <reason>', 'kept in the audit')

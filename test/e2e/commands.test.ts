@@ -136,6 +136,19 @@ test('a tag-out blocks the asset until it is removed', async () => {
   failed(await box.run('asset', PUMP, '--remove-tag-out'), 1, /It is not tagged out/);
 });
 
+test('an asset under maintenance shows with its end, and the end comes by hand too', async () => {
+  const begun = await box.run('maintenance', 'hall/line2', '--for', '1h', '--why', 'new bearings');
+  assert.match(begun.stdout, /^hall\/line2 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\S+ +new bearings$/m);
+  assert.match((await box.run('notices')).stdout, /under maintenance[\s\S]*hall\/line2/);
+  failed(await box.run('maintenance', 'hall/line2'), 2, /--for 2h with --why, or --end/);
+  failed(await box.run('maintenance', 'hall/line2', '--for', '1h'), 1, /needs a reason/);
+  assert.equal(
+    (await box.run('maintenance', 'hall/line2', '--end')).stdout,
+    'nothing is under maintenance\n',
+  );
+  assert.equal((await box.run('notices')).stdout, 'everybody has been told\n');
+});
+
 test('a line that is tagged out covers all its assets, and a mode keeps everybody out', async () => {
   const line = await box.run('asset', 'hall/line3', '--mode', 'outOfService');
   assert.deepEqual(line.stdout.trimEnd().split('\n'), [
