@@ -118,8 +118,15 @@ export class EdgeProcess implements AsyncDisposable {
     return found;
   }
 
-  events(): Promise<EventView[]> {
-    return this.get<EventView[]>('/api/events?limit=1000');
+  /** Of this run: what the site lists reaches back to earlier ones. */
+  async events(): Promise<EventView[]> {
+    const all = await this.get<EventView[]>('/api/events?limit=1000');
+    return all.slice(
+      Math.max(
+        0,
+        all.findLastIndex(({ name }) => name === 'system.started'),
+      ),
+    );
   }
 
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

@@ -52,7 +52,7 @@ function file(limit: number, more?: string): string {
 }
 
 function backtest(...args: string[]): Promise<{ status: number; out: string; err: string }> {
-  const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
+  const main = fileURLToPath(import.meta.resolve('#cli/main.ts'));
   const all = ['--disable-warning=ExperimentalWarning', main, 'backtest', '--data', data(), ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, all, (error, out, err) =>
