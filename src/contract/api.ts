@@ -1,3 +1,4 @@
+// Long because it is one list: everything that the API of a site says and takes.
 import * as z from 'zod';
 import type { Problem } from '#contract/model.ts';
 import type { PRIORITIES } from '#contract/site.ts';

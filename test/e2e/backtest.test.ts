@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { BacktestReport } from '#contract/backtest.ts';
 import { blueprintOf, StillClock, watchedSite } from '#edge/replay/fixture.ts';
 import { allocBatch } from '#kernel/batch.ts';
