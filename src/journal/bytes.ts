@@ -150,6 +150,11 @@ export class ByteSource {
     return this.#bytes.subarray(at, at + count);
   }
 
+  /** Passes over `count` bytes. @returns where they are, for a reader that looks a little beyond them */
+  here(count: number): { readonly bytes: Uint8Array; readonly at: number } {
+    return { bytes: this.#bytes, at: this.#take(count) };
+  }
+
   text(): string {
     return decoder.decode(this.take(this.varint()));
   }
