@@ -1,4 +1,4 @@
-import type { Batch } from '#kernel/batch.ts';
+import type { Batch, Wide } from '#kernel/batch.ts';
 import type { Fault } from '#kernel/fault.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
@@ -9,7 +9,14 @@ export interface HistorianConfig {
   /** Folder of the journal that it follows. */
   readonly journalDir: string;
   readonly quotaBytes: number;
+  /** Counted in time recorded, not by the clock: a clock that jumps removes nothing. */
   readonly maxAgeUs: number;
+  /** Longest time that rows are gathered, each flush being an fsync. Until then readers find them in the journal. Default 5 min. */
+  readonly flushMs?: number;
+  /** Rows gathered at most. Default 262,144: 6 MB. */
+  readonly flushRows?: number;
+  /** How often the journal is asked for more. Default 1 s. */
+  readonly pollMs?: number;
 }
 
 /**
@@ -28,6 +35,8 @@ export interface Historian extends AsyncDisposable {
    * @returns rows that were new @throws Fault of the disk: nothing of this call is kept
    */
   import(rows: ImportRows): Promise<number>;
+  /** Takes all that the journal holds on disk now. For tests and before a backup; otherwise it comes by itself. */
+  flush(): Promise<void>;
 }
 
 /** Rows of an import: `batch.tag` is an index into `tags`. */
@@ -86,7 +95,7 @@ export interface Series {
   readonly timeUs: Float64Array;
   readonly value: Float64Array;
   readonly quality: Uint16Array;
-  readonly wide?: Batch['wide'];
+  readonly wide?: Wide;
 }
 
 export interface BucketQuery extends Span {

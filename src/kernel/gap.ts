@@ -34,4 +34,5 @@ export type GapReason =
   | 'age'
   | 'journal-damaged'
   /** Kept by the box that a backup was made of, and left out of the backup. */
-  | 'not-in-backup';
+  | 'not-in-backup'
+  | 'historian-damaged';

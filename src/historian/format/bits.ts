@@ -1,5 +1,4 @@
 import type { ByteSink } from '#journal/bytes.ts';
-import { at } from '#kernel/batch.ts';
 
 /** So many bits and the seven before them fit into 32, which is all that shifts can do. */
 const GROUP = 24;
@@ -24,7 +23,7 @@ export function pack(sink: ByteSink, numbers: Float64Array, count: number, width
     const room = sink.room(packedBytes(count, bits));
     packGroup(room, numbers, count, bits);
     if (rest <= GROUP) return;
-    for (let i = 0; i < count; i++) numbers[i] = Math.floor(at(numbers, i) / GROUP_SIZE);
+    for (let i = 0; i < count; i++) numbers[i] = Math.floor((numbers[i] as number) / GROUP_SIZE);
   }
 }
 
@@ -34,7 +33,7 @@ function packGroup(room: Uint8Array, numbers: Float64Array, count: number, bits:
   let filled = 0;
   let out = 0;
   for (let i = 0; i < count; i++) {
-    const n = at(numbers, i);
+    const n = numbers[i] as number;
     // Above 32 bits a plain conversion takes the low ones just as well: it works modulo 2^32.
     held |= ((n | 0) & mask) << filled;
     filled += bits;
@@ -75,7 +74,11 @@ function unpackGroup(bytes: Uint8Array, from: number, count: number, bits: numbe
   const mask = (1 << bits) - 1;
   for (let i = 0, bit = 0; i < count; i++, bit += bits) {
     const b = from + (bit >>> 3);
-    const word = at(bytes, b) | (at(bytes, b + 1) << 8) | (at(bytes, b + 2) << 16) | (at(bytes, b + 3) << 24);
+    const word =
+      (bytes[b] as number) |
+      ((bytes[b + 1] as number) << 8) |
+      ((bytes[b + 2] as number) << 16) |
+      ((bytes[b + 3] as number) << 24);
     into[i] = (word >>> (bit & 7)) & mask;
   }
 }
@@ -91,7 +94,11 @@ function addGroup(
   const mask = (1 << bits) - 1;
   for (let i = 0, bit = 0; i < count; i++, bit += bits) {
     const b = from + (bit >>> 3);
-    const word = at(bytes, b) | (at(bytes, b + 1) << 8) | (at(bytes, b + 2) << 16) | (at(bytes, b + 3) << 24);
-    into[i] = at(into, i) + ((word >>> (bit & 7)) & mask) * scale;
+    const word =
+      (bytes[b] as number) |
+      ((bytes[b + 1] as number) << 8) |
+      ((bytes[b + 2] as number) << 16) |
+      ((bytes[b + 3] as number) << 24);
+    into[i] = (into[i] as number) + ((word >>> (bit & 7)) & mask) * scale;
   }
 }

@@ -1,5 +1,5 @@
 import type { ByteSink, ByteSource } from '#journal/bytes.ts';
-import { at, type Value } from '#kernel/batch.ts';
+import type { Value } from '#kernel/batch.ts';
 import { BLOCK_ROWS, IntegerWriter, readIntegers } from './integers.ts';
 import type { Rows } from './rows.ts';
 import { readValues, ValueWriter } from './values.ts';
@@ -24,37 +24,40 @@ export class BlockWriter {
     let isGood = true;
     let isWide = false;
     for (let i = from; i < to; i++) {
-      if (at(quality, i) !== 0) isGood = false;
-      if (!Number.isNaN(at(value, i))) continue;
+      if ((quality[i] as number) !== 0) isGood = false;
+      if (!Number.isNaN(value[i] as number)) continue;
       without++;
-      if (places && at(places, i) > 0) isWide = true;
+      if (places && (places[i] as number) > 0) isWide = true;
     }
     const missing = without === 0 ? 0 : without === count ? Flag.allWithout : Flag.someWithout;
     sink.u8((isGood ? 0 : Flag.quality) | missing | (isWide ? Flag.wide : 0));
-    this.#integers.write(sink, timeUs.subarray(from, to), count, at(timeUs, from));
+    this.#integers.write(sink, timeUs.subarray(from, to), count, timeUs[from] as number);
     if (!isGood) writeRuns(sink, quality, from, to);
     if (missing === Flag.someWithout) writeBitmap(sink, value, from, to);
     if (isWide && places) this.#writePlaces(sink, value, places, from, to);
     if (without === count) return undefined;
     let n = 0;
-    for (let i = from; i < to; i++) if (!Number.isNaN(at(value, i))) this.#dense[n++] = at(value, i);
+    for (let i = from; i < to; i++)
+      if (!Number.isNaN(value[i] as number)) this.#dense[n++] = value[i] as number;
     return this.#values.write(sink, this.#dense, n);
   }
 
   #writePlaces(sink: ByteSink, value: Float64Array, places: Uint32Array, from: number, to: number): void {
     let n = 0;
-    for (let i = from; i < to; i++) if (Number.isNaN(at(value, i))) this.#dense[n++] = at(places, i);
+    for (let i = from; i < to; i++)
+      if (Number.isNaN(value[i] as number)) this.#dense[n++] = places[i] as number;
     this.#integers.write(sink, this.#dense, n);
   }
 }
 
 function writeRuns(sink: ByteSink, quality: Uint16Array, from: number, to: number): void {
   const ends: number[] = [];
-  for (let i = from + 1; i <= to; i++) if (i === to || at(quality, i) !== at(quality, i - 1)) ends.push(i);
+  for (let i = from + 1; i <= to; i++)
+    if (i === to || (quality[i] as number) !== (quality[i - 1] as number)) ends.push(i);
   sink.varint(ends.length);
   let start = from;
   for (const end of ends) {
-    sink.varint(at(quality, start));
+    sink.varint(quality[start] as number);
     sink.varint(end - start);
     start = end;
   }
@@ -64,9 +67,12 @@ function writeBitmap(sink: ByteSink, value: Float64Array, from: number, to: numb
   const bits = sink.room(Math.ceil((to - from) / 8)).fill(0);
   for (let i = from; i < to; i++) {
     const byte = (i - from) >>> 3;
-    if (Number.isNaN(at(value, i))) bits[byte] = at(bits, byte) | (1 << ((i - from) & 7));
+    if (Number.isNaN(value[i] as number)) bits[byte] = (bits[byte] as number) | (1 << ((i - from) & 7));
   }
 }
+
+/** @param flags first byte of a block */
+export const isGoodBlock = (flags: number): boolean => (flags & Flag.quality) === 0;
 
 /** Only the times. @param baseUs time of the first row */
 export function readTimes(source: ByteSource, count: number, baseUs: number, into: Float64Array): number {
@@ -101,14 +107,15 @@ export function readBlock(
   else rows.quality.fill(0, from, from + count);
   const value = rows.value.subarray(from, from + count);
   const bits = flags & Flag.someWithout ? source.take(Math.ceil(count / 8)) : undefined;
-  const isWithout = (i: number) => (bits ? (at(bits, i >>> 3) >>> (i & 7)) & 1 : flags & Flag.allWithout);
+  const isWithout = (i: number) =>
+    bits ? ((bits[i >>> 3] as number) >>> (i & 7)) & 1 : flags & Flag.allWithout;
   if (flags & Flag.wide) {
     let without = 0;
     for (let i = 0; i < count; i++) if (isWithout(i)) without++;
     readIntegers(source, without, places);
     for (let i = 0, n = 0; i < count; i++) {
       if (!isWithout(i)) continue;
-      const place = at(places, n++);
+      const place = places[n++] as number;
       if (place === 0) continue;
       target.wideRow.push(from + i);
       target.wideValue.push(dictionary()[place - 1] as Value);
@@ -129,7 +136,7 @@ function readSparse(
   for (let i = 0; i < count; i++) if (!isWithout(i)) n++;
   readValues(source, n, dense);
   n = 0;
-  for (let i = 0; i < count; i++) value[i] = isWithout(i) ? Number.NaN : at(dense, n++);
+  for (let i = 0; i < count; i++) value[i] = isWithout(i) ? Number.NaN : (dense[n++] as number);
 }
 
 function readRuns(source: ByteSource, quality: Uint16Array, from: number, to: number): void {

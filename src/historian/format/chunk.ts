@@ -1,10 +1,10 @@
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ByteSink, ByteSource } from '#journal/bytes.ts';
 import { readValue, writeValue } from '#journal/wide.ts';
-import { at, type Value } from '#kernel/batch.ts';
+import type { Value } from '#kernel/batch.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { PADDING_BYTES } from './bits.ts';
-import { BlockWriter, type Places, readBlock, readTimes } from './block.ts';
+import { BlockWriter, isGoodBlock, type Places, readBlock, readTimes } from './block.ts';
 import { BLOCK_ROWS, readSvarint, writeSvarint } from './integers.ts';
 import { allocRows, type Rows, wideKey } from './rows.ts';
 import {
@@ -49,8 +49,8 @@ export class ChunkWriter {
     sink.u32(tag);
     sink.u32(count);
     sink.u8((dictionary ? Flag.dictionary : 0) | (plainTimes ? Flag.plainTimes : 0));
-    sink.f64(at(rows.timeUs, 0));
-    sink.f64(at(rows.timeUs, count - 1));
+    sink.f64(rows.timeUs[0] as number);
+    sink.f64(rows.timeUs[count - 1] as number);
     if (count > BLOCK_ROWS) writeChunkSummary(sink, summariseChunk(rows));
     this.#writeBlocks(rows, dictionary?.places, plainTimes);
     if (dictionary) writeDictionary(sink, dictionary.values);
@@ -71,8 +71,8 @@ export class ChunkWriter {
       const exponent = this.#writer.write(this.#blocks, rows, from, to, places);
       this.#sink.varint(this.#blocks.length - start);
       if (from > 0) {
-        const step = at(rows.timeUs, from) - at(rows.timeUs, from - BLOCK_ROWS);
-        if (plainTimes) this.#sink.f64(at(rows.timeUs, from));
+        const step = (rows.timeUs[from] as number) - (rows.timeUs[from - BLOCK_ROWS] as number);
+        if (plainTimes) this.#sink.f64(rows.timeUs[from] as number);
         else writeSvarint(this.#sink, step - before);
         before = step;
       }
@@ -82,7 +82,7 @@ export class ChunkWriter {
 }
 
 function hasLargeSteps(timeUs: Float64Array): boolean {
-  return at(timeUs, timeUs.length - 1) - at(timeUs, 0) > LARGEST_STEP;
+  return (timeUs[timeUs.length - 1] as number) - (timeUs[0] as number) > LARGEST_STEP;
 }
 
 function dictionaryOf({ timeUs, wide }: Rows): { values: Value[]; places: Uint32Array } | undefined {
@@ -98,7 +98,7 @@ function dictionaryOf({ timeUs, wide }: Rows): { values: Value[]; places: Uint32
       place = values.push(value);
       known.set(key, place);
     }
-    places[at(wide.row, w)] = place;
+    places[wide.row[w] as number] = place;
   }
   return { values, places };
 }
@@ -144,18 +144,19 @@ export class Chunk {
       this.#packed = { plain: source.varint(), bytes: source.take(packed) };
     }
     const start = bytes.length - source.left;
-    for (let b = 0; b <= this.blocks; b++) this.#starts[b] = at(this.#starts, b) + start;
-    if (at(this.#starts, this.blocks) + PADDING_BYTES !== bytes.length) throw damaged('its length is wrong');
+    for (let b = 0; b <= this.blocks; b++) this.#starts[b] = (this.#starts[b] as number) + start;
+    if ((this.#starts[this.blocks] as number) + PADDING_BYTES !== bytes.length)
+      throw damaged('its length is wrong');
   }
 
   #readDirectory(source: ByteSource, plainTimes: boolean): void {
     let step = 0;
     for (let b = 0; b < this.blocks; b++) {
-      this.#starts[b + 1] = at(this.#starts, b) + source.varint();
+      this.#starts[b + 1] = (this.#starts[b] as number) + source.varint();
       if (b > 0 && plainTimes) this.#firstUs[b] = source.f64();
       else if (b > 0) {
         step += readSvarint(source);
-        this.#firstUs[b] = at(this.#firstUs, b - 1) + step;
+        this.#firstUs[b] = (this.#firstUs[b - 1] as number) + step;
       }
       this.#summaries.push(readSummary(source));
     }
@@ -166,16 +167,21 @@ export class Chunk {
   }
 
   firstUs(block: number): number {
-    return at(this.#firstUs, block);
+    return this.#firstUs[block] as number;
   }
 
   /** No row of the block is later than this. */
   boundUs(block: number): number {
-    return block + 1 < this.blocks ? at(this.#firstUs, block + 1) : this.toUs;
+    return block + 1 < this.blocks ? (this.#firstUs[block + 1] as number) : this.toUs;
   }
 
   summaryOf(block: number): Summary {
     return this.#summaries[block] as Summary;
+  }
+
+  /** Whether all qualities of a block are good. */
+  isGood(block: number): boolean {
+    return isGoodBlock(this.#bytes[this.#starts[block] as number] as number);
   }
 
   /** Times of one block; valid until the next call. @throws Fault on damage */
@@ -202,7 +208,7 @@ export class Chunk {
 
   /** The padding at the end is part of it: unpacking reads whole words. */
   #source(block: number): ByteSource {
-    return new ByteSource(this.#bytes.subarray(at(this.#starts, block)));
+    return new ByteSource(this.#bytes.subarray(this.#starts[block] as number));
   }
 
   #unpacked(): readonly Value[] {

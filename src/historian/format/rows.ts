@@ -1,6 +1,6 @@
 import { ByteSink } from '#journal/bytes.ts';
 import { writeValue } from '#journal/wide.ts';
-import { at, type Value, type Wide } from '#kernel/batch.ts';
+import type { Value, Wide } from '#kernel/batch.ts';
 import { isBad } from '#kernel/quality.ts';
 
 /** Samples of one tag; in the order of time unless said otherwise. */
@@ -37,32 +37,38 @@ export function sliceRows(rows: Rows, from: number, to: number): Rows {
     quality: rows.quality.subarray(from, to),
   };
   if (!rows.wide) return part;
-  const first = lowerBound(rows.wide.row, from);
-  const end = lowerBound(rows.wide.row, to);
+  const first = firstWide(rows.wide, from);
+  const end = firstWide(rows.wide, to);
   if (first === end) return part;
   const row = rows.wide.row.slice(first, end).map((r) => r - from);
   return { ...part, wide: { row, value: rows.wide.value.slice(first, end) } };
 }
 
+/** Place of the first wide row that is not below `row`. */
+function firstWide({ row: column }: Wide, row: number): number {
+  const found = column.findIndex((r) => r >= row);
+  return found < 0 ? column.length : found;
+}
+
 /** First place whose number is not below `n`; columns ascend. */
-export function lowerBound(column: ArrayLike<number>, n: number): number {
+export function lowerBound(column: Float64Array, n: number): number {
   let low = 0;
   let high = column.length;
   while (low < high) {
     const mid = (low + high) >>> 1;
-    if (at(column, mid) < n) low = mid + 1;
+    if ((column[mid] as number) < n) low = mid + 1;
     else high = mid;
   }
   return low;
 }
 
 /** First place whose number is above `n`. */
-export function upperBound(column: ArrayLike<number>, n: number): number {
+export function upperBound(column: Float64Array, n: number): number {
   let low = 0;
   let high = column.length;
   while (low < high) {
     const mid = (low + high) >>> 1;
-    if (at(column, mid) <= n) low = mid + 1;
+    if ((column[mid] as number) <= n) low = mid + 1;
     else high = mid;
   }
   return low;
@@ -108,9 +114,9 @@ const identity = (count: number): Uint32Array => Uint32Array.from({ length: coun
 function orderOf(timeUs: Float64Array): 'ascends' | 'ties' | Uint32Array {
   let ties = false;
   for (let i = 1; i < timeUs.length; i++) {
-    if (at(timeUs, i) > at(timeUs, i - 1)) continue;
-    if (at(timeUs, i) < at(timeUs, i - 1)) {
-      return identity(timeUs.length).sort((a, b) => at(timeUs, a) - at(timeUs, b) || a - b);
+    if ((timeUs[i] as number) > (timeUs[i - 1] as number)) continue;
+    if ((timeUs[i] as number) < (timeUs[i - 1] as number)) {
+      return identity(timeUs.length).sort((a, b) => (timeUs[a] as number) - (timeUs[b] as number) || a - b);
     }
     ties = true;
   }
@@ -123,10 +129,10 @@ function pickUnique(all: Rows, order: Uint32Array): Rows {
   let count = 0;
   let seen: Set<string> | undefined;
   for (let i = 0; i < order.length; i++) {
-    const row = at(order, i);
-    const timeUs = at(all.timeUs, row);
-    const tiesBefore = i > 0 && at(all.timeUs, at(order, i - 1)) === timeUs;
-    const tiesAfter = i + 1 < order.length && at(all.timeUs, at(order, i + 1)) === timeUs;
+    const row = order[i] as number;
+    const timeUs = all.timeUs[row] as number;
+    const tiesBefore = i > 0 && (all.timeUs[order[i - 1] as number] as number) === timeUs;
+    const tiesAfter = i + 1 < order.length && (all.timeUs[order[i + 1] as number] as number) === timeUs;
     if (!tiesBefore) seen = tiesAfter ? new Set() : undefined;
     if (seen) {
       const key = keyOf(all, row, wideOf.get(row));
@@ -140,7 +146,7 @@ function pickUnique(all: Rows, order: Uint32Array): Rows {
 
 const wideIndex = (wide: Wide | undefined): Map<number, Value> => {
   const index = new Map<number, Value>();
-  for (let w = 0; wide && w < wide.row.length; w++) index.set(at(wide.row, w), wide.value[w] as Value);
+  for (let w = 0; wide && w < wide.row.length; w++) index.set(wide.row[w] as number, wide.value[w] as Value);
   return index;
 };
 
@@ -149,16 +155,34 @@ function pickRows(all: Rows, kept: Uint32Array, wideOf: ReadonlyMap<number, Valu
   const row: number[] = [];
   const value: Value[] = [];
   for (let i = 0; i < kept.length; i++) {
-    const from = at(kept, i);
-    out.timeUs[i] = at(all.timeUs, from);
-    out.value[i] = at(all.value, from);
-    out.quality[i] = at(all.quality, from);
+    const from = kept[i] as number;
+    out.timeUs[i] = all.timeUs[from] as number;
+    out.value[i] = all.value[from] as number;
+    out.quality[i] = all.quality[from] as number;
     const wide = wideOf.get(from);
     if (wide === undefined) continue;
     row.push(i);
     value.push(wide);
   }
   return row.length === 0 ? out : { ...out, wide: { row: Uint32Array.from(row), value } };
+}
+
+/** Those rows that are not among the others; both in the order of time. */
+export function rowsNotIn(rows: Rows, others: Rows): Rows {
+  const wideOf = wideIndex(rows.wide);
+  const otherWide = wideIndex(others.wide);
+  const kept = new Uint32Array(rows.timeUs.length);
+  let count = 0;
+  for (let i = 0; i < rows.timeUs.length; i++) {
+    const timeUs = rows.timeUs[i] as number;
+    const key = keyOf(rows, i, wideOf.get(i));
+    let isKnown = false;
+    for (let o = lowerBound(others.timeUs, timeUs); others.timeUs[o] === timeUs && !isKnown; o++) {
+      isKnown = keyOf(others, o, otherWide.get(o)) === key;
+    }
+    if (!isKnown) kept[count++] = i;
+  }
+  return count === rows.timeUs.length ? rows : pickRows(rows, kept.subarray(0, count), wideOf);
 }
 
 const sink = new ByteSink(256);
@@ -171,7 +195,7 @@ export function wideKey(value: Value): string {
 }
 
 function keyOf(all: Rows, row: number, wide: Value | undefined): string {
-  const value = at(all.value, row);
+  const value = all.value[row] as number;
   const number = Object.is(value, -0) ? '-0' : String(value);
-  return `${at(all.quality, row)} ${number}${wide === undefined ? '' : ` ${wideKey(wide)}`}`;
+  return `${all.quality[row] as number} ${number}${wide === undefined ? '' : ` ${wideKey(wide)}`}`;
 }

@@ -1,5 +1,4 @@
 import type { ByteSink, ByteSource } from '#journal/bytes.ts';
-import { at } from '#kernel/batch.ts';
 import { readSvarint, writeSvarint } from './integers.ts';
 import { isUsable, type Rows } from './rows.ts';
 import { POWERS } from './values.ts';
@@ -52,8 +51,8 @@ export function summarise(rows: Rows, from: number, to: number): Summary {
   let maxRow = Number.NaN;
   let sum = 0;
   for (let i = from; i < to; i++) {
-    const v = at(value, i);
-    if (!isUsable(v, at(quality, i))) continue;
+    const v = value[i] as number;
+    if (!isUsable(v, quality[i] as number)) continue;
     count++;
     sum += v;
     if (!(v >= min)) {
@@ -77,11 +76,11 @@ export function summariseChunk(rows: Rows): ChunkSummary {
   let stands = Number.NaN;
   for (let i = 0; i < timeUs.length; i++) {
     if (!Number.isNaN(stands)) {
-      const forUs = at(timeUs, i) - at(timeUs, i - 1);
+      const forUs = (timeUs[i] as number) - (timeUs[i - 1] as number);
       areaUs += stands * forUs;
       knownUs += forUs;
     }
-    stands = isUsable(at(value, i), at(quality, i)) ? at(value, i) : Number.NaN;
+    stands = isUsable(value[i] as number, quality[i] as number) ? (value[i] as number) : Number.NaN;
     if (Number.isNaN(stands)) continue;
     if (Number.isNaN(first)) first = stands;
     last = stands;
@@ -126,11 +125,12 @@ export interface BlockValues {
 
 function scale({ min, max }: Summary, { rows, from, to, exponent }: BlockValues) {
   if (exponent === undefined) return undefined;
-  const power = at(POWERS, exponent);
+  const power = POWERS[exponent] as number;
   if (!(Math.max(Math.abs(min), Math.abs(max)) * power <= LARGEST_SCALED)) return undefined;
   let sum = 0;
   for (let i = from; i < to; i++) {
-    if (isUsable(at(rows.value, i), at(rows.quality, i))) sum += Math.round(at(rows.value, i) * power);
+    if (isUsable(rows.value[i] as number, rows.quality[i] as number))
+      sum += Math.round((rows.value[i] as number) * power);
   }
   return { exponent, min: Math.round(min * power), max: Math.round(max * power), sum };
 }
@@ -153,7 +153,7 @@ export function readSummary(source: ByteSource): Summary {
   if (coding >= POWERS.length) {
     return { count, minRow, maxRow, min: source.f64(), max: source.f64(), sum: source.f64() };
   }
-  const power = at(POWERS, coding);
+  const power = POWERS[coding] as number;
   const min = readSvarint(source);
   const max = min + source.varint();
   const sum = min * count + source.varint();

@@ -1,5 +1,4 @@
 import type { ByteSink, ByteSource } from '#journal/bytes.ts';
-import { at } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
 import { BLOCK_ROWS, IntegerWriter, readIntegers } from './integers.ts';
 
@@ -29,7 +28,7 @@ export class ValueWriter {
       sink.u8(exponent);
       sink.u8(this.#odd.length);
       for (const place of this.#odd) sink.u8(place);
-      for (const place of this.#odd) sink.f64(at(values, place));
+      for (const place of this.#odd) sink.f64(values[place] as number);
       this.#integers.write(sink, this.#scaled, count);
       return this.#odd.length === 0 ? exponent : undefined;
     }
@@ -43,15 +42,15 @@ export class ValueWriter {
     let exponent = 0;
     let odd = 0;
     for (let i = 0; i < count; i++) {
-      const needed = exponentOf(at(values, i), exponent);
+      const needed = exponentOf(values[i] as number, exponent);
       if (needed !== undefined) exponent = needed;
       else if (++odd > MAX_ODD) return undefined;
     }
     this.#odd.length = 0;
-    const power = at(POWERS, exponent);
+    const power = POWERS[exponent] as number;
     let before = 0;
     for (let i = 0; i < count; i++) {
-      const value = at(values, i);
+      const value = values[i] as number;
       const whole = Math.round(value * power);
       // Looked at again: with a larger exponent than its own a large value may not fit any more.
       if (whole / power === value && isPlain(value, whole)) before = whole;
@@ -64,18 +63,18 @@ export class ValueWriter {
   #writeSingles(sink: ByteSink, values: Float64Array, count: number): void {
     sink.u8(SINGLE);
     for (let i = 0; i < count; i++) {
-      this.#single[0] = at(values, i);
-      this.#scaled[i] = ordered(at(this.#singleBits, 0));
+      this.#single[0] = values[i] as number;
+      this.#scaled[i] = ordered(this.#singleBits[0] as number);
     }
     this.#integers.write(sink, this.#scaled, count);
   }
 
   #writeDoubles(sink: ByteSink, values: Float64Array, count: number): void {
     sink.u8(DOUBLE);
-    for (let i = 0; i < count; i++) this.#doubles[i] = at(values, i);
-    for (let i = 0; i < count; i++) this.#scaled[i] = ordered(at(this.#words, 2 * i + 1));
+    for (let i = 0; i < count; i++) this.#doubles[i] = values[i] as number;
+    for (let i = 0; i < count; i++) this.#scaled[i] = ordered(this.#words[2 * i + 1] as number);
     this.#integers.write(sink, this.#scaled, count);
-    for (let i = 0; i < count; i++) this.#scaled[i] = at(this.#words, 2 * i) >>> 0;
+    for (let i = 0; i < count; i++) this.#scaled[i] = (this.#words[2 * i] as number) >>> 0;
     this.#integers.write(sink, this.#scaled, count);
   }
 }
@@ -86,15 +85,16 @@ const isPlain = (value: number, whole: number): boolean =>
 
 function exponentOf(value: number, atLeast: number): number | undefined {
   for (let exponent = atLeast; exponent <= MAX_EXPONENT; exponent++) {
-    const whole = Math.round(value * at(POWERS, exponent));
-    if (whole / at(POWERS, exponent) === value) return isPlain(value, whole) ? exponent : undefined;
+    const whole = Math.round(value * (POWERS[exponent] as number));
+    if (whole / (POWERS[exponent] as number) === value) return isPlain(value, whole) ? exponent : undefined;
     if (!(Math.abs(whole) <= Number.MAX_SAFE_INTEGER)) return undefined;
   }
   return undefined;
 }
 
 function isSingle(values: Float64Array, count: number): boolean {
-  for (let i = 0; i < count; i++) if (Math.fround(at(values, i)) !== at(values, i)) return false;
+  for (let i = 0; i < count; i++)
+    if (Math.fround(values[i] as number) !== (values[i] as number)) return false;
   return true;
 }
 
@@ -113,19 +113,19 @@ const doubleWords = new Int32Array(doubles.buffer);
 export function readValues(source: ByteSource, count: number, into: Float64Array): void {
   if (count === 0) return;
   const kind = source.u8();
-  if (kind <= MAX_EXPONENT) readDecimals(source, count, at(POWERS, kind), into);
+  if (kind <= MAX_EXPONENT) readDecimals(source, count, POWERS[kind] as number, into);
   else if (kind === SINGLE) {
     readIntegers(source, count, words);
     for (let i = 0; i < count; i++) {
-      singleBits[0] = bitsOf(at(words, i));
-      into[i] = at(single, 0);
+      singleBits[0] = bitsOf(words[i] as number);
+      into[i] = single[0] as number;
     }
   } else if (kind === DOUBLE) {
     readIntegers(source, count, words);
-    for (let i = 0; i < count; i++) doubleWords[2 * i + 1] = bitsOf(at(words, i));
+    for (let i = 0; i < count; i++) doubleWords[2 * i + 1] = bitsOf(words[i] as number);
     readIntegers(source, count, words);
-    for (let i = 0; i < count; i++) doubleWords[2 * i] = at(words, i) | 0;
-    for (let i = 0; i < count; i++) into[i] = at(doubles, i);
+    for (let i = 0; i < count; i++) doubleWords[2 * i] = (words[i] as number) | 0;
+    for (let i = 0; i < count; i++) into[i] = doubles[i] as number;
   } else {
     throw new Fault('historian.bad-value', `values have the unknown coding ${kind}`, { retry: 'never' });
   }
@@ -137,6 +137,6 @@ function readDecimals(source: ByteSource, count: number, power: number, into: Fl
   const exact: number[] = [];
   for (let i = 0; i < odd; i++) exact.push(source.f64());
   readIntegers(source, count, into);
-  if (power !== 1) for (let i = 0; i < count; i++) into[i] = at(into, i) / power;
-  for (let i = 0; i < odd; i++) into[at(places, i)] = at(exact, i);
+  if (power !== 1) for (let i = 0; i < count; i++) into[i] = (into[i] as number) / power;
+  for (let i = 0; i < odd; i++) into[places[i] as number] = exact[i] as number;
 }

@@ -1,0 +1,144 @@
+import { at, type Batch, type Value } from '#kernel/batch.ts';
+import { allocRows, mergeRows, NO_ROWS, type Rows } from './format/rows.ts';
+
+/** Wide values are objects in the heap: this many characters and bytes of them end a flush early. */
+const MOST_WIDE_BYTES = 8 * 2 ** 20;
+const LARGEST_TIME_US = 2 ** 53;
+const FIRST_ROWS = 4096;
+
+/** Rows of many tags in the order of arrival, until they are written together. */
+export class Gather {
+  rows = 0;
+  #tag = new Uint32Array(FIRST_ROWS);
+  #timeUs = new Float64Array(FIRST_ROWS);
+  #value = new Float64Array(FIRST_ROWS);
+  #quality = new Uint16Array(FIRST_ROWS);
+  #wideRow: number[] = [];
+  #wideValue: Value[] = [];
+  #wideBytes = 0;
+  #sorted: { readonly order: Uint32Array; readonly ends: Uint32Array } | undefined;
+
+  get isFull(): boolean {
+    return this.#wideBytes > MOST_WIDE_BYTES;
+  }
+
+  /** @param idOf own number for a tag of the batch */
+  add(batch: Batch, idOf: (tag: number) => number): void {
+    this.#sorted = undefined;
+    this.#reserve(this.rows + batch.rows);
+    const from = this.rows;
+    for (let i = 0; i < batch.rows; i++) {
+      this.#tag[from + i] = idOf(at(batch.tag, i));
+      this.#timeUs[from + i] = storedTime(at(batch.timeUs, i), batch.receivedUs);
+    }
+    this.#value.set(batch.value, from);
+    this.#quality.set(batch.quality, from);
+    for (let w = 0; batch.wide && w < batch.wide.row.length; w++) {
+      const value = batch.wide.value[w] as Value;
+      this.#wideRow.push(from + at(batch.wide.row, w));
+      this.#wideValue.push(value);
+      this.#wideBytes += sizeOf(value);
+    }
+    this.rows += batch.rows;
+  }
+
+  clear(): void {
+    this.#sorted = undefined;
+    this.rows = 0;
+    this.#wideRow = [];
+    this.#wideValue = [];
+    this.#wideBytes = 0;
+  }
+
+  /** Tag by tag, numbers ascending, each in the order of time. */
+  *byTag(): Iterable<readonly [tag: number, rows: Rows]> {
+    this.#sorted ??= this.#sort();
+    const { order, ends } = this.#sorted;
+    const wide = this.#wideIndex();
+    for (let tag = 0, from = 0; tag < ends.length; tag++) {
+      const to = at(ends, tag);
+      if (to > from) yield [tag, mergeRows([this.#pick(order.subarray(from, to), wide)])];
+      from = to;
+    }
+  }
+
+  /** Rows of one tag, in the order of time. */
+  of(tag: number): Rows {
+    this.#sorted ??= this.#sort();
+    const { order, ends } = this.#sorted;
+    if (tag >= ends.length) return NO_ROWS;
+    const own = order.subarray(tag === 0 ? 0 : at(ends, tag - 1), at(ends, tag));
+    return mergeRows([this.#pick(own, this.#wideIndex())]);
+  }
+
+  #wideIndex(): ReadonlyMap<number, Value> {
+    return new Map(this.#wideRow.map((row, w) => [row, this.#wideValue[w] as Value]));
+  }
+
+  /** By counting: stable, and ten times as quick as sorting. */
+  #sort(): { readonly order: Uint32Array; readonly ends: Uint32Array } {
+    let highest = 0;
+    for (let i = 0; i < this.rows; i++) if (at(this.#tag, i) > highest) highest = at(this.#tag, i);
+    const place = new Uint32Array(highest + 2);
+    for (let i = 0; i < this.rows; i++) {
+      const next = at(this.#tag, i) + 1;
+      place[next] = at(place, next) + 1;
+    }
+    for (let t = 1; t < place.length; t++) place[t] = at(place, t) + at(place, t - 1);
+    const order = new Uint32Array(this.rows);
+    for (let i = 0; i < this.rows; i++) {
+      const tag = at(this.#tag, i);
+      const to = at(place, tag);
+      order[to] = i;
+      place[tag] = to + 1;
+    }
+    return { order, ends: place.subarray(0, highest + 1) };
+  }
+
+  #pick(order: Uint32Array, wide: ReadonlyMap<number, Value>): Rows {
+    const rows = allocRows(order.length);
+    const wideRow: number[] = [];
+    const wideValue: Value[] = [];
+    for (let i = 0; i < order.length; i++) {
+      const from = at(order, i);
+      rows.timeUs[i] = at(this.#timeUs, from);
+      rows.value[i] = at(this.#value, from);
+      rows.quality[i] = at(this.#quality, from);
+      if (wide.size === 0) continue;
+      const value = wide.get(from);
+      if (value === undefined) continue;
+      wideRow.push(i);
+      wideValue.push(value);
+    }
+    return wideRow.length === 0
+      ? rows
+      : { ...rows, wide: { row: Uint32Array.from(wideRow), value: wideValue } };
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#tag.length) return;
+    const size = Math.max(rows, this.#tag.length * 2);
+    const wider = <T extends { set(from: T): void }>(column: T, into: T): T => {
+      into.set(column);
+      return into;
+    };
+    this.#tag = wider(this.#tag, new Uint32Array(size));
+    this.#timeUs = wider(this.#timeUs, new Float64Array(size));
+    this.#value = wider(this.#value, new Float64Array(size));
+    this.#quality = wider(this.#quality, new Uint16Array(size));
+  }
+}
+
+/** Chunks hold whole µs that a double keeps apart; a row without any time takes its place by its arrival. */
+const storedTime = (timeUs: number, receivedUs: number): number => {
+  if (Number.isSafeInteger(timeUs)) return timeUs + 0;
+  const known = Number.isFinite(timeUs) ? timeUs : receivedUs;
+  return Math.round(Math.min(LARGEST_TIME_US, Math.max(-LARGEST_TIME_US, known))) + 0;
+};
+
+function sizeOf(value: Value): number {
+  if (typeof value === 'string') return 2 * value.length;
+  if (value instanceof Uint8Array) return value.length;
+  if (typeof value !== 'object' || value === null) return 16;
+  return Object.values(value as object).reduce((sum: number, inner) => sum + 32 + sizeOf(inner as Value), 16);
+}

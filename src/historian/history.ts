@@ -1,0 +1,176 @@
+import { Worker } from 'node:worker_threads';
+import { Fault, messageOf } from '#kernel/fault.ts';
+import type {
+  Aligned,
+  AlignedQuery,
+  BucketQuery,
+  Buckets,
+  HistoryGap,
+  HistoryReader,
+  HistoryTag,
+  Series,
+  Span,
+  TrendQuery,
+} from './api.ts';
+import type { HistoryDirs } from './reading/past.ts';
+import type { FromReader, Part, Question, ToReader } from './reading/question.ts';
+import { workerUrl } from './worker-url.ts';
+
+const LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 4, stackSizeMb: 2 };
+
+/**
+ * Reads the history in a data folder, beside a running site or without one. The thread starts with the first question,
+ * and again should it die. Questions fail with a Fault `historian.none`, `historian.newer-format` or what reading said.
+ */
+export function openHistory(dirs: HistoryDirs): HistoryReader {
+  return new ThreadReader(dirs);
+}
+
+/** Parts of one answer on their way. */
+class Answer {
+  readonly #parts: Part[] = [];
+  #wake: (() => void) | undefined;
+  #ended = false;
+  #fault: unknown;
+
+  put(part: Part): void {
+    this.#parts.push(part);
+    this.#wake?.();
+  }
+
+  end(fault?: unknown): void {
+    this.#ended = true;
+    this.#fault = fault;
+    this.#wake?.();
+  }
+
+  /** Undefined at the end. */
+  async next(): Promise<Part | undefined> {
+    while (this.#parts.length === 0 && !this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const part = this.#parts.shift();
+    if (part === undefined && this.#fault !== undefined) throw this.#fault;
+    return part;
+  }
+}
+
+class ThreadReader implements HistoryReader {
+  readonly #dirs: HistoryDirs;
+  readonly #answers = new Map<number, Answer>();
+  #worker: Worker | undefined;
+  #lastId = 0;
+
+  constructor(dirs: HistoryDirs) {
+    this.#dirs = dirs;
+  }
+
+  tags(): Promise<readonly HistoryTag[]> {
+    return this.#only<readonly HistoryTag[]>({ kind: 'tags' });
+  }
+
+  raw(tags: readonly string[], span: Span, signal?: AbortSignal): AsyncIterable<Series> {
+    return this.#ask<Series>({ kind: 'raw', tags, span }, signal);
+  }
+
+  buckets(query: BucketQuery, signal?: AbortSignal): AsyncIterable<Buckets> {
+    if (!(query.bucketUs >= 1)) throw badQuery('a bucket is at least 1 µs long');
+    return this.#ask<Buckets>({ kind: 'buckets', query }, signal);
+  }
+
+  trend(query: TrendQuery, signal?: AbortSignal): Promise<Series> {
+    return this.#only<Series>({ kind: 'trend', query }, signal);
+  }
+
+  valuesAt(tags: readonly string[], timeUs: number): Promise<ReadonlyMap<string, Series>> {
+    return this.#only<ReadonlyMap<string, Series>>({ kind: 'valuesAt', tags, timeUs });
+  }
+
+  aligned(query: AlignedQuery, signal?: AbortSignal): AsyncIterable<Aligned> {
+    if (!(query.stepUs >= 1)) throw badQuery('a step is at least 1 µs long');
+    return this.#ask<Aligned>({ kind: 'aligned', query }, signal);
+  }
+
+  gaps(span: Span, tags?: readonly string[]): Promise<readonly HistoryGap[]> {
+    return this.#only<readonly HistoryGap[]>({ kind: 'gaps', span, tags });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const worker = this.#worker;
+    if (!worker) return;
+    await new Promise<void>((resolve) => {
+      worker.once('exit', () => resolve());
+      this.#say({ kind: 'close' });
+    });
+  }
+
+  async #only<P extends Part>(question: Question, signal?: AbortSignal): Promise<P> {
+    for await (const part of this.#ask<P>(question, signal)) return part;
+    throw lost('it gave no answer');
+  }
+
+  /** Whoever breaks off the loop, or the signal, ends the query. */
+  async *#ask<P extends Part>(question: Question, signal?: AbortSignal): AsyncIterable<P> {
+    signal?.throwIfAborted();
+    this.#worker ??= this.#start();
+    const id = ++this.#lastId;
+    const answer = new Answer();
+    this.#answers.set(id, answer);
+    const abort = () => answer.end(signal?.reason);
+    signal?.addEventListener('abort', abort);
+    try {
+      this.#say({ kind: 'ask', id, question });
+      for (;;) {
+        const part = await answer.next();
+        signal?.throwIfAborted();
+        if (part === undefined) return;
+        this.#say({ kind: 'taken', id });
+        yield part as P;
+      }
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.#answers.delete(id);
+      this.#say({ kind: 'end', id });
+    }
+  }
+
+  #say(message: ToReader): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #start(): Worker {
+    const worker = new Worker(workerUrl('reader-worker'), {
+      workerData: this.#dirs,
+      resourceLimits: LIMITS,
+    });
+    let cause: unknown = 'no reason given';
+    worker.on('error', (error) => {
+      cause = error;
+    });
+    worker.once('exit', () => {
+      this.#worker = undefined;
+      for (const answer of this.#answers.values()) answer.end(lost(cause));
+    });
+    worker.on('message', (message: FromReader) => this.#heard(message));
+    return worker;
+  }
+
+  #heard(message: FromReader): void {
+    const answer = this.#answers.get(message.id);
+    if (message.kind === 'part') answer?.put(message.part);
+    else if (message.kind === 'ended') answer?.end();
+    else {
+      const { code, message: text, hint } = message.fault;
+      answer?.end(new Fault(code, text, hint === undefined ? {} : { hint }));
+    }
+  }
+}
+
+const badQuery = (what: string): Fault => new Fault('historian.bad-query', what, { retry: 'never' });
+
+const lost = (cause: unknown): Fault =>
+  new Fault('historian.reader-lost', `the thread that reads the historian ended: ${messageOf(cause)}`, {
+    hint: 'It is started again by itself; report this if it stays.',
+  });

@@ -1,0 +1,48 @@
+import type { Series } from '../api.ts';
+import type { Rows } from '../format/rows.ts';
+import { alignedOf } from './aligned.ts';
+import { bucketsOf } from './buckets.ts';
+import { gapsOf, tagsOf } from './holes.ts';
+import { type Past, rowsInParts } from './past.ts';
+import type { Part, Question } from './question.ts';
+import { trendOf } from './trend.ts';
+
+const ROWS_A_PART = 8192;
+/** Tags looked up between two turns of others. */
+const TAGS_A_TURN = 64;
+
+/** The parts of an answer, made when they are asked for; undefined where others may have a turn. */
+export function* answer(past: Past, question: Question): Generator<Part | undefined> {
+  if (question.kind === 'raw') {
+    const { fromUs, toUs } = question.span;
+    for (const tag of question.tags) {
+      for (const rows of rowsInParts(past.stretches(tag, fromUs, toUs), ROWS_A_PART))
+        yield { tag, ...ownRows(rows) };
+    }
+  } else if (question.kind === 'buckets') {
+    for (const tag of question.query.tags) yield* bucketsOf(past, tag, question.query);
+  } else if (question.kind === 'aligned') yield* alignedOf(past, question.query);
+  else if (question.kind === 'trend') yield ownSeries(yield* trendOf(past, question.query));
+  else if (question.kind === 'valuesAt') yield* valuesAt(past, question.tags, question.timeUs);
+  else if (question.kind === 'tags') yield tagsOf(past);
+  else yield gapsOf(past, question.span, question.tags);
+}
+
+function* valuesAt(past: Past, tags: readonly string[], timeUs: number): Iterable<Part | undefined> {
+  const found = new Map<string, Series>();
+  for (const [i, tag] of tags.entries()) {
+    const last = past.lastUntil(tag, timeUs);
+    if (last) found.set(tag, { tag, ...ownRows(last) });
+    if (i % TAGS_A_TURN === 0) yield undefined;
+  }
+  yield found;
+}
+
+/** In memory of their own: a window would be sent together with all that lies beside it. */
+function ownRows(rows: Rows): Rows {
+  const { timeUs, value, quality } = rows;
+  if (timeUs.byteLength === timeUs.buffer.byteLength) return rows;
+  return { ...rows, timeUs: timeUs.slice(), value: value.slice(), quality: quality.slice() };
+}
+
+const ownSeries = (series: Series): Series => ({ ...series, ...ownRows(series) });

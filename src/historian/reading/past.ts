@@ -1,0 +1,214 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { Fault } from '#kernel/fault.ts';
+import { openForReading } from '#platform/sqlite.ts';
+import { mergeRows, NO_ROWS, type Rows, sliceRows, spanOf, upperBound } from '../format/rows.ts';
+import { FILES, FORMAT_VERSION, formatVersion, readHead } from '../schema.ts';
+import { type Listed, Stored } from '../stored.ts';
+import { type Stretch, stretchesOf, stretchOfRows } from './stretch.ts';
+import { Tail } from './tail.ts';
+
+export interface HistoryDirs {
+  /** Folder of the historian. */
+  readonly dir: string;
+  /** Folder of the journal behind it. */
+  readonly journalDir: string;
+}
+
+/** A chunk that a query met and could not read. */
+export interface FoundDamage {
+  readonly path: string;
+  readonly chunk: Listed;
+  readonly why: string;
+}
+
+interface Open {
+  readonly db: DatabaseSync;
+  readonly stored: Stored;
+  readonly file: bigint;
+}
+
+/** What of a tag is not in large chunks, and the list of those: one moment of the database. */
+interface Snapshot {
+  readonly fresh: Rows;
+  readonly chunks: readonly Listed[];
+}
+
+/** All that is known of the past: chunks, and the journal behind them. Either may be missing. */
+export class Past {
+  readonly tail: Tail;
+  readonly damage = new Map<string, FoundDamage>();
+  readonly #dir: string;
+  #open: Open | undefined;
+
+  constructor({ dir, journalDir }: HistoryDirs) {
+    if (!existsSync(dir) && !existsSync(journalDir)) {
+      throw new Fault('historian.none', `there is no history in ${dir}`, {
+        retry: 'never',
+        hint: 'Give the data folder of a site that has run.',
+      });
+    }
+    this.#dir = dir;
+    this.tail = new Tail(journalDir);
+  }
+
+  /** Undefined where there is no historian yet. A damaged one may be replaced by a new file while we read. */
+  get database(): DatabaseSync | undefined {
+    return this.#opened()?.db;
+  }
+
+  position(): number {
+    const db = this.database;
+    return db ? (readHead(db)?.position ?? 0) : 0;
+  }
+
+  /** The series from ≤ time < to, in the order of time. @throws errors of SQLite */
+  *stretches(path: string, fromUs: number, toUs: number): Iterable<Stretch> {
+    const { fresh, chunks } = this.#snapshot(path, fromUs, toUs);
+    let left = spanOf(fresh, fromUs, toUs);
+    let doneUs: number | undefined;
+    for (const listed of chunks) {
+      const chunk = this.#openChunk(path, listed);
+      if (chunk === 'gone') {
+        // Merged or removed meanwhile: what is left is looked up again.
+        yield* this.stretches(path, doneUs === undefined ? fromUs : doneUs + 1, toUs);
+        return;
+      }
+      if (!chunk) continue;
+      const end = upperBound(left.timeUs, chunk.toUs);
+      yield* stretchesOf(chunk, sliceRows(left, 0, end), fromUs, toUs);
+      left = sliceRows(left, end, left.timeUs.length);
+      doneUs = chunk.toUs;
+    }
+    if (left.timeUs.length > 0) yield stretchOfRows(left);
+  }
+
+  /** How many rows there are about, and from when to when. */
+  extent(path: string, fromUs: number, toUs: number): { rows: number; fromUs: number; toUs: number } {
+    const { fresh, chunks } = this.#snapshot(path, fromUs, toUs);
+    const { timeUs } = spanOf(fresh, fromUs, toUs);
+    const last = timeUs.length - 1;
+    return {
+      rows: chunks.reduce((sum, chunk) => sum + chunk.rows, timeUs.length),
+      fromUs: Math.max(fromUs, Math.min(chunks[0]?.from_us ?? toUs, timeUs[0] ?? toUs)),
+      toUs: Math.min(toUs, Math.max(chunks.at(-1)?.to_us ?? fromUs, timeUs[last] ?? fromUs)),
+    };
+  }
+
+  /** The last row at or before the time. @throws errors of SQLite */
+  lastUntil(path: string, timeUs: number): Rows | undefined {
+    const fresh = this.#snapshot(path, Number.NEGATIVE_INFINITY, timeUs, false).fresh;
+    const end = upperBound(fresh.timeUs, timeUs);
+    const newest = end > 0 ? sliceRows(fresh, end - 1, end) : undefined;
+    const stored = this.#lastStored(path, timeUs);
+    if (!stored || !newest) return stored ?? newest;
+    // Of one time, what came later counts.
+    return (stored.timeUs[0] ?? 0) > (newest.timeUs[0] ?? 0) ? stored : newest;
+  }
+
+  close(): void {
+    this.tail.close();
+    this.#open?.db.close();
+    this.#open = undefined;
+  }
+
+  #lastStored(path: string, timeUs: number): Rows | undefined {
+    const opened = this.#opened();
+    const tag = opened && tagId(opened.db, path);
+    if (!opened || tag === undefined) return undefined;
+    for (let boundUs = timeUs; ; ) {
+      const listed = opened.stored.before(tag, boundUs);
+      if (!listed) return undefined;
+      const chunk = this.#openChunk(path, listed);
+      if (chunk === 'gone') continue;
+      if (chunk) {
+        let block = chunk.blocks - 1;
+        while (block > 0 && chunk.firstUs(block) > timeUs) block--;
+        const rows = chunk.read(block, block + 1);
+        const end = upperBound(rows.timeUs, timeUs);
+        return sliceRows(rows, end - 1, end);
+      }
+      boundUs = listed.from_us - 1;
+    }
+  }
+
+  /** In one transaction, so that no row moves between two looks; the journal is read behind just that position. */
+  #snapshot(path: string, fromUs: number, toUs: number, withChunks = true): Snapshot {
+    const opened = this.#opened();
+    if (!opened) return { fresh: this.tail.rowsOf(path, 0), chunks: [] };
+    const { db, stored } = opened;
+    db.exec('BEGIN');
+    try {
+      const position = readHead(db)?.position ?? 0;
+      const tag = tagId(db, path);
+      const parts =
+        tag === undefined ? [] : [...stored.small(tag, fromUs, toUs)].map((chunk) => chunk.read());
+      const chunks = tag === undefined || !withChunks ? [] : stored.list(tag, fromUs, toUs);
+      return { fresh: mergeRows([...parts, this.tail.rowsOf(path, position)]), chunks };
+    } finally {
+      db.exec('COMMIT');
+    }
+  }
+
+  #openChunk(path: string, listed: Listed): ReturnType<Stored['open']> {
+    const opened = this.#opened();
+    const tag = opened && tagId(opened.db, path);
+    return opened && tag !== undefined ? opened.stored.open(tag, listed) : 'gone';
+  }
+
+  #opened(): Open | undefined {
+    const path = join(this.#dir, FILES.database);
+    const file = statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+    if (file === undefined) return undefined;
+    if (this.#open?.file === file) return this.#open;
+    this.#open?.db.close();
+    this.#open = undefined;
+    const db = openForReading(path);
+    try {
+      const version = formatVersion(db);
+      // Being made at this moment.
+      if (version === 0) return void db.close();
+      if (version !== FORMAT_VERSION) throw newerFormat(path, version);
+      const stored = new Stored(db, (tag, chunk, why) => this.#found(db, tag, chunk, why));
+      this.#open = { db, stored, file };
+      return this.#open;
+    } catch (error) {
+      if (db.isOpen) db.close();
+      throw error;
+    }
+  }
+
+  #found(db: DatabaseSync, tag: number, chunk: Listed, why: string): void {
+    const named = db.prepare('SELECT path FROM tags WHERE id = ?').get(tag) as { path: string } | undefined;
+    this.damage.set(`${tag} ${chunk.from_us}`, { path: named?.path ?? `${tag}`, chunk, why });
+  }
+}
+
+function tagId(db: DatabaseSync, path: string): number | undefined {
+  return (db.prepare('SELECT id FROM tags WHERE path = ?').get(path) as { id: number } | undefined)?.id;
+}
+
+const newerFormat = (path: string, version: number): Fault =>
+  new Fault('historian.newer-format', `${path} has format ${version}, not ${FORMAT_VERSION}`, {
+    retry: 'never',
+  });
+
+/** Rows of a series in parts of some thousand, whatever the chunks are like. */
+export function* rowsInParts(stretches: Iterable<Stretch>, least: number): Iterable<Rows> {
+  let waiting: Rows[] = [];
+  let count = 0;
+  for (const stretch of stretches) {
+    const rows = stretch.rows();
+    waiting.push(rows);
+    count += rows.timeUs.length;
+    if (count < least) continue;
+    yield joined(waiting);
+    waiting = [];
+    count = 0;
+  }
+  if (count > 0) yield joined(waiting);
+}
+
+const joined = (parts: readonly Rows[]): Rows =>
+  parts.length === 1 ? (parts[0] ?? NO_ROWS) : mergeRows(parts);

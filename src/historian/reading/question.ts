@@ -1,0 +1,45 @@
+import type { FaultMessage } from '#journal/message.ts';
+import type {
+  Aligned,
+  AlignedQuery,
+  BucketQuery,
+  Buckets,
+  HistoryGap,
+  HistoryTag,
+  Series,
+  Span,
+  TrendQuery,
+} from '../api.ts';
+
+/* What the thread that reads is asked, and answers. */
+
+export type Question =
+  | { readonly kind: 'tags' }
+  | { readonly kind: 'raw'; readonly tags: readonly string[]; readonly span: Span }
+  | { readonly kind: 'buckets'; readonly query: BucketQuery }
+  | { readonly kind: 'trend'; readonly query: TrendQuery }
+  | { readonly kind: 'valuesAt'; readonly tags: readonly string[]; readonly timeUs: number }
+  | { readonly kind: 'aligned'; readonly query: AlignedQuery }
+  | { readonly kind: 'gaps'; readonly span: Span; readonly tags: readonly string[] | undefined };
+
+export type Part =
+  | Series
+  | Buckets
+  | Aligned
+  | readonly HistoryTag[]
+  | readonly HistoryGap[]
+  | ReadonlyMap<string, Series>;
+
+/** Parts sent and not yet taken; more are not made meanwhile. */
+export const PARTS_AHEAD = 3;
+
+export type ToReader =
+  | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
+  | { readonly kind: 'taken'; readonly id: number }
+  | { readonly kind: 'end'; readonly id: number }
+  | { readonly kind: 'close' };
+
+export type FromReader =
+  | { readonly kind: 'part'; readonly id: number; readonly part: Part }
+  | { readonly kind: 'ended'; readonly id: number }
+  | { readonly kind: 'failed'; readonly id: number; readonly fault: FaultMessage };
