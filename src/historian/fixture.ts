@@ -8,7 +8,7 @@ import { BatchBuilder } from '#kernel/batch.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
 import type { HistorianConfig, HistoryReader, Series } from './api.ts';
 import { type Sample, samplesOf } from './format/fixture.ts';
-import { mergeRows } from './format/rows.ts';
+import { mergeRows, type Rows } from './format/rows.ts';
 
 export const START_US = 1_790_000_000_000_000;
 
@@ -71,4 +71,4 @@ export const readings = (from: number, count: number, stepUs = 1_000_000): Sampl
   }));
 
 /** As the historian keeps them: in the order of time, equal ones once. */
-export const kept = (...parts: readonly Series[]): Sample[] => samplesOf(mergeRows(parts));
+export const kept = (...parts: readonly Rows[]): Sample[] => samplesOf(mergeRows(parts));

@@ -10,7 +10,6 @@ type Removed = Omit<ChunkRow, 'body'> & { readonly tag: number };
 
 /** Removes the oldest first; each loss is a gap. Runs within the transactions of its caller. */
 export class Removal {
-  removed = 0;
   readonly #db: DatabaseSync;
   readonly #losses: Losses;
 
@@ -19,20 +18,32 @@ export class Removal {
     this.#losses = losses;
   }
 
-  /** Removes what came longer ago than the limit. @returns chunks removed */
-  expire(ageUs: number, maxAgeUs: number): number {
+  /** Whether something came longer ago than the limit. */
+  isDue(ageUs: number, maxAgeUs: number): boolean {
     const limit = ageUs - maxAgeUs;
-    if (!(limit > 0)) return 0;
+    return limit > 0 && (this.#aged(limit).length > 0 || this.#agedFlush(limit) !== undefined);
+  }
+
+  /** Removes some of what came longer ago than the limit. */
+  expire(ageUs: number, maxAgeUs: number): void {
+    const limit = ageUs - maxAgeUs;
+    for (const chunk of this.#aged(limit)) this.#removeChunk(chunk, 'age');
+    const flush = this.#agedFlush(limit);
+    if (flush !== undefined) this.#removeFlush(flush, 'age');
+  }
+
+  #aged(limit: number): readonly Removed[] {
     const oldest = this.#db
       .prepare('SELECT id, tag, from_us, to_us, rows, age_us FROM chunks ORDER BY to_us LIMIT ?')
       .all(AGED_AT_ONCE) as unknown as (Removed & { readonly age_us: number })[];
-    const aged = oldest.filter(({ age_us }) => age_us < limit);
-    for (const chunk of aged) this.#removeChunk(chunk, 'age');
-    const flush = this.#db
+    return oldest.filter(({ age_us }) => age_us < limit);
+  }
+
+  #agedFlush(limit: number): number | undefined {
+    const found = this.#db
       .prepare('SELECT flush FROM flushes WHERE age_us < ? ORDER BY flush LIMIT 1')
       .get(limit) as { flush: number } | undefined;
-    if (flush) this.#removeFlush(flush.flush, 'age');
-    return aged.length + (flush ? 1 : 0);
+    return found?.flush;
   }
 
   /** @returns false when there is nothing left to remove */
@@ -54,7 +65,6 @@ export class Removal {
   #removeChunk(chunk: Removed, reason: GapReason): void {
     this.#db.prepare('DELETE FROM chunks WHERE id = ?').run(chunk.id);
     this.#losses.add(chunk.tag, chunk, reason);
-    this.removed++;
   }
 
   #removeFlush(flush: number, reason: GapReason): void {
@@ -65,6 +75,5 @@ export class Removal {
     for (const row of rows) this.#losses.add(tagOfSmall(row.id), row, reason);
     this.#db.prepare('DELETE FROM small WHERE id >= ? AND id < ?').run(...range);
     this.#db.prepare('DELETE FROM flushes WHERE flush = ?').run(flush);
-    this.removed += rows.length;
   }
 }

@@ -18,7 +18,6 @@ export const tagOfSmall = (id: number): number => id % MOST_TAGS;
 export interface HeadRow {
   position: number;
   age_us: number;
-  removed: number;
 }
 
 /** A chunk as the tables `small` and `chunks` hold it. */
@@ -32,8 +31,7 @@ export interface ChunkRow {
 
 const TABLES = `
   CREATE TABLE head (
-    id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, age_us REAL NOT NULL,
-    removed INTEGER NOT NULL) STRICT;
+    id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL, age_us REAL NOT NULL) STRICT;
   CREATE TABLE tags (id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, body TEXT NOT NULL) STRICT;
   CREATE TABLE flushes (flush INTEGER PRIMARY KEY AUTOINCREMENT, level INTEGER NOT NULL, age_us REAL NOT NULL) STRICT;
   CREATE TABLE small (
@@ -47,7 +45,7 @@ const TABLES = `
     id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT, tags TEXT NOT NULL, from_us REAL NOT NULL,
     to_us REAL NOT NULL, count INTEGER, reason TEXT NOT NULL, to_seq INTEGER) STRICT;
   CREATE INDEX gaps_kind ON gaps (reason, source, id);
-  INSERT INTO head VALUES (1, 0, 0, 0);
+  INSERT INTO head VALUES (1, 0, 0);
   PRAGMA user_version = ${FORMAT_VERSION};
 `;
 
@@ -57,4 +55,4 @@ export const formatVersion = (db: DatabaseSync): number =>
   (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
 
 export const readHead = (db: DatabaseSync): HeadRow | undefined =>
-  db.prepare('SELECT position, age_us, removed FROM head WHERE id = 1').get() as HeadRow | undefined;
+  db.prepare('SELECT position, age_us FROM head WHERE id = 1').get() as HeadRow | undefined;

@@ -15,6 +15,7 @@ import { TagIds } from './tag-ids.ts';
 const ROW_BYTES = 18;
 /** One part of so many of the time may go into counting. */
 const COUNT_SHARE = 100;
+const REMOVED_A_STEP = 256;
 
 /** What is written in one transaction. */
 export interface Flush {
@@ -35,6 +36,7 @@ export class Store {
   readonly #flushes: Flushes;
   readonly #removal: Removal;
   #head: HeadRow;
+  #isChanged = true;
   #counted: { readonly counted: Count; readonly againMs: number } | undefined;
 
   constructor(db: DatabaseSync, config: WriterConfig) {
@@ -73,40 +75,46 @@ export class Store {
       this.#makeRoom(flush.rows);
       if (flush.rows > 0) this.#flushes.write(flush.byTag, flush.ageUs);
       const position = flush.position ?? this.#head.position;
-      const removed = this.#head.removed + this.#removal.removed;
-      this.#removal.removed = 0;
-      this.#head = { position, age_us: Math.max(this.#head.age_us, flush.ageUs), removed };
-      this.#removal.expire(this.#head.age_us, this.#config.maxAgeUs);
-      this.#db
-        .prepare('UPDATE head SET position = ?, age_us = ?, removed = ?')
-        .run(this.#head.position, this.#head.age_us, this.#head.removed);
+      this.#head = { position, age_us: Math.max(this.#head.age_us, flush.ageUs) };
+      this.#db.prepare('UPDATE head SET position = ?, age_us = ?').run(position, this.#head.age_us);
     });
   }
 
   /** One bounded step of what may wait: merging, and what the quota asks for. @returns whether there may be more */
   tidy(): boolean {
-    if (!this.#space.fits(0)) {
-      this.#write(() => {
-        for (let i = 0; i < 256 && !this.#space.fits(0) && this.#removal.removeOldest('quota'); i++);
-      });
-      return true;
-    }
+    if (!this.#space.fits(0) && this.#write(() => this.#removeSome())) return true;
     if (this.#flushes.isMerging) {
       this.#write(() => this.#flushes.step());
       return true;
     }
-    const aged = this.#write(() => this.#removal.expire(this.#head.age_us, this.#config.maxAgeUs));
-    return aged > 0 || this.#space.shrink();
+    const { maxAgeUs } = this.#config;
+    if (this.#removal.isDue(this.#head.age_us, maxAgeUs)) {
+      this.#write(() => this.#removal.expire(this.#head.age_us, maxAgeUs));
+      return true;
+    }
+    return this.#space.shrink();
+  }
+
+  #removeSome(): boolean {
+    let removed = 0;
+    while (removed < REMOVED_A_STEP && !this.#space.fits(0) && this.#removal.removeOldest('quota')) removed++;
+    return removed > 0;
+  }
+
+  /** Whether the totals may be counted anew, and would say something else. */
+  get isUncounted(): boolean {
+    return this.#isChanged && performance.now() > (this.#counted?.againMs ?? 0);
   }
 
   /** Counting reads an index that may be large: what it costs says how often it is done. */
   get totals(): Totals {
     const { usedBytes, writtenBytes } = this.#space;
     const beganMs = performance.now();
-    if (!this.#counted || beganMs > this.#counted.againMs) {
+    if (!this.#counted || this.isUncounted) {
       const counted = this.#count();
       const tookMs = performance.now() - beganMs;
       this.#counted = { counted, againMs: beganMs + COUNT_SHARE * tookMs };
+      this.#isChanged = false;
     }
     return { ...this.#counted.counted, usedBytes, writtenBytes, damaged: this.#losses.damaged };
   }
@@ -143,11 +151,11 @@ export class Store {
     const head = this.#head;
     try {
       const result = transaction(this.#db, work);
+      this.#isChanged = true;
       this.#space.afterCommit();
       return result;
     } catch (error) {
       this.#head = head;
-      this.#removal.removed = 0;
       this.#flushes.restart();
       this.#tags.forget();
       throw error;

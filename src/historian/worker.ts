@@ -26,7 +26,6 @@ let unlock: (() => void) | undefined;
 let timer: NodeJS.Timeout | undefined;
 let dueMs = performance.now() + config.flushMs;
 let retryMs = 0;
-let isTidying = false;
 let found: string[] = [];
 
 const say = (message: FromWriter): void => port?.postMessage(message);
@@ -61,10 +60,9 @@ function turn(): boolean {
   const isFull = gather.rows >= config.flushRows || gather.isFull;
   if (isFull || performance.now() >= dueMs) flush(open_);
   if (more) return true;
-  const wasTidying = isTidying;
-  isTidying = open_.tidy();
-  if (wasTidying && !isTidying) tellState();
-  return isTidying;
+  if (open_.tidy()) return true;
+  if (open_.isUncounted) tellState();
+  return false;
 }
 
 function opened(): Store {

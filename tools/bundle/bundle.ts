@@ -19,6 +19,8 @@ export async function bundle(outDir: string): Promise<void> {
       main: 'src/cli/main.ts',
       worker: 'src/journal/worker.ts',
       'feed-worker': 'src/journal/feed-worker.ts',
+      'historian-worker': 'src/historian/worker.ts',
+      'historian-reader-worker': 'src/historian/reader-worker.ts',
       'check-worker': 'src/edge/check-worker.ts',
     },
     outdir: outDir,
