@@ -4,7 +4,17 @@ import { type Row, table } from './table.ts';
 
 /* Runs every bench, one after the other, each in a process of its own, and prints one table. */
 
-const BENCHES = ['columnar', 'pipeline', 'journal', 'replay', 'mqtt', 'sparkplug', 'opcua', 'footprint'];
+const BENCHES = [
+  'columnar',
+  'pipeline',
+  'journal',
+  'historian',
+  'replay',
+  'mqtt',
+  'sparkplug',
+  'opcua',
+  'footprint',
+];
 const LIMIT_MS = 300_000;
 
 const usage = `scripts/bench [--quick] [${BENCHES.join(' | ')}]...
