@@ -5,7 +5,7 @@ import type { Value } from '#kernel/batch.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { PADDING_BYTES } from './bits.ts';
 import { BlockWriter, isGoodBlock, type Places, readBlock, readTimes } from './block.ts';
-import { BLOCK_ROWS, readSvarint, writeSvarint } from './integers.ts';
+import { BLOCK_ROWS, readRegular, readSvarint, writeSvarint } from './integers.ts';
 import { allocRows, type Rows, wideKey } from './rows.ts';
 import {
   type ChunkSummary,
@@ -189,6 +189,13 @@ export class Chunk {
     const count = this.rowsIn(block);
     readTimes(this.#source(block), count, this.firstUs(block), times);
     return times.subarray(0, count);
+  }
+
+  /** Time of one row of a block. @throws Fault on damage */
+  timeAt(block: number, row: number): number {
+    const source = this.#source(block);
+    source.u8();
+    return readRegular(source, row, this.firstUs(block)) ?? (this.timesOf(block)[row] as number);
   }
 
   /** Rows of the blocks from..to (without `to`). @throws Fault on damage */

@@ -209,7 +209,16 @@ function readPacked(source: ByteSource, count: number, width: number, into: Floa
   }
 }
 
-/** From the last to the first place, as each sum moves one place on. */
+/** Number at a place when all steps are equal, as in regular times; undefined when that takes reading them all. */
+export function readRegular(source: ByteSource, place: number, base: number): number | undefined {
+  if (source.u8() !== Mode.delta) return undefined;
+  const first = base + readSvarint(source);
+  const divisor = source.varint();
+  const low = readSvarint(source);
+  return source.u8() === 0 ? first + place * low * divisor : undefined;
+}
+
+/** In place: each step is taken up before the sum that moves one place on is put there. */
 function sumUp(into: Float64Array, packed: number, first: number, low: number, divisor: number): void {
   let v = 0;
   let next = into[0] as number;

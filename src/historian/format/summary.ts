@@ -27,7 +27,7 @@ export interface ChunkSummary extends Summary {
 const PLAIN = 255;
 /** Scaled values up to here add up exactly over a block. */
 const LARGEST_SCALED = 2 ** 43;
-/** Bytes of the summary of a chunk. */
+/** In their order on the disk. */
 const CHUNK_SUMMARY_FIELDS = [
   'count',
   'min',
@@ -93,8 +93,19 @@ export function writeChunkSummary(sink: ByteSink, summary: ChunkSummary): void {
 }
 
 export function readChunkSummary(source: ByteSource): ChunkSummary {
-  const fields = CHUNK_SUMMARY_FIELDS.map((field) => [field, source.f64()]);
-  return Object.fromEntries(fields) as ChunkSummary;
+  return {
+    count: source.f64(),
+    min: source.f64(),
+    max: source.f64(),
+    minRow: source.f64(),
+    maxRow: source.f64(),
+    sum: source.f64(),
+    areaUs: source.f64(),
+    knownUs: source.f64(),
+    first: source.f64(),
+    last: source.f64(),
+    end: source.f64(),
+  };
 }
 
 /** @param exponent of the decimals that the whole block consists of, if it does */

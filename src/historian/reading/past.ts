@@ -27,6 +27,8 @@ interface Open {
   readonly db: DatabaseSync;
   readonly stored: Stored;
   readonly file: bigint;
+  /** Numbers of tags, which are given once. */
+  readonly ids: Map<string, number>;
 }
 
 /** What of a tag is not in large chunks, and the list of those: one moment of the database. */
@@ -115,7 +117,7 @@ export class Past {
 
   #lastStored(path: string, timeUs: number): Rows | undefined {
     const opened = this.#opened();
-    const tag = opened && tagId(opened.db, path);
+    const tag = opened && tagId(opened, path);
     if (!opened || tag === undefined) return undefined;
     for (let boundUs = timeUs; ; ) {
       const listed = opened.stored.before(tag, boundUs);
@@ -141,7 +143,7 @@ export class Past {
     db.exec('BEGIN');
     try {
       const position = readHead(db)?.position ?? 0;
-      const tag = tagId(db, path);
+      const tag = tagId(opened, path);
       const parts =
         tag === undefined ? [] : [...stored.small(tag, fromUs, toUs)].map((chunk) => chunk.read());
       const chunks = tag === undefined || !withChunks ? [] : stored.list(tag, fromUs, toUs);
@@ -153,7 +155,7 @@ export class Past {
 
   #openChunk(path: string, listed: Listed): ReturnType<Stored['open']> {
     const opened = this.#opened();
-    const tag = opened && tagId(opened.db, path);
+    const tag = opened && tagId(opened, path);
     return opened && tag !== undefined ? opened.stored.open(tag, listed) : 'gone';
   }
 
@@ -171,7 +173,7 @@ export class Past {
       if (version === 0) return void db.close();
       if (version !== FORMAT_VERSION) throw newerFormat(path, version);
       const stored = new Stored(db, (tag, chunk, why) => this.#found(db, tag, chunk, why));
-      this.#open = { db, stored, file };
+      this.#open = { db, stored, file, ids: new Map() };
       return this.#open;
     } catch (error) {
       if (db.isOpen) db.close();
@@ -185,8 +187,12 @@ export class Past {
   }
 }
 
-function tagId(db: DatabaseSync, path: string): number | undefined {
-  return (db.prepare('SELECT id FROM tags WHERE path = ?').get(path) as { id: number } | undefined)?.id;
+function tagId({ db, ids }: Open, path: string): number | undefined {
+  const known = ids.get(path);
+  if (known !== undefined) return known;
+  const found = db.prepare('SELECT id FROM tags WHERE path = ?').get(path) as { id: number } | undefined;
+  if (found) ids.set(path, found.id);
+  return found?.id;
 }
 
 const newerFormat = (path: string, version: number): Fault =>

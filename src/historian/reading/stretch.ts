@@ -45,7 +45,7 @@ function blockStretch(chunk: Chunk, block: number): Stretch {
     summary: chunk.summaryOf(block),
     rows: () => chunk.read(block, block + 1),
     isGood: () => chunk.isGood(block),
-    timeOf: (row) => chunk.timesOf(block)[row] as number,
+    timeOf: (row) => chunk.timeAt(block, row),
     parts: () => [stretch],
   };
   return stretch;
@@ -63,7 +63,7 @@ function chunkStretch(chunk: Chunk): Stretch {
     ...(chunk.summary && { summary: chunk.summary, whole: chunk.summary }),
     rows: () => chunk.read(),
     isGood: () => Array.from({ length: chunk.blocks }, (_, b) => chunk.isGood(b)).every(Boolean),
-    timeOf: (row) => chunk.timesOf(row >>> 8)[row & 0xff] as number,
+    timeOf: (row) => chunk.timeAt(row >>> 8, row & 0xff),
     parts: () => blocksOf(chunk),
   };
 }
