@@ -128,7 +128,7 @@ async function trend(): Promise<Row[]> {
         quality: part.quality.slice(),
       };
       const batch = { ...columns, rows, tag: new Uint32Array(rows), receivedUs: START_US, late: true };
-      await historian.import({ tags, batch });
+      await historian.importRows({ tags, batch });
     }
     const importMs = performance.now() - began;
     const span = { fromUs: START_US, toUs: START_US + DAYS_30 * 1e6 };

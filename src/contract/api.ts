@@ -111,6 +111,22 @@ export interface JournalStatus {
   readonly fault?: FaultStatus;
 }
 
+export interface HistorianStatus {
+  readonly rows: number;
+  readonly chunks: number;
+  readonly usedBytes: number;
+  readonly quotaBytes: number;
+  /** Written to the disk since start: a budget on flash. */
+  readonly writtenBytes: number;
+  /** Entries of the journal up to here are in it. */
+  readonly position: number;
+  readonly oldestUs?: number;
+  readonly newestUs?: number;
+  /** Chunks that could not be read, each of them a gap. */
+  readonly damaged: number;
+  readonly fault?: FaultStatus;
+}
+
 /** Which site file runs, and what is wrong with the one that lies there. */
 export interface ConfigStatus {
   /** SHA-256 of the text that runs, as hex. */
@@ -200,6 +216,8 @@ export interface SiteStatus {
   readonly notices: { readonly waiting: number; readonly failed: number; readonly maintenance: number };
   readonly shadowRules: readonly ShadowRuleStatus[];
   readonly journal: JournalStatus;
+  /** Absent while it is switched off. */
+  readonly historian?: HistorianStatus;
   /** Bytes a day at the rate of the last hour; undefined in the first minutes. */
   readonly writtenPerDay: number | undefined;
   readonly clockJumps: number;

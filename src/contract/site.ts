@@ -273,6 +273,26 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .describe('The durable log of the site.'),
+  historian: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('Whether samples are kept in compressed columns beyond the journal.')
+        .meta({ restart: true }),
+      quotaMb: megabytes
+        .default(4096)
+        .describe('Most bytes on disk, beside those of the journal; the oldest samples go first.')
+        .meta({ restart: true }),
+      maxAgeDays: z
+        .number()
+        .positive()
+        .default(730)
+        .describe('Samples recorded longer ago are removed.')
+        .meta({ restart: true }),
+    })
+    .prefault({})
+    .describe('The past of the site for trends and queries.'),
   api: z
     .strictObject({
       host: z

@@ -61,6 +61,9 @@ export function siteMetrics(read: () => SiteStatus): Registry {
     undelivered: new Gauge({ name: 'holdfast_notices_given_up', help: 'Never delivered', ...plain }),
     used: new Gauge({ name: 'holdfast_journal_used_bytes', help: 'Journal on disk', ...plain }),
     quota: new Gauge({ name: 'holdfast_journal_quota_bytes', help: 'Most that it may use', ...plain }),
+    historian: new Gauge({ name: 'holdfast_historian_used_bytes', help: 'Historian on disk', ...plain }),
+    historianRows: new Gauge({ name: 'holdfast_historian_rows', help: 'Samples in the historian', ...plain }),
+    historianUp: new Gauge({ name: 'holdfast_historian_up', help: '0 while its disk refuses', ...plain }),
     healthy: new Gauge({ name: 'holdfast_journal_up', help: '0 while the disk refuses', ...plain }),
     rss: new Gauge({ name: 'process_resident_memory_bytes', help: 'Resident memory', ...plain }),
   };
@@ -103,6 +106,11 @@ export function siteMetrics(read: () => SiteStatus): Registry {
     gauges.used.set(status.journal.usedBytes);
     gauges.quota.set(status.journal.quotaBytes);
     gauges.healthy.set(status.journal.fault ? 0 : 1);
+    if (status.historian) {
+      gauges.historian.set(status.historian.usedBytes);
+      gauges.historianRows.set(status.historian.rows);
+      gauges.historianUp.set(status.historian.fault ? 0 : 1);
+    }
     gauges.rss.set(status.memoryBytes);
   };
   const metrics = registry.metrics.bind(registry);

@@ -11,6 +11,7 @@ import { type Core, composeCore } from '#edge/core.ts';
 import { checkMode, journalDir, lastEntries } from '#edge/data-folder.ts';
 import { DECISIONS_SEQ_STATE } from '#edge/decision-state.ts';
 import { Heartbeats } from '#edge/heartbeat.ts';
+import { historianDir, SiteHistory } from '#edge/history.ts';
 import { NoticeDesk } from '#edge/notice-desk.ts';
 import { leftOpen, OPEN_WRITES_STATE } from '#edge/open-writes.ts';
 import { Peers } from '#edge/peers.ts';
@@ -114,6 +115,7 @@ export class Site implements AsyncDisposable {
   readonly trust: TrustStore;
   /** Resolves once the state of the last run, which could not be read at start, can be: a new start takes it up. */
   readonly stateFound: Promise<void>;
+  readonly history: SiteHistory;
   readonly #options: SiteOptions;
   #blueprint: Blueprint;
   #digest: string;
@@ -145,6 +147,12 @@ export class Site implements AsyncDisposable {
     this.#blueprint = options.blueprint;
     this.#digest = digestOf(options.blueprint.text);
     this.#sinceUs = core.clock.nowUs();
+    this.history = new SiteHistory(options.blueprint.model.settings.historian, {
+      dir: historianDir(options.dataDir),
+      journalDir: journalDir(options.dataDir),
+      journal: core.journal,
+      event: (kind, name, detail) => this.#event(kind, name, detail),
+    });
     this.#peers = peers;
     if (options.mode !== 'shadow') this.notices = new NoticeDesk(core, options.blueprint, peers.tell);
     this.restored = new RestoredNotice(core);
@@ -164,6 +172,7 @@ export class Site implements AsyncDisposable {
     this.#recordStart();
     this.#peers.start(this.core);
     this.notices?.align();
+    this.history.start();
     this.#ticker.start();
   }
 
@@ -183,6 +192,7 @@ export class Site implements AsyncDisposable {
       restored: this.restored.status,
       clockJumps: this.#watch.jumps,
       writtenPerDay: this.#wear.bytesPerDay,
+      historian: this.history.status,
     });
   }
 
@@ -312,6 +322,7 @@ export class Site implements AsyncDisposable {
     this.core.path.keep();
     await this.trust.saved();
     this.#event('system', 'system.stopped');
+    await this.history[Symbol.asyncDispose]();
     await this.core.journal[Symbol.asyncDispose]();
   }
 
@@ -338,7 +349,8 @@ export class Site implements AsyncDisposable {
     if (jump) path.event(jump);
     this.#clocks.look();
     const { writtenBytes, fault } = journal.health;
-    this.#wear.note(nowUs, writtenBytes);
+    this.#wear.note(nowUs, writtenBytes + this.history.writtenBytes);
+    this.history.look();
     this.#tellJournalFault(fault);
     this.notices?.advance();
   }

@@ -1,4 +1,10 @@
-import type { FaultStatus, NoticesStatus, RestoredStatus, SiteStatus } from '#contract/api.ts';
+import type {
+  FaultStatus,
+  HistorianStatus,
+  NoticesStatus,
+  RestoredStatus,
+  SiteStatus,
+} from '#contract/api.ts';
 import type { Core } from '#edge/core.ts';
 import type { Peers } from '#edge/peers.ts';
 import type { Fault } from '#kernel/fault.ts';
@@ -8,9 +14,14 @@ interface Head
   extends Pick<SiteStatus, 'site' | 'version' | 'mode' | 'config' | 'upS' | 'clockJumps' | 'writtenPerDay'> {
   readonly notices: NoticesStatus | undefined;
   readonly restored: RestoredStatus | undefined;
+  readonly historian: HistorianStatus | undefined;
 }
 
-export function readStatus(core: Core, peers: Peers, { notices, restored, ...head }: Head): SiteStatus {
+export function readStatus(
+  core: Core,
+  peers: Peers,
+  { notices, restored, historian, ...head }: Head,
+): SiteStatus {
   const { latency } = core.path;
   const alarms: { [state: string]: number } = {};
   for (const { state } of core.decisions.alarms()) alarms[state] = (alarms[state] ?? 0) + 1;
@@ -44,6 +55,7 @@ export function readStatus(core: Core, peers: Peers, { notices, restored, ...hea
       ...health,
       ...(fault && { fault: faultStatus(fault) }),
     },
+    ...(historian && { historian }),
   };
 }
 

@@ -34,7 +34,7 @@ export interface Historian extends AsyncDisposable {
    * value, quality) are kept once, so that an import may be repeated.
    * @returns rows that were new @throws Fault of the disk: nothing of this call is kept
    */
-  import(rows: ImportRows): Promise<number>;
+  importRows(rows: ImportRows): Promise<number>;
   /** Takes all that the journal holds on disk now. For tests and before a backup; otherwise it comes by itself. */
   flush(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import {
   rawOf,
   readings,
   START_US,
-} from './fixture.ts';
+} from '#test/historian/folders.ts';
 import { openHistorian } from './historian.ts';
 import { openHistory } from './history.ts';
 
@@ -76,8 +76,8 @@ test('an import takes its place by time and may be repeated', async (t) => {
     late: true,
   };
   const tags = [{ path: 'line/tag3', type: 'number', access: 'read' }] as const;
-  assert.equal(await historian.import({ tags, batch }), 5000);
-  assert.equal(await historian.import({ tags, batch }), 0);
+  assert.equal(await historian.importRows({ tags, batch }), 5000);
+  assert.equal(await historian.importRows({ tags, batch }), 0);
   assert.deepEqual(await rawOf(reader, 'line/tag3'), readings(0, 5100));
   const [known] = await reader.tags();
   assert.equal(known?.tag.path, 'line/tag3');

@@ -19,9 +19,13 @@ export interface HistorianDeps {
 }
 
 /**
- * Opens the historian in `config.dir`, or begins one. A disk that lets nothing be opened is a fault in `health` and tried
- * again: no site waits for its historian.
+ * Opens the historian in `config.dir`, or begins one, and waits for neither. A disk that lets nothing be opened is a fault in
+ * `health` and tried again: no site waits for its historian.
  */
+export const startHistorian = (config: HistorianConfig, deps: HistorianDeps = {}): Historian =>
+  new ThreadHistorian(config, deps);
+
+/** As {@link startHistorian}, once the first attempt to open has succeeded or failed. */
 export async function openHistorian(config: HistorianConfig, deps: HistorianDeps = {}): Promise<Historian> {
   const historian = new ThreadHistorian(config, deps);
   await historian.opened;
@@ -67,7 +71,7 @@ class ThreadHistorian implements Historian {
     };
   }
 
-  import({ tags, batch }: ImportRows): Promise<number> {
+  importRows({ tags, batch }: ImportRows): Promise<number> {
     return this.#ask((id) => ({ kind: 'import', id, tags, batch }));
   }
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { Journal } from '#journal/api.ts';
+import { append, historianConfig, journalAt, kept, START_US } from '#test/historian/folders.ts';
+import { plainSamples, rowsOf, type Sample, samplesOf, usable } from '#test/historian/samples.ts';
 import type { Historian } from './api.ts';
 import { AGGREGATES, type Aggregate, type BucketQuery } from './api.ts';
-import { append, historianConfig, journalAt, kept, START_US } from './fixture.ts';
-import { plainSamples, rowsOf, type Sample, samplesOf, usable } from './format/fixture.ts';
 import { openHistorian } from './historian.ts';
 import { alignedOf } from './reading/aligned.ts';
 import { bucketsOf } from './reading/buckets.ts';
@@ -41,7 +41,7 @@ async function laidOut(parts: readonly (readonly Sample[])[]): Promise<{ path: s
     [0, 1, 2, 3, 4, 5, 6].map((n) => ({ ...sample, timeUs: sample.timeUs + n })),
   );
   const rows = rowsOf(many);
-  await historian.import({
+  await historian.importRows({
     tags: [{ path, type: 'number', access: 'read' }],
     batch: {
       ...rows,

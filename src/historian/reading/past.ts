@@ -200,20 +200,27 @@ const newerFormat = (path: string, version: number): Fault =>
     retry: 'never',
   });
 
-/** Rows of a series in parts of some thousand, whatever the chunks are like. */
-export function* rowsInParts(stretches: Iterable<Stretch>, least: number): Iterable<Rows> {
+/** Rows of a series in parts of about so many, whatever the chunks are like. */
+export function* rowsInParts(stretches: Iterable<Stretch>, size: number): Iterable<Rows> {
   let waiting: Rows[] = [];
   let count = 0;
   for (const stretch of stretches) {
     const rows = stretch.rows();
     waiting.push(rows);
     count += rows.timeUs.length;
-    if (count < least) continue;
-    yield joined(waiting);
+    if (count < size) continue;
+    yield* cut(joined(waiting), size);
     waiting = [];
     count = 0;
   }
-  if (count > 0) yield joined(waiting);
+  if (count > 0) yield* cut(joined(waiting), size);
+}
+
+/** What waited in flushes and in the journal may be many. */
+function* cut(rows: Rows, size: number): Iterable<Rows> {
+  for (let from = 0; from < rows.timeUs.length; from += 2 * size) {
+    yield sliceRows(rows, from, Math.min(rows.timeUs.length, from + 2 * size));
+  }
 }
 
 const joined = (parts: readonly Rows[]): Rows =>

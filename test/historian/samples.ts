@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
+import { allocRows, isUsable, mergeRows, type Rows } from '#historian/format/rows.ts';
 import { at, type Value } from '#kernel/batch.ts';
-import { allocRows, isUsable, mergeRows, type Rows } from './rows.ts';
 
 /* Rows for property tests: everything that a device, or a wrong one, may send. */
 

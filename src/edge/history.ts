@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import type { HistorianStatus } from '#contract/api.ts';
+import type { Settings } from '#contract/site.ts';
+import { faultStatus } from '#edge/status.ts';
+import type { Historian, HistoryReader } from '#historian/api.ts';
+import { startHistorian } from '#historian/historian.ts';
+import { openHistory } from '#historian/history.ts';
+import type { Journal } from '#journal/api.ts';
+import type { Json } from '#kernel/event.ts';
+import type { Fault } from '#kernel/fault.ts';
+
+/** No sink can be called like this: ids have no slash. */
+export const HISTORIAN_CURSOR = '/historian';
+
+/** The historian's folder within the data folder of a site. */
+export const historianDir = (dataDir: string): string => join(dataDir, 'historian');
+
+const MEGABYTE = 1024 * 1024;
+const DAY_US = 86_400e6;
+
+export interface HistoryPorts {
+  readonly dir: string;
+  readonly journalDir: string;
+  readonly journal: Journal;
+  /** Called from time to time, never in the middle of a decision. */
+  event(kind: 'system' | 'security', name: string, detail?: { readonly [key: string]: Json }): void;
+}
+
+/** The past of a running site: the threads that keep and read it. Switched off, the journal alone is read. */
+export class SiteHistory implements AsyncDisposable {
+  readonly reader: HistoryReader;
+  readonly #settings: Settings['historian'];
+  #historian: Historian | undefined;
+  readonly #ports: HistoryPorts;
+  #fault: string | undefined;
+
+  constructor(settings: Settings['historian'], ports: HistoryPorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+    this.reader = openHistory({ dir: ports.dir, journalDir: ports.journalDir });
+  }
+
+  start(): void {
+    const { enabled, quotaMb, maxAgeDays } = this.#settings;
+    const { dir, journalDir, journal } = this.#ports;
+    if (!enabled) {
+      // What nobody takes must not be kept for it.
+      journal.dropCursor(HISTORIAN_CURSOR);
+      return;
+    }
+    journal.setCursor(HISTORIAN_CURSOR, 0);
+    const config = { dir, journalDir, quotaBytes: quotaMb * MEGABYTE, maxAgeUs: maxAgeDays * DAY_US };
+    this.#historian = startHistorian(config, {
+      onDamage: (damage) => this.#ports.event('security', 'security.historian-damaged', { damage }),
+    });
+    this.#historian.onPosition((seq) => journal.setCursor(HISTORIAN_CURSOR, seq));
+  }
+
+  /** Undefined while it is switched off. */
+  get historian(): Historian | undefined {
+    return this.#historian;
+  }
+
+  /** Written to the disk since start. */
+  get writtenBytes(): number {
+    return this.#historian?.health.writtenBytes ?? 0;
+  }
+
+  get status(): HistorianStatus | undefined {
+    if (!this.#historian) return undefined;
+    const { fault, oldestUs, newestUs, ...health } = this.#historian.health;
+    return {
+      ...health,
+      position: this.#historian.position,
+      ...(oldestUs !== undefined && { oldestUs }),
+      ...(newestUs !== undefined && { newestUs }),
+      ...(fault && { fault: faultStatus(fault) }),
+    };
+  }
+
+  /** Losing the disk and getting it back are events. */
+  look(): void {
+    const fault = this.#historian?.health.fault;
+    if (fault?.code === this.#fault) return;
+    this.#fault = fault?.code;
+    if (fault) this.#ports.event('system', 'system.historian-fault', detailOf(fault));
+    else this.#ports.event('system', 'system.historian-recovered');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#historian?.[Symbol.asyncDispose](), this.reader[Symbol.asyncDispose]()]);
+  }
+}
+
+const detailOf = ({ code, message, hint }: Fault): { readonly [key: string]: Json } => ({
+  code,
+  message,
+  ...(hint !== undefined && { hint }),
+});
