@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import {
+  append,
+  everything,
+  folders,
+  historianConfig,
+  journalAt,
+  rawOf,
+  readings,
+} from '#test/historian/folders.ts';
+import { openHistorian } from './historian.ts';
+import { openHistory } from './history.ts';
+
+test('a damaged chunk loses only itself, and is told as a gap', async (t) => {
+  const dirs = folders(t);
+  await using journal = await journalAt(dirs.journalDir);
+  {
+    await using historian = await openHistorian(historianConfig(dirs));
+    await append(journal, 0, readings(0, 20_000));
+    await append(journal, 1, readings(0, 6000));
+    await historian.flush();
+  }
+  const db = new DatabaseSync(join(dirs.dir, 'historian.db'));
+  const rows = db.prepare('SELECT id, rows, body FROM chunks WHERE tag = 1 ORDER BY from_us').all() as {
+    id: number;
+    rows: number;
+    body: Uint8Array;
+  }[];
+  const [, middle] = rows;
+  assert.ok(middle && rows.length >= 3);
+  const broken = middle.body.slice();
+  broken[200] = (broken[200] ?? 0) ^ 1;
+  db.prepare('UPDATE chunks SET body = ? WHERE id = ?').run(broken, middle.id);
+  db.close();
+  await using reader = openHistory(dirs);
+  const left = await rawOf(reader, 'line/tag0');
+  assert.equal(left.length, 20_000 - middle.rows);
+  assert.equal((await rawOf(reader, 'line/tag1')).length, 6000);
+  const [gap, ...others] = await reader.gaps(everything);
+  assert.deepEqual(others, []);
+  assert.equal(gap?.reason, 'historian-damaged');
+  assert.deepEqual(gap?.tags, ['line/tag0']);
+  assert.equal(gap?.count, middle.rows);
+});
+
+test('a database that cannot be opened is set aside, and the journal fills a new one', async (t) => {
+  const dirs = folders(t);
+  await using journal = await journalAt(dirs.journalDir);
+  {
+    await using historian = await openHistorian(historianConfig(dirs));
+    await append(journal, 0, readings(0, 5000));
+    await historian.flush();
+  }
+  const path = join(dirs.dir, 'historian.db');
+  writeFileSync(path, readFileSync(path).fill(0x55, 0, 8192));
+  const told: string[] = [];
+  await using historian = await openHistorian(historianConfig(dirs), {
+    onDamage: (what) => told.push(...what),
+  });
+  await historian.flush();
+  await using reader = openHistory(dirs);
+  assert.deepEqual(await rawOf(reader, 'line/tag0'), readings(0, 5000));
+  assert.match(told.join(), /set aside/);
+  const [gap] = await reader.gaps(everything);
+  assert.equal(gap?.reason, 'historian-damaged');
+  assert.equal(gap?.tags, 'all');
+});
