@@ -106,6 +106,11 @@ export class Store {
     return this.#isChanged && performance.now() > (this.#counted?.againMs ?? 0);
   }
 
+  /** The next totals are counted anew, whatever that costs: somebody asked. */
+  forgetTotals(): void {
+    this.#counted = undefined;
+  }
+
   /** Counting reads an index that may be large: what it costs says how often it is done. */
   get totals(): Totals {
     const { usedBytes, writtenBytes } = this.#space;

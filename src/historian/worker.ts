@@ -153,6 +153,7 @@ function take(message: ToWriter & { readonly id: number }): number {
 function answer(message: ToWriter & { readonly id: number }): void {
   try {
     const rows = take(message);
+    if (message.kind === 'flush') store?.forgetTotals();
     tellState();
     say({ kind: 'answer', id: message.id, rows });
   } catch (error) {
