@@ -8,6 +8,9 @@ import type { Deps } from '#plugin/api.ts';
 /** The journal's folder within the data folder of a site. */
 export const journalDir = (dataDir: string): string => join(dataDir, 'journal');
 
+/** The historian's folder within the data folder of a site. */
+export const historianDir = (dataDir: string): string => join(dataDir, 'historian');
+
 /** Key of the mode that the data folder is for, in the journal's state. */
 export const MODE_STATE = 'mode';
 

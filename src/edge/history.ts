@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { HistorianStatus } from '#contract/api.ts';
 import type { Settings } from '#contract/site.ts';
 import { faultStatus } from '#edge/status.ts';
@@ -11,9 +10,6 @@ import type { Fault } from '#kernel/fault.ts';
 
 /** No sink can be called like this: ids have no slash. */
 export const HISTORIAN_CURSOR = '/historian';
-
-/** The historian's folder within the data folder of a site. */
-export const historianDir = (dataDir: string): string => join(dataDir, 'historian');
 
 const MEGABYTE = 1024 * 1024;
 const DAY_US = 86_400e6;

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkSite } from '#edge/blueprint.ts';
-import { HISTORIAN_CURSOR, historianDir } from '#edge/history.ts';
-import { journalDir, startSite } from '#edge/site.ts';
+import { historianDir, journalDir } from '#edge/data-folder.ts';
+import { HISTORIAN_CURSOR } from '#edge/history.ts';
+import { startSite } from '#edge/site.ts';
 import { openHistory } from '#historian/history.ts';
 import { openReader } from '#journal/reader.ts';
 import { allocBatch } from '#kernel/batch.ts';
@@ -46,7 +47,9 @@ for (const enabled of [true, false]) {
       assert.equal((await read(site.history.reader)).length, 100);
       assert.equal(site.status().historian !== undefined, enabled);
       await site.history.historian?.flush();
-      assert.equal(site.status().historian?.rows, enabled ? 100 : undefined);
+      // A hundred, and the one that says that the broker is silent once it has been for long enough.
+      const rows = site.status().historian?.rows;
+      assert.ok(enabled ? rows === 100 || rows === 101 : rows === undefined, `${rows} rows`);
       assert.equal(site.status().historian?.fault, undefined);
       await site.durable();
     }
