@@ -216,7 +216,7 @@ export interface SiteStatus {
   readonly notices: { readonly waiting: number; readonly failed: number; readonly maintenance: number };
   readonly shadowRules: readonly ShadowRuleStatus[];
   readonly journal: JournalStatus;
-  /** Absent while it is switched off. */
+  /** Absent while it is switched off, and in the first seconds. */
   readonly historian?: HistorianStatus;
   /** Bytes a day at the rate of the last hour; undefined in the first minutes. */
   readonly writtenPerDay: number | undefined;

@@ -13,6 +13,8 @@ export const HISTORIAN_CURSOR = '/historian';
 
 const MEGABYTE = 1024 * 1024;
 const DAY_US = 86_400e6;
+/** The journal keeps everything meanwhile; decisions get the processor first. */
+const START_AFTER_MS = 3000;
 
 export interface HistoryPorts {
   readonly dir: string;
@@ -27,6 +29,8 @@ export class SiteHistory implements AsyncDisposable {
   readonly reader: HistoryReader;
   readonly #settings: Settings['historian'];
   #historian: Historian | undefined;
+  #later: NodeJS.Timeout | undefined;
+  #closed = false;
   readonly #ports: HistoryPorts;
   #fault: string | undefined;
 
@@ -37,24 +41,33 @@ export class SiteHistory implements AsyncDisposable {
   }
 
   start(): void {
-    const { enabled, quotaMb, maxAgeDays } = this.#settings;
-    const { dir, journalDir, journal } = this.#ports;
+    const { journal } = this.#ports;
+    const { enabled } = this.#settings;
     if (!enabled) {
       // What nobody takes must not be kept for it.
       journal.dropCursor(HISTORIAN_CURSOR);
       return;
     }
     journal.setCursor(HISTORIAN_CURSOR, 0);
-    const config = { dir, journalDir, quotaBytes: quotaMb * MEGABYTE, maxAgeUs: maxAgeDays * DAY_US };
-    this.#historian = startHistorian(config, {
-      onDamage: (damage) => this.#ports.event('security', 'security.historian-damaged', { damage }),
-    });
-    this.#historian.onPosition((seq) => journal.setCursor(HISTORIAN_CURSOR, seq));
+    this.#later = setTimeout(() => this.historian, START_AFTER_MS);
   }
 
-  /** Undefined while it is switched off. */
+  /** Begun now where it has not been yet; undefined while it is switched off. */
   get historian(): Historian | undefined {
+    if (this.#settings.enabled && !this.#closed) this.#historian ??= this.#begin();
     return this.#historian;
+  }
+
+  #begin(): Historian {
+    clearTimeout(this.#later);
+    const { quotaMb, maxAgeDays } = this.#settings;
+    const { dir, journalDir, journal } = this.#ports;
+    const config = { dir, journalDir, quotaBytes: quotaMb * MEGABYTE, maxAgeUs: maxAgeDays * DAY_US };
+    const historian = startHistorian(config, {
+      onDamage: (damage) => this.#ports.event('security', 'security.historian-damaged', { damage }),
+    });
+    historian.onPosition((seq) => journal.setCursor(HISTORIAN_CURSOR, seq));
+    return historian;
   }
 
   /** Written to the disk since start. */
@@ -62,6 +75,7 @@ export class SiteHistory implements AsyncDisposable {
     return this.#historian?.health.writtenBytes ?? 0;
   }
 
+  /** Undefined before it has begun, too. */
   get status(): HistorianStatus | undefined {
     if (!this.#historian) return undefined;
     const { fault, oldestUs, newestUs, ...health } = this.#historian.health;
@@ -84,6 +98,8 @@ export class SiteHistory implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#later);
     await Promise.all([this.#historian?.[Symbol.asyncDispose](), this.reader[Symbol.asyncDispose]()]);
   }
 }

@@ -45,8 +45,8 @@ for (const enabled of [true, false]) {
       site.core.path.accept('broker', { batch });
       await site.durable();
       assert.equal((await read(site.history.reader)).length, 100);
-      assert.equal(site.status().historian !== undefined, enabled);
       await site.history.historian?.flush();
+      assert.equal(site.status().historian !== undefined, enabled);
       // A hundred, and the one that says that the broker is silent once it has been for long enough.
       const rows = site.status().historian?.rows;
       assert.ok(enabled ? rows === 100 || rows === 101 : rows === undefined, `${rows} rows`);
