@@ -8,6 +8,8 @@ import { type FromReader, PARTS_AHEAD, type Part, type ToReader } from './readin
 
 const port = parentPort;
 const dirs = workerData as HistoryDirs;
+/** Long enough to be worth the change, short enough that a quick question seems to be answered at once. */
+const TURN_MS = 5;
 
 interface Query {
   readonly id: number;
@@ -23,16 +25,24 @@ let isScheduled = false;
 
 const say = (message: FromReader): void => port?.postMessage(message);
 
-/** One step of one query, then messages, then the next query. */
+/** Some steps of one query, then messages, then the next query. */
 function turn(): void {
   isScheduled = false;
   for (const query of queries.values()) {
     if (query.credit === 0) continue;
     queries.delete(query.id);
-    if (step(query)) queries.set(query.id, query);
+    if (steps(query)) queries.set(query.id, query);
     schedule();
     return;
   }
+}
+
+/** @returns whether the query goes on */
+function steps(query: Query): boolean {
+  const endMs = performance.now() + TURN_MS;
+  let goesOn = true;
+  while (goesOn && query.credit > 0 && performance.now() < endMs) goesOn = step(query);
+  return goesOn;
 }
 
 function step(query: Query): boolean {
