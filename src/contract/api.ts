@@ -5,6 +5,7 @@ import type { PRIORITIES } from '#contract/site.ts';
 import type { EventKind, Json } from '#kernel/event.ts';
 import type { GapReason } from '#kernel/gap.ts';
 import type { TagType } from '#kernel/tag-table.ts';
+import type { HistorianStatus } from './historian-status.ts';
 
 /*
  * What the API of a site says and takes. Counters count since start; times are µs since 1970 on the wall clock unless
@@ -108,22 +109,6 @@ export interface JournalStatus {
   readonly lastCommitMs: number;
   readonly lostRows: number;
   readonly gaps: number;
-  readonly fault?: FaultStatus;
-}
-
-export interface HistorianStatus {
-  readonly rows: number;
-  readonly chunks: number;
-  readonly usedBytes: number;
-  readonly quotaBytes: number;
-  /** Written to the disk since start: a budget on flash. */
-  readonly writtenBytes: number;
-  /** Entries of the journal up to here are in it. */
-  readonly position: number;
-  readonly oldestUs?: number;
-  readonly newestUs?: number;
-  /** Chunks that could not be read, each of them a gap. */
-  readonly damaged: number;
   readonly fault?: FaultStatus;
 }
 

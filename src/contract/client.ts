@@ -624,6 +624,23 @@ export interface SiteStatus {
     readonly gaps: number;
     readonly fault?: Fault;
   };
+  /** The kept past; absent while it is switched off, and in the first seconds. */
+  readonly historian?: {
+    readonly rows: number;
+    readonly chunks: number;
+    readonly usedBytes: number;
+    readonly quotaBytes: number;
+    readonly writtenBytes: number;
+    /** Entries of the journal up to here are in it. */
+    readonly position: number;
+    /** µs since 1970, wall clock of the site. */
+    readonly oldestUs?: number;
+    /** µs since 1970, wall clock of the site. */
+    readonly newestUs?: number;
+    /** Chunks that could not be read, each of them a gap. */
+    readonly damaged: number;
+    readonly fault?: Fault;
+  };
   /** Bytes a day at the rate of the last hour. */
   readonly writtenPerDay?: number;
   readonly clockJumps: number;

@@ -1,4 +1,4 @@
-import type { HistorianStatus } from '#contract/api.ts';
+import type { HistorianStatus } from '#contract/historian-status.ts';
 import type { Settings } from '#contract/site.ts';
 import { faultStatus } from '#edge/status.ts';
 import type { Historian, HistoryReader } from '#historian/api.ts';

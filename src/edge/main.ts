@@ -69,7 +69,8 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   await using stack = new AsyncDisposableStack();
   const site = stack.use(await startSite(options));
   const configuration = stack.use(new Configuration({ site, log, file, watch, fallback }));
-  const api = stack.use(await serveApi(site, { ...settings, port, configuration, version }));
+  const history = () => site.history.reader;
+  const api = stack.use(await serveApi(site, { ...settings, port, configuration, version, history }));
   stack.use(tellAddress(options, api.address));
   const owned = stack.move();
   return { site, configuration, address: api.address, [Symbol.asyncDispose]: () => owned.disposeAsync() };

@@ -1,3 +1,4 @@
+// Long because start, changes, the passing of time and the end of a site share one state.
 import type { ConfigStatus, SiteStatus } from '#contract/api.ts';
 import type { TagModel } from '#contract/model.ts';
 import { RestoredNotice } from '#edge/backup/restored.ts';

@@ -1,10 +1,5 @@
-import type {
-  FaultStatus,
-  HistorianStatus,
-  NoticesStatus,
-  RestoredStatus,
-  SiteStatus,
-} from '#contract/api.ts';
+import type { FaultStatus, NoticesStatus, RestoredStatus, SiteStatus } from '#contract/api.ts';
+import type { HistorianStatus } from '#contract/historian-status.ts';
 import type { Core } from '#edge/core.ts';
 import type { Peers } from '#edge/peers.ts';
 import type { Fault } from '#kernel/fault.ts';

@@ -96,6 +96,21 @@ const JournalStatus = z.strictObject({
   fault: Fault.exactOptional(),
 });
 
+const HistorianStatus = z
+  .strictObject({
+    rows: count,
+    chunks: count,
+    usedBytes: count,
+    quotaBytes: count,
+    writtenBytes: count,
+    position: count.describe('Entries of the journal up to here are in it.'),
+    oldestUs: us.exactOptional(),
+    newestUs: us.exactOptional(),
+    damaged: count.describe('Chunks that could not be read, each of them a gap.'),
+    fault: Fault.exactOptional(),
+  })
+  .describe('The kept past; absent while it is switched off, and in the first seconds.');
+
 export const ConfigStatus = {
   digest: z.string().describe('SHA-256 of the text that runs.'),
   sinceUs: us,
@@ -132,6 +147,7 @@ export const SiteStatus = z.strictObject({
   shadowRules: z.array(ShadowRuleStatus),
   notices: z.strictObject({ waiting: count, failed: count, maintenance: count }),
   journal: JournalStatus,
+  historian: HistorianStatus.exactOptional(),
   writtenPerDay: z.number().exactOptional().describe('Bytes a day at the rate of the last hour.'),
   clockJumps: count,
   restored: z
