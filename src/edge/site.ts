@@ -171,6 +171,8 @@ export class Site implements AsyncDisposable {
 
   start(): void {
     this.#recordStart();
+    // What this start's file does not take over of the last run is gone for good: a later start must not find it again.
+    this.core.path.keep();
     this.#peers.start(this.core);
     this.notices?.align();
     this.history.start();

@@ -144,7 +144,8 @@ export class Lane {
     for (; this.#nextKept < states.length; this.#nextKept++) {
       const wanted = states[this.#nextKept] as number;
       if (wanted >= seq) return;
-      this.#kept.set(wanted, this.#machine?.state() ?? this.#state);
+      // With the file that a start came with: what that does not take over is gone, for every later start too.
+      this.#kept.set(wanted, this.#running().state());
     }
   }
 
