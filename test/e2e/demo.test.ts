@@ -14,7 +14,7 @@ interface Summary {
 
 test('a demo for some seconds ends by itself with one line of JSON and leaves nothing behind', async () => {
   await using box = new Sandbox();
-  const { status, stdout, stderr } = await box.run('demo', '--for', '10s', '--json');
+  const { status, stdout, stderr } = await box.run('demo', '--for', '20s', '--json');
   assert.deepEqual([status, stderr], [0, '']);
   assert.match(stdout, /^[^\n]+\n$/, 'one line');
   const summary = JSON.parse(stdout) as Summary;

@@ -76,10 +76,13 @@ test('the audit says who did what', async () => {
   assert.ok(audit.every(({ kind }) => kind !== 'system' && kind !== 'rule'));
 });
 
-test('a site that keeps no history says so, and what to do', async () => {
-  const { status, stdout, stderr } = await box.run('history', `${PUMP}/speed`);
-  assert.deepEqual([status, stdout], [1, '']);
-  assert.match(stderr, /history\.off/);
+test('the past of a tag is a chart for people, and lines for programs', async () => {
+  const chart = await box.run('history', `${PUMP}/flow`, '--last', '10m');
+  assert.deepEqual([chart.status, chart.stderr], [0, '']);
+  assert.match(chart.stdout, new RegExp(`^${PUMP}/flow {2}\\[m3/h\\]\n[\\s\\S]*┤[\\s\\S]*[\u2801-\u28ff]`));
+  const raw = await box.run('history', `${PUMP}/flow`, '--raw', '--json');
+  const [line] = raw.stdout.trim().split('\n');
+  assert.equal((JSON.parse(line ?? '') as { tag?: string }).tag, `${PUMP}/flow`);
 });
 
 test('lists of a stopped site are read from what it has kept', async () => {
