@@ -12,7 +12,7 @@ The last line is "N passed, N failed, N skipped"; the exit status is 1 when anyt
 A test file that starts with "// Runs alone: <why>" runs with nothing beside it.
 `;
 const wholeLimitMs = 40 * 60_000;
-/** Tests wait for devices, pauses and the disk more than they compute: one lane more than there are processors, up to this. */
+/** Each lane may run whole plants and sites: with more than a lane a processor they wait for each other. */
 const mostLanes = 3;
 const timesPath = 'node_modules/.cache/check-times.json';
 
