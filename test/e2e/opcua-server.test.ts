@@ -33,7 +33,7 @@ test('OPC UA: 5,000 nodes at 100 a call, through a silent server and one that co
   servers.defer(() => server[Symbol.asyncDispose]());
   await using site = await new ChangingSite().start(parts(server.url, NODES));
   const { api } = site;
-  const tags = () => api.get<readonly TagValue[]>('/api/tags');
+  const tags = () => api.get<readonly TagValue[]>('/api/tags?limit=10000');
   const all = (what: string, value: number, count = NODES) =>
     until(
       what,
