@@ -107,6 +107,7 @@ function ours(): { readonly feed: (packets: readonly Packet[]) => void; readonly
     mode: 'shadow',
     inbox: () => inbox,
     event() {},
+    load: { request() {}, caps() {} },
   } as unknown as Deps;
   const config = Config.parse({ url: 'mqtt://h', hostId: 'h', discover: [{ limit: NODES * METRICS }] });
   const host = new Host(config, deps, { askRebirth() {}, sayOnline() {} });
