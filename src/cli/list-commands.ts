@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Filter } from '#cli/rows.ts';
+import { AGGREGATES } from '#historian/api.ts';
 
 const dataOption = () => new Option('--data <dir>', 'data folder of the site, running or stopped');
 const jsonOption = () => new Option('--json', 'print JSON, for programs');
@@ -48,8 +49,6 @@ export function addPast(holdfast: Command): void {
     .description('every sample of some tags, all there are unless told otherwise')
     .action(async (tags, options) => (await import('#cli/export.ts')).exportHistory(tags, options));
 }
-
-const AGGREGATES = ['min', 'max', 'mean', 'timeMean', 'last', 'first', 'count', 'sum', 'duration'];
 
 /** Lists of what a site has, running or stopped, with what narrows them down. */
 export function addLists(holdfast: Command): void {
