@@ -6,7 +6,7 @@ import { tail } from './test-run.ts';
 const limitMs = 10 * 60_000;
 
 /** The names in `scripts/packages.txt`. */
-function namesIn(list: string): string[] {
+export function namesIn(list: string): string[] {
   const lines = readFileSync(list, 'utf8').split('\n');
   return lines.flatMap((line) => /^[a-z0-9][a-z0-9+.-]*/.exec(line)?.[0] ?? []);
 }

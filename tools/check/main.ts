@@ -1,13 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { killAll } from './child.ts';
-import { installPackages } from './debian.ts';
+import { installPackages, namesIn } from './debian.ts';
+import { contentsOf, Standing, surroundings } from './standing.ts';
 import { allSteps, chosenSteps, type Step } from './steps.ts';
 import type { Result } from './test-run.ts';
 import { longestFirst, readTimes, writeTimes } from './times.ts';
 
-const usage = `scripts/check [--jobs N] [step | part of a test file's path | pattern]...
+const usage = `scripts/check [--jobs N] [--fresh] [step | part of a test file's path | pattern]...
 Without a name: everything. Steps: types, lint, unused, shell, unit, table, plant, interop, e2e, crash, fuzz.
+A whole check does not run again what passed within a day and could not come out otherwise, because neither its test nor
+any other file but tests has changed since; --fresh runs everything, and so does a check with CI set.
 The last line is "N passed, N failed, N skipped"; the exit status is 1 when anything failed.
 A test file that starts with "// Runs alone: <why>" runs with nothing beside it.
 `;
@@ -16,10 +19,12 @@ const wholeLimitMs = 40 * 60_000;
 const mostLanes = 3;
 const timesPath = 'node_modules/.cache/check-times.json';
 
+const standingPath = 'node_modules/.cache/check-standing.json';
+
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Runs the steps on as many lanes as asked for, then those that want to be alone. */
-async function runAll(steps: readonly Step[], lanes: number): Promise<Result[]> {
+async function runAll(steps: readonly Step[], lanes: number, standing?: Standing): Promise<Result[]> {
   const results: Result[] = [];
   const times = new Map(readTimes(timesPath));
   const drain = async (queue: Step[]): Promise<void> => {
@@ -28,6 +33,7 @@ async function runAll(steps: readonly Step[], lanes: number): Promise<Result[]> 
       show(step, result);
       results.push(result);
       times.set(step.title, result.ms);
+      standing?.take(step, result, Date.now());
     }
   };
   const together = longestFirst(
@@ -48,6 +54,18 @@ function show(step: Step, { passed, failed, skipped, ms, shown }: Result): void 
   ];
   print(`${failed ? '✗' : '✓'} ${step.title}: ${parts.join(', ')} (${(ms / 1000).toFixed(1)} s)`);
   for (const text of shown) print(text.replaceAll(/^/gm, '    '));
+}
+
+/** Takes out what still stands from an earlier check, and says so. @returns its results and the steps to run */
+function sift(steps: readonly Step[], standing: Standing | undefined): [Result[], Step[]] {
+  const stand = new Map(steps.map((step) => [step, standing?.of(step, Date.now())]));
+  const results = [...stand.values()].filter((result) => result !== undefined);
+  if (results.length > 0)
+    print(
+      `${results.length} of ${steps.length} steps stand: they passed, and nothing has changed since (--fresh runs them)`,
+    );
+  for (const text of results.flatMap(({ shown }) => shown)) print(text.replaceAll(/^/gm, '    '));
+  return [results, steps.filter((step) => stand.get(step) === undefined)];
 }
 
 /** Prints the last line; whether all is well. A check that ran no test is not well. */
@@ -76,16 +94,27 @@ function stopOnSignals(): void {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { help: { type: 'boolean', short: 'h' }, jobs: { type: 'string', short: 'j' } },
+  options: {
+    help: { type: 'boolean', short: 'h' },
+    fresh: { type: 'boolean' },
+    jobs: { type: 'string', short: 'j' },
+  },
 });
 if (values.help) {
   process.stdout.write(usage);
 } else {
   stopOnSignals();
-  const packages = await installPackages('scripts/packages.txt');
+  const packageList = 'scripts/packages.txt';
+  const packages = await installPackages(packageList);
   for (const line of packages) print(`packages: ${line}`);
   // Which steps there are depends on the tools that are there.
   const steps = positionals.length > 0 ? chosenSteps(positionals) : allSteps();
   const lanes = Number(values.jobs ?? Math.min(mostLanes, availableParallelism()));
-  process.exitCode = conclude(await runAll(steps, lanes)) ? 0 : 1;
+  const contents = contentsOf('.');
+  const standing = contents && new Standing(standingPath, contents, surroundings(namesIn(packageList)));
+  const isWhole = positionals.length === 0 && !values.fresh && !process.env.CI;
+  const [stand, left] = sift(steps, isWhole ? standing : undefined);
+  const results = await runAll(left, lanes, standing);
+  standing?.save(contentsOf('.'));
+  process.exitCode = conclude([...stand, ...results]) ? 0 : 1;
 }

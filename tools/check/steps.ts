@@ -9,6 +9,8 @@ export interface Step {
   readonly title: string;
   /** Runs after all others with nothing beside it: it measures time, or it takes the whole machine. */
   readonly alone: boolean;
+  /** The test files that it runs; absent where it looks at every file there is. */
+  readonly files?: readonly string[];
   run(): Promise<Result>;
 }
 
@@ -102,11 +104,14 @@ const unitStep = (files: readonly string[], which: string): Step => ({
   name: 'unit',
   title: `unit${which}`,
   alone: false,
+  files,
   run: () => runTests(files, unitLimits),
 });
 
 const fileStep = (name: string, file: string): Step => ({
   name,
+  // The import table is held against every file.
+  ...(name !== 'table' && { files: [file] }),
   title: file,
   alone: /^\/\/ Runs alone: \S/.test(readFileSync(file, 'utf8')),
   run: () => runTests([file], fileLimits),
