@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Item, JournalReader } from '#journal/api.ts';
+import type { JournalReader, RowItem } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
 import { FILES as JOURNAL, readHead } from '#journal/schema.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
@@ -21,7 +21,7 @@ export class Follower {
   readonly #dir: string;
   readonly #onDamage: (what: string) => void;
   #open: { readonly reader: JournalReader; readonly file: bigint } | undefined;
-  #items: Iterator<Item> | undefined;
+  #items: Iterator<RowItem> | undefined;
   #steadyUs: number | undefined;
   /** Own number by number of the journal. */
   #ids: number[] = [];
@@ -42,7 +42,7 @@ export class Follower {
   pull(into: Gather, mostRows: number, declare: (infos: readonly TagInfo[]) => readonly number[]): boolean {
     const reader = this.#reader();
     if (!reader) return false;
-    this.#items ??= reader.items(this.position, this.#onDamage)[Symbol.iterator]();
+    this.#items ??= reader.rows(this.position, this.#onDamage)[Symbol.iterator]();
     const until = Math.min(mostRows, into.rows + ROWS_A_TURN);
     for (let i = 0; i < ITEMS_A_TURN && into.rows < until && !into.isFull; i++) {
       const { value: item, done } = this.#items.next();

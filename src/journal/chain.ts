@@ -1,15 +1,22 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Json, SiteEvent } from '#kernel/event.ts';
 
 /** Hash before the first event of a new journal. */
-export const GENESIS = createHash('sha256').update('holdfast journal events 1').digest();
+export const GENESIS = hash('sha256', 'holdfast journal events 1', 'buffer');
+
+/** Sequence and time. */
+const PLACE_BYTES = 16;
 
 /** Hash of an event: it covers the one before, so nothing can be changed, added or left out without showing. */
 export function link(before: Uint8Array, seq: number, atUs: number, body: Uint8Array): Buffer {
-  const place = Buffer.alloc(16);
-  place.writeBigUInt64LE(BigInt(seq), 0);
-  place.writeDoubleLE(atUs, 8);
-  return createHash('sha256').update(before).update(place).update(body).digest();
+  const place = before.length;
+  const whole = new Uint8Array(place + PLACE_BYTES + body.length);
+  const view = new DataView(whole.buffer);
+  whole.set(before);
+  view.setBigUint64(place, BigInt(seq), true);
+  view.setFloat64(place + 8, atUs, true);
+  whole.set(body, place + PLACE_BYTES);
+  return hash('sha256', whole, 'buffer');
 }
 
 /** The one text of an event that is hashed and stored. Never throws: what JSON cannot say becomes null or text. */

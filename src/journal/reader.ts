@@ -10,6 +10,7 @@ import type {
   Extent,
   Item,
   JournalReader,
+  RowItem,
   StoredDeadLetter,
   StoredEvent,
   StoredGap,
@@ -65,8 +66,20 @@ class Reader implements JournalReader {
     this.#db = db;
   }
 
+  items(afterSeq: number, onDamage: Tell = () => {}): Iterable<Item> {
+    return this.#walk(afterSeq, onDamage, (after, upTo) => this.#eventsBetween(after, upTo, onDamage));
+  }
+
+  rows(afterSeq: number, onDamage: Tell = () => {}): Iterable<RowItem> {
+    return this.#walk(afterSeq, onDamage, () => []) as Iterable<RowItem>;
+  }
+
   /** Ends with the last entry that was durable when it got there. */
-  *items(afterSeq: number, onDamage: Tell = () => {}): Iterable<Item> {
+  *#walk(
+    afterSeq: number,
+    tell: Tell,
+    eventsBetween: (after: number, upTo: number) => Iterable<Item>,
+  ): Iterable<Item> {
     let after = afterSeq;
     for (;;) {
       // Everything up to the head is there in one piece; what comes later waits for the next round.
@@ -74,9 +87,14 @@ class Reader implements JournalReader {
       if (head <= after) return;
       for (;;) {
         const block = this.#nextBlock(after, head);
-        yield* this.#eventsBetween(after, (block?.seq ?? head + 1) - 1, onDamage);
+        yield* eventsBetween(after, (block?.seq ?? head + 1) - 1);
         if (!block) break;
-        yield* this.#blockItems(block, after, onDamage);
+        yield* this.#blockItems(
+          block,
+          after,
+          tell,
+          eventsBetween(Math.max(after, block.seq - 1), block.last),
+        );
         after = block.last;
       }
       after = head;
@@ -182,13 +200,20 @@ class Reader implements JournalReader {
       .get(after, upTo) as { seq: number; last: number } | undefined;
   }
 
-  *#blockItems(place: { seq: number; last: number }, after: number, tell: Tell): Iterable<Item> {
+  /** @param events those of the same span, which are in a table of their own: also when the block is damaged */
+  *#blockItems(
+    place: { seq: number; last: number },
+    after: number,
+    tell: Tell,
+    events: Iterable<Item>,
+  ): Iterable<Item> {
     const block = this.#readBlock(place.seq, tell);
     if (!block) {
-      // The events of a damaged block are in their own table.
-      yield* this.#eventsBetween(after, place.last, tell);
+      yield* events;
       return;
     }
+    const waiting = events[Symbol.iterator]();
+    let event = waiting.next();
     const sources = this.#sources();
     const slice = rowSlicer(block.rows);
     for (let m = 0; m < block.marks; m++) {
@@ -201,8 +226,11 @@ class Reader implements JournalReader {
         const derived = (kind & MARK_DERIVED) !== 0;
         yield { kind: 'batch', seq, batch: rows(), mark: { source, atUs: at(block.atUs, m), derived } };
       } else if ((kind & 3) === MarkKind.tick) yield { kind: 'tick', seq, atUs: at(block.atUs, m) };
-      else yield* this.#eventsBetween(seq - 1, seq, tell);
+      else {
+        for (; !event.done && event.value.seq <= seq; event = waiting.next()) yield event.value;
+      }
     }
+    for (; !event.done; event = waiting.next()) yield event.value;
   }
 
   #readBlock(seq: number, tell: Tell): Block | undefined {

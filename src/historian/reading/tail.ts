@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Item, JournalReader } from '#journal/api.ts';
+import type { JournalReader, RowItem } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
 import { FILES } from '#journal/schema.ts';
 import type { Tag } from '#kernel/tag-table.ts';
@@ -74,7 +74,7 @@ export class Tail {
       this.#kept.clear();
       this.#from = this.#upTo = position;
     }
-    for (const item of reader.items(this.#upTo)) {
+    for (const item of reader.rows(this.#upTo)) {
       if (this.#kept.rows >= MOST_ROWS || this.#kept.isFull) return true;
       this.#upTo = item.seq;
       if (item.kind === 'batch') this.#kept.add(item.batch, (tag) => tag);
@@ -93,9 +93,9 @@ export class Tail {
 /** Only the rows of one tag, from entries that are read for this and not kept. */
 function restOf(reader: JournalReader, afterSeq: number, tag: number): Rows {
   const gather = new Gather();
-  for (const item of reader.items(afterSeq)) if (hasTag(item, tag)) gather.add(item.batch, (t) => t);
+  for (const item of reader.rows(afterSeq)) if (hasTag(item, tag)) gather.add(item.batch, (t) => t);
   return gather.of(tag);
 }
 
-const hasTag = (item: Item, tag: number): item is Item & { kind: 'batch' } =>
+const hasTag = (item: RowItem, tag: number): item is RowItem & { kind: 'batch' } =>
   item.kind === 'batch' && item.batch.tag.includes(tag);
