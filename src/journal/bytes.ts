@@ -59,8 +59,13 @@ export class ByteSink {
   }
 
   text(value: string): void {
-    // At most three bytes a UTF-16 unit; encodeInto writes the bytes straight to their place.
     this.varint(Buffer.byteLength(value));
+    this.utf8(value);
+  }
+
+  /** The bytes of a text alone. */
+  utf8(value: string): void {
+    // At most three bytes a UTF-16 unit; encodeInto writes the bytes straight to their place.
     const at = this.#length;
     this.#take(value.length * 3);
     this.#length = at + encoder.encodeInto(value, this.#bytes.subarray(at)).written;

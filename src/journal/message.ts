@@ -2,6 +2,7 @@ import type { Json } from '#kernel/event.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import type { DeadLetter } from './api.ts';
+import type { EventColumns } from './event-columns.ts';
 import type { Columns } from './gather.ts';
 
 /* What the two threads of the journal say to each other. */
@@ -27,7 +28,7 @@ export interface UnitMessage {
 }
 
 export interface Extras {
-  readonly events: readonly EventRecord[];
+  readonly events: EventColumns;
   readonly gaps: readonly Gap[];
   readonly tags: readonly Tag[];
   readonly sources: readonly SourceName[];
@@ -40,13 +41,6 @@ export interface Extras {
   readonly deadLetters: readonly DeadLetter[];
   /** Older ones of the same unit that found no room. */
   readonly deadLettersDropped: number;
-}
-
-export interface EventRecord {
-  readonly seq: number;
-  readonly atUs: number;
-  /** Canonical JSON. */
-  readonly body: string;
 }
 
 export interface SourceName {

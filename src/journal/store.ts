@@ -6,10 +6,11 @@ import { PAGE_BYTES, transaction, troubleOf } from '#platform/sqlite.ts';
 import { BlockWriter } from './block.ts';
 import { link } from './chain.ts';
 import { DeadLetterTable, LETTER_BYTES } from './dead-letters.ts';
+import { eachEvent } from './event-columns.ts';
 import { GapTable } from './gaps.ts';
 import type { Columns } from './gather.ts';
 import { appendLedger } from './ledger.ts';
-import type { EventRecord, Extras, StoreTotals, UnitMessage, WorkerConfig } from './message.ts';
+import type { Extras, StoreTotals, UnitMessage, WorkerConfig } from './message.ts';
 import { Removal } from './removal.ts';
 import { type HeadRow, readHead } from './schema.ts';
 import { Space } from './space.ts';
@@ -168,7 +169,7 @@ export class Store {
   #encode(message: UnitMessage): Encoded {
     const { rows, marks } = message.columns;
     // Events alone need no block: they carry their own sequence.
-    const isBare = rows === 0 && marks === message.extras.events.length;
+    const isBare = rows === 0 && marks === message.extras.events.seq.length;
     const body = isBare ? undefined : this.#blocks.write(message.seq, message.columns).slice();
     return { message, body, bytes: (body?.length ?? 0) + extraBytes(message.extras) };
   }
@@ -204,7 +205,7 @@ export class Store {
   #writeUnit({ message, body }: Encoded): void {
     this.#countAge(message.steadyUs);
     this.#writeExtras(message.extras);
-    for (const event of message.extras.events) this.#writeEvent(event);
+    for (const event of eachEvent(message.extras.events)) this.#writeEvent(event.seq, event.atUs, event.body);
     if (body) this.#writeBlock(message, body);
     const head = this.#head;
     head.unit = message.unit;
@@ -238,10 +239,9 @@ export class Store {
     for (const gap of extras.gaps) if (this.#gaps.add(gap)) this.#gapsAdded++;
   }
 
-  #writeEvent({ seq, atUs, body }: EventRecord): void {
-    const bytes = Buffer.from(body);
-    const hash = link(this.#head.event_hash, seq, atUs, bytes);
-    this.#insert.event.run(seq, atUs, bytes, hash);
+  #writeEvent(seq: number, atUs: number, body: Uint8Array): void {
+    const hash = link(this.#head.event_hash, seq, atUs, body);
+    this.#insert.event.run(seq, atUs, body, hash);
     this.#head.event_seq = seq;
     this.#head.event_hash = hash;
     this.#head.event_count++;
@@ -258,7 +258,7 @@ export class Store {
 /** Pages are not quite full, and a state may stand beside the one that it replaces. */
 function extraBytes({ events, deadLetters, state, tags, gaps, sources, cursors }: Extras): number {
   let bytes = deadLetters.length * LETTER_BYTES + (sources.length + cursors.size) * SMALL_ROW_BYTES;
-  for (const { body } of events) bytes += body.length * 2 + 100;
+  bytes += events.body.length * 2 + events.seq.length * SMALL_ROW_BYTES;
   for (const text of state.values()) bytes += Buffer.byteLength(text ?? '') + SMALL_ROW_BYTES;
   for (const tag of tags) bytes += JSON.stringify(tag).length * 2 + SMALL_ROW_BYTES;
   for (const gap of gaps) bytes += gap.tags.length * GAP_TAG_BYTES + SMALL_ROW_BYTES * 2;

@@ -3,9 +3,10 @@ import type { Gap } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import type { DeadLetter } from './api.ts';
 import { MOST_DEAD_LETTERS } from './dead-letters.ts';
+import { EventGather } from './event-columns.ts';
 import { mergeGaps, touches } from './gaps.ts';
 import { type Gather, MarkKind } from './gather.ts';
-import type { EventRecord, SourceName, UnitMessage } from './message.ts';
+import type { SourceName, UnitMessage } from './message.ts';
 
 export type Settled = (result: 'durable' | Fault) => void;
 
@@ -21,8 +22,7 @@ export class Unit {
   steadyUs = 0;
   wallUs = 0;
   ticks = 0;
-  eventBytes = 0;
-  readonly events: EventRecord[] = [];
+  readonly events = new EventGather();
   readonly gaps: Gap[] = [];
   readonly tags = new Map<number, Tag>();
   readonly sources: SourceName[] = [];
@@ -60,7 +60,7 @@ export class Unit {
   }
 
   get bytes(): number {
-    return this.gather.bytes + this.eventBytes;
+    return this.gather.bytes + this.events.bytes;
   }
 
   get nextSeq(): number {
@@ -74,9 +74,8 @@ export class Unit {
   }
 
   addEvent(body: string, atUs: number, wallUs: number): void {
-    this.events.push({ seq: this.nextSeq, atUs, body });
+    this.events.add(this.nextSeq, atUs, body);
     this.gather.point(MarkKind.event, atUs);
-    this.eventBytes += 2 * body.length;
     this.seen(atUs, wallUs);
   }
 
@@ -103,7 +102,7 @@ export class Unit {
       seq: this.seq,
       columns: this.gather.handOver(),
       extras: {
-        events,
+        events: events.handOver(),
         gaps,
         tags: [...this.tags.values()],
         sources,
