@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { SiteClient } from '#cli/client.ts';
+import { duration } from '#cli/duration.ts';
 import { Exit } from '#cli/fail.ts';
 import { above } from '#cli/text.ts';
 import type { OperateAlarmBody, WriteResult } from '#contract/client.ts';
@@ -36,12 +37,19 @@ export async function alarm(
     const known = Object.keys(ACTS).join(', ');
     throw new Fault('cli.usage', `there is no act "${name}"`, { retry: 'never', hint: `one of ${known}` });
   }
+  const forMin = options.for === undefined ? undefined : minutes(options.for);
+  if (act === 'shelve' && forMin === undefined) {
+    const hint = 'say for how long: --for 30m, or a number of minutes';
+    throw new Fault('cli.usage', 'shelving needs an end', { retry: 'never', hint });
+  }
   const site = await SiteClient.find(options.data);
-  const forMin = options.for === undefined ? undefined : Number(options.for);
   const body = { id, act, forMin, comment: options.comment, by: by() };
   const after = await site.api.operateAlarm(body);
   print(options.json ? JSON.stringify(after, null, 2) : `${after.id}: ${after.state}`);
 }
+
+const minutes = (text: string): number =>
+  duration(/^\d+(\.\d+)?$/.test(text) ? `${text}m` : text, '--for') / 60_000;
 
 /** Exit status 0 only for a write that was sent or confirmed. */
 export async function write(

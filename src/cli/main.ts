@@ -203,7 +203,7 @@ function acting(holdfast: Command): void {
     .description('acknowledge, shelve, reset … an alarm')
     .argument('<act>', 'acknowledge, shelve, unshelve, out-of-service, return-to-service, reset, comment')
     .argument('<id>', 'alarm, as `holdfast alarms` shows it')
-    .option('--for <minutes>', 'how long to shelve')
+    .option('--for <time>', 'how long to shelve: minutes, or 30m, 2h')
     .option('--comment <text>')
     .addOption(dataOption())
     .addOption(jsonOption())

@@ -167,8 +167,10 @@ test('an act on an alarm that makes no sense is refused with the reason', async 
   const alarm = `${PUMP}/vibration-high`;
   failed(await box.run('alarm', 'acknowledge', 'hall/nothing'), 1, /there is no alarm hall\/nothing/);
   failed(await box.run('alarm', 'shelve', alarm, '--for', '100000'), 1, /alarm\.shelved-too-long/);
+  failed(await box.run('alarm', 'shelve', alarm), 2, /needs an end.*--for 30m/s);
+  failed(await box.run('alarm', 'shelve', alarm, '--for', 'ever'), 2, /--for ever: not a time/);
   failed(await box.run('alarm', 'silence', alarm), 2, /acknowledge/);
-  assert.equal((await box.run('alarm', 'shelve', alarm, '--for', '5')).stdout, `${alarm}: shelved\n`);
+  assert.equal((await box.run('alarm', 'shelve', alarm, '--for', '5m')).stdout, `${alarm}: shelved\n`);
   assert.equal((await box.run('alarm', 'unshelve', alarm)).stdout, `${alarm}: normal\n`);
 });
 
