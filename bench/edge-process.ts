@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { environment } from '#cli/install/settings.ts';
 import { bundle } from '#tools/bundle/bundle.ts';
 
 /** Processor time of all threads of a process so far, s. */
@@ -47,7 +48,8 @@ export class EdgeProcess implements AsyncDisposable {
     this.data = data;
     const program = join(dir, 'program', 'main.js');
     const args = ['--disable-warning=ExperimentalWarning', program, 'edge', '--site', file, '--data', data];
-    this.#child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const env = { ...process.env, ...environment };
+    this.#child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   }
 
   /** @throws what it said when it ends before it runs */

@@ -64,6 +64,7 @@ export class SiteHistory implements AsyncDisposable {
     const { dir, journalDir, journal } = this.#ports;
     const config = { dir, journalDir, quotaBytes: quotaMb * MEGABYTE, maxAgeUs: maxAgeDays * DAY_US };
     const historian = startHistorian(config, {
+      journalRows: () => journal.health.durableRows,
       onDamage: (damage) => this.#ports.event('security', 'security.historian-damaged', { damage }),
     });
     historian.onPosition((seq) => journal.setCursor(HISTORIAN_CURSOR, seq));

@@ -17,10 +17,12 @@ export interface HistorianConfig {
   readonly flushRows?: number;
   /** How often the journal is asked for more. Default 1 s. */
   readonly pollMs?: number;
+  /** Time over which it is judged whether few rows come, so that the thread may end meanwhile. Default 5 s. */
+  readonly calmMs?: number;
 }
 
 /**
- * Compressed columns per tag, made from the journal by a thread of its own. Nothing here ever waits on the decision
+ * Compressed columns per tag, made from the journal by a thread of its own, which need not stand all the time. Nothing here ever waits on the decision
  * path or is waited for by it; what it loses (quota, age, damage) is a gap of its own.
  */
 export interface Historian extends AsyncDisposable {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { takeLock } from '#platform/sqlite.ts';
 import {
   append,
   everything,
@@ -12,6 +14,7 @@ import {
 } from '#test/historian/folders.ts';
 import { openHistorian } from './historian.ts';
 import { openHistory } from './history.ts';
+import { FILES } from './schema.ts';
 
 test('what the journal holds comes back, whether it is in chunks already or not', async (t) => {
   const dirs = folders(t);
@@ -83,4 +86,46 @@ test('an import takes its place by time and may be repeated', async (t) => {
   assert.equal(known?.tag.path, 'line/tag3');
   assert.equal(known?.rows, 5100);
   assert.deepEqual(await reader.gaps(everything), []);
+});
+
+test('where few rows come the thread ends, and stands again for a flush, for many rows and for whoever asks', async (t) => {
+  const dirs = folders(t);
+  await using journal = await journalAt(dirs.journalDir);
+  const rests = { ...historianConfig(dirs), calmMs: 50, flushMs: 3000 };
+  await using historian = await openHistorian(rests, { journalRows: () => journal.health.durableRows });
+  await using reader = openHistory(dirs);
+  // Only a thread that has ended leaves the folder to others.
+  const ended = () => {
+    const release = takeLock(join(dirs.dir, FILES.lock));
+    release?.();
+    return release !== undefined;
+  };
+  await until(ended);
+  await append(journal, 0, readings(0, 10));
+  await historian.flush();
+  assert.equal(historian.health.rows, 10);
+  await until(ended);
+  await append(journal, 0, readings(10, 10));
+  assert.deepEqual(await rawOf(reader, 'line/tag0'), readings(0, 20));
+  await until(() => historian.health.rows === 20);
+  await until(ended);
+  const writtenBytes = historian.health.writtenBytes;
+  for (let from = 20; from < 40_020; from += 10_000) await append(journal, 0, readings(from, 10_000));
+  await until(() => !ended());
+  await Promise.all([historian.flush(), historian.flush()]);
+  assert.equal(historian.health.rows, 40_020);
+  assert.equal(historian.position, journal.durableSeq);
+  assert.ok(historian.health.writtenBytes > writtenBytes);
+  assert.equal(historian.health.fault, undefined);
+});
+
+test('a question is answered whether the thread that reads stands, ends at this moment or has ended', async (t) => {
+  const dirs = folders(t);
+  await using journal = await journalAt(dirs.journalDir);
+  await append(journal, 0, readings(0, 100));
+  await using reader = openHistory(dirs, 5);
+  for (const pauseMs of [0, 4, 5, 6, 7, 100, 0]) {
+    assert.deepEqual(await rawOf(reader, 'line/tag0'), readings(0, 100));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
 });

@@ -10,10 +10,19 @@ const LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 2, stackS
 const FLUSH_MS = 300_000;
 const FLUSH_ROWS = 262_144;
 const POLL_MS = 1000;
+const CALM_MS = 5000;
 const RESTART_MIN_MS = 1000;
 const RESTART_MAX_MS = 60_000;
+/** While it rests this many rows may come: read in one go they take some milliseconds. */
+const REST_ROWS = 32 * 1024;
+const LOOK_MS = 1000;
 
 export interface HistorianDeps {
+  /**
+   * Rows that the journal has put on the disk since it was opened. With it the thread ends where few rows come, and
+   * stands again for a flush or for many rows; without it the thread stands always.
+   */
+  readonly journalRows?: () => number;
   /** Told of chunks that could not be read and of a database that was set aside. */
   readonly onDamage?: (what: readonly string[]) => void;
 }
@@ -32,7 +41,13 @@ export async function openHistorian(config: HistorianConfig, deps: HistorianDeps
   return historian;
 }
 
-type Asked = ReturnType<typeof Promise.withResolvers<number>>;
+type Asked = ReturnType<typeof Promise.withResolvers<number>> & { readonly message: ToWriter };
+
+/** Of a thread that rests. */
+interface Rest {
+  readonly flushAtMs: number;
+  readonly rows: number;
+}
 
 class ThreadHistorian implements Historian {
   position = 0;
@@ -45,6 +60,7 @@ class ThreadHistorian implements Historian {
   #worker: Worker | undefined;
   #restart: NodeJS.Timeout | undefined;
   #restartMs = 0;
+  #rest: Rest | undefined;
   #closing = false;
   #lastId = 0;
   #totals = NOTHING;
@@ -91,37 +107,67 @@ class ThreadHistorian implements Historian {
   }
 
   #ask(message: (id: number) => ToWriter): Promise<number> {
-    const worker = this.#worker;
-    if (!worker) return Promise.reject(lost('it is being started again'));
-    const asked: Asked = Promise.withResolvers();
+    if (!this.#worker && !this.#rest) return Promise.reject(lost('it is being started again'));
     const id = ++this.#lastId;
+    const asked: Asked = { ...Promise.withResolvers<number>(), message: message(id) };
     this.#asked.set(id, asked);
-    worker.postMessage(message(id));
+    if (this.#worker) this.#worker.postMessage(asked.message);
+    else this.#start();
     return asked.promise;
   }
 
+  /** With what was asked while there was no thread, or one about to end. */
   #start(): void {
+    clearTimeout(this.#restart);
     const worker = new Worker(workerUrl('worker'), {
       workerData: this.#workerConfig(),
       resourceLimits: LIMITS,
     });
     this.#worker = worker;
+    this.#rest = undefined;
     let cause: unknown = 'no reason given';
     worker.on('error', (error) => {
       cause = error;
     });
-    worker.once('exit', () => this.#exited(cause));
+    worker.once('exit', () => {
+      if (this.#rest) this.#rested(this.#rest);
+      else this.#exited(cause);
+    });
     worker.on('message', (message: FromWriter) => this.#heard(message));
+    for (const { message } of this.#asked.values()) worker.postMessage(message);
+  }
+
+  #rested(rest: Rest): void {
+    this.#forget();
+    if (this.#closing) return;
+    if (this.#asked.size > 0) this.#start();
+    else this.#restart = setTimeout(() => this.#wake(rest), LOOK_MS);
+  }
+
+  #wake(rest: Rest): void {
+    const rows = (this.#deps.journalRows?.() ?? 0) - rest.rows;
+    if (performance.now() >= rest.flushAtMs || rows >= REST_ROWS) this.#start();
+    else this.#restart = setTimeout(() => this.#wake(rest), LOOK_MS);
+  }
+
+  /** The thread is no more; what it has written goes on to count. */
+  #forget(): void {
+    this.#worker = undefined;
+    this.#writtenBefore += this.#totals.writtenBytes;
+    this.#totals = { ...this.#totals, writtenBytes: 0 };
   }
 
   #workerConfig(): WriterConfig {
-    const { dir, journalDir, quotaBytes, maxAgeUs, flushMs, flushRows, pollMs } = this.#config;
+    const { dir, journalDir, quotaBytes, maxAgeUs, flushMs, flushRows, pollMs, calmMs } = this.#config;
+    const everyMs = flushMs ?? FLUSH_MS;
     return {
       dir,
       journalDir,
       quotaBytes,
       maxAgeUs,
-      flushMs: flushMs ?? FLUSH_MS,
+      flushMs: everyMs,
+      firstFlushMs: this.#rest ? Math.max(0, this.#rest.flushAtMs - performance.now()) : everyMs,
+      calmMs: this.#deps.journalRows ? (calmMs ?? CALM_MS) : Number.POSITIVE_INFINITY,
       flushRows: flushRows ?? FLUSH_ROWS,
       pollMs: pollMs ?? POLL_MS,
     };
@@ -139,7 +185,10 @@ class ThreadHistorian implements Historian {
       this.#fault = faultOf(message.fault);
       this.#first.resolve();
     } else if (message.kind === 'damage') this.#deps.onDamage?.(message.what);
-    else if (message.kind !== 'closed') this.#answered(message);
+    else if (message.kind === 'resting') {
+      const flushAtMs = performance.now() + message.flushInMs;
+      this.#rest = { flushAtMs, rows: this.#deps.journalRows?.() ?? 0 };
+    } else if (message.kind !== 'closed') this.#answered(message);
   }
 
   #answered(message: Extract<FromWriter, { readonly id: number }>): void {
@@ -151,15 +200,13 @@ class ThreadHistorian implements Historian {
 
   /** Ever more slowly while it goes on dying; the journal keeps what it has not taken. */
   #exited(cause: unknown): void {
-    this.#worker = undefined;
+    this.#forget();
     const fault = lost(cause);
     for (const asked of this.#asked.values()) asked.reject(fault);
     this.#asked.clear();
     if (this.#closing) return;
     this.#fault = fault;
     this.#first.resolve();
-    this.#writtenBefore += this.#totals.writtenBytes;
-    this.#totals = { ...this.#totals, writtenBytes: 0 };
     this.#restartMs = Math.min(RESTART_MAX_MS, this.#restartMs * 2 || RESTART_MIN_MS);
     this.#restart = setTimeout(() => this.#start(), this.#restartMs);
   }

@@ -17,13 +17,15 @@ import type { FromReader, Part, Question, ToReader } from './reading/question.ts
 import { workerUrl } from './worker-url.ts';
 
 const LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 4, stackSizeMb: 2 };
+/** Who looks at trends asks again soon. */
+const IDLE_MS = 30_000;
 
 /**
- * Reads the history in a data folder, beside a running site or without one. The thread starts with the first question,
- * and again should it die. Questions fail with a Fault `historian.none`, `historian.newer-format` or what reading said.
+ * Reads the history in a data folder, beside a running site or without one. The thread starts with a question, ends
+ * `idleMs` after the last one, and is started again should it die. Questions fail with a Fault `historian.none`, `historian.newer-format` or what reading said.
  */
-export function openHistory(dirs: HistoryDirs): HistoryReader {
-  return new ThreadReader(dirs);
+export function openHistory(dirs: HistoryDirs, idleMs = IDLE_MS): HistoryReader {
+  return new ThreadReader(dirs, idleMs);
 }
 
 /** Parts of one answer on their way. */
@@ -59,12 +61,15 @@ class Answer {
 
 class ThreadReader implements HistoryReader {
   readonly #dirs: HistoryDirs;
+  readonly #idleMs: number;
   readonly #answers = new Map<number, Answer>();
   #worker: Worker | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #lastId = 0;
 
-  constructor(dirs: HistoryDirs) {
+  constructor(dirs: HistoryDirs, idleMs: number) {
     this.#dirs = dirs;
+    this.#idleMs = idleMs;
   }
 
   tags(): Promise<readonly HistoryTag[]> {
@@ -98,12 +103,19 @@ class ThreadReader implements HistoryReader {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#idle);
     const worker = this.#worker;
     if (!worker) return;
     await new Promise<void>((resolve) => {
       worker.once('exit', () => resolve());
       this.#say({ kind: 'close' });
     });
+  }
+
+  /** The next question gets a thread of its own, whether this one has gone already or not. */
+  #rest(): void {
+    this.#say({ kind: 'close' });
+    this.#worker = undefined;
   }
 
   async #only<P extends Part>(question: Question, signal?: AbortSignal): Promise<P> {
@@ -114,6 +126,7 @@ class ThreadReader implements HistoryReader {
   /** Whoever breaks off the loop, or the signal, ends the query. */
   async *#ask<P extends Part>(question: Question, signal?: AbortSignal): AsyncIterable<P> {
     signal?.throwIfAborted();
+    clearTimeout(this.#idle);
     this.#worker ??= this.#start();
     const id = ++this.#lastId;
     const answer = new Answer();
@@ -133,6 +146,7 @@ class ThreadReader implements HistoryReader {
       signal?.removeEventListener('abort', abort);
       this.#answers.delete(id);
       this.#say({ kind: 'end', id });
+      if (this.#answers.size === 0) this.#idle = setTimeout(() => this.#rest(), this.#idleMs).unref();
     }
   }
 
@@ -150,6 +164,7 @@ class ThreadReader implements HistoryReader {
       cause = error;
     });
     worker.once('exit', () => {
+      if (this.#worker !== worker) return;
       this.#worker = undefined;
       for (const answer of this.#answers.values()) answer.end(lost(cause));
     });

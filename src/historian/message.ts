@@ -13,8 +13,12 @@ export interface WriterConfig {
   readonly flushMs: number;
   /** Rows that are gathered at most. */
   readonly flushRows: number;
+  /** How long the first flush waits; it may have been waited for already. */
+  readonly firstFlushMs: number;
   /** How often the journal is asked for more. */
   readonly pollMs: number;
+  /** The thread ends when few rows came for so long; infinite: never. */
+  readonly calmMs: number;
 }
 
 /** Of what is kept, and since the thread started. */
@@ -42,4 +46,6 @@ export type FromWriter =
   | { readonly kind: 'damage'; readonly what: readonly string[] }
   | { readonly kind: 'answer'; readonly id: number; readonly rows: number }
   | { readonly kind: 'refused'; readonly id: number; readonly fault: FaultMessage }
+  /** Nothing is lost by its end: what was gathered is read from the journal again when the next flush is due. */
+  | { readonly kind: 'resting'; readonly flushInMs: number }
   | { readonly kind: 'closed' };

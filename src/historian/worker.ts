@@ -18,15 +18,20 @@ const config = workerData as WriterConfig;
 const port = parentPort;
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 30_000;
+/** So few rows a second are not worth a thread that waits for them, 10 MB of memory. */
+const CALM_ROWS_A_S = 400;
 
 const gather = new Gather();
 let store: Store | undefined;
 let follower: Follower | undefined;
 let unlock: (() => void) | undefined;
 let timer: NodeJS.Timeout | undefined;
-let dueMs = performance.now() + config.flushMs;
+let dueMs = performance.now() + config.firstFlushMs;
 let retryMs = 0;
 let found: string[] = [];
+/** Rows that were taken from the journal, ever, and how many when it was last counted whether few come. */
+let taken = 0;
+let calm = { taken: 0, sinceMs: performance.now() };
 
 const say = (message: FromWriter): void => port?.postMessage(message);
 
@@ -56,7 +61,9 @@ function lock(): () => void {
 function turn(): boolean {
   const open_ = store ?? opened();
   const declare = (infos: Parameters<Store['declare']>[0]) => open_.declare(infos);
+  const before = gather.rows;
   const more = follower?.pull(gather, config.flushRows, declare) ?? false;
+  taken += gather.rows - before;
   const isFull = gather.rows >= config.flushRows || gather.isFull;
   if (isFull || performance.now() >= dueMs) flush(open_);
   if (more) return true;
@@ -97,12 +104,27 @@ function run(): void {
   try {
     const more = turn();
     retryMs = 0;
-    next(more ? 0 : config.pollMs);
+    if (!more && isCalm()) rest();
+    else next(more ? 0 : config.pollMs);
   } catch (error) {
     failed(error);
     retryMs = Math.min(RETRY_MAX_MS, retryMs * 2 || RETRY_MIN_MS);
     next(retryMs);
   }
+}
+
+function isCalm(): boolean {
+  const nowMs = performance.now();
+  const { taken: before, sinceMs } = calm;
+  if (nowMs - sinceMs < config.calmMs) return false;
+  calm = { taken, sinceMs: nowMs };
+  return taken - before <= (CALM_ROWS_A_S * (nowMs - sinceMs)) / 1000;
+}
+
+function rest(): void {
+  gather.clear();
+  say({ kind: 'resting', flushInMs: Math.max(0, dueMs - performance.now()) });
+  end();
 }
 
 /** A timer even for at once: messages get their turn between two pieces of work. */
@@ -171,9 +193,13 @@ function close(): void {
   } catch {
     // The journal keeps it.
   }
+  say({ kind: 'closed' });
+  end();
+}
+
+function end(): void {
   closeQuietly();
   unlock?.();
-  say({ kind: 'closed' });
   port?.close();
 }
 

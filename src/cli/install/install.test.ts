@@ -49,6 +49,7 @@ test('the unit runs the site as its own user, may write only its data, and is re
   for (const line of [
     'User=holdfast',
     `ExecStart=${settings.node} --disable-warning=ExperimentalWarning /opt/holdfast/src/cli/main.ts edge --site /etc/holdfast/site.yaml --data /var/lib/holdfast`,
+    'Environment=MALLOC_ARENA_MAX=2',
     'ProtectSystem=strict',
     'ReadWritePaths=/var/lib/holdfast',
     'StateDirectory=holdfast',

@@ -1,14 +1,18 @@
-import { commandOf, type ServiceSettings } from '#cli/install/settings.ts';
+import { commandOf, environment, type ServiceSettings } from '#cli/install/settings.ts';
 
 /** The OpenRC script of the service: own user, supervised, restarted for ever. */
 export function openrcScript(settings: ServiceSettings): string {
   const { user, site, data } = settings;
   const [command, ...args] = commandOf(settings);
+  const variables = Object.entries(environment)
+    .map(([name, value]) => `--env ${name}=${value}`)
+    .join(' ');
   return `#!/sbin/openrc-run
 
 name="holdfast"
 description="Holdfast edge (${site})"
 supervisor="supervise-daemon"
+supervise_daemon_args="${variables}"
 command="${command}"
 command_args="${args.join(' ')}"
 command_user="${user}:${user}"

@@ -1,4 +1,4 @@
-import { commandOf, type ServiceSettings } from '#cli/install/settings.ts';
+import { commandOf, environment, type ServiceSettings } from '#cli/install/settings.ts';
 
 /** RestartSteps and RestartMaxDelaySec: systemd 254. */
 const growingRestart = 254;
@@ -28,6 +28,7 @@ function serviceSection(settings: ServiceSettings): string {
     'Type=exec',
     `User=${settings.user}`,
     `Group=${settings.user}`,
+    ...Object.entries(environment).map(([name, value]) => `Environment=${name}=${value}`),
     `ExecStart=${commandOf(settings).join(' ')}`,
     // Applies the site file; what it says of the result is in the journal and in `holdfast config history`.
     'ExecReload=/bin/kill -HUP $MAINPID',
