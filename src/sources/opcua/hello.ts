@@ -35,12 +35,17 @@ export async function hello(
   const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket = net.connect({ host, port: Number(port || 4840) });
+  const late = AbortSignal.timeout(timeoutMs);
   try {
-    const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const either = AbortSignal.any([signal, late]);
     const answer = await exchange(socket, helloMessage(url), either);
     return acknowledged(answer, url);
   } catch (error) {
     signal.throwIfAborted();
+    if (error === late.reason)
+      throw new Fault('opcua.timeout', `${url} did not answer the Hello within ${timeoutMs} ms`, {
+        hint: `The server hangs or is overloaded, or something else listens there. ${NOT_OPCUA}`,
+      });
     throw opcuaFault(error, url);
   } finally {
     socket.destroy();
