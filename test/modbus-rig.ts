@@ -146,7 +146,7 @@ export async function openModbus(
     address: Address.parse(at),
   }));
   const events: { name: string; subject: string; detail?: unknown }[] = [];
-  const requests: { ms: number; outcome: string }[] = [];
+  const requests: { ms: number | undefined; outcome: string }[] = [];
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const deps: Deps = {
     id: 'device',
@@ -171,7 +171,7 @@ export async function openModbus(
 export class Opened implements AsyncDisposable {
   readonly source: Source;
   readonly events: readonly { name: string; subject: string; detail?: unknown }[];
-  readonly requests: readonly { ms: number; outcome: string }[];
+  readonly requests: readonly { ms: number | undefined; outcome: string }[];
   readonly rows: Row[] = [];
   readonly gaps: Gap[] = [];
   readonly #tags: TagTable;

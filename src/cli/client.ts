@@ -46,7 +46,7 @@ export async function findKeptDir(named: string | undefined, part: 'trust' | 'jo
   } catch (error) {
     const [kept] = keptDirs(part);
     if (kept === undefined) throw error;
-    process.stderr.write(`${dim(`no site runs: ${kept}`)}\n`);
+    process.stderr.write(`${dim(`no site runs; from its folder ${kept}`)}\n`);
     return kept;
   }
 }

@@ -2,7 +2,7 @@ import { among, type Expanded } from '#contract/expand.ts';
 import { check } from '#contract/explain.ts';
 import type { Finding } from '#contract/findings.ts';
 import type { PeerModel, TagModel } from '#contract/model.ts';
-import type { Plugins, SourceKind } from '#contract/plugins.ts';
+import type { PluginSection, Plugins, SinkKind, SourceKind } from '#contract/plugins.ts';
 import type { SourceEntry } from '#contract/site.ts';
 import { messageOf } from '#kernel/fault.ts';
 import type { Tag, TagInfo } from '#kernel/tag-table.ts';
@@ -17,8 +17,8 @@ export interface Peer {
 }
 
 interface PeerOptions {
-  readonly section: keyof Plugins;
-  readonly kinds: Plugins[keyof Plugins];
+  readonly section: PluginSection;
+  readonly plugins: Plugins;
   readonly schema: typeof SourceEntry;
   readonly add: Add;
 }
@@ -28,7 +28,8 @@ export function checkPeers(
   entries: { readonly [id: string]: unknown },
   options: PeerOptions,
 ): Map<string, Peer> {
-  const { section, kinds, schema, add } = options;
+  const { section, plugins, schema, add } = options;
+  const kinds: { readonly [kind: string]: SinkKind } = plugins[section];
   const peers = new Map<string, Peer>();
   for (const [id, raw] of Object.entries(entries)) {
     const where = [section, id];
@@ -41,7 +42,7 @@ export function checkPeers(
       add({
         where: [...where, 'kind'],
         message: `there is no ${what} of kind ${kind}`,
-        hint: among(kind, Object.keys(kinds), 'kinds'),
+        hint: among(kind, plugins.names?.[section] ?? Object.keys(kinds), 'kinds'),
       });
       continue;
     }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Plugins } from '#contract/plugins.ts';
+import type { PluginSection, Plugins } from '#contract/plugins.ts';
 import { ActuatorEntry, SinkEntry, SiteFile, SourceEntry } from '#contract/site.ts';
 
 /** A JSON Schema as plain data. */
@@ -99,7 +99,7 @@ function refer(schema: z.core.$ZodTypes, json: { [keyword: string]: unknown }): 
 const anyOf = (schemas: readonly Schema[]): Schema => (schemas.length === 0 ? {} : { anyOf: schemas });
 
 /** One entry per kind, told apart by `kind`. */
-function peers(kinds: Plugins[keyof Plugins], entry: z.ZodType): Schema {
+function peers(kinds: Plugins[PluginSection], entry: z.ZodType): Schema {
   const all = Object.entries(kinds).map(([kind, { config }]) =>
     withField(toJson(config), 'kind', { const: kind }),
   );

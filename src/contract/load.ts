@@ -124,19 +124,19 @@ function read(
   const settings = check(SiteFile.shape.settings, sections.settings, { where: ['settings'], add });
   const sources = checkPeers(sections.sources, {
     section: 'sources',
-    kinds: plugins.sources,
+    plugins,
     schema: SourceEntry,
     add,
   });
   const actuators = checkPeers(sections.actuators, {
     section: 'actuators',
-    kinds: plugins.actuators,
+    plugins,
     schema: ActuatorEntry,
     add,
   });
   const sinks = checkPeers(sections.sinks, {
     section: 'sinks',
-    kinds: plugins.sinks,
+    plugins,
     schema: SinkEntry,
     add,
   });

@@ -41,4 +41,8 @@ export interface Plugins {
   readonly sources: { readonly [kind: string]: SourceKind };
   readonly actuators: { readonly [kind: string]: ActuatorKind };
   readonly sinks: { readonly [kind: string]: SinkKind };
+  /** All that there are, where only those that a file mentions were loaded: for whoever has written another one. */
+  readonly names?: { readonly [section in PluginSection]: readonly string[] };
 }
+
+export type PluginSection = 'sources' | 'actuators' | 'sinks';

@@ -45,6 +45,12 @@ test('wrong fields and wrong expressions are told in one go, each at its place',
   assert.match(problems[2] ?? '', /^14:\d+ /);
 });
 
+test('a kind with a slip leads to the right one, also where the file names no other', async () => {
+  const { problems } = await checkSite(site({ 'kind: modbus': 'kind: modbsu' }));
+  assert.equal(problems[0]?.message, 'there is no source of kind modbsu');
+  assert.equal(problems[0]?.hint, 'did you mean modbus?');
+});
+
 test('an expression over a tag that is itself wrong is no second error', async () => {
   const problems = await said(site({ "unit: '%'\n    source": 'nonsense: 1\n    source' }));
   assert.equal(problems.length, 1, problems.join('\n'));

@@ -9,12 +9,14 @@ export class LoadMeter implements Load {
   readonly #latency = new Latency();
   readonly #outcomes: Record<Outcome, number> = { ok: 0, timeout: 0, refused: 0, garbage: 0 };
   #caps: Parameters<Load['caps']>[0] = {};
+  #requests = 0;
   #windowStartUs = 0;
   #windowRequests = 0;
   #perSecond = 0;
 
-  request(ms: number, outcome: Outcome): void {
-    this.#latency.record(ms);
+  request(ms: number | undefined, outcome: Outcome): void {
+    if (ms !== undefined) this.#latency.record(ms);
+    this.#requests++;
     this.#outcomes[outcome]++;
     this.#windowRequests++;
   }
@@ -26,7 +28,7 @@ export class LoadMeter implements Load {
   status(nowUs: number): LoadStatus {
     this.#roll(nowUs);
     return {
-      requests: this.#latency.count,
+      requests: this.#requests,
       requestsPerS: this.#perSecond,
       p50Ms: this.#latency.quantileMs(0.5),
       p99Ms: this.#latency.quantileMs(0.99),

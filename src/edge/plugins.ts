@@ -42,6 +42,7 @@ export interface LoadedPlugins {
   readonly sources: { readonly [kind: string]: SourceDef };
   readonly actuators: { readonly [kind: string]: ActuatorDef };
   readonly sinks: { readonly [kind: string]: SinkDef };
+  readonly names: { readonly [section in 'sources' | 'actuators' | 'sinks']: readonly string[] };
 }
 
 /** Definitions of the kinds that the text of a site file mentions; all of them without a text. */
@@ -52,6 +53,11 @@ export async function loadPlugins(text?: string): Promise<LoadedPlugins> {
     actuators: await pick(ACTUATORS, used),
     // Brokers and the like are known under the same name as sources: a section of its own tells whether there is any.
     sinks: await pick(SINKS, (kind) => used(kind) && (text === undefined || text.includes('sinks'))),
+    names: {
+      sources: Object.keys(SOURCES),
+      actuators: Object.keys(ACTUATORS),
+      sinks: Object.keys(SINKS),
+    },
   };
 }
 

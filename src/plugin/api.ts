@@ -171,8 +171,8 @@ export interface Log {
 
 /** The PLC load budget: what the device bears (caps, from the configuration) beside what it is asked. */
 export interface Load {
-  /** Counted by the source for each request it sends. @param ms time until its answer or time-out */
-  request(ms: number, outcome: 'ok' | 'timeout' | 'refused' | 'garbage'): void;
+  /** Counted by the source for each request it sends. @param ms until its answer or time-out; undefined: none to wait for */
+  request(ms: number | undefined, outcome: 'ok' | 'timeout' | 'refused' | 'garbage'): void;
   /** Most of each that the configuration allows; shown beside the use. */
   caps(caps: {
     readonly connections?: number;

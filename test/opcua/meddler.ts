@@ -2,6 +2,21 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 const HEAD_BYTES = 8;
+/** In a message without security: number of the request, and the id of its service (OPC UA Part 6, 6.7.2, A.3). */
+const REQUEST_AT = 20;
+const SERVICE_AT = 26;
+export const PUBLISH = 826;
+const requestOf = (message: Buffer): number =>
+  message.length >= REQUEST_AT + 4 ? message.readUInt32LE(REQUEST_AT) : 0;
+
+/** A message of a client. */
+export interface Heard {
+  /** Such as `HELF`, `OPNF`, `MSGF`. */
+  readonly kind: string;
+  /** Id of the service; means something only without security. */
+  readonly service: number;
+  readonly atMs: number;
+}
 
 /** Somebody in between, who lets pass what both sides say, knows where chunks begin, and says things himself. */
 export class Meddler implements AsyncDisposable {
@@ -16,20 +31,29 @@ export class Meddler implements AsyncDisposable {
   opened = 0;
   /** From now on nothing passes. */
   swallows = false;
+  /** All that its clients have said, whichever connection. */
+  readonly heard: Heard[] = [];
+  /** Requests without an answer, but those to publish; only without security, and in one chunk each. */
+  #waiting = new Set<string>();
+  mostWaiting = 0;
+  #connections = 0;
 
   private constructor(port: number) {
     this.#server = createServer((near) => {
       this.#near = near;
+      const connection = ++this.#connections;
       this.answered = -1;
       this.asked = -1;
       this.opened = 0;
       const far = connect(port, '127.0.0.1');
-      this.#join(near, far, (kind) => {
+      this.#join(near, far, (kind, message) => {
+        this.#hear(kind, message, connection);
         if (near !== this.#near) return;
         this.asked++;
         if (kind === 'OPNF') this.opened++;
       });
-      this.#join(far, near, () => {
+      this.#join(far, near, (_, message) => {
+        this.#waiting.delete(`${connection} ${requestOf(message)}`);
         if (near === this.#near) this.answered++;
       });
     });
@@ -50,7 +74,15 @@ export class Meddler implements AsyncDisposable {
     this.#near?.write(Buffer.concat(chunks));
   }
 
-  #join(from: Socket, to: Socket, passed: (kind: string) => void): void {
+  #hear(kind: string, message: Buffer, connection: number): void {
+    const service = kind === 'MSGF' ? message.readUInt16LE(SERVICE_AT) : 0;
+    this.heard.push({ kind, service, atMs: performance.now() });
+    if (service === 0 || service === PUBLISH) return;
+    this.#waiting.add(`${connection} ${requestOf(message)}`);
+    this.mostWaiting = Math.max(this.mostWaiting, this.#waiting.size);
+  }
+
+  #join(from: Socket, to: Socket, passed: (kind: string, message: Buffer) => void): void {
     let rest = Buffer.alloc(0);
     this.#sockets.add(from);
     from.setNoDelay(true);
@@ -58,7 +90,7 @@ export class Meddler implements AsyncDisposable {
       if (this.swallows) return;
       rest = Buffer.concat([rest, bytes]);
       while (rest.length >= HEAD_BYTES && rest.length >= rest.readUInt32LE(4)) {
-        passed(rest.toString('latin1', 0, 4));
+        passed(rest.toString('latin1', 0, 4), rest.subarray(0, rest.readUInt32LE(4)));
         rest = rest.subarray(rest.readUInt32LE(4));
       }
       to.write(bytes);

@@ -53,7 +53,14 @@ export interface Setup {
 }
 
 /** Without security and quick, where the test says nothing else. */
-export const QUICK = { security: { mode: 'none' }, publishMs: 50, keepAliveMs: 500, sampleMs: 0 };
+export const QUICK = {
+  security: { mode: 'none' },
+  publishMs: 50,
+  keepAliveMs: 500,
+  sampleMs: 0,
+  requestsPerS: 1000,
+  outstanding: 20,
+};
 
 /** Opens the source as the supervisor does, once. */
 export async function openOpcua(setup: Setup): Promise<Opened> {
@@ -113,7 +120,7 @@ export const pointsOf = (tags: TagTable, tagsAt: Record<string, TagAt>): Point<A
 export class Opened implements AsyncDisposable {
   source: Source<Config> = undefined as unknown as Source<Config>;
   readonly events: { name: string; subject: string; detail?: unknown }[] = [];
-  readonly requests: { ms: number; outcome: string }[] = [];
+  readonly requests: { ms: number | undefined; outcome: string }[] = [];
   readonly rows: Row[] = [];
   /** Rows of history. */
   readonly late: Row[] = [];

@@ -103,7 +103,7 @@ async function* throughOwnSession(
   { data, from, for: time }: BrowseOptions,
   signal: AbortSignal,
 ): AsyncIterable<FoundView> {
-  say('no such site runs: through a session of its own …');
+  say('the site does not run: through a session of its own …');
   const { browseAlone } = await import('#edge/browse-alone.ts');
   const forMs = time === undefined ? undefined : duration(time, '--for');
   const dataDir = certificatesDir(data, undefined);

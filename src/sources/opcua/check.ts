@@ -21,6 +21,12 @@ export function check(config: Config, points: readonly Point<Address>[]): readon
       message: `sessionTimeoutMs ${sessionTimeoutMs} is below twice keepAliveMs`,
       hint: 'The server would drop sessions that are merely quiet: raise sessionTimeoutMs.',
     });
+  const publishes = ((config.conditions ? 2 : 1) * 1000) / publishMs;
+  if (publishes > config.requestsPerS / 2)
+    found.push({
+      message: `publishMs ${publishMs} asks for ${Math.ceil(publishes)} publishings a second, more than half of requestsPerS ${config.requestsPerS}`,
+      hint: 'Raise publishMs, or requestsPerS where the server is known to bear it.',
+    });
   return [...found, ...points.flatMap(pointFindings)];
 }
 

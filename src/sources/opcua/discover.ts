@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { messageOf } from '#kernel/fault.ts';
 import type { Deps, Discovered, DiscoveryDef } from '#plugin/api.ts';
 import { Hosts, hostsOf, urlHost } from '#plugin/host-range.ts';
+import { budgetAt } from '#wire/opcua/budget.ts';
 import { fingerprintOf, leafOf } from '#wire/opcua/session.ts';
 import { hello } from './hello.ts';
 import { askOffers, type Offers } from './offers.ts';
@@ -18,7 +19,12 @@ const Range = z.strictObject({
     .max(20)
     .default([DEFAULT_PORT])
     .describe('TCP ports to try at each host.'),
-  pauseMs: z.int().min(20).max(60_000).default(200).describe('Rest between two connections.'),
+  pauseMs: z
+    .int()
+    .min(20)
+    .max(60_000)
+    .default(200)
+    .describe('Rest between two connections, and between two messages to a server.'),
   timeoutMs: z.int().min(50).max(60_000).default(2000).describe('Longest wait for each step.'),
 });
 type Range = z.output<typeof Range>;
@@ -39,7 +45,7 @@ export const opcuaDiscovery: DiscoveryDef<typeof Range> = {
       asks: [
         `one TCP connection to ${where} of ${count} ${count === 1 ? 'host' : 'hosts'}, one after the other, with a Hello (OPC UA Part 6, 7.1.2.3)`,
         'each server that acknowledges it: one more connection with FindServers and GetEndpoints, without security and without a session',
-        `${pauseMs} ms between two connections; an address where nobody answers takes ${Math.ceil((timeoutMs + pauseMs) / 1000)} s`,
+        `${pauseMs} ms between two connections, and between two messages to a server; an address where nobody answers takes ${Math.ceil((timeoutMs + pauseMs) / 1000)} s`,
       ],
       requests: tries,
       seconds: Math.ceil((tries * pauseMs) / 1000),
@@ -61,8 +67,9 @@ async function* atAddress(
   const url = `opc.tcp://${urlHost(host)}:${port}`;
   await clock.sleep(pauseMs, signal);
   log.info({}, `${url}: connecting`);
+  using share = budgetAt(clock, url).join({ requestsPerS: 1000 / pauseMs, outstanding: 1 });
   try {
-    await hello(url, timeoutMs, signal);
+    await hello(url, share, timeoutMs, signal);
   } catch (error) {
     signal.throwIfAborted();
     log.info({}, messageOf(error));
@@ -70,7 +77,7 @@ async function* atAddress(
   }
   await clock.sleep(pauseMs, signal);
   try {
-    yield foundAt(url, host, port, await askOffers(url, timeoutMs, signal));
+    yield foundAt(url, host, port, await askOffers({ url, share, clock }, timeoutMs, signal));
   } catch (error) {
     signal.throwIfAborted();
     yield { at: url, said: `speaks OPC UA, but does not say what it offers: ${messageOf(error)}` };

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { EndpointDescription } from 'node-opcua-client';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Deps, TestStep } from '#plugin/api.ts';
+import { budgetAt, type Share } from '#wire/opcua/budget.ts';
 import { chooseEndpoint } from '#wire/opcua/endpoint.ts';
 import { fingerprintOf, leafOf, openSession } from '#wire/opcua/session.ts';
 import { demandTrust } from '#wire/opcua/trust.ts';
@@ -44,9 +45,11 @@ async function* atAddress(
   deps: Deps,
   signal: AbortSignal,
 ): AsyncIterable<TestStep> {
+  using share = budgetAt(deps.clock, url).join(config);
+  const line = { url, share, clock: deps.clock };
   try {
-    yield await helloStep(url, config, signal);
-    const offers = await askOffers(url, config.connectTimeoutMs, signal);
+    yield await helloStep(line, config, signal);
+    const offers = await askOffers(line, config.connectTimeoutMs, signal);
     yield clockStep(offers);
     const chosen = chooseEndpoint(offers.endpoints, config, url);
     yield endpointStep(offers.endpoints, config);
@@ -70,8 +73,12 @@ function failedStep(step: string, error: unknown): TestStep {
   return { step, state: 'failed', said: messageOf(error), ...(hint !== undefined && { hint }) };
 }
 
-async function helloStep(url: string, config: Config, signal: AbortSignal): Promise<TestStep> {
-  const { mostMessageBytes } = await hello(url, config.connectTimeoutMs, signal);
+async function helloStep(
+  { url, share }: { readonly url: string; readonly share: Share },
+  config: Config,
+  signal: AbortSignal,
+): Promise<TestStep> {
+  const { mostMessageBytes } = await hello(url, share, config.connectTimeoutMs, signal);
   const most = mostMessageBytes === 0 ? 'of any size' : `up to ${mostMessageBytes} bytes`;
   return { step: 'hello', state: 'ok', said: `${url} speaks OPC UA and takes messages ${most}` };
 }

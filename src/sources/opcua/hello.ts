@@ -1,5 +1,7 @@
 import * as net from 'node:net';
 import { Fault } from '#kernel/fault.ts';
+import { Asking } from '#wire/opcua/asking.ts';
+import type { Share } from '#wire/opcua/budget.ts';
 import { opcuaFault } from '#wire/opcua/faults.ts';
 
 /** What a server said to a Hello: how large it takes messages, in bytes; 0 where it names no limit. */
@@ -20,18 +22,30 @@ const MOST_BYTES = HEAD_BYTES + 8 + 4096;
 /**
  * Connects, says Hello, and hangs up once it is acknowledged (OPC UA Part 6, 7.1.2.3): the least that tells an OPC UA
  * server from everything else.
+ * @param share of the server's budget: it is one request
  * @throws Fault `opcua.refused`, `opcua.timeout` …; `opcua.no-opcua` when what answers speaks something else
  */
-export async function hello(url: string, timeoutMs: number, signal: AbortSignal): Promise<Acknowledged> {
+export async function hello(
+  url: string,
+  share: Share,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Acknowledged> {
+  await share.turn(new Asking('read', { signal }));
   const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket = net.connect({ host, port: Number(port || 4840) });
+  const late = AbortSignal.timeout(timeoutMs);
   try {
-    const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const either = AbortSignal.any([signal, late]);
     const answer = await exchange(socket, helloMessage(url), either);
     return acknowledged(answer, url);
   } catch (error) {
     signal.throwIfAborted();
+    if (error === late.reason)
+      throw new Fault('opcua.timeout', `${url} did not answer the Hello within ${timeoutMs} ms`, {
+        hint: `The server hangs or is overloaded, or something else listens there. ${NOT_OPCUA}`,
+      });
     throw opcuaFault(error, url);
   } finally {
     socket.destroy();

@@ -3,8 +3,9 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Command, WriteResult } from '#kernel/command.ts';
 import type { Json } from '#kernel/event.ts';
 import { messageOf } from '#kernel/fault.ts';
+import { Asking } from '#wire/opcua/asking.ts';
 import type { Library } from '#wire/opcua/library.ts';
-import { within } from '#wire/opcua/session.ts';
+import { within } from '#wire/opcua/within.ts';
 import { type Argument, argumentValues, toldOutputs, toVariant } from './arguments.ts';
 import { plain } from './node-text.ts';
 import { methodEnded, requestEnded } from './outcome.ts';
@@ -73,11 +74,12 @@ export class MethodCalls {
     if (this.#leftMs(command) <= 0 || signal.aborted) return failed(tooLate().message);
     // The library would keep the call and make it after it has reconnected.
     if (this.#session.isReconnecting) return failed('the connection is lost: nothing was sent');
+    const asking = new Asking('write', { deadlineUs: command.deadlineUs, signal });
     try {
-      const result = await within(this.#session.call(request as never), this.#timeoutMs, noAnswer, signal);
-      return resultOf(result as CallMethodResult, shape);
+      const work = () => this.#session.call(request as never) as Promise<CallMethodResult>;
+      return resultOf(await asking.within(work, this.#timeoutMs, noAnswer), shape);
     } catch (error) {
-      return requestEnded(error);
+      return asking.held ? failed(messageOf(error)) : requestEnded(error);
     }
   }
 

@@ -2,9 +2,10 @@ import type { ApplicationDescription, EndpointDescription } from 'node-opcua-cli
 import type { Fault } from '#kernel/fault.ts';
 import { opcuaFault } from '#wire/opcua/faults.ts';
 import { loadLibrary } from '#wire/opcua/library.ts';
-import { within } from '#wire/opcua/session.ts';
+import { type Line, watchRequests } from '#wire/opcua/requests.ts';
 import { safeTransport } from '#wire/opcua/transport.ts';
 import { storeOf } from '#wire/opcua/trust.ts';
+import { within } from '#wire/opcua/within.ts';
 
 /** What a server says of itself to anybody. */
 export interface Offers {
@@ -24,7 +25,12 @@ const CLOSE_MS = 2000;
  * every server answers, to anybody.
  * @throws Fault
  */
-export async function askOffers(url: string, timeoutMs: number, signal: AbortSignal): Promise<Offers> {
+export async function askOffers(
+  line: Pick<Line, 'url' | 'share' | 'clock'>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Offers> {
+  const { url, share } = line;
   const library = await loadLibrary();
   const broken = Promise.withResolvers<Fault>();
   const client = library.OPCUAClient.create({
@@ -35,12 +41,13 @@ export async function askOffers(url: string, timeoutMs: number, signal: AbortSig
     connectionStrategy: { maxRetry: 0, initialDelay: 10, maxDelay: 20 },
     keepSessionAlive: false,
     endpointMustExist: false,
-    transportFactory: (await safeTransport(url, broken.resolve)) as never,
+    transportFactory: (await safeTransport(url, broken.resolve, { share })) as never,
     transportTimeout: timeoutMs,
     defaultTransactionTimeout: timeoutMs,
   });
   // It would look into the certificate before it connects.
   (client as unknown as { initializeCM(): Promise<void> }).initializeCM = async () => {};
+  watchRequests(client, { ...line, isEncrypted: false });
   const cut = broken.promise.then((fault) => Promise.reject(fault));
   cut.catch(() => {}); // told by the step that waits
   const step = <T>(work: Promise<T>) =>
@@ -49,17 +56,21 @@ export async function askOffers(url: string, timeoutMs: number, signal: AbortSig
       timeoutMs,
       () => new Error(`timeout: no answer within ${timeoutMs} ms`),
       signal,
+      share.waiting,
     );
   try {
     await step(client.connect(url));
     let serverMs: number | undefined;
+    let sentMs = 0;
+    client.on('send_request', () => {
+      sentMs = Date.now();
+    });
     client.on('receive_response', ({ responseHeader }) => {
       serverMs = responseHeader.timestamp?.getTime();
     });
     const servers = await step(client.findServers({ endpointUrl: url }));
-    const askedMs = Date.now();
     const endpoints = await step(client.getEndpoints({ endpointUrl: url }));
-    return { servers, endpoints, serverMs, oursMs: (askedMs + Date.now()) / 2 };
+    return { servers, endpoints, serverMs, oursMs: (sentMs + Date.now()) / 2 };
   } catch (error) {
     signal.throwIfAborted();
     throw opcuaFault(error, url);

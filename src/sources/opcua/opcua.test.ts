@@ -232,13 +232,7 @@ test('points come and go in the same session', async () => {
   await device.until(() => device.last('a') && device.last('b'));
   const before = await server.ask();
   const next = pointsOf(device.tags, { b: counter(1), c: counter(2) });
-  const config = Config.parse({
-    url: server.url,
-    security: { mode: 'none' },
-    publishMs: 50,
-    keepAliveMs: 500,
-    sampleMs: 0,
-  });
+  const config = Config.parse({ ...QUICK, url: server.url });
   assert.equal(await device.source.reconfigure?.(config, next), true);
   await device.until(() => device.last('c'));
   const seen = device.rows.length;

@@ -12,7 +12,8 @@ export const opcua: SourceDef<typeof Config, typeof Address> = {
   secondSession: true,
   endpoints: ({ url, alternatives }) => [url, ...alternatives].map(endpointOf),
   // Of the four steps at a server three may take all of their time; with the default that is what others have.
-  openMs: ({ connectTimeoutMs }) => Math.max(LEAST_OPEN_MS, LONG_STEPS * connectTimeoutMs),
+  openMs: ({ connectTimeoutMs, requestsPerS }) =>
+    Math.max(LEAST_OPEN_MS, LONG_STEPS * connectTimeoutMs) + (OPEN_REQUESTS * 1000) / requestsPerS,
   // The library behind it is loaded by the sites that use it, not by the check of a site file.
   async open(config, deps, signal) {
     const { openSource } = await import('./source.ts');
@@ -27,6 +28,8 @@ export const opcua: SourceDef<typeof Config, typeof Address> = {
 const DEFAULT_PORT = 4840;
 const LEAST_OPEN_MS = 15_000;
 const LONG_STEPS = 3;
+/** Until a session stands, at the address before it too: each waits for its turn. */
+const OPEN_REQUESTS = 20;
 
 function endpointOf(text: string): Endpoint {
   const { hostname, port } = new URL(text);

@@ -1,9 +1,10 @@
 import type { Clock } from '#kernel/clock.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Deps, Point } from '#plugin/api.ts';
+import { Asking } from '#wire/opcua/asking.ts';
 import type { Columns } from '#wire/opcua/columns.ts';
 import { opcuaFault } from '#wire/opcua/faults.ts';
-import { type Session, within } from '#wire/opcua/session.ts';
+import type { Session } from '#wire/opcua/session.ts';
 import { Absences } from './absences.ts';
 import type { Address } from './address.ts';
 import type { Config } from './config.ts';
@@ -157,7 +158,7 @@ export class Reader {
       this.#items.all.some(({ slot, id }) => id !== undefined && this.#items.firstTimeUs[slot] === 0);
     do await this.#clock.sleep(LOOK_MS, signal);
     while (this.#clock.steadyUs() < deadlineUs && isWaiting());
-    await this.#absences.fill(signal);
+    await new Asking('browse').run(() => this.#absences?.fill(signal));
   }
 
   /** What is gone is no longer monitored; what is new is; nothing else is touched. */
@@ -290,21 +291,21 @@ export class Reader {
 
   async #again(): Promise<void> {
     // The server may have it no more: then there is nothing to delete. One that does not even say so is gone.
-    await this.#inTime(this.#subscription.delete().catch(() => {}));
-    this.#subscription = await this.#inTime(Subscription.create(this.#ports));
+    await this.#inTime(() => this.#subscription.delete().catch(() => {}));
+    this.#subscription = await this.#inTime(() => Subscription.create(this.#ports));
     const items = this.#items.all;
     for (const item of items) item.id = undefined;
     await this.#monitor(items);
   }
 
   /** The library waits five seconds at least. @throws Fault `opcua.timeout` */
-  #inTime<T>(work: Promise<T>): Promise<T> {
+  #inTime<T>(work: () => Promise<T>): Promise<T> {
     const { requestTimeoutMs } = this.#config;
     const late = () =>
       new Fault('opcua.timeout', `${this.#session.url} did not answer within ${requestTimeoutMs} ms`, {
         hint: 'The connection may be dead, or the server overloaded; it is opened anew.',
       });
-    return within(work, requestTimeoutMs, late);
+    return new Asking('read').within(work, requestTimeoutMs, late);
   }
 
   async #retryNodes(signal: AbortSignal): Promise<void> {

@@ -4,7 +4,9 @@ import type { Command, WriteResult } from '#kernel/command.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Deps, Point, Source } from '#plugin/api.ts';
 import { readSecret } from '#plugin/secret.ts';
-import { openSession, type Session, type SessionOptions, within } from '#wire/opcua/session.ts';
+import { Asking } from '#wire/opcua/asking.ts';
+import { openSession, type Session, type SessionOptions } from '#wire/opcua/session.ts';
+import { within } from '#wire/opcua/within.ts';
 import type { Address } from './address.ts';
 import { browse } from './browse.ts';
 import { memoryOf } from './condition-memory.ts';
@@ -19,7 +21,8 @@ const CLOSE_MS = 1000;
 
 /** Opens the session and its subscription. @throws Fault, having left nothing behind at the server */
 export async function openSource(config: Config, deps: Deps, signal: AbortSignal): Promise<Source<Config>> {
-  deps.load.caps({ connections: 1 });
+  const { requestsPerS, outstanding } = config;
+  deps.load.caps({ connections: 1, perSecond: requestsPerS, outstanding });
   const session = await openSession(await sessionOptions(config, deps), signal);
   try {
     const reader = await orAborted(Reader.open(config, deps, session, signal), signal);
@@ -100,7 +103,8 @@ class OpcuaSource implements Source<Config> {
   }
 
   browse(from: string | undefined, signal: AbortSignal) {
-    return browse(this.#session.session, this.#reader.limits, from, signal);
+    const found = browse(this.#session.session, this.#reader.limits, from, signal);
+    return new Asking('browse').walk(found);
   }
 
   async reconfigure(next: Config, points: readonly Point[]): Promise<boolean> {
@@ -126,8 +130,15 @@ class OpcuaSource implements Source<Config> {
   async #write(command: Command, signal: AbortSignal): Promise<WriteResult> {
     const point = this.#points.get(command.tag);
     if (!point) return { state: 'failed', reason: `tag ${command.tag} is none of this source` };
-    const { node, path, field, method } = point.address;
-    if (method !== undefined) return this.#call(point.address, command, signal);
+    const { deadlineUs } = command;
+    return new Asking('write', { deadlineUs, signal }).run(() =>
+      this.#carryOut(point.address, command, signal),
+    );
+  }
+
+  async #carryOut(address: Address, command: Command, signal: AbortSignal): Promise<WriteResult> {
+    const { node, path, field, method } = address;
+    if (method !== undefined) return this.#call(address, command, signal);
     const text = node ?? (path as string);
     const target = this.#reader.nodeOf(command.tag) ?? (await this.#find(text, signal));
     if (target === undefined) return { state: 'refused', reason: 'BadNodeIdUnknown' };

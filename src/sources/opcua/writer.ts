@@ -3,9 +3,10 @@ import type { Value } from '#kernel/batch.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Command, WriteResult } from '#kernel/command.ts';
 import { messageOf } from '#kernel/fault.ts';
+import { Asking } from '#wire/opcua/asking.ts';
 import type { Library } from '#wire/opcua/library.ts';
-import { within } from '#wire/opcua/session.ts';
 import { variantValue } from '#wire/opcua/values.ts';
+import { within } from '#wire/opcua/within.ts';
 import { requestEnded, writeEnded } from './outcome.ts';
 
 const VALUE = 13;
@@ -64,18 +65,17 @@ export class Writer {
       value: { value },
       ...(target.index !== undefined && { indexRange: `${target.index}` }),
     };
+    const asking = new Asking('write', { deadlineUs: command.deadlineUs, signal });
     try {
-      const work = this.#session.write(request as never) as unknown as Promise<{
-        value: number;
-        name: string;
-      }>;
-      const status = await within(work, this.#timeoutMs, noAnswer, signal);
+      const work = () =>
+        this.#session.write(request as never) as unknown as Promise<{ value: number; name: string }>;
+      const status = await asking.within(work, this.#timeoutMs, noAnswer);
       if (status.value >>> 30 !== 0) return writeEnded(status.name);
       // Good with a reason: the server has taken it (Part 4, 5.10.4: GoodClamped, GoodCompletesAsynchronously).
       const reason = status.value === 0 ? {} : { reason: status.name };
       return { state: 'sent', ...reason, ...(await this.#readBack(target, command, signal)) };
     } catch (error) {
-      return requestEnded(error);
+      return asking.held ? failed(messageOf(error)) : requestEnded(error);
     }
   }
 

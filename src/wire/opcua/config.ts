@@ -75,6 +75,24 @@ export const connectionFields = {
     .default(5000)
     .describe('Longest wait for an answer to a request, writes included.')
     .meta({ restart: true }),
+  requestsPerS: z
+    .number()
+    .min(0.5)
+    .max(10_000)
+    .default(100)
+    .describe(
+      'Most requests a second at the server, writes and publishing included; they are spread evenly. Sources of one server share it: the smallest counts.',
+    )
+    .meta({ restart: true }),
+  outstanding: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(4)
+    .describe(
+      'Requests open at the server at a time, but for those to publish, which wait there by nature; shared as requestsPerS is.',
+    )
+    .meta({ restart: true }),
   sessionTimeoutMs: z
     .int()
     .min(5000)

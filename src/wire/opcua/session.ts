@@ -4,12 +4,15 @@ import type { ClientSession, EndpointDescription, OPCUAClient, UserIdentityInfo 
 import type { Clock } from '#kernel/clock.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { startSmall } from '#platform/memory.ts';
+import { budgetAt } from './budget.ts';
 import type { Connection } from './config.ts';
-import { chooseEndpoint, modeOf, passwordInClear, policyUriOf } from './endpoint.ts';
+import { chooseEndpoint, modeOf, policyUriOf } from './endpoint.ts';
 import { opcuaFault } from './faults.ts';
 import { type Library, loadLibrary } from './library.ts';
+import { type Line, pacing, watchRequests } from './requests.ts';
 import { safeTransport, type TransportFactory } from './transport.ts';
 import { demandTrust, type Judge, storeOf } from './trust.ts';
+import { within } from './within.ts';
 
 export interface SessionOptions {
   readonly connection: Connection;
@@ -21,8 +24,8 @@ export interface SessionOptions {
   readonly identity: { readonly certificateFile: string; readonly privateKeyFile: string };
   readonly judge: Judge;
   readonly clock: Clock;
-  /** Told of each request but those to publish, which wait by nature. @param ms until its answer or time-out */
-  readonly onRequest?: (ms: number, outcome: 'ok' | 'timeout' | 'refused') => void;
+  /** Told of each request. @param ms from when it left until its answer or time-out; undefined: it has none to wait for */
+  readonly onRequest?: Line['onRequest'];
 }
 
 /** An activated session. Nothing in it reconnects: whoever holds it is told, and opens another one. */
@@ -105,15 +108,16 @@ async function openAt(
   const offers = isPlain ? undefined : await fetchEndpoints(library, url, options, signal);
   const judged = offers ? judgedOf(offers, url, options) : undefined;
   const broken = Promise.withResolvers<Fault>();
-  const client = clientOf(library, options, connection, judged, await safeTransport(url, broken.resolve));
+  const line = lineOf(url, connection, options);
+  const transport = await safeTransport(url, broken.resolve, pacing(line));
+  const client = clientOf(library, options, connection, judged, transport);
   const lost = Promise.race([broken.promise, lostOf(client, url)]);
-  watchRequests(client, url, options);
-  const open = new Opening(client, connection, broken.promise);
+  watchRequests(client, line);
+  const open = new Opening(client, line, connection, broken.promise);
   try {
-    await open.step(client.connect(url), url, signal);
-    if (isPlain)
-      trustPlain(client, judgedOf(await open.step(client.getEndpoints(), url, signal), url, options));
-    const session = await open.session(await identityOf(library, options), url, signal);
+    await open.step(client.connect(url), signal);
+    if (isPlain) trustPlain(client, judgedOf(await open.step(client.getEndpoints(), signal), url, options));
+    const session = await open.session(await identityOf(library, options), signal);
     forbidRepair(session);
     return {
       session,
@@ -154,10 +158,10 @@ function trustPlain(client: OPCUAClient, certificate: Uint8Array | undefined): v
 }
 
 /** What a server offers, asked over a connection of its own without security (Part 4, 5.5.4). @throws Fault */
-export async function fetchEndpoints(
+async function fetchEndpoints(
   library: Library,
   url: string,
-  options: Pick<SessionOptions, 'connection' | 'clientName' | 'applicationUri' | 'identity'>,
+  options: SessionOptions,
   signal: AbortSignal,
 ): Promise<readonly EndpointDescription[]> {
   const plain = {
@@ -165,11 +169,14 @@ export async function fetchEndpoints(
     security: { ...options.connection.security, mode: 'none' as const },
   };
   const broken = Promise.withResolvers<Fault>();
-  const client = clientOf(library, options, plain, undefined, await safeTransport(url, broken.resolve));
-  const open = new Opening(client, plain, broken.promise);
+  const line = lineOf(url, plain, options);
+  const transport = await safeTransport(url, broken.resolve, pacing(line));
+  const client = clientOf(library, options, plain, undefined, transport);
+  watchRequests(client, line);
+  const open = new Opening(client, line, plain, broken.promise);
   try {
-    await open.step(client.connect(url), url, signal);
-    return await open.step(client.getEndpoints(), url, signal);
+    await open.step(client.connect(url), signal);
+    return await open.step(client.getEndpoints(), signal);
   } finally {
     await open[Symbol.asyncDispose]();
   }
@@ -223,43 +230,14 @@ function lostOf(client: OPCUAClient, url: string): Promise<Fault> {
   });
 }
 
-type Answer = (error: (Error & { readonly response?: unknown }) | null, response?: unknown) => void;
-interface Request {
-  readonly schema: { readonly name: string };
-  /** Of an ActivateSession. */
-  readonly userIdentityToken?: { readonly password?: unknown; readonly encryptionAlgorithm?: string | null };
-}
-interface Transactions {
-  performMessageTransaction(request: Request, answer: Answer): void;
-}
-
-/** All requests of a session pass here, those of the library too. */
-function watchRequests(client: OPCUAClient, url: string, options: SessionOptions): void {
-  const { clock, connection, onRequest } = options;
-  const transactions = client as unknown as Transactions;
-  const perform = transactions.performMessageTransaction.bind(client);
-  transactions.performMessageTransaction = (request, answer) => {
-    // The library chooses the token by rules of its own: what counts is what would leave.
-    if (connection.security.mode !== 'signAndEncrypt' && isBare(request.userIdentityToken)) {
-      answer(passwordInClear(url));
-      return;
-    }
-    if (request.schema.name === 'PublishRequest' || !onRequest) {
-      perform(request, answer);
-      return;
-    }
-    const fromUs = clock.steadyUs();
-    perform(request, (error, response) => {
-      // A fault that the server sends is an answer as well.
-      const outcome = !error ? 'ok' : error.response ? 'refused' : 'timeout';
-      onRequest((clock.steadyUs() - fromUs) / 1000, outcome);
-      answer(error, response);
-    });
-  };
-}
-
-const isBare = (token: Request['userIdentityToken']): boolean =>
-  token?.password !== undefined && !token.encryptionAlgorithm;
+/** @param connection as it is opened: also without security, to ask first */
+const lineOf = (url: string, connection: Connection, { clock, onRequest }: SessionOptions): Line => ({
+  url,
+  share: budgetAt(clock, url).join(connection),
+  clock,
+  isEncrypted: connection.security.mode === 'signAndEncrypt',
+  onRequest,
+});
 
 /**
  * The library would open a session anew by itself when the server does not know it any more, and send a request
@@ -297,35 +275,39 @@ const CLOSE_MS = 2000;
 /** A client on its way to a session, and the one place that takes it down, however far it got. */
 class Opening implements AsyncDisposable {
   readonly #client: OPCUAClient;
+  readonly #line: Line;
   readonly #timeoutMs: number;
   readonly #closeMs: number;
   readonly #broken: Promise<never>;
   #session: Promise<ClientSession> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(client: OPCUAClient, connection: Connection, broken: Promise<Fault>) {
+  constructor(client: OPCUAClient, line: Line, connection: Connection, broken: Promise<Fault>) {
     this.#client = client;
+    this.#line = line;
     this.#timeoutMs = connection.connectTimeoutMs;
     this.#closeMs = Math.min(CLOSE_MS, connection.requestTimeoutMs);
     this.#broken = broken.then((fault) => Promise.reject(fault));
     this.#broken.catch(() => {}); // told by the step that waits
   }
 
-  /** Waits for one step. @throws Fault, or the signal's reason */
-  step<T>(work: Promise<T>, where: string, signal: AbortSignal): Promise<T> {
+  /** Waits for one step, however long its turn takes to come. @throws Fault, or the signal's reason */
+  step<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+    const { url, share } = this.#line;
     const late = () =>
-      new Fault('opcua.timeout', `${where} did not answer within ${this.#timeoutMs} ms`, {
+      new Fault('opcua.timeout', `${url} did not answer within ${this.#timeoutMs} ms`, {
         hint: 'Check address, firewall and load of the server.',
       });
-    return within(Promise.race([work, this.#broken]), this.#timeoutMs, late, signal).catch((error) => {
+    const either = Promise.race([work, this.#broken]);
+    return within(either, this.#timeoutMs, late, signal, share.waiting).catch((error) => {
       signal.throwIfAborted();
-      throw opcuaFault(error, where);
+      throw opcuaFault(error, url);
     });
   }
 
-  session(user: UserIdentityInfo, where: string, signal: AbortSignal): Promise<ClientSession> {
+  session(user: UserIdentityInfo, signal: AbortSignal): Promise<ClientSession> {
     this.#session = this.#client.createSession(user);
-    return this.step(this.#session, where, signal);
+    return this.step(this.#session, signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -341,6 +323,7 @@ class Opening implements AsyncDisposable {
       () => {},
     );
     const isClosed = closing === undefined || (await this.#quietly(closing));
+    this.#line.share[Symbol.dispose]();
     const leaving = this.#quietly(client.disconnect());
     // Who does not answer the one will not answer the other.
     if (isClosed) await leaving;
@@ -358,34 +341,4 @@ class Opening implements AsyncDisposable {
     );
     return within(ended, this.#closeMs, () => new Error('late')).catch(() => false);
   }
-}
-
-/** The result of the work, unless its time is over first or the signal comes. */
-export function within<T>(work: Promise<T>, ms: number, late: () => Error, signal?: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const onAbort = () => {
-      done();
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      done();
-      reject(late());
-    }, ms);
-    if (signal?.aborted) return onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    work.then(
-      (value) => {
-        done();
-        resolve(value);
-      },
-      (error) => {
-        done();
-        reject(error);
-      },
-    );
-  });
 }
