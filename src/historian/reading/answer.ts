@@ -1,5 +1,5 @@
 import type { Series } from '../api.ts';
-import type { Rows } from '../format/rows.ts';
+import { copyRows, type Rows } from '../format/rows.ts';
 import { alignedOf } from './aligned.ts';
 import { bucketsOf } from './buckets.ts';
 import { gapsOf, tagsOf } from './holes.ts';
@@ -39,10 +39,7 @@ function* valuesAt(past: Past, tags: readonly string[], timeUs: number): Iterabl
 }
 
 /** In memory of their own: a window would be sent together with all that lies beside it. */
-function ownRows(rows: Rows): Rows {
-  const { timeUs, value, quality } = rows;
-  if (timeUs.byteLength === timeUs.buffer.byteLength) return rows;
-  return { ...rows, timeUs: timeUs.slice(), value: value.slice(), quality: quality.slice() };
-}
+const ownRows = (rows: Rows): Rows =>
+  rows.timeUs.byteLength === rows.timeUs.buffer.byteLength ? rows : copyRows(rows);
 
 const ownSeries = (series: Series): Series => ({ ...series, ...ownRows(series) });

@@ -6,8 +6,12 @@ import { openForReading } from '#platform/sqlite.ts';
 import { mergeRows, NO_ROWS, type Rows, sliceRows, spanOf, upperBound } from '../format/rows.ts';
 import { FILES, FORMAT_VERSION, formatVersion, readHead } from '../schema.ts';
 import { type Listed, Stored } from '../stored.ts';
+import { ChunkCache } from './chunk-cache.ts';
 import { type Stretch, stretchesOf, stretchOfRows } from './stretch.ts';
 import { Tail } from './tail.ts';
+
+/** A month of one tag at 1 Hz is 3 MB. */
+const CACHE_BYTES = 8 * 2 ** 20;
 
 export interface HistoryDirs {
   /** Folder of the historian. */
@@ -35,6 +39,7 @@ interface Open {
 interface Snapshot {
   readonly fresh: Rows;
   readonly chunks: readonly Listed[];
+  readonly open: (listed: Listed) => ReturnType<Stored['open']>;
 }
 
 /** All that is known of the past: chunks, and the journal behind them. Either may be missing. */
@@ -42,6 +47,7 @@ export class Past {
   readonly tail: Tail;
   readonly damage = new Map<string, FoundDamage>();
   readonly #dir: string;
+  readonly #cache = new ChunkCache(CACHE_BYTES);
   #open: Open | undefined;
 
   constructor({ dir, journalDir }: HistoryDirs) {
@@ -67,11 +73,11 @@ export class Past {
 
   /** The series from ≤ time < to, in the order of time. @throws errors of SQLite */
   *stretches(path: string, fromUs: number, toUs: number): Iterable<Stretch> {
-    const { fresh, chunks } = this.#snapshot(path, fromUs, toUs);
+    const { fresh, chunks, open } = this.#snapshot(path, fromUs, toUs);
     let left = spanOf(fresh, fromUs, toUs);
     let doneUs: number | undefined;
     for (const listed of chunks) {
-      const chunk = this.#openChunk(path, listed);
+      const chunk = open(listed);
       if (chunk === 'gone') {
         // Merged or removed meanwhile: what is left is looked up again.
         yield* this.stretches(path, doneUs === undefined ? fromUs : doneUs + 1, toUs);
@@ -109,10 +115,14 @@ export class Past {
     return (stored.timeUs[0] ?? 0) > (newest.timeUs[0] ?? 0) ? stored : newest;
   }
 
+  /** Gives back memory that only a next question would be quicker by. */
+  forget(): void {
+    this.#cache.clear();
+  }
+
   close(): void {
     this.tail.close();
-    this.#open?.db.close();
-    this.#open = undefined;
+    this.#closeDatabase();
   }
 
   #lastStored(path: string, timeUs: number): Rows | undefined {
@@ -122,7 +132,7 @@ export class Past {
     for (let boundUs = timeUs; ; ) {
       const listed = opened.stored.before(tag, boundUs);
       if (!listed) return undefined;
-      const chunk = this.#openChunk(path, listed);
+      const chunk = this.#openChunk(opened, tag, listed);
       if (chunk === 'gone') continue;
       if (chunk) {
         let block = chunk.blocks - 1;
@@ -138,7 +148,7 @@ export class Past {
   /** In one transaction, so that no row moves between two looks; the journal is read behind just that position. */
   #snapshot(path: string, fromUs: number, toUs: number, withChunks = true): Snapshot {
     const opened = this.#opened();
-    if (!opened) return { fresh: this.tail.rowsOf(path, 0), chunks: [] };
+    if (!opened) return { fresh: this.tail.rowsOf(path, 0), chunks: [], open: () => 'gone' };
     const { db, stored } = opened;
     db.exec('BEGIN');
     try {
@@ -147,16 +157,28 @@ export class Past {
       const parts =
         tag === undefined ? [] : [...stored.small(tag, fromUs, toUs)].map((chunk) => chunk.read());
       const chunks = tag === undefined || !withChunks ? [] : stored.list(tag, fromUs, toUs);
-      return { fresh: mergeRows([...parts, this.tail.rowsOf(path, position)]), chunks };
+      // Another question may find a new file in the meantime and close this one.
+      const open = (listed: Listed) =>
+        this.#open === opened && tag !== undefined ? this.#openChunk(opened, tag, listed) : 'gone';
+      return { fresh: mergeRows([...parts, this.tail.rowsOf(path, position)]), chunks, open };
     } finally {
       db.exec('COMMIT');
     }
   }
 
-  #openChunk(path: string, listed: Listed): ReturnType<Stored['open']> {
-    const opened = this.#opened();
-    const tag = opened && tagId(opened, path);
-    return opened && tag !== undefined ? opened.stored.open(tag, listed) : 'gone';
+  #openChunk({ stored }: Open, tag: number, listed: Listed): ReturnType<Stored['open']> {
+    const known = this.#cache.get(listed.id);
+    if (known) return known;
+    const chunk = stored.open(tag, listed);
+    if (chunk && chunk !== 'gone') this.#cache.put(listed.id, chunk);
+    return chunk;
+  }
+
+  #closeDatabase(): void {
+    this.#open?.db.close();
+    this.#open = undefined;
+    // Another file may give the same ids to other chunks.
+    this.#cache.clear();
   }
 
   #opened(): Open | undefined {
@@ -164,8 +186,7 @@ export class Past {
     const file = statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
     if (file === undefined) return undefined;
     if (this.#open?.file === file) return this.#open;
-    this.#open?.db.close();
-    this.#open = undefined;
+    this.#closeDatabase();
     const db = openForReading(path);
     try {
       const version = formatVersion(db);
