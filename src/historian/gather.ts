@@ -6,6 +6,13 @@ const MOST_WIDE_BYTES = 8 * 2 ** 20;
 const LARGEST_TIME_US = 2 ** 53;
 const FIRST_ROWS = 4096;
 
+interface Sorted {
+  /** Places of the rows, tag by tag, and where each tag ends among them. */
+  readonly order: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly wide: ReadonlyMap<number, Value>;
+}
+
 /** Rows of many tags in the order of arrival, until they are written together. */
 export class Gather {
   rows = 0;
@@ -16,7 +23,7 @@ export class Gather {
   #wideRow: number[] = [];
   #wideValue: Value[] = [];
   #wideBytes = 0;
-  #sorted: { readonly order: Uint32Array; readonly ends: Uint32Array } | undefined;
+  #sorted: Sorted | undefined;
 
   get isFull(): boolean {
     return this.#wideBytes > MOST_WIDE_BYTES;
@@ -53,8 +60,7 @@ export class Gather {
   /** Tag by tag, numbers ascending, each in the order of time. */
   *byTag(): Iterable<readonly [tag: number, rows: Rows]> {
     this.#sorted ??= this.#sort();
-    const { order, ends } = this.#sorted;
-    const wide = this.#wideIndex();
+    const { order, ends, wide } = this.#sorted;
     for (let tag = 0, from = 0; tag < ends.length; tag++) {
       const to = at(ends, tag);
       if (to > from) yield [tag, mergeRows([this.#pick(order.subarray(from, to), wide)])];
@@ -65,18 +71,14 @@ export class Gather {
   /** Rows of one tag, in the order of time. */
   of(tag: number): Rows {
     this.#sorted ??= this.#sort();
-    const { order, ends } = this.#sorted;
+    const { order, ends, wide } = this.#sorted;
     if (tag >= ends.length) return NO_ROWS;
     const own = order.subarray(tag === 0 ? 0 : at(ends, tag - 1), at(ends, tag));
-    return mergeRows([this.#pick(own, this.#wideIndex())]);
-  }
-
-  #wideIndex(): ReadonlyMap<number, Value> {
-    return new Map(this.#wideRow.map((row, w) => [row, this.#wideValue[w] as Value]));
+    return mergeRows([this.#pick(own, wide)]);
   }
 
   /** By counting: stable, and ten times as quick as sorting. */
-  #sort(): { readonly order: Uint32Array; readonly ends: Uint32Array } {
+  #sort(): Sorted {
     let highest = 0;
     for (let i = 0; i < this.rows; i++) if (at(this.#tag, i) > highest) highest = at(this.#tag, i);
     const place = new Uint32Array(highest + 2);
@@ -92,7 +94,8 @@ export class Gather {
       order[to] = i;
       place[tag] = to + 1;
     }
-    return { order, ends: place.subarray(0, highest + 1) };
+    const wide = new Map(this.#wideRow.map((row, w) => [row, this.#wideValue[w] as Value]));
+    return { order, ends: place.subarray(0, highest + 1), wide };
   }
 
   #pick(order: Uint32Array, wide: ReadonlyMap<number, Value>): Rows {

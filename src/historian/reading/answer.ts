@@ -30,10 +30,14 @@ export function* answer(past: Past, question: Question): Generator<Part | undefi
 
 function* valuesAt(past: Past, tags: readonly string[], timeUs: number): Iterable<Part | undefined> {
   const found = new Map<string, Series>();
-  for (const [i, tag] of tags.entries()) {
-    const last = past.lastUntil(tag, timeUs);
-    if (last) found.set(tag, { tag, ...ownRows(last) });
-    if (i % TAGS_A_TURN === 0) yield undefined;
+  for (let from = 0; from < tags.length; from += TAGS_A_TURN) {
+    past.together(() => {
+      for (const tag of tags.slice(from, from + TAGS_A_TURN)) {
+        const last = past.lastUntil(tag, timeUs);
+        if (last) found.set(tag, { tag, ...ownRows(last) });
+      }
+    });
+    yield undefined;
   }
   yield found;
 }

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Fault } from '#kernel/fault.ts';
 import { openForReading } from '#platform/sqlite.ts';
 import { mergeRows, NO_ROWS, type Rows, sliceRows, spanOf, upperBound } from '../format/rows.ts';
-import { FILES, FORMAT_VERSION, formatVersion, readHead } from '../schema.ts';
+import { FILES, FORMAT_VERSION, formatVersion, HEAD_QUERY, type HeadRow } from '../schema.ts';
 import { type Listed, Stored } from '../stored.ts';
 import { ChunkCache } from './chunk-cache.ts';
 import { type Stretch, stretchesOf, stretchOfRows } from './stretch.ts';
@@ -31,8 +31,17 @@ interface Open {
   readonly db: DatabaseSync;
   readonly stored: Stored;
   readonly file: bigint;
+  readonly head: StatementSync;
   /** Numbers of tags, which are given once. */
   readonly ids: Map<string, number>;
+}
+
+/** One transaction of the database, and the journal behind just its position, so that no row moves between two looks. */
+interface Moment {
+  readonly opened: Open | undefined;
+  readonly flushes: readonly number[];
+  /** Rows of a tag that are in the journal only. */
+  readonly behind: (path: string) => Rows;
 }
 
 /** What of a tag is not in large chunks, and the list of those: one moment of the database. */
@@ -49,6 +58,7 @@ export class Past {
   readonly #dir: string;
   readonly #cache = new ChunkCache(CACHE_BYTES);
   #open: Open | undefined;
+  #now: Moment | undefined;
 
   constructor({ dir, journalDir }: HistoryDirs) {
     if (!existsSync(dir) && !existsSync(journalDir)) {
@@ -67,8 +77,8 @@ export class Past {
   }
 
   position(): number {
-    const db = this.database;
-    return db ? (readHead(db)?.position ?? 0) : 0;
+    const opened = this.#opened();
+    return opened ? positionOf(opened) : 0;
   }
 
   /** The series from ≤ time < to, in the order of time. @throws errors of SQLite */
@@ -106,13 +116,20 @@ export class Past {
 
   /** The last row at or before the time. @throws errors of SQLite */
   lastUntil(path: string, timeUs: number): Rows | undefined {
-    const fresh = this.#snapshot(path, Number.NEGATIVE_INFINITY, timeUs, false).fresh;
-    const end = upperBound(fresh.timeUs, timeUs);
-    const newest = end > 0 ? sliceRows(fresh, end - 1, end) : undefined;
-    const stored = this.#lastStored(path, timeUs);
-    if (!stored || !newest) return stored ?? newest;
-    // Of one time, what came later counts.
-    return (stored.timeUs[0] ?? 0) > (newest.timeUs[0] ?? 0) ? stored : newest;
+    return this.#moment(({ opened }) => {
+      const { fresh } = this.#snapshot(path, Number.NEGATIVE_INFINITY, timeUs, false);
+      const end = upperBound(fresh.timeUs, timeUs);
+      const newest = end > 0 ? sliceRows(fresh, end - 1, end) : undefined;
+      const stored = opened && this.#lastStored(opened, path, timeUs);
+      if (!stored || !newest) return stored ?? newest;
+      // Of one time, what came later counts.
+      return (stored.timeUs[0] ?? 0) > (newest.timeUs[0] ?? 0) ? stored : newest;
+    });
+  }
+
+  /** All that is looked up in `work` is of one moment, which is found once for it. `work` is short and waits for nobody. */
+  together<T>(work: () => T): T {
+    return this.#moment(work);
   }
 
   /** Gives back memory that only a next question would be quicker by. */
@@ -125,16 +142,13 @@ export class Past {
     this.#closeDatabase();
   }
 
-  #lastStored(path: string, timeUs: number): Rows | undefined {
-    const opened = this.#opened();
-    const tag = opened && tagId(opened, path);
-    if (!opened || tag === undefined) return undefined;
-    for (let boundUs = timeUs; ; ) {
+  #lastStored(opened: Open, path: string, timeUs: number): Rows | undefined {
+    const tag = tagId(opened, path);
+    for (let boundUs = timeUs; tag !== undefined; ) {
       const listed = opened.stored.before(tag, boundUs);
       if (!listed) return undefined;
       const chunk = this.#openChunk(opened, tag, listed);
-      if (chunk === 'gone') continue;
-      if (chunk) {
+      if (chunk && chunk !== 'gone') {
         let block = chunk.blocks - 1;
         while (block > 0 && chunk.firstUs(block) > timeUs) block--;
         const rows = chunk.read(block, block + 1);
@@ -143,26 +157,34 @@ export class Past {
       }
       boundUs = listed.from_us - 1;
     }
+    return undefined;
   }
 
-  /** In one transaction, so that no row moves between two looks; the journal is read behind just that position. */
   #snapshot(path: string, fromUs: number, toUs: number, withChunks = true): Snapshot {
-    const opened = this.#opened();
-    if (!opened) return { fresh: this.tail.rowsOf(path, 0), chunks: [], open: () => 'gone' };
-    const { db, stored } = opened;
-    db.exec('BEGIN');
-    try {
-      const position = readHead(db)?.position ?? 0;
-      const tag = tagId(opened, path);
-      const parts =
-        tag === undefined ? [] : [...stored.small(tag, fromUs, toUs)].map((chunk) => chunk.read());
-      const chunks = tag === undefined || !withChunks ? [] : stored.list(tag, fromUs, toUs);
+    return this.#moment(({ opened, flushes, behind }) => {
+      const tag = opened && tagId(opened, path);
+      if (!opened || tag === undefined) return { fresh: behind(path), chunks: [], open: () => 'gone' };
+      const { stored } = opened;
+      const parts = [...stored.small(tag, flushes, fromUs, toUs)].map((chunk) => chunk.read());
+      const chunks = withChunks ? stored.list(tag, fromUs, toUs) : [];
       // Another question may find a new file in the meantime and close this one.
       const open = (listed: Listed) =>
-        this.#open === opened && tag !== undefined ? this.#openChunk(opened, tag, listed) : 'gone';
-      return { fresh: mergeRows([...parts, this.tail.rowsOf(path, position)]), chunks, open };
+        this.#open === opened ? this.#openChunk(opened, tag, listed) : 'gone';
+      return { fresh: mergeRows([...parts, behind(path)]), chunks, open };
+    });
+  }
+
+  #moment<T>(work: (moment: Moment) => T): T {
+    if (this.#now) return work(this.#now);
+    const opened = this.#opened();
+    opened?.db.exec('BEGIN');
+    try {
+      const behind = this.tail.behind(opened ? positionOf(opened) : 0);
+      this.#now = { opened, flushes: opened?.stored.flushes() ?? [], behind };
+      return work(this.#now);
     } finally {
-      db.exec('COMMIT');
+      this.#now = undefined;
+      opened?.db.exec('COMMIT');
     }
   }
 
@@ -194,7 +216,7 @@ export class Past {
       if (version === 0) return void db.close();
       if (version !== FORMAT_VERSION) throw newerFormat(path, version);
       const stored = new Stored(db, (tag, chunk, why) => this.#found(db, tag, chunk, why));
-      this.#open = { db, stored, file, ids: new Map() };
+      this.#open = { db, stored, file, head: db.prepare(HEAD_QUERY), ids: new Map() };
       return this.#open;
     } catch (error) {
       if (db.isOpen) db.close();
@@ -207,6 +229,8 @@ export class Past {
     this.damage.set(`${tag} ${chunk.from_us}`, { path: named?.path ?? `${tag}`, chunk, why });
   }
 }
+
+const positionOf = ({ head }: Open): number => (head.get() as HeadRow | undefined)?.position ?? 0;
 
 function tagId({ db, ids }: Open, path: string): number | undefined {
   const known = ids.get(path);

@@ -4,7 +4,7 @@ import type { Item, JournalReader } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
 import { FILES } from '#journal/schema.ts';
 import type { Tag } from '#kernel/tag-table.ts';
-import { mergeRows, type Rows } from '../format/rows.ts';
+import { mergeRows, NO_ROWS, type Rows } from '../format/rows.ts';
 import { Gather } from '../gather.ts';
 
 /** More rows than this are not kept between questions: a site without a historian has all of its past in the journal. */
@@ -35,16 +35,21 @@ export class Tail {
     return this.#open.reader;
   }
 
-  /** Rows of one tag after the position, in the order of time. Equal rows that are in chunks already may be among them. */
-  rowsOf(path: string, position: number): Rows {
+  /**
+   * What tells the rows of a tag after the position, in the order of time; all as of now. Equal rows that are in chunks
+   * already may be among them.
+   */
+  behind(position: number): (path: string) => Rows {
     const reader = this.reader;
-    if (!reader) return mergeRows([]);
-    const number = this.#numberOf(path, reader);
-    if (number === undefined) return mergeRows([]);
+    if (!reader) return () => NO_ROWS;
     const rest = this.#follow(reader, position);
-    const parts = [this.#kept.of(number)];
-    if (rest) parts.push(restOf(reader, this.#upTo, number));
-    return mergeRows(parts);
+    const upTo = this.#upTo;
+    return (path) => {
+      const number = this.#numberOf(path, reader);
+      if (number === undefined) return NO_ROWS;
+      const kept = this.#kept.of(number);
+      return rest ? mergeRows([kept, restOf(reader, upTo, number)]) : kept;
+    };
   }
 
   /** Tags that have rows after the position among those that are kept. */
