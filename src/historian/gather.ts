@@ -49,8 +49,10 @@ export class Gather {
     this.rows += batch.rows;
   }
 
+  /** Memory stays for as many rows again; what a time of being behind took beyond that is given back. */
   clear(): void {
     this.#sorted = undefined;
+    if (this.#tag.length > 4 * Math.max(FIRST_ROWS, this.rows)) this.#resize(Math.max(FIRST_ROWS, this.rows));
     this.rows = 0;
     this.#wideRow = [];
     this.#wideValue = [];
@@ -120,15 +122,19 @@ export class Gather {
 
   #reserve(rows: number): void {
     if (rows <= this.#tag.length) return;
-    const size = Math.max(rows, this.#tag.length * 2);
-    const wider = <T extends { set(from: T): void }>(column: T, into: T): T => {
-      into.set(column);
+    this.#resize(Math.max(rows, this.#tag.length * 2));
+  }
+
+  /** @param size not below the rows there are */
+  #resize(size: number): void {
+    const moved = <T extends Uint32Array | Float64Array | Uint16Array>(column: T, into: T): T => {
+      into.set(column.subarray(0, this.rows));
       return into;
     };
-    this.#tag = wider(this.#tag, new Uint32Array(size));
-    this.#timeUs = wider(this.#timeUs, new Float64Array(size));
-    this.#value = wider(this.#value, new Float64Array(size));
-    this.#quality = wider(this.#quality, new Uint16Array(size));
+    this.#tag = moved(this.#tag, new Uint32Array(size));
+    this.#timeUs = moved(this.#timeUs, new Float64Array(size));
+    this.#value = moved(this.#value, new Float64Array(size));
+    this.#quality = moved(this.#quality, new Uint16Array(size));
   }
 }
 

@@ -135,6 +135,7 @@ export class Past {
   /** Gives back memory that only a next question would be quicker by. */
   forget(): void {
     this.#cache.clear();
+    this.tail.forget();
   }
 
   close(): void {

@@ -16,7 +16,7 @@ export class Tail {
   #open: { readonly reader: JournalReader; readonly file: bigint } | undefined;
   /** Own number for each path that was met, and by number of the journal. */
   #numbers = new Map<string, number>();
-  readonly #kept = new Gather();
+  #kept = new Gather();
   /** The kept rows are those of the entries after `from` up to `upTo`. */
   #from = 0;
   #upTo = 0;
@@ -63,12 +63,17 @@ export class Tail {
     }
   }
 
+  /** Rows that are kept are read from the journal again when they are asked for. */
+  forget(): void {
+    this.#kept = new Gather();
+    this.#from = this.#upTo = 0;
+  }
+
   close(): void {
     this.#open?.reader[Symbol.dispose]();
     this.#open = undefined;
     this.#numbers.clear();
-    this.#kept.clear();
-    this.#from = this.#upTo = 0;
+    this.forget();
   }
 
   /** Keeps up with journal and historian. @returns whether there is more than is kept */
