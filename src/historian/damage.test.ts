@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { openForWriting } from '#platform/sqlite.ts';
 import {
   append,
   everything,
@@ -68,4 +69,21 @@ test('a database that cannot be opened is set aside, and the journal fills a new
   const [gap] = await reader.gaps(everything);
   assert.equal(gap?.reason, 'historian-damaged');
   assert.equal(gap?.tags, 'all');
+});
+
+test('a database that was being made when the power went is made anew, and nothing is called lost', async (t) => {
+  const dirs = folders(t);
+  await using journal = await journalAt(dirs.journalDir);
+  await append(journal, 0, readings(0, 100));
+  mkdirSync(dirs.dir);
+  openForWriting(join(dirs.dir, 'historian.db')).close();
+  const told: string[] = [];
+  await using historian = await openHistorian(historianConfig(dirs), {
+    onDamage: (what) => told.push(...what),
+  });
+  await historian.flush();
+  await using reader = openHistory(dirs);
+  assert.deepEqual(await rawOf(reader, 'line/tag0'), readings(0, 100));
+  assert.deepEqual(await reader.gaps(everything), []);
+  assert.deepEqual(told, []);
 });

@@ -6,6 +6,13 @@ const MOST_WIDE_BYTES = 8 * 2 ** 20;
 const LARGEST_TIME_US = 2 ** 53;
 const FIRST_ROWS = 4096;
 
+interface Sorted {
+  /** Places of the rows, tag by tag, and where each tag ends among them. */
+  readonly order: Uint32Array;
+  readonly ends: Uint32Array;
+  readonly wide: ReadonlyMap<number, Value>;
+}
+
 /** Rows of many tags in the order of arrival, until they are written together. */
 export class Gather {
   rows = 0;
@@ -16,7 +23,7 @@ export class Gather {
   #wideRow: number[] = [];
   #wideValue: Value[] = [];
   #wideBytes = 0;
-  #sorted: { readonly order: Uint32Array; readonly ends: Uint32Array } | undefined;
+  #sorted: Sorted | undefined;
 
   get isFull(): boolean {
     return this.#wideBytes > MOST_WIDE_BYTES;
@@ -42,8 +49,10 @@ export class Gather {
     this.rows += batch.rows;
   }
 
+  /** Memory stays for as many rows again; what a time of being behind took beyond that is given back. */
   clear(): void {
     this.#sorted = undefined;
+    if (this.#tag.length > 4 * Math.max(FIRST_ROWS, this.rows)) this.#resize(Math.max(FIRST_ROWS, this.rows));
     this.rows = 0;
     this.#wideRow = [];
     this.#wideValue = [];
@@ -53,8 +62,7 @@ export class Gather {
   /** Tag by tag, numbers ascending, each in the order of time. */
   *byTag(): Iterable<readonly [tag: number, rows: Rows]> {
     this.#sorted ??= this.#sort();
-    const { order, ends } = this.#sorted;
-    const wide = this.#wideIndex();
+    const { order, ends, wide } = this.#sorted;
     for (let tag = 0, from = 0; tag < ends.length; tag++) {
       const to = at(ends, tag);
       if (to > from) yield [tag, mergeRows([this.#pick(order.subarray(from, to), wide)])];
@@ -65,18 +73,14 @@ export class Gather {
   /** Rows of one tag, in the order of time. */
   of(tag: number): Rows {
     this.#sorted ??= this.#sort();
-    const { order, ends } = this.#sorted;
+    const { order, ends, wide } = this.#sorted;
     if (tag >= ends.length) return NO_ROWS;
     const own = order.subarray(tag === 0 ? 0 : at(ends, tag - 1), at(ends, tag));
-    return mergeRows([this.#pick(own, this.#wideIndex())]);
-  }
-
-  #wideIndex(): ReadonlyMap<number, Value> {
-    return new Map(this.#wideRow.map((row, w) => [row, this.#wideValue[w] as Value]));
+    return mergeRows([this.#pick(own, wide)]);
   }
 
   /** By counting: stable, and ten times as quick as sorting. */
-  #sort(): { readonly order: Uint32Array; readonly ends: Uint32Array } {
+  #sort(): Sorted {
     let highest = 0;
     for (let i = 0; i < this.rows; i++) if (at(this.#tag, i) > highest) highest = at(this.#tag, i);
     const place = new Uint32Array(highest + 2);
@@ -92,7 +96,8 @@ export class Gather {
       order[to] = i;
       place[tag] = to + 1;
     }
-    return { order, ends: place.subarray(0, highest + 1) };
+    const wide = new Map(this.#wideRow.map((row, w) => [row, this.#wideValue[w] as Value]));
+    return { order, ends: place.subarray(0, highest + 1), wide };
   }
 
   #pick(order: Uint32Array, wide: ReadonlyMap<number, Value>): Rows {
@@ -117,15 +122,19 @@ export class Gather {
 
   #reserve(rows: number): void {
     if (rows <= this.#tag.length) return;
-    const size = Math.max(rows, this.#tag.length * 2);
-    const wider = <T extends { set(from: T): void }>(column: T, into: T): T => {
-      into.set(column);
+    this.#resize(Math.max(rows, this.#tag.length * 2));
+  }
+
+  /** @param size not below the rows there are */
+  #resize(size: number): void {
+    const moved = <T extends Uint32Array | Float64Array | Uint16Array>(column: T, into: T): T => {
+      into.set(column.subarray(0, this.rows));
       return into;
     };
-    this.#tag = wider(this.#tag, new Uint32Array(size));
-    this.#timeUs = wider(this.#timeUs, new Float64Array(size));
-    this.#value = wider(this.#value, new Float64Array(size));
-    this.#quality = wider(this.#quality, new Uint16Array(size));
+    this.#tag = moved(this.#tag, new Uint32Array(size));
+    this.#timeUs = moved(this.#timeUs, new Float64Array(size));
+    this.#value = moved(this.#value, new Float64Array(size));
+    this.#quality = moved(this.#quality, new Uint16Array(size));
   }
 }
 

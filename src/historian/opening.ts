@@ -28,11 +28,15 @@ export function openDatabase(dir: string, quotaBytes: number, broken?: unknown):
   let db: DatabaseSync | undefined;
   try {
     db = openForWriting(path);
+    if (isUnfinished(db)) {
+      db.close();
+      return { db: begin(path), damage: [] };
+    }
     checkFormat(db, path);
     if (!readHead(db)) throw new SyntaxError('the historian has lost its head record');
     return { db, damage: [] };
   } catch (error) {
-    db?.close();
+    if (db?.isOpen) db.close();
     if (!isDamage(error)) throw error;
     return replace(dir, quotaBytes, error);
   }
@@ -42,6 +46,10 @@ export const isDamage = (error: unknown): boolean =>
   troubleOf(error) === 'damaged' ||
   error instanceof SyntaxError ||
   /no such (table|column)/.test(messageOf(error));
+
+/** Killed, or out of room, before there were tables: nothing was ever in it. */
+const isUnfinished = (db: DatabaseSync): boolean =>
+  formatVersion(db) === 0 && db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
 
 function checkFormat(db: DatabaseSync, path: string): void {
   const version = formatVersion(db);

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Fault } from '#kernel/fault.ts';
 import { answer } from './reading/answer.ts';
 import { type HistoryDirs, Past } from './reading/past.ts';
-import { type FromReader, PARTS_AHEAD, type Part, type ToReader } from './reading/question.ts';
+import { buffersOf, type FromReader, PARTS_AHEAD, type Part, type ToReader } from './reading/question.ts';
 
 /* The thread that answers questions about the past, several in turns. */
 
@@ -10,6 +10,8 @@ const port = parentPort;
 const dirs = workerData as HistoryDirs;
 /** Long enough to be worth the change, short enough that a quick question seems to be answered at once. */
 const TURN_MS = 5;
+/** After so long without a question the memory of the last ones is given back. */
+const IDLE_MS = 60_000;
 
 interface Query {
   readonly id: number;
@@ -22,8 +24,10 @@ interface Query {
 const queries = new Map<number, Query>();
 let past: Past | undefined;
 let isScheduled = false;
+const idle = setTimeout(() => past?.forget(), IDLE_MS).unref();
 
-const say = (message: FromReader): void => port?.postMessage(message);
+const say = (message: FromReader): void =>
+  port?.postMessage(message, message.kind === 'part' ? buffersOf(message.part) : []);
 
 /** Some steps of one query, then messages, then the next query. */
 function turn(): void {
@@ -79,6 +83,7 @@ function ask({ id, question }: Extract<ToReader, { kind: 'ask' }>): void {
     yield* answer(past, question);
   })();
   queries.set(id, { id, parts, credit: PARTS_AHEAD });
+  idle.refresh();
 }
 
 port?.on('message', (message: ToReader) => {

@@ -54,5 +54,7 @@ export const createTables = (db: DatabaseSync): void => transaction(db, () => db
 export const formatVersion = (db: DatabaseSync): number =>
   (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
 
+export const HEAD_QUERY = 'SELECT position, age_us FROM head WHERE id = 1';
+
 export const readHead = (db: DatabaseSync): HeadRow | undefined =>
-  db.prepare('SELECT position, age_us FROM head WHERE id = 1').get() as HeadRow | undefined;
+  db.prepare(HEAD_QUERY).get() as HeadRow | undefined;

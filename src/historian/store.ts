@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Fault } from '#kernel/fault.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
-import { transaction } from '#platform/sqlite.ts';
+import { transaction, troubleOf } from '#platform/sqlite.ts';
 import { Flushes } from './flushes.ts';
 import type { Rows } from './format/rows.ts';
 import { Losses } from './losses.ts';
@@ -153,12 +153,21 @@ export class Store {
   }
 
   #write<T>(work: () => T): T {
+    const result = this.#commit(work);
+    this.#isChanged = true;
+    try {
+      this.#space.afterCommit();
+    } catch (error) {
+      // What was committed stays so, in the log; the log is moved when there is room again.
+      if (troubleOf(error) !== 'full') throw error;
+    }
+    return result;
+  }
+
+  #commit<T>(work: () => T): T {
     const head = this.#head;
     try {
-      const result = transaction(this.#db, work);
-      this.#isChanged = true;
-      this.#space.afterCommit();
-      return result;
+      return transaction(this.#db, work);
     } catch (error) {
       this.#head = head;
       this.#flushes.restart();

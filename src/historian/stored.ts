@@ -35,9 +35,14 @@ export class Stored {
     this.#body = db.prepare('SELECT body FROM chunks WHERE id = ?');
   }
 
-  /** Small chunks with rows from..to (both inclusive), in the order of arrival. */
-  *small(tag: number, fromUs: number, toUs: number): Iterable<Chunk> {
-    for (const { flush } of this.#flushes.all() as { flush: number }[]) {
+  /** In the order of arrival. */
+  flushes(): readonly number[] {
+    return (this.#flushes.all() as { flush: number }[]).map(({ flush }) => flush);
+  }
+
+  /** Chunks of a tag in these flushes with rows from..to (both inclusive), in the order of arrival. */
+  *small(tag: number, flushes: readonly number[], fromUs: number, toUs: number): Iterable<Chunk> {
+    for (const flush of flushes) {
       const row = this.#small.get(smallId(flush, tag)) as ChunkRow | undefined;
       if (!row || row.from_us > toUs || row.to_us < fromUs) continue;
       const chunk = this.#open(tag, row, () => row.body);

@@ -80,14 +80,15 @@ function opened(): Store {
 
 /** All that was gathered, with the position behind it, in one transaction. */
 function flush(into: Store): void {
+  if (follower && (gather.rows > 0 || follower.position !== into.head.position)) {
+    const { position, ageUs } = follower;
+    follower.refresh((infos) => into.declare(infos));
+    into.commit({ rows: gather.rows, byTag: gather.byTag(), position, ageUs });
+    gather.clear();
+    tellState();
+  }
+  // After it only: one that failed is due until it succeeds, and until then the fault stays.
   dueMs = performance.now() + config.flushMs;
-  if (!follower) return;
-  const { position, ageUs } = follower;
-  if (gather.rows === 0 && position === into.head.position) return;
-  follower.refresh((infos) => into.declare(infos));
-  into.commit({ rows: gather.rows, byTag: gather.byTag(), position, ageUs });
-  gather.clear();
-  tellState();
 }
 
 function tellState(): void {

@@ -118,8 +118,14 @@ export class ByteSource {
     return this.#bytes.length - this.#at;
   }
 
+  /** Reads on from a place counted from the first byte. @returns itself */
+  from(at: number): this {
+    this.#at = at;
+    return this;
+  }
+
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#bytes[this.#take(1)] as number;
   }
 
   u32(): number {

@@ -6,7 +6,7 @@ import { Fault, messageOf } from '#kernel/fault.ts';
 import { PADDING_BYTES } from './bits.ts';
 import { BlockWriter, isGoodBlock, type Places, readBlock, readTimes } from './block.ts';
 import { BLOCK_ROWS, readRegular, readSvarint, writeSvarint } from './integers.ts';
-import { allocRows, type Rows, wideKey } from './rows.ts';
+import { allocRows, type Rows, sliceRows, wideKey } from './rows.ts';
 import {
   type ChunkSummary,
   readChunkSummary,
@@ -122,6 +122,8 @@ export class Chunk {
   readonly summary: ChunkSummary | undefined;
   readonly blocks: number;
   readonly #bytes: Uint8Array;
+  /** Goes from block to block: a source of its own for each would cost more than what is read of it. */
+  readonly #reader: ByteSource;
   readonly #starts: Uint32Array;
   readonly #firstUs: Float64Array;
   readonly #summaries: Summary[] = [];
@@ -130,6 +132,7 @@ export class Chunk {
 
   constructor(bytes: Uint8Array, source: ByteSource, rows: number, flags: number) {
     this.#bytes = bytes;
+    this.#reader = source;
     this.rows = rows;
     this.fromUs = source.f64();
     this.toUs = source.f64();
@@ -160,6 +163,11 @@ export class Chunk {
       }
       this.#summaries.push(readSummary(source));
     }
+  }
+
+  /** As it lies on the disk. */
+  get bytes(): number {
+    return this.#bytes.length;
   }
 
   rowsIn(block: number): number {
@@ -213,9 +221,17 @@ export class Chunk {
     return { ...rows, wide: { row: Uint32Array.from(wideRow), value: wideValue } };
   }
 
+  /** Rows of one block, valid until any chunk is peeked into again; without wide values. @throws Fault on damage */
+  peek(block: number): Rows {
+    const count = this.rowsIn(block);
+    const target = { rows: peeked, from: 0, wideRow: [], wideValue: [] };
+    readBlock(this.#source(block), count, this.firstUs(block), () => this.#unpacked(), target);
+    return sliceRows(peeked, 0, count);
+  }
+
   /** The padding at the end is part of it: unpacking reads whole words. */
   #source(block: number): ByteSource {
-    return new ByteSource(this.#bytes.subarray(this.#starts[block] as number));
+    return this.#reader.from(this.#starts[block] as number);
   }
 
   #unpacked(): readonly Value[] {
@@ -233,6 +249,7 @@ export class Chunk {
 }
 
 const times = new Float64Array(BLOCK_ROWS);
+const peeked = allocRows(BLOCK_ROWS);
 
 const damaged = (what: string): Fault =>
   new Fault('historian.damaged-chunk', `a chunk of the historian is damaged: ${what}`, { retry: 'never' });

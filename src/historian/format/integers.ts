@@ -198,15 +198,23 @@ export function readIntegers(source: ByteSource, count: number, into: Float64Arr
 
 function readPacked(source: ByteSource, count: number, width: number, into: Float64Array): void {
   const exceptions = source.u8();
+  if (exceptions === 0) {
+    unpackHere(source, count, width, into);
+    return;
+  }
   const places = source.take(exceptions);
   const high: number[] = [];
   for (let i = 0; i < exceptions; i++) high.push(source.varint());
-  const { bytes, at: from } = source.here(packedBytes(count, width));
-  unpack(bytes, from, count, width, into);
+  unpackHere(source, count, width, into);
   for (let i = 0; i < exceptions; i++) {
     const place = places[i] as number;
     into[place] = (into[place] as number) + (high[i] as number) * 2 ** width;
   }
+}
+
+function unpackHere(source: ByteSource, count: number, width: number, into: Float64Array): void {
+  const { bytes, at: from } = source.here(packedBytes(count, width));
+  unpack(bytes, from, count, width, into);
 }
 
 /** Number at a place when all steps are equal, as in regular times; undefined when that takes reading them all. */

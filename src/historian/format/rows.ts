@@ -44,6 +44,13 @@ export function sliceRows(rows: Rows, from: number, to: number): Rows {
   return { ...part, wide: { row, value: rows.wide.value.slice(first, end) } };
 }
 
+export const copyRows = (rows: Rows): Rows => ({
+  ...rows,
+  timeUs: rows.timeUs.slice(),
+  value: rows.value.slice(),
+  quality: rows.quality.slice(),
+});
+
 /** Place of the first wide row that is not below `row`. */
 function firstWide({ row: column }: Wide, row: number): number {
   const found = column.findIndex((r) => r >= row);

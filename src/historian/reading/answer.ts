@@ -1,5 +1,5 @@
 import type { Series } from '../api.ts';
-import type { Rows } from '../format/rows.ts';
+import { copyRows, type Rows } from '../format/rows.ts';
 import { alignedOf } from './aligned.ts';
 import { bucketsOf } from './buckets.ts';
 import { gapsOf, tagsOf } from './holes.ts';
@@ -30,19 +30,20 @@ export function* answer(past: Past, question: Question): Generator<Part | undefi
 
 function* valuesAt(past: Past, tags: readonly string[], timeUs: number): Iterable<Part | undefined> {
   const found = new Map<string, Series>();
-  for (const [i, tag] of tags.entries()) {
-    const last = past.lastUntil(tag, timeUs);
-    if (last) found.set(tag, { tag, ...ownRows(last) });
-    if (i % TAGS_A_TURN === 0) yield undefined;
+  for (let from = 0; from < tags.length; from += TAGS_A_TURN) {
+    past.together(() => {
+      for (const tag of tags.slice(from, from + TAGS_A_TURN)) {
+        const last = past.lastUntil(tag, timeUs);
+        if (last) found.set(tag, { tag, ...ownRows(last) });
+      }
+    });
+    yield undefined;
   }
   yield found;
 }
 
 /** In memory of their own: a window would be sent together with all that lies beside it. */
-function ownRows(rows: Rows): Rows {
-  const { timeUs, value, quality } = rows;
-  if (timeUs.byteLength === timeUs.buffer.byteLength) return rows;
-  return { ...rows, timeUs: timeUs.slice(), value: value.slice(), quality: quality.slice() };
-}
+const ownRows = (rows: Rows): Rows =>
+  rows.timeUs.byteLength === rows.timeUs.buffer.byteLength ? rows : copyRows(rows);
 
 const ownSeries = (series: Series): Series => ({ ...series, ...ownRows(series) });

@@ -71,7 +71,7 @@ class Walk {
     for (const part of stretch.parts()) {
       this.#advance(part.fromUs);
       if (part !== stretch && part.toUs < this.#endUs && this.#takeSummary(part)) continue;
-      this.#takeRows(part.rows());
+      this.#takeRows(part.peek());
     }
   }
 

@@ -1,13 +1,17 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Fault } from '#kernel/fault.ts';
 import { openForReading } from '#platform/sqlite.ts';
 import { mergeRows, NO_ROWS, type Rows, sliceRows, spanOf, upperBound } from '../format/rows.ts';
-import { FILES, FORMAT_VERSION, formatVersion, readHead } from '../schema.ts';
+import { FILES, FORMAT_VERSION, formatVersion, HEAD_QUERY, type HeadRow } from '../schema.ts';
 import { type Listed, Stored } from '../stored.ts';
+import { ChunkCache } from './chunk-cache.ts';
 import { type Stretch, stretchesOf, stretchOfRows } from './stretch.ts';
 import { Tail } from './tail.ts';
+
+/** A month of one tag at 1 Hz is 3 MB. */
+const CACHE_BYTES = 8 * 2 ** 20;
 
 export interface HistoryDirs {
   /** Folder of the historian. */
@@ -27,14 +31,24 @@ interface Open {
   readonly db: DatabaseSync;
   readonly stored: Stored;
   readonly file: bigint;
+  readonly head: StatementSync;
   /** Numbers of tags, which are given once. */
   readonly ids: Map<string, number>;
+}
+
+/** One transaction of the database, and the journal behind just its position, so that no row moves between two looks. */
+interface Moment {
+  readonly opened: Open | undefined;
+  readonly flushes: readonly number[];
+  /** Rows of a tag that are in the journal only. */
+  readonly behind: (path: string) => Rows;
 }
 
 /** What of a tag is not in large chunks, and the list of those: one moment of the database. */
 interface Snapshot {
   readonly fresh: Rows;
   readonly chunks: readonly Listed[];
+  readonly open: (listed: Listed) => ReturnType<Stored['open']>;
 }
 
 /** All that is known of the past: chunks, and the journal behind them. Either may be missing. */
@@ -42,7 +56,9 @@ export class Past {
   readonly tail: Tail;
   readonly damage = new Map<string, FoundDamage>();
   readonly #dir: string;
+  readonly #cache = new ChunkCache(CACHE_BYTES);
   #open: Open | undefined;
+  #now: Moment | undefined;
 
   constructor({ dir, journalDir }: HistoryDirs) {
     if (!existsSync(dir) && !existsSync(journalDir)) {
@@ -61,17 +77,17 @@ export class Past {
   }
 
   position(): number {
-    const db = this.database;
-    return db ? (readHead(db)?.position ?? 0) : 0;
+    const opened = this.#opened();
+    return opened ? positionOf(opened) : 0;
   }
 
   /** The series from ≤ time < to, in the order of time. @throws errors of SQLite */
   *stretches(path: string, fromUs: number, toUs: number): Iterable<Stretch> {
-    const { fresh, chunks } = this.#snapshot(path, fromUs, toUs);
+    const { fresh, chunks, open } = this.#snapshot(path, fromUs, toUs);
     let left = spanOf(fresh, fromUs, toUs);
     let doneUs: number | undefined;
     for (const listed of chunks) {
-      const chunk = this.#openChunk(path, listed);
+      const chunk = open(listed);
       if (chunk === 'gone') {
         // Merged or removed meanwhile: what is left is looked up again.
         yield* this.stretches(path, doneUs === undefined ? fromUs : doneUs + 1, toUs);
@@ -100,31 +116,40 @@ export class Past {
 
   /** The last row at or before the time. @throws errors of SQLite */
   lastUntil(path: string, timeUs: number): Rows | undefined {
-    const fresh = this.#snapshot(path, Number.NEGATIVE_INFINITY, timeUs, false).fresh;
-    const end = upperBound(fresh.timeUs, timeUs);
-    const newest = end > 0 ? sliceRows(fresh, end - 1, end) : undefined;
-    const stored = this.#lastStored(path, timeUs);
-    if (!stored || !newest) return stored ?? newest;
-    // Of one time, what came later counts.
-    return (stored.timeUs[0] ?? 0) > (newest.timeUs[0] ?? 0) ? stored : newest;
+    return this.#moment(({ opened }) => {
+      const { fresh } = this.#snapshot(path, Number.NEGATIVE_INFINITY, timeUs, false);
+      const end = upperBound(fresh.timeUs, timeUs);
+      const newest = end > 0 ? sliceRows(fresh, end - 1, end) : undefined;
+      const stored = opened && this.#lastStored(opened, path, timeUs);
+      if (!stored || !newest) return stored ?? newest;
+      // Of one time, what came later counts.
+      return (stored.timeUs[0] ?? 0) > (newest.timeUs[0] ?? 0) ? stored : newest;
+    });
+  }
+
+  /** All that is looked up in `work` is of one moment, which is found once for it. `work` is short and waits for nobody. */
+  together<T>(work: () => T): T {
+    return this.#moment(work);
+  }
+
+  /** Gives back memory that only a next question would be quicker by. */
+  forget(): void {
+    this.#cache.clear();
+    this.tail.forget();
   }
 
   close(): void {
     this.tail.close();
-    this.#open?.db.close();
-    this.#open = undefined;
+    this.#closeDatabase();
   }
 
-  #lastStored(path: string, timeUs: number): Rows | undefined {
-    const opened = this.#opened();
-    const tag = opened && tagId(opened, path);
-    if (!opened || tag === undefined) return undefined;
-    for (let boundUs = timeUs; ; ) {
+  #lastStored(opened: Open, path: string, timeUs: number): Rows | undefined {
+    const tag = tagId(opened, path);
+    for (let boundUs = timeUs; tag !== undefined; ) {
       const listed = opened.stored.before(tag, boundUs);
       if (!listed) return undefined;
-      const chunk = this.#openChunk(path, listed);
-      if (chunk === 'gone') continue;
-      if (chunk) {
+      const chunk = this.#openChunk(opened, tag, listed);
+      if (chunk && chunk !== 'gone') {
         let block = chunk.blocks - 1;
         while (block > 0 && chunk.firstUs(block) > timeUs) block--;
         const rows = chunk.read(block, block + 1);
@@ -133,30 +158,50 @@ export class Past {
       }
       boundUs = listed.from_us - 1;
     }
+    return undefined;
   }
 
-  /** In one transaction, so that no row moves between two looks; the journal is read behind just that position. */
   #snapshot(path: string, fromUs: number, toUs: number, withChunks = true): Snapshot {
+    return this.#moment(({ opened, flushes, behind }) => {
+      const tag = opened && tagId(opened, path);
+      if (!opened || tag === undefined) return { fresh: behind(path), chunks: [], open: () => 'gone' };
+      const { stored } = opened;
+      const parts = [...stored.small(tag, flushes, fromUs, toUs)].map((chunk) => chunk.read());
+      const chunks = withChunks ? stored.list(tag, fromUs, toUs) : [];
+      // Another question may find a new file in the meantime and close this one.
+      const open = (listed: Listed) =>
+        this.#open === opened ? this.#openChunk(opened, tag, listed) : 'gone';
+      return { fresh: mergeRows([...parts, behind(path)]), chunks, open };
+    });
+  }
+
+  #moment<T>(work: (moment: Moment) => T): T {
+    if (this.#now) return work(this.#now);
     const opened = this.#opened();
-    if (!opened) return { fresh: this.tail.rowsOf(path, 0), chunks: [] };
-    const { db, stored } = opened;
-    db.exec('BEGIN');
+    opened?.db.exec('BEGIN');
     try {
-      const position = readHead(db)?.position ?? 0;
-      const tag = tagId(opened, path);
-      const parts =
-        tag === undefined ? [] : [...stored.small(tag, fromUs, toUs)].map((chunk) => chunk.read());
-      const chunks = tag === undefined || !withChunks ? [] : stored.list(tag, fromUs, toUs);
-      return { fresh: mergeRows([...parts, this.tail.rowsOf(path, position)]), chunks };
+      const behind = this.tail.behind(opened ? positionOf(opened) : 0);
+      this.#now = { opened, flushes: opened?.stored.flushes() ?? [], behind };
+      return work(this.#now);
     } finally {
-      db.exec('COMMIT');
+      this.#now = undefined;
+      opened?.db.exec('COMMIT');
     }
   }
 
-  #openChunk(path: string, listed: Listed): ReturnType<Stored['open']> {
-    const opened = this.#opened();
-    const tag = opened && tagId(opened, path);
-    return opened && tag !== undefined ? opened.stored.open(tag, listed) : 'gone';
+  #openChunk({ stored }: Open, tag: number, listed: Listed): ReturnType<Stored['open']> {
+    const known = this.#cache.get(listed.id);
+    if (known) return known;
+    const chunk = stored.open(tag, listed);
+    if (chunk && chunk !== 'gone') this.#cache.put(listed.id, chunk);
+    return chunk;
+  }
+
+  #closeDatabase(): void {
+    this.#open?.db.close();
+    this.#open = undefined;
+    // Another file may give the same ids to other chunks.
+    this.#cache.clear();
   }
 
   #opened(): Open | undefined {
@@ -164,8 +209,7 @@ export class Past {
     const file = statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
     if (file === undefined) return undefined;
     if (this.#open?.file === file) return this.#open;
-    this.#open?.db.close();
-    this.#open = undefined;
+    this.#closeDatabase();
     const db = openForReading(path);
     try {
       const version = formatVersion(db);
@@ -173,7 +217,7 @@ export class Past {
       if (version === 0) return void db.close();
       if (version !== FORMAT_VERSION) throw newerFormat(path, version);
       const stored = new Stored(db, (tag, chunk, why) => this.#found(db, tag, chunk, why));
-      this.#open = { db, stored, file, ids: new Map() };
+      this.#open = { db, stored, file, head: db.prepare(HEAD_QUERY), ids: new Map() };
       return this.#open;
     } catch (error) {
       if (db.isOpen) db.close();
@@ -186,6 +230,8 @@ export class Past {
     this.damage.set(`${tag} ${chunk.from_us}`, { path: named?.path ?? `${tag}`, chunk, why });
   }
 }
+
+const positionOf = ({ head }: Open): number => (head.get() as HeadRow | undefined)?.position ?? 0;
 
 function tagId({ db, ids }: Open, path: string): number | undefined {
   const known = ids.get(path);

@@ -30,6 +30,16 @@ export type Part =
   | readonly HistoryGap[]
   | ReadonlyMap<string, Series>;
 
+/** Columns that may be handed over instead of copied: each part is made for the one who asked. */
+export function buffersOf(part: Part): ArrayBuffer[] {
+  if (part instanceof Map || !('timeUs' in part || 'startUs' in part)) return [];
+  const { columns = {}, ...own } = part as Partial<Series & Buckets & Aligned>;
+  const all = [...Object.values(own), ...Object.values(columns)].filter((column) =>
+    ArrayBuffer.isView(column),
+  );
+  return all.map(({ buffer }) => buffer as ArrayBuffer).filter(({ byteLength }) => byteLength > 0);
+}
+
 /** Parts sent and not yet taken; more are not made meanwhile. */
 export const PARTS_AHEAD = 3;
 

@@ -1,5 +1,5 @@
 import type { Chunk } from '../format/chunk.ts';
-import { lowerBound, mergeRows, type Rows, spanOf } from '../format/rows.ts';
+import { copyRows, lowerBound, mergeRows, type Rows, spanOf } from '../format/rows.ts';
 import type { ChunkSummary, Summary } from '../format/summary.ts';
 
 /**
@@ -14,7 +14,10 @@ export interface Stretch {
   readonly summary?: Summary;
   /** For a whole chunk. */
   readonly whole?: ChunkSummary;
+  /** In memory of the caller's own. */
   rows(): Rows;
+  /** As {@link rows}, without wide values and valid until the next call for any stretch: for who keeps none of them. */
+  peek(): Rows;
   /** Whether every quality is good, as far as that is known without decoding. */
   isGood(): boolean;
   /** Time of a row by its place; cheaper than decoding the values. */
@@ -29,7 +32,8 @@ export function stretchOfRows(rows: Rows): Stretch {
     fromUs: rows.timeUs[0] ?? 0,
     toUs: rows.timeUs[count - 1] ?? 0,
     count,
-    rows: () => rows,
+    rows: () => copyRows(rows),
+    peek: () => rows,
     isGood: () => false,
     timeOf: (row) => rows.timeUs[row] as number,
     parts: () => [stretch],
@@ -44,6 +48,7 @@ function blockStretch(chunk: Chunk, block: number): Stretch {
     count: chunk.rowsIn(block),
     summary: chunk.summaryOf(block),
     rows: () => chunk.read(block, block + 1),
+    peek: () => chunk.peek(block),
     isGood: () => chunk.isGood(block),
     timeOf: (row) => chunk.timeAt(block, row),
     parts: () => [stretch],
@@ -62,6 +67,7 @@ function chunkStretch(chunk: Chunk): Stretch {
     count: chunk.rows,
     ...(chunk.summary && { summary: chunk.summary, whole: chunk.summary }),
     rows: () => chunk.read(),
+    peek: () => chunk.read(),
     isGood: () => Array.from({ length: chunk.blocks }, (_, b) => chunk.isGood(b)).every(Boolean),
     timeOf: (row) => chunk.timeAt(row >>> 8, row & 0xff),
     parts: () => blocksOf(chunk),

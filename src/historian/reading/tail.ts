@@ -4,7 +4,7 @@ import type { JournalReader, RowItem } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
 import { FILES } from '#journal/schema.ts';
 import type { Tag } from '#kernel/tag-table.ts';
-import { mergeRows, type Rows } from '../format/rows.ts';
+import { mergeRows, NO_ROWS, type Rows } from '../format/rows.ts';
 import { Gather } from '../gather.ts';
 
 /** More rows than this are not kept between questions: a site without a historian has all of its past in the journal. */
@@ -16,7 +16,7 @@ export class Tail {
   #open: { readonly reader: JournalReader; readonly file: bigint } | undefined;
   /** Own number for each path that was met, and by number of the journal. */
   #numbers = new Map<string, number>();
-  readonly #kept = new Gather();
+  #kept = new Gather();
   /** The kept rows are those of the entries after `from` up to `upTo`. */
   #from = 0;
   #upTo = 0;
@@ -35,16 +35,21 @@ export class Tail {
     return this.#open.reader;
   }
 
-  /** Rows of one tag after the position, in the order of time. Equal rows that are in chunks already may be among them. */
-  rowsOf(path: string, position: number): Rows {
+  /**
+   * What tells the rows of a tag after the position, in the order of time; all as of now. Equal rows that are in chunks
+   * already may be among them.
+   */
+  behind(position: number): (path: string) => Rows {
     const reader = this.reader;
-    if (!reader) return mergeRows([]);
-    const number = this.#numberOf(path, reader);
-    if (number === undefined) return mergeRows([]);
+    if (!reader) return () => NO_ROWS;
     const rest = this.#follow(reader, position);
-    const parts = [this.#kept.of(number)];
-    if (rest) parts.push(restOf(reader, this.#upTo, number));
-    return mergeRows(parts);
+    const upTo = this.#upTo;
+    return (path) => {
+      const number = this.#numberOf(path, reader);
+      if (number === undefined) return NO_ROWS;
+      const kept = this.#kept.of(number);
+      return rest ? mergeRows([kept, restOf(reader, upTo, number)]) : kept;
+    };
   }
 
   /** Tags that have rows after the position among those that are kept. */
@@ -58,12 +63,17 @@ export class Tail {
     }
   }
 
+  /** Rows that are kept are read from the journal again when they are asked for. */
+  forget(): void {
+    this.#kept = new Gather();
+    this.#from = this.#upTo = 0;
+  }
+
   close(): void {
     this.#open?.reader[Symbol.dispose]();
     this.#open = undefined;
     this.#numbers.clear();
-    this.#kept.clear();
-    this.#from = this.#upTo = 0;
+    this.forget();
   }
 
   /** Keeps up with journal and historian. @returns whether there is more than is kept */

@@ -1,13 +1,14 @@
 import { Fault } from '#kernel/fault.ts';
 import type { Series, TrendQuery } from '../api.ts';
 import { BLOCK_ROWS } from '../format/integers.ts';
-import { isUsable, mergeRows, type Rows } from '../format/rows.ts';
+import { allocRows, isUsable, mergeRows, type Rows, sliceRows } from '../format/rows.ts';
 import { markShape } from './lttb.ts';
 import type { Past } from './past.ts';
 import { type Stretch, stretchOfRows } from './stretch.ts';
 
 const FEWEST_POINTS = 8;
 const FEW_ROWS = 65_536;
+const FIRST_POINTS = 4096;
 
 /**
  * One series with few points: smallest and largest of each stretch of time, and between them what keeps the shape for the
@@ -42,13 +43,12 @@ interface Extent {
 
 /** Candidates: the extremes of some rows each, and of the whole of each stretch of time. */
 class Selection {
-  readonly #extent: Extent;
+  readonly #found = new Points();
+  readonly #fromUs: number;
+  readonly #lengthUs: number;
   readonly #stretches: number;
   /** One smallest and one largest are candidates out of so many rows. */
   readonly #rowsEach: number;
-  readonly #time: number[] = [];
-  readonly #value: number[] = [];
-  readonly #quality: number[] = [];
   /** Candidates that are the smallest and largest of their stretch of time. */
   readonly #min: Int32Array;
   readonly #max: Int32Array;
@@ -56,7 +56,8 @@ class Selection {
   #unseen: Stretch | undefined;
 
   constructor(extent: Extent, points: number) {
-    this.#extent = extent;
+    this.#fromUs = extent.fromUs;
+    this.#lengthUs = extent.toUs - extent.fromUs + 1;
     this.#stretches = Math.floor(points / 4);
     this.#rowsEach = Math.max(1, Math.floor(extent.rows / (2 * points)));
     this.#min = new Int32Array(this.#stretches).fill(-1);
@@ -66,22 +67,17 @@ class Selection {
   take(stretch: Stretch): void {
     if (this.#takeSummary(stretch)) return;
     for (const part of stretch.parts()) {
-      if (part === stretch || !this.#takeSummary(part)) this.#takeRows(part.rows());
+      if (part === stretch || !this.#takeSummary(part)) this.#takeRows(part.peek());
     }
   }
 
   result(points: number): Rows {
-    if (this.#unseen) this.#takeLast(this.#unseen.rows());
-    const count = this.#time.length;
-    const keep = new Uint8Array(count);
-    markShape(Float64Array.from(this.#time), Float64Array.from(this.#value), Math.floor(points / 2), keep);
+    if (this.#unseen) this.#takeLast(this.#unseen.peek());
+    const { rows } = this.#found;
+    const keep = new Uint8Array(rows.timeUs.length);
+    markShape(rows.timeUs, rows.value, Math.floor(points / 2), keep);
     for (const extremes of [this.#min, this.#max]) for (const i of extremes) if (i >= 0) keep[i] = 1;
-    const kept = Uint32Array.from({ length: count }, (_, i) => i).filter((i) => keep[i] === 1);
-    return {
-      timeUs: Float64Array.from(kept, (i) => this.#time[i] as number),
-      value: Float64Array.from(kept, (i) => this.#value[i] as number),
-      quality: Uint16Array.from(kept, (i) => this.#quality[i] as number),
-    };
+    return marked(rows, keep);
   }
 
   #takeSummary(stretch: Stretch): boolean {
@@ -89,43 +85,63 @@ class Selection {
     if (!summary || stretch.count > Math.max(BLOCK_ROWS, this.#rowsEach)) return false;
     if (summary.count === 0) return true;
     // The first usable row is a candidate by itself, so its part is looked at.
-    if (this.#rowsEach < BLOCK_ROWS || this.#time.length === 0 || !stretch.isGood()) return false;
+    if (this.#rowsEach < BLOCK_ROWS || this.#found.count === 0 || !stretch.isGood()) return false;
     if (this.#stretchAt(stretch.fromUs) !== this.#stretchAt(stretch.toUs)) return false;
     const { min, max, minRow, maxRow } = summary;
-    const rows = minRow <= maxRow ? [minRow, maxRow] : [maxRow, minRow];
-    for (const row of minRow === maxRow ? [minRow] : rows) {
-      this.#add(stretch.timeOf(row), row === minRow ? min : max, 0);
-    }
+    if (maxRow < minRow) this.#add(stretch.timeOf(maxRow), max, 0);
+    this.#add(stretch.timeOf(minRow), min, 0);
+    if (maxRow > minRow) this.#add(stretch.timeOf(maxRow), max, 0);
     this.#unseen = stretch;
     return true;
   }
 
+  /** Group by group; a group ends with its number of rows or where a stretch of time does. */
   #takeRows(rows: Rows): void {
-    const { timeUs, value, quality } = rows;
-    let low = -1;
-    let high = -1;
+    const { timeUs } = rows;
     let last = -1;
-    const close = () => {
-      if (low >= 0) this.#addRow(rows, Math.min(low, high));
-      if (low !== high) this.#addRow(rows, Math.max(low, high));
-      low = high = -1;
-    };
-    let stretch = -1;
-    for (let i = 0; i < timeUs.length; i++) {
-      const v = value[i] as number;
-      if (!isUsable(v, quality[i] as number)) continue;
-      const at = this.#stretchAt(timeUs[i] as number);
-      if (at !== stretch || i % this.#rowsEach === 0) close();
-      stretch = at;
-      if (this.#time.length === 0) this.#addRow(rows, i);
-      if (low < 0 || v < (value[low] as number)) low = i;
-      if (high < 0 || v > (value[high] as number)) high = i;
-      last = i;
+    for (let from = 0; from < timeUs.length; ) {
+      const full = Math.min(timeUs.length, from - (from % this.#rowsEach) + this.#rowsEach);
+      const to = this.#endOfStretch(timeUs, from, full);
+      last = Math.max(last, this.#takeGroup(rows, from, to));
+      from = to;
     }
-    close();
     if (last < 0) return;
     this.#addRow(rows, last);
     this.#unseen = undefined;
+  }
+
+  /** @returns the last usable row, or -1 */
+  #takeGroup(rows: Rows, from: number, to: number): number {
+    const { value, quality } = rows;
+    let low = -1;
+    let high = -1;
+    let last = -1;
+    for (let i = from; i < to; i++) {
+      const v = value[i] as number;
+      if (!isUsable(v, quality[i] as number)) continue;
+      if (last < 0 && this.#found.count === 0) this.#addRow(rows, i);
+      last = i;
+      if (low < 0 || v < (value[low] as number)) low = i;
+      if (high < 0 || v > (value[high] as number)) high = i;
+    }
+    if (last < 0) return last;
+    this.#addRow(rows, Math.min(low, high));
+    if (low !== high) this.#addRow(rows, Math.max(low, high));
+    return last;
+  }
+
+  /** First row behind `from` that lies in another stretch of time; times ascend. */
+  #endOfStretch(timeUs: Float64Array, from: number, to: number): number {
+    const stretch = this.#stretchAt(timeUs[from] as number);
+    if (this.#stretchAt(timeUs[to - 1] as number) === stretch) return to;
+    let inside = from;
+    let outside = to - 1;
+    while (outside - inside > 1) {
+      const mid = (inside + outside) >>> 1;
+      if (this.#stretchAt(timeUs[mid] as number) === stretch) inside = mid;
+      else outside = mid;
+    }
+    return outside;
   }
 
   #takeLast(rows: Rows): void {
@@ -141,22 +157,68 @@ class Selection {
   }
 
   #add(timeUs: number, value: number, quality: number): void {
+    const found = this.#found;
     // The same row may be a candidate for several reasons.
-    const before = this.#time.length - 1;
-    if (this.#time[before] === timeUs && this.#value[before] === value) return;
-    const i = this.#time.push(timeUs) - 1;
-    this.#value.push(value);
-    this.#quality.push(quality);
+    if (found.endsWith(timeUs, value)) return;
+    const i = found.add(timeUs, value, quality);
     const stretch = this.#stretchAt(timeUs);
     const min = this.#min[stretch] as number;
     const max = this.#max[stretch] as number;
-    if (min < 0 || value < (this.#value[min] as number)) this.#min[stretch] = i;
-    if (max < 0 || value > (this.#value[max] as number)) this.#max[stretch] = i;
+    if (min < 0 || value < found.valueAt(min)) this.#min[stretch] = i;
+    if (max < 0 || value > found.valueAt(max)) this.#max[stretch] = i;
   }
 
   #stretchAt(timeUs: number): number {
-    const { fromUs, toUs } = this.#extent;
-    const share = (timeUs - fromUs) / (toUs - fromUs + 1);
+    const share = (timeUs - this.#fromUs) / this.#lengthUs;
     return Math.max(0, Math.min(this.#stretches - 1, Math.floor(share * this.#stretches)));
   }
+}
+
+/** Rows that become more one by one. */
+class Points {
+  count = 0;
+  #rows = allocRows(FIRST_POINTS);
+
+  /** Windows on what there is now. */
+  get rows(): Rows {
+    return sliceRows(this.#rows, 0, this.count);
+  }
+
+  valueAt(i: number): number {
+    return this.#rows.value[i] as number;
+  }
+
+  endsWith(timeUs: number, value: number): boolean {
+    const last = this.count - 1;
+    return last >= 0 && this.#rows.timeUs[last] === timeUs && this.#rows.value[last] === value;
+  }
+
+  /** @returns its place */
+  add(timeUs: number, value: number, quality: number): number {
+    if (this.count === this.#rows.timeUs.length) this.#rows = doubled(this.#rows);
+    const { timeUs: times, value: values, quality: qualities } = this.#rows;
+    times[this.count] = timeUs;
+    values[this.count] = value;
+    qualities[this.count] = quality;
+    return this.count++;
+  }
+}
+
+function doubled({ timeUs, value, quality }: Rows): Rows {
+  const wider = allocRows(2 * timeUs.length);
+  wider.timeUs.set(timeUs);
+  wider.value.set(value);
+  wider.quality.set(quality);
+  return wider;
+}
+
+function marked({ timeUs, value, quality }: Rows, keep: Uint8Array): Rows {
+  const kept = allocRows(keep.reduce((sum, one) => sum + one, 0));
+  for (let i = 0, n = 0; i < keep.length; i++) {
+    if (keep[i] === 0) continue;
+    kept.timeUs[n] = timeUs[i] as number;
+    kept.value[n] = value[i] as number;
+    kept.quality[n++] = quality[i] as number;
+  }
+  return kept;
 }
