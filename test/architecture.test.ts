@@ -114,7 +114,7 @@ test('every version is pinned', () => {
   const { dependencies, devDependencies, optionalDependencies } = json('package.json');
   const all = Object.entries<string>({ ...dependencies, ...devDependencies, ...optionalDependencies });
   assert.deepEqual(
-    all.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version)),
+    all.filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)),
     [],
   );
 });

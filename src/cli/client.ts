@@ -109,6 +109,7 @@ export class SiteClient {
       },
       lines: <T>(call: Call) => this.#lines<T>(call),
       stream: <T>(call: Call) => this.#stream<T>(call),
+      bytes: (call) => this.#bytes(call),
     };
   }
 
@@ -136,15 +137,30 @@ export class SiteClient {
     }
   }
 
+  /** @throws Fault `cli.broken-off` where the file is not whole */
+  async *#bytes(call: Call): AsyncIterable<Uint8Array> {
+    const reply = await this.#fetch(call);
+    try {
+      for await (const part of reply.body ?? []) yield part;
+    } catch (error) {
+      if (call.signal?.aborted) throw error;
+      throw new Fault('cli.broken-off', `the site broke off: ${messageOf(error)}`, {
+        hint: 'what has come is not whole; `holdfast status` says how the site does',
+      });
+    }
+  }
+
   async #fetch(call: Call, next?: string, patience?: AbortSignal): Promise<Response> {
     const { url, token } = this.#address;
-    const { method, body } = call;
+    const { method, body, upload } = call;
+    const type = upload ? upload.type : body && 'application/json';
     const signals = [call.signal, patience].filter((one) => one !== undefined);
     const reply = await fetch(url + (next ?? pathOf(call)), {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+      headers: { authorization: `Bearer ${token}`, ...(type && { 'content-type': type }) },
       signal: AbortSignal.any(signals),
       ...(body && { body: JSON.stringify(body) }),
+      ...(upload && { body: ReadableStream.from(upload.bytes), duplex: 'half' }),
     }).catch((error) => {
       if (call.signal?.aborted) throw error;
       throw new Fault('cli.unreachable', `the site at ${url} does not answer: ${messageOf(error)}`, {

@@ -1,81 +1,87 @@
 import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { findKeptDir, readAddress, SiteClient } from '#cli/client.ts';
 import { span } from '#cli/moment.ts';
-import { pastOf } from '#cli/past.ts';
-import { valueText } from '#cli/text.ts';
-import type { Json, Series } from '#contract/client.ts';
+import { bytes } from '#cli/text.ts';
+import type { HistoryExportQuery } from '#contract/client.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
-import { qualityName } from '#kernel/quality.ts';
+
+type Format = NonNullable<HistoryExportQuery['format']>;
 
 export interface ExportOptions {
   readonly from?: string;
   readonly to?: string;
   readonly last?: string;
   readonly output?: string;
-  readonly format: 'csv' | 'ndjson';
+  readonly format?: Format;
+  readonly form: 'long' | 'wide';
+  readonly valuesOnly?: boolean;
   readonly data?: string;
 }
 
-/** Every sample of some tags as a table, a line each; streamed, so that it may be longer than the memory. */
+/** Every sample of some tags as a file; streamed, so that it may be longer than the memory. */
 export async function exportHistory(tags: readonly string[], options: ExportOptions): Promise<void> {
+  const { output } = options;
+  const format = options.format ?? formatOf(output);
+  if (format === 'parquet' && output === undefined && process.stdout.isTTY)
+    throw new Fault('cli.usage', 'Parquet is nothing for a terminal', {
+      hint: 'name a file: -o history.parquet',
+    });
+  const parts = await partsOf(tags, format, options);
+  if (output === undefined) return await pipeline(Readable.from(parts), process.stdout, { end: false });
+  const written = await writeWhole(output, parts);
+  process.stderr.write(`${bytes(written)} written to ${output}\n`);
+}
+
+const FORMATS: { readonly [extension: string]: Format } = {
+  '.parquet': 'parquet',
+  '.pq': 'parquet',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+};
+
+const formatOf = (output: string | undefined): Format =>
+  FORMATS[extname(output ?? '').toLowerCase()] ?? 'csv';
+
+/** Asked of the running site; of a stopped one, read from its data folder. */
+async function partsOf(
+  tags: readonly string[],
+  format: Format,
+  options: ExportOptions,
+): Promise<AsyncIterable<Uint8Array>> {
   const nowUs = Date.now() * 1000;
   const { fromUs = 0, toUs = nowUs } = span(options, nowUs);
-  const { output, format } = options;
-  const api = await pastOf(options.data);
-  const written = { rows: 0 };
-  const parts = api.historyRaw({ tag: tags, from: String(fromUs), to: String(toUs) });
-  const text = Readable.from(textOf(parts, format, written));
-  if (output === undefined) return await pipeline(text, process.stdout, { end: false });
-  await pipeline(text, createWriteStream(output)).catch((error) => {
+  const { form, valuesOnly = false, data } = options;
+  const dir = await findKeptDir(data, 'journal');
+  const address = await readAddress(dir);
+  if (address) {
+    const times = { from: String(fromUs), to: String(toUs) };
+    const query = { tag: tags, ...times, format, form, ...(valuesOnly && { valuesOnly: 'true' as const }) };
+    return new SiteClient(address, dir).api.historyExport(query);
+  }
+  const { historianDir, journalDir } = await import('#edge/main.ts');
+  const { exportAside } = await import('#exchange/exporting.ts');
+  const dirs = { dir: historianDir(dir), journalDir: journalDir(dir) };
+  return exportAside(dirs, { tags, fromUs, toUs, format, form, valuesOnly });
+}
+
+/** A file that breaks off never has the name of a whole one. @returns its bytes */
+async function writeWhole(output: string, parts: AsyncIterable<Uint8Array>): Promise<number> {
+  const draft = `${output}.part`;
+  const file = createWriteStream(draft);
+  try {
+    await pipeline(Readable.from(parts), file);
+    await rename(draft, output);
+    return file.bytesWritten;
+  } catch (error) {
+    await rm(draft, { force: true });
     if (error instanceof Fault) throw error;
     throw new Fault('cli.not-written', `cannot write ${output}: ${messageOf(error)}`, {
       retry: 'never',
       hint: 'make room, or name another file',
     });
-  });
-  process.stderr.write(`${written.rows} samples written to ${output}\n`);
-}
-
-async function* textOf(
-  parts: AsyncIterable<Series>,
-  format: ExportOptions['format'],
-  written: { rows: number },
-): AsyncIterable<string> {
-  if (format === 'csv') yield 'tag,time,value,quality\n';
-  for await (const { tag, timeUs, value, quality } of parts) {
-    written.rows += timeUs.length;
-    const lines = timeUs.map((us, i) => {
-      const row = {
-        tag,
-        time: timeText(us),
-        value: value[i] ?? null,
-        quality: qualityName(quality[i] ?? 0),
-      };
-      return format === 'ndjson' ? JSON.stringify(row) : csvLine(row);
-    });
-    yield `${lines.join('\n')}\n`;
   }
 }
-
-const csvLine = ({
-  tag,
-  time,
-  value,
-  quality,
-}: {
-  tag: string;
-  time: string;
-  value: Json;
-  quality: string;
-}) => `${tag},${time},${csv(value === null ? '' : plain(value))},${quality}`;
-
-/** To the µs: sources tell samples apart by them. */
-function timeText(us: number): string {
-  const rest = Math.round(us % 1000);
-  return `${new Date(Math.floor(us / 1000)).toISOString().slice(0, -1)}${String(rest).padStart(3, '0')}Z`;
-}
-
-const plain = (value: Json): string => (typeof value === 'number' ? String(value) : valueText(value));
-
-const csv = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

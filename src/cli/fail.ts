@@ -20,9 +20,19 @@ export function failWith(error: unknown): void {
   }
 }
 
+/** A table of history that is refused as a whole. */
+const TABLE: ReadonlySet<string> = new Set([
+  'exchange.ambiguous-time',
+  'exchange.no-table',
+  'exchange.no-time',
+  'exchange.no-zone',
+  'exchange.unknown-tags',
+]);
+
 export function exitCode(error: unknown): number {
   if (!(error instanceof Fault)) return Exit.failed;
   if (error.code === 'cli.no-site') return Exit.noSite;
   const wrongly = error.code.endsWith('.usage') || error.code === 'discover.range';
-  return error.code.startsWith('site.') || wrongly ? Exit.invalid : Exit.failed;
+  const table = TABLE.has(error.code);
+  return error.code.startsWith('site.') || wrongly || table ? Exit.invalid : Exit.failed;
 }

@@ -38,16 +38,69 @@ export function addPast(holdfast: Command): void {
     .description('show the past of tags: as a chart, the last hour unless told otherwise')
     .action(async (tags, options) => (await import('#cli/history.ts')).history(tags, options));
   timed(holdfast.command('export'), false)
-    .argument('<tag...>', 'paths of tags')
+    .argument('<tag...>', 'paths of tags; * stands for any text')
     .option('-o, --output <file>', 'write it here instead of to the terminal')
     .addOption(
-      new Option('--format <name>', 'as a table or as a line of JSON each')
-        .choices(['csv', 'ndjson'])
-        .default('csv'),
+      new Option('--format <name>', 'what the file is; by the name of the file, else csv').choices([
+        'csv',
+        'ndjson',
+        'parquet',
+      ]),
     )
+    .addOption(
+      new Option('--form <name>', 'a row for each sample, or a column for each tag')
+        .choices(['long', 'wide'])
+        .default('long'),
+    )
+    .option('--values-only', 'leave out qualities and gaps; bad values are then empty')
     .addOption(dataOption())
-    .description('every sample of some tags, all there are unless told otherwise')
+    .description('every sample of some tags as CSV or Parquet, all there are unless told otherwise')
     .action(async (tags, options) => (await import('#cli/export.ts')).exportHistory(tags, options));
+  addImport(holdfast);
+}
+
+function addImport(holdfast: Command): void {
+  common(holdfast.command('import'))
+    .argument('<file...>', 'CSV or Parquet')
+    .option('--dry-run', 'read all of it, say what was understood, and keep nothing')
+    .option(
+      '--under <place>',
+      'place below which the names of the file become paths, such as hall/line1/pump',
+    )
+    .option('--map <name=path...>', 'the tag that a column, or a name in a long table, stands for')
+    .option('--skip <name...>', 'leave these columns or names out')
+    .option('--skip-unknown', 'leave out every column that no tag stands for')
+    .option('--undeclared', 'keep what no tag stands for in the history alone, with guessed types')
+    .option('--zone <zone>', 'of times that name none: UTC, +01:00, Europe/Berlin')
+    .option('--time <column>', 'column of the times')
+    .addOption(
+      new Option('--time-format <name>', 'how times are written').choices([
+        'iso',
+        'dmy',
+        'mdy',
+        's',
+        'ms',
+        'us',
+        'ns',
+      ]),
+    )
+    .addOption(
+      new Option('--form <name>', 'a row for each sample, or a column for each tag').choices([
+        'long',
+        'wide',
+      ]),
+    )
+    .option('--tag <column>', 'column of the tags, of a long table')
+    .option('--value <column>', 'column of the values, of a long table')
+    .option('--quality <column>', 'column of the qualities, of a long table')
+    .option('--separator <character>', 'between the cells of CSV; tab for a tab')
+    .addOption(new Option('--decimal <mark>', 'how numbers are written in CSV').choices(['.', ',']))
+    .option('--why <reason>', 'kept in the audit')
+    .option('--site <file>', 'site file, for a data folder in which no site has run yet')
+    .description(
+      "bring a plant's past into the history: CSV or Parquet; what is not told is guessed and shown",
+    )
+    .action(async (files, options) => (await import('#cli/import.ts')).importFiles(files, options));
 }
 
 /** Lists of what a site has, running or stopped, with what narrows them down. */

@@ -13,8 +13,8 @@ export class ProgressBar {
     this.#out = out;
   }
 
-  /** @param part from 0 to 1 */
-  show(part: number, rows: number, rowsPerS: number): void {
+  /** @param part from 0 to 1 @param what the rows are */
+  show(part: number, rows: number, rowsPerS: number, what = 'samples'): void {
     const nowMs = performance.now();
     if (!this.#out.isTTY || nowMs - this.#shownMs < EVERY_MS) return;
     this.#shownMs = nowMs;
@@ -22,8 +22,8 @@ export class ProgressBar {
     const leftMs = part > 0.01 ? ((nowMs - this.#startMs) * (1 - part)) / part : undefined;
     const left = leftMs === undefined ? '' : `, ${age(Math.round(leftMs))} left`;
     const bar = '█'.repeat(full) + '░'.repeat(WIDTH - full);
-    const rate = `${number(Math.round(rowsPerS))} samples/s`;
-    this.#out.write(`\r\x1b[K${bar} ${Math.floor(part * 100)} %  ${number(rows)} samples, ${rate}${left}`);
+    const rate = `${number(Math.round(rowsPerS))} ${what}/s`;
+    this.#out.write(`\r\x1b[K${bar} ${Math.floor(part * 100)} %  ${number(rows)} ${what}, ${rate}${left}`);
   }
 
   clear(): void {

@@ -9,7 +9,14 @@ export interface Call {
   readonly path: string;
   readonly query?: object | undefined;
   readonly body?: object | undefined;
+  readonly upload?: Upload | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A file that is sent, of the type that its question names. */
+export interface Upload {
+  readonly type: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /** A list, or a part of it with the way to the next one. */
@@ -27,6 +34,8 @@ export interface Transport {
   page<T>(call: Call, next?: string): Promise<Page<T>>;
   /** A line of JSON each; a last line that tells of a fault is thrown. */
   lines<T>(call: Call): AsyncIterable<T>;
+  /** A file, as it comes. */
+  bytes(call: Call): AsyncIterable<Uint8Array>;
   /** Server-Sent Events, each as its name and its data. */
   stream<T>(call: Call): AsyncIterable<T>;
 }
@@ -331,6 +340,73 @@ export interface HistoryTag {
   readonly toUs: number;
   /** On the disk. */
   readonly bytes: number;
+}
+
+/** How far an import has come, or its end. */
+export type ImportLine =
+  | {
+      readonly rows: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly report: ImportReport;
+    };
+
+/** What an import understood and did; of a dry run, what it would have done. */
+export interface ImportReport {
+  readonly dryRun: boolean;
+  readonly format: 'csv' | 'parquet';
+  readonly form: 'long' | 'wide';
+  /** What else was understood of the file. */
+  readonly about: { readonly [name: string]: string };
+  readonly time: {
+    readonly column: string;
+    readonly format: string;
+    readonly zone?: string;
+  };
+  readonly columns: readonly {
+    /** As the file calls it. */
+    readonly name: string;
+    readonly path: string;
+    readonly type: 'number' | 'boolean' | 'enum' | 'int64' | 'text' | 'structure';
+    readonly samples: number;
+    readonly refused: number;
+  }[];
+  /** Names that no tag has; their rows were left out. */
+  readonly unknown: readonly {
+    readonly name: string;
+    readonly path: string;
+    readonly type: 'number' | 'boolean' | 'enum' | 'int64' | 'text' | 'structure';
+    readonly rows: number;
+  }[];
+  /** The first samples. */
+  readonly preview: readonly {
+    /** µs since 1970, wall clock of the site. */
+    readonly timeUs: number;
+    readonly path: string;
+    /** Any JSON. */
+    readonly value: Json;
+  }[];
+  readonly rows: number;
+  readonly samples: number;
+  /** New ones; the others were there already. */
+  readonly added?: number;
+  /** Cells with nothing in them, and marks of gaps. */
+  readonly empty: number;
+  readonly refused: number;
+  /** The first of them. */
+  readonly refusals: readonly {
+    readonly line: number;
+    readonly name?: string;
+    readonly why: string;
+  }[];
+  /** µs since 1970, wall clock of the site. */
+  readonly fromUs?: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly toUs?: number;
+  readonly bytes: number;
+  /** SHA-256 of the file. */
+  readonly digest: string;
 }
 
 export interface NoticesStatus {
@@ -1077,6 +1153,60 @@ export interface HistoryGapsQuery {
   readonly to?: string | undefined;
 }
 
+export interface HistoryExportQuery {
+  /** Path of a tag, in which * stands for any text; may be given several times. */
+  readonly tag: string | readonly string[];
+  /** From here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from?: string | undefined;
+  /** Up to here, exclusive. */
+  readonly to?: string | undefined;
+  /** What the file is. */
+  readonly format?: 'csv' | 'ndjson' | 'parquet' | undefined;
+  /** long: a row a sample, tag by tag. wide: a row a time, with a column for each tag. */
+  readonly form?: 'long' | 'wide' | undefined;
+  /** Leaves out qualities and gaps; bad values are then empty. */
+  readonly valuesOnly?: 'true' | 'false' | undefined;
+}
+
+export interface HistoryImportQuery {
+  /** Name of the file, for the audit. */
+  readonly name?: string | undefined;
+  /** Reads all of it, says what it would do, and keeps nothing. */
+  readonly dryRun?: 'true' | 'false' | undefined;
+  /** Guessed when absent, as all that follows. */
+  readonly form?: 'long' | 'wide' | undefined;
+  /** Column of the times. */
+  readonly time?: string | undefined;
+  /** How they are written. */
+  readonly timeFormat?: 'iso' | 'dmy' | 'mdy' | 's' | 'ms' | 'us' | 'ns' | undefined;
+  /** Of times that name none: UTC, +01:00, Europe/Berlin. */
+  readonly zone?: string | undefined;
+  /** Column of the tags, of a long table. */
+  readonly tag?: string | undefined;
+  /** Column of the values, of a long table. */
+  readonly value?: string | undefined;
+  /** Column of the qualities, of a long table. */
+  readonly quality?: string | undefined;
+  /** NAME=PATH: the tag that a column, or a name in a long table, stands for. */
+  readonly map?: string | readonly string[] | undefined;
+  /** Place below which names become paths. */
+  readonly under?: string | undefined;
+  /** Names that are left out. */
+  readonly skip?: string | readonly string[] | undefined;
+  /** Leaves out columns that no tag stands for, instead of refusing the file. */
+  readonly skipUnknown?: 'true' | 'false' | undefined;
+  /** Names that no tag stands for become tags of the history alone; their types are guessed. */
+  readonly undeclared?: 'true' | 'false' | undefined;
+  /** Between the cells of CSV. */
+  readonly separator?: string | undefined;
+  /** How numbers are written in CSV. */
+  readonly decimal?: '.' | ',' | undefined;
+  /** Who does it. */
+  readonly by?: string | undefined;
+  /** Kept in the audit. */
+  readonly why?: string | undefined;
+}
+
 const part = (value: string): string => encodeURIComponent(value);
 
 /** Everything that a site can be asked. */
@@ -1371,6 +1501,26 @@ export class SiteApi {
       method: 'GET',
       path: '/api/history/gaps',
       query,
+      signal,
+    });
+  }
+
+  /** The history of some tags as a file: CSV, NDJSON or Parquet. A file that breaks off is not whole: the connection then ends early. */
+  historyExport(query: HistoryExportQuery, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    return this.#transport.bytes({ method: 'GET', path: '/api/history/export', query, signal });
+  }
+
+  /** Brings the past of a plant into the history: a file of CSV or Parquet. A line of JSON from time to time says how far it has come, the last one has the report. The type of the body says what it is. Rows that cannot be read are counted and told; a file may be sent again. */
+  historyImport(
+    upload: Upload,
+    query: HistoryImportQuery = {},
+    signal?: AbortSignal,
+  ): AsyncIterable<ImportLine> {
+    return this.#transport.lines<ImportLine>({
+      method: 'POST',
+      path: '/api/history/import',
+      query,
+      upload,
       signal,
     });
   }

@@ -52,6 +52,12 @@ export class SiteHistory implements AsyncDisposable {
     this.#later = setTimeout(() => this.historian, START_AFTER_MS);
   }
 
+  /** Where the past lies, for whoever reads it in a thread of its own. */
+  get dirs(): { readonly dir: string; readonly journalDir: string } {
+    const { dir, journalDir } = this.#ports;
+    return { dir, journalDir };
+  }
+
   /** Begun now where it has not been yet; undefined while it is switched off. */
   get historian(): Historian | undefined {
     if (this.#settings.enabled && !this.#closed) this.#historian ??= this.#begin();

@@ -10,13 +10,14 @@ import { Fault, messageOf } from '#kernel/fault.ts';
 import { replaceDurably } from '#platform/files.ts';
 import type { Deps, Log } from '#plugin/api.ts';
 
-export { checkSite, readBlueprint } from '#edge/blueprint.ts';
+export { checkSite, readBlueprint, readSiteFile as readSiteText } from '#edge/blueprint.ts';
 export { siteChanges } from '#edge/change.ts';
 export { changeLine, summaryOf } from '#edge/change-text.ts';
 export { type ConfigVersion, configVersions } from '#edge/config-history.ts';
 export { digestOf } from '#edge/config-record.ts';
 export { diffOf, earlier, versionOf } from '#edge/config-versions.ts';
-export { journalDir } from '#edge/data-folder.ts';
+export { historianDir, journalDir } from '#edge/data-folder.ts';
+export { type ImportAsked, type ImportLine, importStopped } from '#edge/history-import.ts';
 export { loadDiscovery, loadPlugins } from '#edge/plugins.ts';
 export { backtest, backtestHistory } from '#edge/replay/backtest.ts';
 export type { Site } from '#edge/site.ts';

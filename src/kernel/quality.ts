@@ -6,6 +6,8 @@ export const Quality = {
   good: 0x0000,
   /** An operator replaced the value by hand. */
   goodLocalOverride: 0x0096,
+  /** Put into the history from outside, by an import. */
+  goodEntryInserted: 0x00a2,
   uncertain: 0x4000,
   /** The device stopped answering; the value is the last one it gave. */
   uncertainLastUsable: 0x4090,

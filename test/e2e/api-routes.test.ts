@@ -34,6 +34,11 @@ const first = async (all: AsyncIterable<unknown>): Promise<readonly unknown[]> =
 const items = async (page: Promise<{ readonly items: readonly unknown[] }>) => (await page).items;
 const SPAN = { tag: `${PUMP}/speed`, from: '2026-01-01' };
 
+const PAST = `time,${PUMP}/speed\n2026-01-02T10:00:00Z,1450\n`;
+const bytesOf = async function* (text: string) {
+  yield Buffer.from(text);
+};
+
 /** A question for every route there is; what has no entry here does not compile. */
 const ASK: { readonly [Id in RouteId]: () => Promise<unknown> } = {
   health: () => api.health(),
@@ -99,13 +104,16 @@ const ASK: { readonly [Id in RouteId]: () => Promise<unknown> } = {
   historyAt: () => api.historyAt({ tag: SPAN.tag, time: SPAN.from }),
   historyAligned: () => first(api.historyAligned({ ...SPAN, stepUs: 60e6 })),
   historyGaps: () => api.historyGaps(SPAN),
+  historyExport: async () => Buffer.concat(await Array.fromAsync(api.historyExport(SPAN))).toString(),
+  historyImport: () =>
+    Array.fromAsync(api.historyImport({ type: 'text/csv', bytes: bytesOf(PAST) }, { name: 'past.csv' })),
 };
 
 const SCHEMAS: { readonly [name: string]: z.ZodType } = { ...replies };
 
 /** What the table says that a route answers; strictly: a field that it does not name is an error. */
 function schemaOf({ reply }: Route): z.ZodType {
-  if ('text' in reply) return z.string().min(1);
+  if ('text' in reply || 'file' in reply) return z.string().min(1);
   const [[kind, name] = []] = Object.entries(reply);
   const schema = SCHEMAS[String(name)] ?? assert.fail(`there is no schema ${name}`);
   return kind === 'json' ? schema : z.array(schema);

@@ -21,6 +21,8 @@ export async function bundle(outDir: string): Promise<void> {
       'feed-worker': 'src/journal/feed-worker.ts',
       'historian-worker': 'src/historian/worker.ts',
       'historian-reader-worker': 'src/historian/reader-worker.ts',
+      'exchange-import-worker': 'src/exchange/import-worker.ts',
+      'exchange-export-worker': 'src/exchange/export-worker.ts',
       'check-worker': 'src/edge/check-worker.ts',
     },
     outdir: outDir,

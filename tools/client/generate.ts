@@ -53,7 +53,14 @@ export interface Call {
   readonly path: string;
   readonly query?: object | undefined;
   readonly body?: object | undefined;
+  readonly upload?: Upload | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A file that is sent, of the type that its question names. */
+export interface Upload {
+  readonly type: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /** A list, or a part of it with the way to the next one. */
@@ -71,6 +78,8 @@ export interface Transport {
   page<T>(call: Call, next?: string): Promise<Page<T>>;
   /** A line of JSON each; a last line that tells of a fault is thrown. */
   lines<T>(call: Call): AsyncIterable<T>;
+  /** A file, as it comes. */
+  bytes(call: Call): AsyncIterable<Uint8Array>;
   /** Server-Sent Events, each as its name and its data. */
   stream<T>(call: Call): AsyncIterable<T>;
 }
@@ -119,9 +128,11 @@ const oneOrMany = (schema: Schema): Schema =>
 function methodText(asked: Asked): string {
   const { operationId: id, method, path, summary, description } = asked;
   const query = queryOf(asked);
-  const hasBody = asked.requestBody !== undefined;
+  const hasUpload = asked.requestBody !== undefined && !('application/json' in asked.requestBody.content);
+  const hasBody = asked.requestBody !== undefined && !hasUpload;
   const params = [
     ...pathOf(asked).map(({ name }) => `${name}: string`),
+    ...(hasUpload ? ['upload: Upload'] : []),
     ...(hasBody ? [`body: ${capital(id)}Body`] : []),
     ...(query.length > 0
       ? [`query: ${capital(id)}Query${query.some((one) => one.required) ? '' : ' = {}'}`]
@@ -134,6 +145,7 @@ function methodText(asked: Asked): string {
     `path: ${url.includes('${') ? `\`${url}\`` : `'${url}'`}`,
     ...(query.length > 0 ? ['query'] : []),
     ...(hasBody ? ['body'] : []),
+    ...(hasUpload ? ['upload'] : []),
     'signal',
   ];
   const [result, way, type] = resultOf(asked);
@@ -164,7 +176,7 @@ function everyPage(id: string, params: readonly string[], call: readonly string[
   ];
 }
 
-type Result = readonly [result: string, way: keyof typeof WAYS | 'page', type: string];
+type Result = readonly [result: string, way: keyof typeof WAYS | 'page' | 'bytes', type: string];
 const WAYS = {
   json: 'application/json',
   lines: 'application/x-ndjson',
@@ -174,7 +186,7 @@ const WAYS = {
 
 function resultOf({ responses }: Asked): Result {
   const { content = {}, headers } = responses[200] ?? {};
-  const [[type, { schema }] = ['', { schema: {} }]] = Object.entries(content);
+  const [[type, { schema }] = ['', { schema: {} as Schema }]] = Object.entries(content);
   const text = typeText(schema);
   if (type === WAYS.lines) {
     // What ends an answer early is thrown by the transport.
@@ -182,6 +194,7 @@ function resultOf({ responses }: Asked): Result {
     return [`AsyncIterable<${one}>`, 'lines', `<${one}>`];
   }
   if (type === WAYS.stream) return [`AsyncIterable<${text}>`, 'stream', `<${text}>`];
+  if (schema.format === 'binary') return ['AsyncIterable<Uint8Array>', 'bytes', ''];
   if (type !== WAYS.json) return ['Promise<string>', 'text', ''];
   if (headers && 'Link' in headers) {
     const one = typeText(schema.items as Schema);

@@ -1,4 +1,13 @@
-import { AlignedQuery, AtQuery, BucketsQuery, HistoryGapsQuery, RawQuery, TrendQuery } from './requests.ts';
+import {
+  AlignedQuery,
+  AtQuery,
+  BucketsQuery,
+  ExportQuery,
+  HistoryGapsQuery,
+  ImportQuery,
+  RawQuery,
+  TrendQuery,
+} from './requests.ts';
 import type { Route } from './route.ts';
 
 const LINES =
@@ -70,5 +79,38 @@ export const HISTORY_ROUTES = {
     query: HistoryGapsQuery,
     reply: { list: 'GapView' },
     faults: ['history.off'],
+  },
+  historyExport: {
+    method: 'GET',
+    path: '/api/history/export',
+    group: 'history',
+    summary: 'The history of some tags as a file: CSV, NDJSON or Parquet',
+    about: 'A file that breaks off is not whole: the connection then ends early.',
+    query: ExportQuery,
+    reply: { file: ['text/csv', 'application/x-ndjson', 'application/vnd.apache.parquet'] },
+    faults: ['history.off', 'tag.unknown', 'exchange.too-wide'],
+  },
+  historyImport: {
+    method: 'POST',
+    path: '/api/history/import',
+    group: 'history',
+    summary: 'Brings the past of a plant into the history: a file of CSV or Parquet',
+    about:
+      'A line of JSON from time to time says how far it has come, the last one has the report. The type of the body says ' +
+      'what it is. Rows that cannot be read are counted and told; a file may be sent again.',
+    query: ImportQuery,
+    upload: ['text/csv', 'application/vnd.apache.parquet'],
+    reply: { lines: 'ImportLine' },
+    faults: [
+      'history.off',
+      'exchange.busy',
+      'exchange.no-table',
+      'exchange.no-time',
+      'exchange.no-zone',
+      'exchange.ambiguous-time',
+      'exchange.unknown-tags',
+      'exchange.usage',
+      'exchange.no-room',
+    ],
   },
 } as const satisfies { readonly [id: string]: Route };

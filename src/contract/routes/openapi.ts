@@ -39,7 +39,7 @@ const ABOUT =
   'answered as problem details (RFC 9457) whose `title` is a code that never changes.';
 
 function operation(id: string, route: Route): Schema {
-  const { group, summary, about, body, open } = route;
+  const { group, summary, about, body, upload, open } = route;
   const parameters = [...paramsOf(route.path).map(pathParameter), ...queryParameters(route)];
   if (route.tagged) parameters.push(IF_NONE_MATCH);
   return {
@@ -52,9 +52,13 @@ function operation(id: string, route: Route): Schema {
     ...(body && {
       requestBody: { required: true, content: { 'application/json': { schema: input(body) } } },
     }),
+    ...(upload && { requestBody: { required: true, content: binary(upload) } }),
     responses: { ...answers(id, route), ...problems(route) },
   };
 }
+
+const binary = (types: readonly string[]): Schema =>
+  Object.fromEntries(types.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
 
 const pathParameter = (name: string): Schema => ({
   name,
@@ -118,16 +122,18 @@ function content(reply: Reply): Schema {
   if ('lines' in reply)
     return { 'application/x-ndjson': { schema: { anyOf: [ref(reply.lines), ref('Ended')] } } };
   if ('stream' in reply) return { 'text/event-stream': { schema: ref(reply.stream) } };
+  if ('file' in reply) return binary(reply.file);
   return { [reply.text]: { schema: { type: 'string' } } };
 }
 
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDetails' } } };
 
-function problems({ open, query, body, faults = [] }: Route): { [status: string]: Schema } {
+function problems({ open, query, body, upload, faults = [] }: Route): { [status: string]: Schema } {
   const codes: FaultCode[] = [...faults];
   if (query || body) codes.push('api.bad-request');
   if (!open) codes.push('api.unauthorized');
   if (body) codes.push('api.too-large', 'api.unsupported-type');
+  if (upload) codes.push('api.unsupported-type');
   codes.push('api.internal');
   const byStatus = Object.groupBy(codes, (code) => FAULT_STATUS[code]);
   return Object.fromEntries(

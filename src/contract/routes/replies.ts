@@ -14,7 +14,7 @@ export {
   ProblemDetails,
   RunningConfig,
 } from './replies/config.ts';
-export { Aligned, Buckets, HistoryTag, Series } from './replies/history.ts';
+export { Aligned, Buckets, HistoryTag, ImportLine, ImportReport, Series } from './replies/history.ts';
 export { NoticesStatus } from './replies/notices.ts';
 export { ActuatorView, Done, Fault, Health, SinkView, SiteStatus, SourceView } from './replies/site.ts';
 export {

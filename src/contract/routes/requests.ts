@@ -169,6 +169,64 @@ export const AlignedQuery = z.strictObject({
 
 export const HistoryGapsQuery = z.strictObject({ tag: tags.optional(), ...span });
 
+export const ExportQuery = z.strictObject({
+  tag: several(z.string().min(1).max(500)).describe(
+    'Path of a tag, in which * stands for any text; may be given several times.',
+  ),
+  from: from.optional(),
+  to: to.optional(),
+  format: z.enum(['csv', 'ndjson', 'parquet']).default('csv').describe('What the file is.'),
+  form: z
+    .enum(['long', 'wide'])
+    .default('long')
+    .describe('long: a row a sample, tag by tag. wide: a row a time, with a column for each tag.'),
+  valuesOnly: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .default(false)
+    .describe('Leaves out qualities and gaps; bad values are then empty.'),
+});
+
+const column = z.string().min(1).max(500);
+
+export const ImportQuery = z.strictObject({
+  name: z.string().min(1).max(500).default('upload').describe('Name of the file, for the audit.'),
+  dryRun: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .default(false)
+    .describe('Reads all of it, says what it would do, and keeps nothing.'),
+  form: z.enum(['long', 'wide']).optional().describe('Guessed when absent, as all that follows.'),
+  time: column.optional().describe('Column of the times.'),
+  timeFormat: z
+    .enum(['iso', 'dmy', 'mdy', 's', 'ms', 'us', 'ns'])
+    .optional()
+    .describe('How they are written.'),
+  zone: z.string().max(100).optional().describe('Of times that name none: UTC, +01:00, Europe/Berlin.'),
+  tag: column.optional().describe('Column of the tags, of a long table.'),
+  value: column.optional().describe('Column of the values, of a long table.'),
+  quality: column.optional().describe('Column of the qualities, of a long table.'),
+  map: several(z.string().min(3).max(1000))
+    .default([])
+    .describe('NAME=PATH: the tag that a column, or a name in a long table, stands for.'),
+  under: z.string().max(500).optional().describe('Place below which names become paths.'),
+  skip: several(column).default([]).describe('Names that are left out.'),
+  skipUnknown: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .default(false)
+    .describe('Leaves out columns that no tag stands for, instead of refusing the file.'),
+  undeclared: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .default(false)
+    .describe('Names that no tag stands for become tags of the history alone; their types are guessed.'),
+  separator: z.string().length(1).optional().describe('Between the cells of CSV.'),
+  decimal: z.enum(['.', ',']).optional().describe('How numbers are written in CSV.'),
+  by: z.string().min(1).max(100).default('local').describe('Who does it.'),
+  why: z.string().trim().min(1).max(500).optional().describe('Kept in the audit.'),
+});
+
 export const UndoRequest = z.strictObject({
   to: z
     .string()

@@ -22,6 +22,8 @@ export type Reply =
   | { readonly list: keyof Replies }
   | { readonly lines: keyof Replies }
   | { readonly stream: keyof Replies }
+  /** A file, whose name comes with it; one of these types. */
+  | { readonly file: readonly string[] }
   | { readonly text: string };
 
 /** One way to ask a site: routes, checks, documentation and client are made from a table of these. */
@@ -36,6 +38,8 @@ export interface Route {
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;
   readonly bodyLimitBytes?: number;
+  /** Takes a file of one of these types instead of a body, of any length. */
+  readonly upload?: readonly string[];
   readonly reply: Reply;
   /** Codes that this route answers beside those of every route. */
   readonly faults?: readonly FaultCode[];

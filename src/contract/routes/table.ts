@@ -32,7 +32,22 @@ type SchemaOf<R, Part extends 'query' | 'body'> = R extends {
 export interface Asked<Id extends RouteId> {
   readonly params: ParamsOf<Routes[Id]['path']>;
   readonly query: SchemaOf<Routes[Id], 'query'>;
-  readonly body: SchemaOf<Routes[Id], 'body'>;
+  readonly body: Routes[Id] extends { readonly upload: readonly string[] }
+    ? Upload
+    : SchemaOf<Routes[Id], 'body'>;
+}
+
+/** A file on its way in; whoever reads it slowly slows it down. */
+export interface Upload {
+  readonly type: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** A file on its way out. */
+export interface Download {
+  readonly type: string;
+  readonly name: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /** As a handler may give it: never changed, and with fields that JSON leaves out. */
@@ -58,7 +73,9 @@ export type Answered<Id extends RouteId> = Routes[Id]['reply'] extends {
       ? Named<N>
       : Routes[Id]['reply'] extends { readonly stream: infer N extends keyof Replies }
         ? Named<N>
-        : string;
+        : Routes[Id]['reply'] extends { readonly file: readonly string[] }
+          ? Download
+          : string;
 
 type With<Part extends string> = {
   [Id in RouteId]: Part extends keyof Routes[Id]['reply'] ? Id : never;

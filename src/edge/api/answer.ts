@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type * as z from 'zod';
 import { paramsOf, type Route, SLASHED } from '#contract/routes/route.ts';
-import { routeEntries } from '#contract/routes/table.ts';
+import { type Download, routeEntries, type Upload } from '#contract/routes/table.ts';
 import type { Handlers, Page } from '#edge/api/handlers.ts';
 import { WrongInput } from '#edge/api/problems.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -17,15 +17,27 @@ export function addRoutes(app: FastifyInstance, handlers: Handlers): void {
   for (const [id, route] of routeEntries()) {
     const answers = all[id];
     if (!answers) continue; // answers in its own way
-    const { method, bodyLimitBytes } = route;
-    app.route({
-      method,
-      url: urlOf(route),
-      exposeHeadRoute: !('lines' in route.reply),
-      ...(bodyLimitBytes !== undefined && { bodyLimit: bodyLimitBytes }),
-      handler: (request, reply) => answer(route, answers, request, reply),
-    });
+    if (route.upload) app.register(async (scope) => addUpload(scope, route, answers));
+    else addRoute(app, route, answers);
   }
+}
+
+function addRoute(app: FastifyInstance, route: Route, answers: Answers): void {
+  const { method, bodyLimitBytes } = route;
+  app.route({
+    method,
+    url: urlOf(route),
+    exposeHeadRoute: !('lines' in route.reply || 'file' in route.reply),
+    ...(bodyLimitBytes !== undefined && { bodyLimit: bodyLimitBytes }),
+    handler: (request, reply) => answer(route, answers, request, reply),
+  });
+}
+
+/** In a scope of its own: elsewhere a body of such a type is refused. */
+function addUpload(scope: FastifyInstance, route: Route, answers: Answers): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser([...(route.upload ?? [])], (_request, payload, done) => done(null, payload));
+  addRoute(scope, route, answers);
 }
 
 /** As Fastify writes the path: a parameter whose value may have slashes takes all that is left. */
@@ -52,17 +64,27 @@ async function answer(
   const asked = {
     params: paramsGiven(route, request),
     query: route.query && checked(route.query, 'query', request.query),
-    body: route.body && checked(route.body, 'body', request.body),
+    body: route.upload ? uploadOf(request) : route.body && checked(route.body, 'body', request.body),
   };
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
   const answered = answers(asked, gone.signal);
   if ('lines' in route.reply) return await sendLines(reply, answered as AsyncIterable<unknown>, gone.signal);
   const value = await answered;
+  if ('file' in route.reply) return await sendFile(reply, value as Download, gone.signal);
   if (!route.paged) return sendJson(reply, route, value);
   const { items, next } = value as Page<unknown>;
   if (next) reply.header('link', `<${nextUrl(request, next)}>; rel="next"`);
   return sendJson(reply, route, items);
+}
+
+/** @throws Fault `api.unsupported-type` where there is no body at all */
+function uploadOf({ body, headers }: FastifyRequest): Upload {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (body && type) return { type, bytes: body as AsyncIterable<Uint8Array> };
+  throw new Fault('api.unsupported-type', 'there is no file', {
+    hint: 'send its bytes, with their type as Content-Type',
+  });
 }
 
 function paramsGiven(route: Route, { params, method, url }: FastifyRequest): { [name: string]: string } {
@@ -123,4 +145,26 @@ async function sendLines(reply: FastifyReply, all: AsyncIterable<unknown>, gone:
   // A query that nobody waits for any more must not go on.
   await lines.return?.().catch(() => {});
   out.end();
+}
+
+/** Begun once its first part is there: until then it may fail as any question does. One that breaks off is cut. */
+async function sendFile(reply: FastifyReply, file: Download, gone: AbortSignal): Promise<void> {
+  const parts = file.bytes[Symbol.asyncIterator]();
+  const first = await parts.next();
+  reply.hijack();
+  const out = reply.raw;
+  out.writeHead(200, {
+    'content-type': file.type,
+    'content-disposition': `attachment; filename="${file.name}"`,
+    'cache-control': 'no-store',
+  });
+  try {
+    for (let part = first; !part.done && !gone.aborted; part = await parts.next()) {
+      if (!out.write(part.value)) await once(out, 'drain', { signal: gone });
+    }
+    out.end();
+  } catch (error) {
+    out.destroy(error as Error);
+  }
+  await parts.return?.().catch(() => {});
 }

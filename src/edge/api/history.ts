@@ -11,7 +11,10 @@ import { Fault } from '#kernel/fault.ts';
 export type History = () => HistoryReader | undefined;
 
 /** The past of tags: asked of the historian's own thread, streamed, and given up when the client goes away. */
-export function historyHandlers(site: Site, history: History): Pick<Handlers, keyof typeof HISTORY_ROUTES> {
+export function historyHandlers(
+  site: Site,
+  history: History,
+): Pick<Handlers, Exclude<keyof typeof HISTORY_ROUTES, 'historyExport' | 'historyImport'>> {
   const reader = () => {
     const found = history();
     if (found) return found;

@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import type { ApiAddress } from '#contract/api.ts';
 import { ROUTES, routeEntries } from '#contract/routes/table.ts';
 import { addRoutes, notFound, sendText, urlOf } from '#edge/api/answer.ts';
+import { exchangeHandlers } from '#edge/api/exchange.ts';
 import { type History, historyHandlers } from '#edge/api/history.ts';
 import { noticeHandlers } from '#edge/api/notices.ts';
 import { peerHandlers } from '#edge/api/peers.ts';
@@ -57,6 +58,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     ...noticeHandlers(site),
     ...peerHandlers(site, configuration),
     ...historyHandlers(site, history),
+    ...exchangeHandlers(site),
   });
   try {
     const url = await app.listen({ host, port });

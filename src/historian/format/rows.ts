@@ -1,7 +1,7 @@
 import { ByteSink } from '#journal/bytes.ts';
 import { writeValue } from '#journal/wide.ts';
 import type { Value, Wide } from '#kernel/batch.ts';
-import { isBad } from '#kernel/quality.ts';
+import { isBad, Quality } from '#kernel/quality.ts';
 
 /** Samples of one tag; in the order of time unless said otherwise. */
 export interface Rows {
@@ -174,7 +174,7 @@ function pickRows(all: Rows, kept: Uint32Array, wideOf: ReadonlyMap<number, Valu
   return row.length === 0 ? out : { ...out, wide: { row: Uint32Array.from(row), value } };
 }
 
-/** Those rows that are not among the others; both in the order of time. */
+/** Those rows that are not among the others, whatever mark of an import either has; both in the order of time. */
 export function rowsNotIn(rows: Rows, others: Rows): Rows {
   const wideOf = wideIndex(rows.wide);
   const otherWide = wideIndex(others.wide);
@@ -182,10 +182,10 @@ export function rowsNotIn(rows: Rows, others: Rows): Rows {
   let count = 0;
   for (let i = 0; i < rows.timeUs.length; i++) {
     const timeUs = rows.timeUs[i] as number;
-    const key = keyOf(rows, i, wideOf.get(i));
+    const key = keyOf(rows, i, wideOf.get(i), unmarked);
     let isKnown = false;
     for (let o = lowerBound(others.timeUs, timeUs); others.timeUs[o] === timeUs && !isKnown; o++) {
-      isKnown = keyOf(others, o, otherWide.get(o)) === key;
+      isKnown = keyOf(others, o, otherWide.get(o), unmarked) === key;
     }
     if (!isKnown) kept[count++] = i;
   }
@@ -201,8 +201,16 @@ export function wideKey(value: Value): string {
   return Buffer.from(sink.bytes).toString('latin1');
 }
 
-function keyOf(all: Rows, row: number, wide: Value | undefined): string {
+const unmarked = (quality: number): number =>
+  quality === Quality.goodEntryInserted ? Quality.good : quality;
+
+function keyOf(
+  all: Rows,
+  row: number,
+  wide: Value | undefined,
+  qualityOf = (quality: number): number => quality,
+): string {
   const value = all.value[row] as number;
   const number = Object.is(value, -0) ? '-0' : String(value);
-  return `${all.quality[row] as number} ${number}${wide === undefined ? '' : ` ${wideKey(wide)}`}`;
+  return `${qualityOf(all.quality[row] as number)} ${number}${wide === undefined ? '' : ` ${wideKey(wide)}`}`;
 }

@@ -41,3 +41,44 @@ export const Aligned = z
       .describe('One a tag, in the order asked for; null where nothing usable is known.'),
   })
   .describe('Rows at equal distances.');
+
+export const ImportReport = z
+  .strictObject({
+    dryRun: z.boolean(),
+    format: z.enum(['csv', 'parquet']),
+    form: z.enum(['long', 'wide']),
+    about: z.record(z.string(), z.string()).describe('What else was understood of the file.'),
+    time: z.strictObject({ column: z.string(), format: z.string(), zone: z.string().exactOptional() }),
+    columns: z.array(
+      z.strictObject({
+        name: z.string().describe('As the file calls it.'),
+        path: z.string(),
+        type: z.enum(TAG_TYPES),
+        samples: count,
+        refused: count,
+      }),
+    ),
+    unknown: z
+      .array(z.strictObject({ name: z.string(), path: z.string(), type: z.enum(TAG_TYPES), rows: count }))
+      .describe('Names that no tag has; their rows were left out.'),
+    preview: z
+      .array(z.strictObject({ timeUs: us, path: z.string(), value: json }))
+      .describe('The first samples.'),
+    rows: count,
+    samples: count,
+    added: count.describe('New ones; the others were there already.').exactOptional(),
+    empty: count.describe('Cells with nothing in them, and marks of gaps.'),
+    refused: count,
+    refusals: z
+      .array(z.strictObject({ line: count, name: z.string().exactOptional(), why: z.string() }))
+      .describe('The first of them.'),
+    fromUs: us.exactOptional(),
+    toUs: us.exactOptional(),
+    bytes: count,
+    digest: z.string().describe('SHA-256 of the file.'),
+  })
+  .describe('What an import understood and did; of a dry run, what it would have done.');
+
+export const ImportLine = z
+  .union([z.strictObject({ rows: count, bytes: count }), z.strictObject({ report: ImportReport })])
+  .describe('How far an import has come, or its end.');
