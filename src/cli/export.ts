@@ -22,7 +22,8 @@ export async function exportHistory(tags: readonly string[], options: ExportOpti
   const nowUs = Date.now() * 1000;
   const { fromUs = 0, toUs = nowUs } = span(options, nowUs);
   const { output, format } = options;
-  const api = await pastOf(options.data);
+  await using past = await pastOf(options.data);
+  const { api } = past;
   const written = { rows: 0 };
   const parts = api.historyRaw({ tag: tags, from: String(fromUs), to: String(toUs) });
   const text = Readable.from(textOf(parts, format, written));

@@ -40,7 +40,8 @@ export async function history(tags: readonly string[], options: HistoryOptions):
   const hasStart = options.from !== undefined || options.last !== undefined;
   const { fromUs = 0, toUs = nowUs } = span(hasStart ? options : { ...options, last: LAST }, nowUs);
   const asked = { tags, fromUs, toUs };
-  const api = await pastOf(options.data);
+  await using past = await pastOf(options.data);
+  const { api } = past;
   if (options.at !== undefined) await valuesAt(api, tags, moment(options.at, '--at', nowUs), options);
   else if (options.gaps) await gaps(api, asked, options);
   else if (options.raw) await raw(api, asked, options);

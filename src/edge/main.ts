@@ -10,6 +10,7 @@ import { Fault, messageOf } from '#kernel/fault.ts';
 import { replaceDurably } from '#platform/files.ts';
 import type { Deps, Log } from '#plugin/api.ts';
 
+export { keptHistory } from '#edge/api/kept-history.ts';
 export { checkSite, readBlueprint } from '#edge/blueprint.ts';
 export { siteChanges } from '#edge/change.ts';
 export { changeLine, summaryOf } from '#edge/change-text.ts';

@@ -1,7 +1,6 @@
 import type { HISTORY_ROUTES } from '#contract/routes/history.ts';
 import type { Answered } from '#contract/routes/table.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
-import type { Site } from '#edge/site.ts';
 import type { HistoryReader, Series, Span } from '#historian/api.ts';
 import { at, type Batch, wideAt } from '#kernel/batch.ts';
 import { type Json, valueToJson } from '#kernel/event.ts';
@@ -10,8 +9,13 @@ import { Fault } from '#kernel/fault.ts';
 /** Where a site finds the past of its tags; nothing where it keeps none. */
 export type History = () => HistoryReader | undefined;
 
-/** The past of tags: asked of the historian's own thread, streamed, and given up when the client goes away. */
-export function historyHandlers(site: Site, history: History): Pick<Handlers, keyof typeof HISTORY_ROUTES> {
+export type HistoryHandlers = Pick<Handlers, keyof typeof HISTORY_ROUTES>;
+
+/**
+ * The past of tags: asked of the historian's own thread, streamed, and given up when the client goes away.
+ * @param nowUs wall clock: the end of a span that has none
+ */
+export function historyHandlers(nowUs: () => number, history: History): HistoryHandlers {
   const reader = () => {
     const found = history();
     if (found) return found;
@@ -22,7 +26,7 @@ export function historyHandlers(site: Site, history: History): Pick<Handlers, ke
   };
   const spanOf = ({ from, to }: { readonly from: number; readonly to?: number | undefined }): Span => ({
     fromUs: from,
-    toUs: to ?? site.core.clock.nowUs(),
+    toUs: to ?? nowUs(),
   });
   return {
     async historyTags() {

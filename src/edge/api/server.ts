@@ -56,7 +56,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     ...tagHandlers(site),
     ...noticeHandlers(site),
     ...peerHandlers(site, configuration),
-    ...historyHandlers(site, history),
+    ...historyHandlers(() => site.core.clock.nowUs(), history),
   });
   try {
     const url = await app.listen({ host, port });
