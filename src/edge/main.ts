@@ -19,7 +19,7 @@ export { digestOf } from '#edge/config-record.ts';
 export { diffOf, earlier, versionOf } from '#edge/config-versions.ts';
 export { journalDir } from '#edge/data-folder.ts';
 export { loadDiscovery, loadPlugins } from '#edge/plugins.ts';
-export { backtest, backtestHistory } from '#edge/replay/backtest.ts';
+export { backtestKept } from '#edge/replay/kept-past.ts';
 export type { Site } from '#edge/site.ts';
 export { readStart } from '#edge/start-file.ts';
 
