@@ -97,6 +97,8 @@ const questions = (): readonly (readonly string[])[] => {
     ['history', FLOW, `${PUMP}/speed`, '--at', new Date(toMs).toISOString()],
     ['history', FLOW, ...past, '--gaps'],
     ['export', FLOW, ...past],
+    ['history', '--calc', `mean(tag("${FLOW}"), "10s") / tag("${PUMP}/speed")`, ...past],
+    ['history', '--calc', 'flow * 2.0', '--asset', PUMP, '--step', '5s', '--raw', ...past],
   ];
 };
 const answers: string[] = [];
@@ -148,6 +150,9 @@ test('the past of a stopped site answers as that of the running one did', async 
   const wrong = await box.run('history', FLOW, '--bucket', '0.1ms', '--data', box.demoDir);
   assert.equal(wrong.status, 1);
   assert.match(wrong.stderr, /bucketUs/);
+  const typo = await box.run('history', '--calc', `tag("${PUMP}/flwo") * 2.0`, '--data', box.demoDir);
+  assert.equal(typo.status, 2);
+  assert.match(typo.stderr, /1:5 there is no tag .*did you mean/);
   const none = await box.run('history', FLOW, '--data', box.path('nothing'));
   assert.equal(none.status, 3);
   assert.match(none.stderr, /none has left its history there/);

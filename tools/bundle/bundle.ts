@@ -21,6 +21,7 @@ export async function bundle(outDir: string): Promise<void> {
       'feed-worker': 'src/journal/feed-worker.ts',
       'historian-worker': 'src/historian/worker.ts',
       'historian-reader-worker': 'src/historian/reader-worker.ts',
+      'edge-reader-worker': 'src/edge/calculation/reader-worker.ts',
       'check-worker': 'src/edge/check-worker.ts',
     },
     outdir: outDir,

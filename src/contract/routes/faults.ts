@@ -24,6 +24,7 @@ export const FAULT_STATUS = {
   'config.unknown': 404,
   'guard.no-tag-out': 409,
   'guard.unknown-asset': 404,
+  'history.expression': 400,
   'history.off': 501,
   'maintenance.no-reason': 409,
   'maintenance.none': 409,

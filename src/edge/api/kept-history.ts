@@ -4,8 +4,8 @@ import type { Route } from '#contract/routes/route.ts';
 import { checked } from '#edge/api/answer.ts';
 import { historyHandlers } from '#edge/api/history.ts';
 import { problemOf } from '#edge/api/problems.ts';
+import { openSiteHistory } from '#edge/calculation/site-history.ts';
 import { historianDir, journalDir } from '#edge/data-folder.ts';
-import { openHistory } from '#historian/history.ts';
 import { Fault } from '#kernel/fault.ts';
 
 type Answers = (asked: object, signal: AbortSignal) => unknown;
@@ -16,7 +16,7 @@ const ROUTES: { readonly [id: string]: Route } = HISTORY_ROUTES;
  * same handlers, without a port between. Only reads. Routes about anything else fail with a Fault `history.no-site`.
  */
 export function keptHistory(dataDir: string): Transport & AsyncDisposable {
-  const reader = openHistory({ dir: historianDir(dataDir), journalDir: journalDir(dataDir) });
+  const reader = openSiteHistory({ dir: historianDir(dataDir), journalDir: journalDir(dataDir) });
   const handlers = historyHandlers(
     () => Date.now() * 1000,
     () => reader,

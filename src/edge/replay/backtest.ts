@@ -102,8 +102,8 @@ const HISTORY_NOTES: readonly string[] = [
   'a historian keeps no record of what was found and no acts of people: modes and tag-outs are those of a new site',
 ];
 
-/** Rows read and put in order at once: some 50 MB. */
-const SLICE_ROWS = 1_000_000;
+/** Rows read and put in order at once: some 100 MB. */
+const SLICE_ROWS = 2_000_000;
 const SHORTEST_SLICE_US = 1e6;
 const LONGEST_SLICE_US = 7 * 86_400e6;
 
