@@ -76,9 +76,11 @@ function flush(into: Store): void {
   dueMs = performance.now() + config.flushMs;
   if (!follower) return;
   const { position, ageUs } = follower;
-  if (gather.rows === 0 && position === into.head.position) return;
+  const { gaps } = follower;
+  if (gather.rows === 0 && gaps.length === 0 && position === into.head.position) return;
   follower.refresh((infos) => into.declare(infos));
-  into.commit({ rows: gather.rows, byTag: gather.byTag(), position, ageUs });
+  into.commit({ rows: gather.rows, byTag: gather.byTag(), gaps, position, ageUs });
+  gaps.length = 0;
   gather.clear();
   tellState();
 }
@@ -167,7 +169,7 @@ function close(): void {
   clearTimeout(timer);
   try {
     // What was gathered need not be read again at the next start.
-    if (store && gather.rows > 0) flush(store);
+    if (store && (gather.rows > 0 || follower?.gaps.length)) flush(store);
   } catch {
     // The journal keeps it.
   }
