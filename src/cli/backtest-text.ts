@@ -23,14 +23,20 @@ export function backtestText(report: BacktestReport, columns: number | undefined
 }
 
 const time = (us: number): string => `${new Date(us / 1000).toISOString().slice(0, 19).replace('T', ' ')}`;
-const past = ({ against }: BacktestReport): string => (against === 'record' ? 'recorded' : 'current');
+const past = ({ against }: BacktestReport): string => OTHER[against];
+const OTHER = { record: 'recorded', current: 'current', nothing: 'past' } as const;
+const AGAINST = {
+  record: 'what the site recorded',
+  current: 'the site file that runs now',
+  nothing: 'nothing: what it would have found',
+} as const;
 
 function headOf(report: BacktestReport): string {
   const { file, data, fromUs, toUs, rows, rowsPerS } = report;
-  const against = report.against === 'record' ? 'what the site recorded' : 'the site file that runs now';
+  const from = report.past === 'journal' ? 'the journal' : 'the historian';
   const took = `${number(rows)} samples at ${number(rowsPerS)}/s`;
   const lines = [
-    `${bold(file)} against ${against}, ${data}`,
+    `${bold(file)} against ${AGAINST[report.against]}, ${from} of ${data}`,
     `${time(fromUs)} to ${time(toUs)} UTC (${age((toUs - fromUs) / 1000)}), ${took}`,
     ...named('tags that this past does not have', report.unknownTags),
     ...named('tags without a sample in this time', report.silentTags),

@@ -14,6 +14,7 @@ export interface BacktestArguments {
   readonly to?: string;
   readonly warmUp: string;
   readonly against?: 'current';
+  readonly past?: 'journal' | 'history';
   readonly json?: boolean;
 }
 
@@ -43,11 +44,12 @@ export async function backtest(file: string | undefined, options: BacktestArgume
   const nowUs = Date.now() * 1000;
   const bar = new ProgressBar(process.stderr);
   const report = await edge
-    .backtest({
+    .backtestKept({
       dataDir: await pastDir(options.data),
       blueprint: checked?.blueprint,
       name: file ?? 'the files of then',
       against: options.against ?? 'record',
+      past: options.past,
       fromUs: options.from === undefined ? undefined : moment(options.from, '--from', nowUs),
       toUs: options.to === undefined ? undefined : moment(options.to, '--to', nowUs),
       warmUpUs: duration(options.warmUp, '--warm-up') * 1000,

@@ -28,11 +28,12 @@ const TABLE: ReadonlySet<string> = new Set([
   'exchange.no-zone',
   'exchange.unknown-tags',
 ]);
+/** What was typed is wrong, though it is no option. */
+const USAGE: ReadonlySet<string> = new Set(['discover.range', 'history.expression']);
 
 export function exitCode(error: unknown): number {
   if (!(error instanceof Fault)) return Exit.failed;
   if (error.code === 'cli.no-site') return Exit.noSite;
-  const wrongly = error.code.endsWith('.usage') || error.code === 'discover.range';
-  const table = TABLE.has(error.code);
-  return error.code.startsWith('site.') || wrongly || table ? Exit.invalid : Exit.failed;
+  const wrongly = error.code.endsWith('.usage') || USAGE.has(error.code) || TABLE.has(error.code);
+  return error.code.startsWith('site.') || wrongly ? Exit.invalid : Exit.failed;
 }

@@ -4,6 +4,7 @@ import { countOf, moment, span } from '#cli/moment.ts';
 import { pastOf } from '#cli/past.ts';
 import { dim, number, table, valueText } from '#cli/text.ts';
 import type { Buckets, HistoryBucketsQuery, SiteApi } from '#contract/client.ts';
+import { Fault } from '#kernel/fault.ts';
 import { qualityName } from '#kernel/quality.ts';
 
 export interface HistoryOptions {
@@ -16,6 +17,9 @@ export interface HistoryOptions {
   readonly raw?: boolean;
   readonly at?: string;
   readonly gaps?: boolean;
+  readonly calc?: string;
+  readonly asset?: string;
+  readonly step?: string;
   readonly rows?: string;
   readonly data?: string;
   readonly json?: boolean;
@@ -25,8 +29,16 @@ type AggregateName = keyof Buckets['columns'];
 
 interface Asked {
   readonly tags: readonly string[];
+  /** Instead of tags. */
+  readonly calc: Calculation | undefined;
   readonly fromUs: number;
   readonly toUs: number;
+}
+
+interface Calculation {
+  readonly calc: string;
+  readonly asset: string | undefined;
+  readonly stepUs: number | undefined;
 }
 
 const LAST = '1h';
@@ -39,13 +51,30 @@ export async function history(tags: readonly string[], options: HistoryOptions):
   const nowUs = Date.now() * 1000;
   const hasStart = options.from !== undefined || options.last !== undefined;
   const { fromUs = 0, toUs = nowUs } = span(hasStart ? options : { ...options, last: LAST }, nowUs);
-  const asked = { tags, fromUs, toUs };
-  const api = await pastOf(options.data);
+  const asked = { tags, calc: calculationOf(tags, options), fromUs, toUs };
+  await using past = await pastOf(options.data);
+  const { api } = past;
   if (options.at !== undefined) await valuesAt(api, tags, moment(options.at, '--at', nowUs), options);
   else if (options.gaps) await gaps(api, asked, options);
   else if (options.raw) await raw(api, asked, options);
   else if (options.bucket !== undefined || options.aggregate) await buckets(api, asked, options);
   else await charts(api, asked, options);
+}
+
+/** @throws Fault `cli.usage` where neither or both are given, or what a calculation cannot answer */
+function calculationOf(tags: readonly string[], options: HistoryOptions): Calculation | undefined {
+  const { calc, asset, step, at, gaps: wantsGaps } = options;
+  const wrong = (message: string, hint: string) => new Fault('cli.usage', message, { retry: 'never', hint });
+  if (calc === undefined) {
+    if (tags.length === 0) throw wrong('of which tags?', 'name some, or a calculation with --calc');
+    if (step !== undefined || asset !== undefined)
+      throw wrong('--step and --asset are for a calculation', 'give one with --calc');
+    return undefined;
+  }
+  if (tags.length > 0) throw wrong('tags and --calc together', 'name tags within the expression: tag("a/b")');
+  if (at !== undefined || wantsGaps)
+    throw wrong('--at and --gaps are for tags', 'ask for a short span with --from and --to');
+  return { calc, asset, stepUs: step === undefined ? undefined : duration(step, '--step') * 1000 };
 }
 
 const times = ({ fromUs, toUs }: Asked) => ({ from: String(fromUs), to: String(toUs) });
@@ -60,9 +89,9 @@ async function charts(api: SiteApi, asked: Asked, { rows, json }: HistoryOptions
   const height =
     rows === undefined ? Math.max(6, Math.min(12, 24 - 4 * asked.tags.length)) : countOf(rows, '--rows');
   let isFirst = true;
-  for (const tag of asked.tags) {
-    const query = { tag, ...times(asked), bucketUs, aggregate: ['min', 'max', 'mean'] } as const;
-    const parts = await Array.fromAsync(api.historyBuckets(query));
+  for (const tag of asked.calc ? [asked.calc.calc] : asked.tags) {
+    const query = { ...times(asked), bucketUs, aggregate: ['min', 'max', 'mean'] } as const;
+    const parts = await Array.fromAsync(bucketsOf(api, { ...asked, tags: [tag] }, query));
     if (json) print(JSON.stringify({ tag, unit: known.get(tag)?.unit, bucketUs, ...joined(parts) }));
     else {
       const { fromUs, toUs } = asked;
@@ -73,6 +102,13 @@ async function charts(api: SiteApi, asked: Asked, { rows, json }: HistoryOptions
     isFirst = false;
   }
 }
+
+const bucketsOf = (
+  api: SiteApi,
+  { tags, calc }: Asked,
+  query: Omit<HistoryBucketsQuery, 'tag'>,
+): AsyncIterable<Buckets> =>
+  calc ? api.historyCalculatedBuckets({ ...calc, ...query }) : api.historyBuckets({ tag: tags, ...query });
 
 interface Joined {
   readonly startUs: number[];
@@ -128,8 +164,7 @@ function summary({ min, max, mean }: Envelope): string {
 
 async function buckets(api: SiteApi, asked: Asked, options: HistoryOptions): Promise<void> {
   const { aggregate = ['min', 'max', 'mean'], bucket = '1m', state, json } = options;
-  const query: HistoryBucketsQuery = {
-    tag: asked.tags,
+  const query = {
     ...times(asked),
     bucketUs: duration(bucket, '--bucket') * 1000,
     aggregate,
@@ -137,7 +172,7 @@ async function buckets(api: SiteApi, asked: Asked, options: HistoryOptions): Pro
   };
   const head = ['tag', 'from', ...aggregate, 'known'];
   const rows: string[][] = [];
-  for await (const part of api.historyBuckets(query)) {
+  for await (const part of bucketsOf(api, asked, query)) {
     if (json) print(JSON.stringify(part));
     else
       for (const [i, start] of part.startUs.entries()) {
@@ -155,7 +190,10 @@ const cell = (name: AggregateName, value: number | null | undefined): string => 
 
 /** A line a sample, as it comes: it may be millions. */
 async function raw(api: SiteApi, asked: Asked, { json }: HistoryOptions): Promise<void> {
-  for await (const part of api.historyRaw({ tag: asked.tags, ...times(asked) })) {
+  const parts = asked.calc
+    ? api.historyCalculated({ ...asked.calc, ...times(asked) })
+    : api.historyRaw({ tag: asked.tags, ...times(asked) });
+  for await (const part of parts) {
     if (json) {
       print(JSON.stringify(part));
       continue;

@@ -27,7 +27,10 @@ export function addAudit(holdfast: Command): Command {
 /** The past of tags: a chart, a table, samples, a file. */
 export function addPast(holdfast: Command): void {
   timed(common(holdfast.command('history')), false)
-    .argument('<tag...>', 'paths of tags')
+    .argument('[tag...]', 'paths of tags')
+    .option('--calc <expression>', 'a calculation in place of tags, in the language of derived tags')
+    .option('--asset <path>', 'with --calc: bare names are signals of it')
+    .option('--step <time>', 'with --calc: what stands at each step, not a row whenever an input has one')
     .option('--bucket <time>', 'a table of stretches this long, such as 1m, instead of a chart')
     .addOption(new Option('--aggregate <name...>', 'what the table has').choices(AGGREGATES))
     .option('--state <value>', 'with --aggregate duration: the value whose time counts')

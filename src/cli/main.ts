@@ -124,6 +124,12 @@ function looking(holdfast: Command): void {
         'current',
       ]),
     )
+    .addOption(
+      new Option(
+        '--past <where>',
+        'the journal, or the historian, which reaches further back; else the first that holds the time',
+      ).choices(['journal', 'history']),
+    )
     .addOption(jsonOption())
     .action(async (file, options) => (await import('#cli/backtest.ts')).backtest(file, options));
   addAudit(holdfast)

@@ -4,8 +4,16 @@ import type { Json } from '#kernel/event.ts';
 export interface BacktestReport {
   readonly file: string;
   readonly data: string;
-  /** Where the past comes from: what the site recorded of itself, or its present file over the same rows. */
-  readonly against: 'record' | 'current';
+  /**
+   * Where the rows come from: the journal, in the order in which they were decided on, or the historian, which reaches
+   * further back and knows source times only. `notes` says what that means.
+   */
+  readonly past: 'journal' | 'history';
+  /**
+   * What the file is held against: what the site recorded of itself, its present file over the same rows, or nothing,
+   * where a historian has no record. Then all that the file finds is a difference.
+   */
+  readonly against: 'record' | 'current' | 'nothing';
   readonly fromUs: number;
   readonly toUs: number;
   /** Replayed, with those that rules and alarms settled on. */

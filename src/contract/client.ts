@@ -1144,6 +1144,51 @@ export interface HistoryAlignedQuery {
   readonly fill?: 'previous' | 'linear' | undefined;
 }
 
+export interface HistoryCalculatedQuery {
+  /** An expression as of a derived tag: `tag("line1/pump/flow") * 2`, `mean(tag("…"), "5m")`. */
+  readonly calc: string;
+  /** Bare names in the expression are signals of it. */
+  readonly asset?: string | undefined;
+  /** From here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from: string;
+  /** Up to here, exclusive; now when absent. */
+  readonly to?: string | undefined;
+  /** What stands at each step; a row whenever an input has one when absent. */
+  readonly stepUs?: number | undefined;
+  /** At most so many rows, in one line; the extremes are kept. */
+  readonly points?: number | undefined;
+}
+
+export interface HistoryCalculatedBucketsQuery {
+  /** An expression as of a derived tag: `tag("line1/pump/flow") * 2`, `mean(tag("…"), "5m")`. */
+  readonly calc: string;
+  /** Bare names in the expression are signals of it. */
+  readonly asset?: string | undefined;
+  /** From here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from: string;
+  /** Up to here, exclusive; now when absent. */
+  readonly to?: string | undefined;
+  /** What stands at each step; a row whenever an input has one when absent. */
+  readonly stepUs?: number | undefined;
+  /** Width of a bucket. */
+  readonly bucketUs: number;
+  /** What to calculate of it. */
+  readonly aggregate?:
+    | 'min'
+    | 'max'
+    | 'mean'
+    | 'timeMean'
+    | 'last'
+    | 'first'
+    | 'count'
+    | 'sum'
+    | 'duration'
+    | readonly ('min' | 'max' | 'mean' | 'timeMean' | 'last' | 'first' | 'count' | 'sum' | 'duration')[]
+    | undefined;
+  /** For duration: the value whose time counts. */
+  readonly state?: number | undefined;
+}
+
 export interface HistoryGapsQuery {
   /** Path of a tag; may be given several times. */
   readonly tag?: string | readonly string[] | undefined;
@@ -1493,6 +1538,24 @@ export class SiteApi {
   /** Several tags at the same times. A line of JSON a part, with columns of equal length; hanging up ends the query. A last line with `fault` says why it ended early. */
   historyAligned(query: HistoryAlignedQuery, signal?: AbortSignal): AsyncIterable<Aligned> {
     return this.#transport.lines<Aligned>({ method: 'GET', path: '/api/history/aligned', query, signal });
+  }
+
+  /** A calculation over the past of tags. The rows that a derived tag of this expression would have had: worst quality of its inputs, windows included; from the begin of a counted hole of an input to its next row nothing is known. A line of JSON a part, with columns of equal length; hanging up ends the query. A last line with `fault` says why it ended early. */
+  historyCalculated(query: HistoryCalculatedQuery, signal?: AbortSignal): AsyncIterable<Series> {
+    return this.#transport.lines<Series>({ method: 'GET', path: '/api/history/calculated', query, signal });
+  }
+
+  /** Minimum, maximum, mean and the like of a calculation over the past of tags. The rows that a derived tag of this expression would have had: worst quality of its inputs, windows included; from the begin of a counted hole of an input to its next row nothing is known. A line of JSON a part, with columns of equal length; hanging up ends the query. A last line with `fault` says why it ended early. */
+  historyCalculatedBuckets(
+    query: HistoryCalculatedBucketsQuery,
+    signal?: AbortSignal,
+  ): AsyncIterable<Buckets> {
+    return this.#transport.lines<Buckets>({
+      method: 'GET',
+      path: '/api/history/calculated/buckets',
+      query,
+      signal,
+    });
   }
 
   /** Counted holes that touch a span of time. */

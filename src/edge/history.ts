@@ -1,9 +1,9 @@
 import type { HistorianStatus } from '#contract/historian-status.ts';
 import type { Settings } from '#contract/site.ts';
+import { openSiteHistory } from '#edge/calculation/site-history.ts';
 import { faultStatus } from '#edge/status.ts';
 import type { Historian, HistoryReader } from '#historian/api.ts';
 import { startHistorian } from '#historian/historian.ts';
-import { openHistory } from '#historian/history.ts';
 import type { Journal } from '#journal/api.ts';
 import type { Json } from '#kernel/event.ts';
 import type { Fault } from '#kernel/fault.ts';
@@ -37,7 +37,7 @@ export class SiteHistory implements AsyncDisposable {
   constructor(settings: Settings['historian'], ports: HistoryPorts) {
     this.#settings = settings;
     this.#ports = ports;
-    this.reader = openHistory({ dir: ports.dir, journalDir: ports.journalDir });
+    this.reader = openSiteHistory({ dir: ports.dir, journalDir: ports.journalDir });
   }
 
   start(): void {

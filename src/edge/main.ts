@@ -10,6 +10,7 @@ import { Fault, messageOf } from '#kernel/fault.ts';
 import { replaceDurably } from '#platform/files.ts';
 import type { Deps, Log } from '#plugin/api.ts';
 
+export { keptHistory } from '#edge/api/kept-history.ts';
 export { checkSite, readBlueprint, readSiteFile as readSiteText } from '#edge/blueprint.ts';
 export { siteChanges } from '#edge/change.ts';
 export { changeLine, summaryOf } from '#edge/change-text.ts';
@@ -19,7 +20,7 @@ export { diffOf, earlier, versionOf } from '#edge/config-versions.ts';
 export { historianDir, journalDir } from '#edge/data-folder.ts';
 export { type ImportAsked, type ImportLine, importStopped } from '#edge/history-import.ts';
 export { loadDiscovery, loadPlugins } from '#edge/plugins.ts';
-export { backtest, backtestHistory } from '#edge/replay/backtest.ts';
+export { backtestKept } from '#edge/replay/kept-past.ts';
 export type { Site } from '#edge/site.ts';
 export { readStart } from '#edge/start-file.ts';
 

@@ -127,6 +127,16 @@ export interface Aligned {
   readonly columns: readonly Float64Array[];
 }
 
+/** A series that is calculated from others as a derived tag would be. */
+export interface CalculationQuery extends Span {
+  /** In the language of derived tags. */
+  readonly expression: string;
+  /** Bare names are signals of it. */
+  readonly asset: string;
+  /** Distance of two rows; absent: a row whenever an input has one. */
+  readonly stepUs?: number;
+}
+
 /** What is known of a tag in the historian. */
 export interface HistoryTag {
   readonly tag: TagInfo;
@@ -151,6 +161,22 @@ export interface HistoryReader extends AsyncDisposable {
   /** The last sample of each tag at or before the time; no entry for a tag that has none. */
   valuesAt(tags: readonly string[], timeUs: number): Promise<ReadonlyMap<string, Series>>;
   aligned(query: AlignedQuery, signal?: AbortSignal): AsyncIterable<Aligned>;
+  /**
+   * The result of an expression over aligned inputs, its tag being the expression. Quality is the worst of the inputs; from
+   * the begin of a counted hole of an input to its next row nothing is known.
+   * @throws Fault `history.expression` with the column of each mistake
+   */
+  calculated(query: CalculationQuery, signal?: AbortSignal): AsyncIterable<Series>;
+  /** The same with few points, as {@link trend}. */
+  calculatedTrend(
+    query: CalculationQuery & { readonly points: number },
+    signal?: AbortSignal,
+  ): Promise<Series>;
+  /** The same in buckets, as {@link buckets}. */
+  calculatedBuckets(
+    query: CalculationQuery & Omit<BucketQuery, 'tags'>,
+    signal?: AbortSignal,
+  ): AsyncIterable<Buckets>;
   /** Holes that touch the span, of the journal and of the historian itself; tags by path. */
   gaps(span: Span, tags?: readonly string[]): Promise<readonly HistoryGap[]>;
 }

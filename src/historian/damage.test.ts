@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { openForWriting } from '#platform/sqlite.ts';
 import {
   append,
@@ -86,4 +87,52 @@ test('a database that was being made when the power went is made anew, and nothi
   assert.deepEqual(await rawOf(reader, 'line/tag0'), readings(0, 100));
   assert.deepEqual(await reader.gaps(everything), []);
   assert.deepEqual(told, []);
+});
+
+test('a damaged block of the journal becomes a gap of the historian, told once', async (t) => {
+  const dirs = folders(t);
+  {
+    await using journal = await journalAt(dirs.journalDir);
+    for (let part = 0; part < 4; part++) await append(journal, 0, readings(part * 500, 500));
+  }
+  const db = new DatabaseSync(join(dirs.journalDir, 'journal.db'));
+  const blocks = db
+    .prepare('SELECT seq, rows, from_us, to_us, body FROM blocks WHERE rows > 0 ORDER BY seq')
+    .all();
+  const [first, , , last] = blocks as {
+    seq: number;
+    rows: number;
+    from_us: number;
+    to_us: number;
+    body: Uint8Array;
+  }[];
+  assert.ok(first && last, `${blocks.length} blocks`);
+  // One among others, and the last one: behind that there is no entry to go on with.
+  for (const { seq, body } of [first, last]) {
+    const broken = body.slice();
+    broken.fill(0xff, body.length >> 1, (body.length >> 1) + 40);
+    db.prepare('UPDATE blocks SET body = ? WHERE seq = ?').run(broken, seq);
+  }
+  db.close();
+  const told: string[] = [];
+  {
+    const config = { ...historianConfig(dirs), pollMs: 20 };
+    await using historian = await openHistorian(config, { onDamage: (what) => told.push(...what) });
+    await historian.flush();
+    await setTimeout(200);
+    await historian.flush();
+  }
+  assert.equal(told.length, 2, told.join('\n'));
+  await using reader = openHistory(dirs);
+  assert.equal((await rawOf(reader, 'line/tag0')).length, 1000);
+  const gaps = (await reader.gaps(everything)).filter(({ reason }) => reason === 'journal-damaged');
+  assert.deepEqual(
+    gaps.map(({ tags, count, fromUs, toUs }) => ({ tags, count, fromUs, toUs })),
+    [first, last].map(({ rows, from_us, to_us }) => ({
+      tags: 'all',
+      count: rows,
+      fromUs: from_us,
+      toUs: to_us,
+    })),
+  );
 });

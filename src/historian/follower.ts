@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JournalReader, RowItem } from '#journal/api.ts';
+import type { JournalReader, LostBlock, RowItem } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
 import { FILES as JOURNAL, readHead } from '#journal/schema.ts';
+import type { Gap } from '#kernel/gap.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
 import { openForReading } from '#platform/sqlite.ts';
 import type { Gather } from './gather.ts';
@@ -18,11 +19,15 @@ export class Follower {
   /** All entries up to here were taken. */
   position: number;
   ageUs: number;
+  /** Holes that damaged blocks left among the entries taken; whoever writes these writes them with the position. */
+  readonly gaps: Gap[] = [];
   readonly #dir: string;
   readonly #onDamage: (what: string) => void;
   #open: { readonly reader: JournalReader; readonly file: bigint } | undefined;
   #items: Iterator<RowItem> | undefined;
   #steadyUs: number | undefined;
+  /** Arrival of the last batch: a block that does not even say when it was comes behind it. */
+  #newestUs = 0;
   /** Own number by number of the journal. */
   #ids: number[] = [];
 
@@ -42,7 +47,7 @@ export class Follower {
   pull(into: Gather, mostRows: number, declare: (infos: readonly TagInfo[]) => readonly number[]): boolean {
     const reader = this.#reader();
     if (!reader) return false;
-    this.#items ??= reader.rows(this.position, this.#onDamage)[Symbol.iterator]();
+    this.#items ??= reader.rows(this.position, (what, lost) => this.#lost(what, lost))[Symbol.iterator]();
     const until = Math.min(mostRows, into.rows + ROWS_A_TURN);
     for (let i = 0; i < ITEMS_A_TURN && into.rows < until && !into.isFull; i++) {
       const { value: item, done } = this.#items.next();
@@ -51,10 +56,11 @@ export class Follower {
         return false;
       }
       if (item.kind === 'batch') {
+        this.#newestUs = item.batch.receivedUs;
         into.add(item.batch, (tag) => this.#ids[tag] ?? this.#learn(tag, reader, declare));
         this.#grow(item.mark.atUs);
       } else this.#grow(item.atUs);
-      this.position = item.seq;
+      this.position = Math.max(this.position, item.seq);
     }
     return true;
   }
@@ -84,6 +90,16 @@ export class Follower {
     if (highestSeq(path) < this.position) this.position = 0;
     this.#open = { reader: openReader(this.#dir), file };
     return this.#open.reader;
+  }
+
+  /** Passed, or it would be met again each time; its tags are only in what cannot be read. */
+  #lost(what: string, lost: LostBlock | undefined): void {
+    this.#onDamage(what);
+    if (!lost) return;
+    this.position = Math.max(this.position, lost.last);
+    if (lost.rows === 0) return;
+    const { fromUs, toUs } = lost.span ?? { fromUs: this.#newestUs, toUs: Date.now() * 1000 };
+    this.gaps.push({ tags: 'all', fromUs, toUs, count: lost.rows, reason: 'journal-damaged' });
   }
 
   #grow(steadyUs: number): void {

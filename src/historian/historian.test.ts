@@ -123,7 +123,7 @@ test('a question is answered whether the thread that reads stands, ends at this 
   const dirs = folders(t);
   await using journal = await journalAt(dirs.journalDir);
   await append(journal, 0, readings(0, 100));
-  await using reader = openHistory(dirs, 5);
+  await using reader = openHistory(dirs, undefined, 5);
   for (const pauseMs of [0, 4, 5, 6, 7, 100, 0]) {
     assert.deepEqual(await rawOf(reader, 'line/tag0'), readings(0, 100));
     await new Promise((resolve) => setTimeout(resolve, pauseMs));

@@ -5,6 +5,7 @@ import type {
   AlignedQuery,
   BucketQuery,
   Buckets,
+  CalculationQuery,
   HistoryGap,
   HistoryReader,
   HistoryTag,
@@ -22,10 +23,16 @@ const IDLE_MS = 30_000;
 
 /**
  * Reads the history in a data folder, beside a running site or without one. The thread starts with a question, ends
- * `idleMs` after the last one, and is started again should it die. Questions fail with a Fault `historian.none`, `historian.newer-format` or what reading said.
+ * `idleMs` after the last one, and is started again should it die. Questions fail with a Fault `historian.none`,
+ * `historian.newer-format` or what reading said.
+ * @param worker the thread's program, for one that calculates too: see `serveHistory`
  */
-export function openHistory(dirs: HistoryDirs, idleMs = IDLE_MS): HistoryReader {
-  return new ThreadReader(dirs, idleMs);
+export function openHistory(
+  dirs: HistoryDirs,
+  worker: URL = workerUrl('reader-worker'),
+  idleMs = IDLE_MS,
+): HistoryReader {
+  return new ThreadReader(dirs, worker, idleMs);
 }
 
 /** Parts of one answer on their way. */
@@ -61,14 +68,16 @@ class Answer {
 
 class ThreadReader implements HistoryReader {
   readonly #dirs: HistoryDirs;
+  readonly #url: URL;
   readonly #idleMs: number;
   readonly #answers = new Map<number, Answer>();
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
   #lastId = 0;
 
-  constructor(dirs: HistoryDirs, idleMs: number) {
+  constructor(dirs: HistoryDirs, url: URL, idleMs: number) {
     this.#dirs = dirs;
+    this.#url = url;
     this.#idleMs = idleMs;
   }
 
@@ -96,6 +105,29 @@ class ThreadReader implements HistoryReader {
   aligned(query: AlignedQuery, signal?: AbortSignal): AsyncIterable<Aligned> {
     if (!(query.stepUs >= 1)) throw badQuery('a step is at least 1 µs long');
     return this.#ask<Aligned>({ kind: 'aligned', query }, signal);
+  }
+
+  calculated(query: CalculationQuery, signal?: AbortSignal): AsyncIterable<Series> {
+    checkStep(query);
+    return this.#ask<Series>({ kind: 'calculated', query, as: { kind: 'raw' } }, signal);
+  }
+
+  calculatedTrend(
+    { points, ...query }: CalculationQuery & { readonly points: number },
+    signal?: AbortSignal,
+  ): Promise<Series> {
+    checkStep(query);
+    return this.#only<Series>({ kind: 'calculated', query, as: { kind: 'trend', points } }, signal);
+  }
+
+  calculatedBuckets(
+    { bucketUs, aggregates, state, ...query }: CalculationQuery & Omit<BucketQuery, 'tags'>,
+    signal?: AbortSignal,
+  ): AsyncIterable<Buckets> {
+    checkStep(query);
+    if (!(bucketUs >= 1)) throw badQuery('a bucket is at least 1 µs long');
+    const as = { kind: 'buckets', bucketUs, aggregates, ...(state !== undefined && { state }) } as const;
+    return this.#ask<Buckets>({ kind: 'calculated', query, as }, signal);
   }
 
   gaps(span: Span, tags?: readonly string[]): Promise<readonly HistoryGap[]> {
@@ -155,7 +187,7 @@ class ThreadReader implements HistoryReader {
   }
 
   #start(): Worker {
-    const worker = new Worker(workerUrl('reader-worker'), {
+    const worker = new Worker(this.#url, {
       workerData: this.#dirs,
       resourceLimits: LIMITS,
     });
@@ -181,6 +213,10 @@ class ThreadReader implements HistoryReader {
       answer?.end(new Fault(code, text, hint === undefined ? {} : { hint }));
     }
   }
+}
+
+function checkStep({ stepUs = 1 }: CalculationQuery): void {
+  if (!(stepUs >= 1)) throw badQuery('a step is at least 1 µs long');
 }
 
 const badQuery = (what: string): Fault => new Fault('historian.bad-query', what, { retry: 'never' });

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { GapTable } from '#journal/gaps.ts';
 import { messageOf } from '#kernel/fault.ts';
-import type { GapReason } from '#kernel/gap.ts';
+import type { Gap, GapReason } from '#kernel/gap.ts';
 import { type Chunk, openChunk } from './format/chunk.ts';
 import { NO_ROWS, type Rows } from './format/rows.ts';
 import type { ChunkRow } from './schema.ts';
@@ -20,6 +20,11 @@ export class Losses {
   add(tag: number, chunk: Omit<ChunkRow, 'body' | 'id'>, reason: GapReason): void {
     const gap = { tags: [tag], fromUs: chunk.from_us, toUs: chunk.to_us, count: chunk.rows, reason };
     this.#gaps.addRemoval(gap, 0, 0);
+  }
+
+  /** A hole in what there was to take. */
+  tell(gap: Gap): void {
+    this.#gaps.add(gap);
   }
 
   /** Rows of a chunk; none, and a gap, where it is damaged. The caller removes the chunk all the same. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Fault } from '#kernel/fault.ts';
+import type { Gap } from '#kernel/gap.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
 import { transaction, troubleOf } from '#platform/sqlite.ts';
 import { Flushes } from './flushes.ts';
@@ -21,6 +22,8 @@ const REMOVED_A_STEP = 256;
 export interface Flush {
   readonly rows: number;
   readonly byTag: Iterable<readonly [tag: number, rows: Rows]>;
+  /** Holes in the journal among what is written. */
+  readonly gaps?: readonly Gap[];
   /** Absent for an import. */
   readonly position?: number;
   readonly ageUs: number;
@@ -73,6 +76,7 @@ export class Store {
   commit(flush: Flush): void {
     this.#write(() => {
       this.#makeRoom(flush.rows);
+      for (const gap of flush.gaps ?? []) this.#losses.tell(gap);
       if (flush.rows > 0) this.#flushes.write(flush.byTag, flush.ageUs);
       const position = flush.position ?? this.#head.position;
       this.#head = { position, age_us: Math.max(this.#head.age_us, flush.ageUs) };

@@ -80,10 +80,12 @@ function opened(): Store {
 
 /** All that was gathered, with the position behind it, in one transaction. */
 function flush(into: Store): void {
-  if (follower && (gather.rows > 0 || follower.position !== into.head.position)) {
-    const { position, ageUs } = follower;
+  const isNews = gather.rows > 0 || (follower?.gaps.length ?? 0) > 0;
+  if (follower && (isNews || follower.position !== into.head.position)) {
+    const { position, ageUs, gaps } = follower;
     follower.refresh((infos) => into.declare(infos));
-    into.commit({ rows: gather.rows, byTag: gather.byTag(), position, ageUs });
+    into.commit({ rows: gather.rows, byTag: gather.byTag(), gaps, position, ageUs });
+    gaps.length = 0;
     gather.clear();
     tellState();
   }
@@ -190,7 +192,7 @@ function close(): void {
   clearTimeout(timer);
   try {
     // What was gathered need not be read again at the next start.
-    if (store && gather.rows > 0) flush(store);
+    if (store && (gather.rows > 0 || follower?.gaps.length)) flush(store);
   } catch {
     // The journal keeps it.
   }

@@ -192,11 +192,20 @@ export interface StoredEvent {
   readonly event: SiteEvent;
 }
 
+/** A block that cannot be read, as far as the index tells of it. */
+export interface LostBlock {
+  /** Its last entry. */
+  readonly last: number;
+  /** Samples that were in it; undefined where nobody knows. */
+  readonly rows: number | undefined;
+  readonly span: { readonly fromUs: number; readonly toUs: number } | undefined;
+}
+
 export interface JournalReader extends Disposable {
   /** Entries after the position, oldest first, streamed. Damaged blocks are left out and told to `onDamage`. */
-  items(afterSeq: number, onDamage?: (what: string) => void): Iterable<Item>;
+  items(afterSeq: number, onDamage?: (what: string, lost?: LostBlock) => void): Iterable<Item>;
   /** The same without events, for whoever takes values alone: reading events is most of the work where there are many. */
-  rows(afterSeq: number, onDamage?: (what: string) => void): Iterable<RowItem>;
+  rows(afterSeq: number, onDamage?: (what: string, lost?: LostBlock) => void): Iterable<RowItem>;
   events(afterSeq: number, limit: number): readonly StoredEvent[];
   /** The newest ones before the sequence, newest first. */
   eventsBefore(seq: number, limit: number): readonly StoredEvent[];

@@ -10,6 +10,7 @@ import type {
   Extent,
   Item,
   JournalReader,
+  LostBlock,
   RowItem,
   StoredDeadLetter,
   StoredEvent,
@@ -57,7 +58,7 @@ interface EventRow {
   readonly hash: Uint8Array;
 }
 
-type Tell = (what: string) => void;
+type Tell = NonNullable<Parameters<JournalReader['items']>[1]>;
 
 class Reader implements JournalReader {
   readonly #db: DatabaseSync;
@@ -207,7 +208,7 @@ class Reader implements JournalReader {
     tell: Tell,
     events: Iterable<Item>,
   ): Iterable<Item> {
-    const block = this.#readBlock(place.seq, tell);
+    const block = this.#readBlock(place, after, tell);
     if (!block) {
       yield* events;
       return;
@@ -233,16 +234,31 @@ class Reader implements JournalReader {
     for (; !event.done; event = waiting.next()) yield event.value;
   }
 
-  #readBlock(seq: number, tell: Tell): Block | undefined {
+  #readBlock({ seq, last }: { seq: number; last: number }, after: number, tell: Tell): Block | undefined {
     try {
       const row = this.#db.prepare('SELECT body FROM blocks WHERE seq = ?').get(seq) as
         | { body: Uint8Array }
         | undefined;
       return row && readBlock(seq, row.body);
     } catch (error) {
-      tell(`block ${seq} is left out: ${messageOf(error)}`);
+      // Of one that was begun before, nobody knows how many rows were left.
+      tell(`block ${seq} is left out: ${messageOf(error)}`, this.#lost(seq, last, after >= seq));
       return undefined;
     }
+  }
+
+  /** What the index says of a block that cannot be read. */
+  #lost(seq: number, last: number, begun: boolean): LostBlock {
+    try {
+      const row = this.#db.prepare('SELECT rows, from_us, to_us FROM blocks WHERE seq = ?').get(seq) as
+        | { rows: number; from_us: number; to_us: number }
+        | undefined;
+      if (row)
+        return { last, rows: begun ? undefined : row.rows, span: { fromUs: row.from_us, toUs: row.to_us } };
+    } catch {
+      // Its page is damaged as a whole.
+    }
+    return { last, rows: undefined, span: undefined };
   }
 
   #sources(): Map<number, string> {

@@ -90,9 +90,7 @@ async function gathered(series: AsyncIterable<SeriesRows>, table: TagTable): Pro
 /** Rows by time; those of one time in the order of their tags, and of one tag in the order in which they came. */
 function inOrder(all: Batch): Batch {
   const { rows, timeUs } = all;
-  const order = new Uint32Array(rows);
-  for (let i = 0; i < rows; i++) order[i] = i;
-  order.sort((a, b) => (timeUs[a] as number) - (timeUs[b] as number) || a - b);
+  const order = orderOf(timeUs);
   const sorted = {
     ...all,
     tag: new Uint32Array(rows),
@@ -110,6 +108,39 @@ function inOrder(all: Batch): Batch {
     if (all.wide) place[from] = i;
   }
   return all.wide ? { ...sorted, wide: moved(all.wide, place) } : sorted;
+}
+
+const DIGIT = 2048;
+
+/** Radix sort, lowest digit first: stable, and several times as quick as comparing. Times are whole µs. */
+function orderOf(timeUs: Float64Array): Uint32Array {
+  const rows = timeUs.length;
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < rows; i++) {
+    const time = timeUs[i] as number;
+    if (time < first) first = time;
+    if (time > last) last = time;
+  }
+  let from = new Uint32Array(rows);
+  let into = new Uint32Array(rows);
+  for (let i = 0; i < rows; i++) from[i] = i;
+  const digits = new Uint16Array(rows);
+  const place = new Uint32Array(DIGIT + 1);
+  for (let unit = 1; unit <= last - first; unit *= DIGIT) {
+    place.fill(0);
+    for (let i = 0; i < rows; i++) {
+      const digit = Math.floor(((timeUs[i] as number) - first) / unit) % DIGIT;
+      digits[i] = digit;
+      (place[digit + 1] as number)++;
+    }
+    for (let d = 1; d <= DIGIT; d++) (place[d] as number) += place[d - 1] as number;
+    for (let i = 0; i < rows; i++) {
+      const row = from[i] as number;
+      into[(place[digits[row] as number] as number)++] = row;
+    }
+    [from, into] = [into, from];
+  }
+  return from;
 }
 
 function moved(wide: NonNullable<Batch['wide']>, place: Uint32Array): NonNullable<Batch['wide']> {

@@ -32,6 +32,7 @@ const first = async (all: AsyncIterable<unknown>): Promise<readonly unknown[]> =
   return [];
 };
 const items = async (page: Promise<{ readonly items: readonly unknown[] }>) => (await page).items;
+const CALC = { calc: `tag("${PUMP}/speed") * 2.0`, from: '2026-01-01' };
 const SPAN = { tag: `${PUMP}/speed`, from: '2026-01-01' };
 
 const PAST = `time,${PUMP}/speed\n2026-01-02T10:00:00Z,1450\n`;
@@ -103,6 +104,8 @@ const ASK: { readonly [Id in RouteId]: () => Promise<unknown> } = {
   historyTrend: () => api.historyTrend(SPAN),
   historyAt: () => api.historyAt({ tag: SPAN.tag, time: SPAN.from }),
   historyAligned: () => first(api.historyAligned({ ...SPAN, stepUs: 60e6 })),
+  historyCalculated: () => first(api.historyCalculated({ ...CALC })),
+  historyCalculatedBuckets: () => first(api.historyCalculatedBuckets({ ...CALC, bucketUs: 3600e6 })),
   historyGaps: () => api.historyGaps(SPAN),
   historyExport: async () => Buffer.concat(await Array.fromAsync(api.historyExport(SPAN))).toString(),
   historyImport: () =>

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { BacktestReport } from '#contract/backtest.ts';
+import { historianDir, journalDir } from '#edge/data-folder.ts';
 import { blueprintOf, StillClock, watchedSite } from '#edge/replay/fixture.ts';
+import { openHistorian } from '#historian/historian.ts';
 import { allocBatch } from '#kernel/batch.ts';
 
 const siteText = (limit: number, more = '') => `
@@ -116,4 +118,43 @@ test('a file with errors is told with its places, status 2; a time without sampl
   const none = await backtest(file(50), '--from', '2026-11-29');
   assert.equal(none.status, 1);
   assert.match(none.err, /it keeps 2026-11-28T10:00/);
+});
+
+test('the historian is replayed where it is asked for, and by itself where the journal begins too late', async () => {
+  const forced = await backtest(file(50), '--past', 'history');
+  assert.equal(forced.status, 3, 'nothing was recorded there: what is found is a difference');
+  assert.match(forced.out, /against nothing.*, the historian of /);
+  assert.match(forced.out, /alarm high +12 +0 /);
+  assert.match(forced.out, /no row is resampled/);
+  const same = await backtest(file(50), '--past', 'history', '--against', 'current');
+  assert.equal(same.status, 0, same.err);
+
+  const config = {
+    dir: historianDir(data()),
+    journalDir: journalDir(data()),
+    quotaBytes: 2 ** 26,
+    maxAgeUs: 1e15,
+  };
+  {
+    await using historian = await openHistorian(config);
+    const fromUs = (START_MS - 3600_000) * 1000;
+    const batch = allocBatch(360, { receivedUs: fromUs });
+    for (let i = 0; i < 360; i++) {
+      batch.timeUs[i] = fromUs + i * 10e6;
+      batch.value[i] = i % 60 < 30 ? 10 : 90;
+    }
+    await historian.importRows({ tags: [{ path: 'p/a', type: 'number', access: 'read' }], batch });
+  }
+  const span = ['--from', '2026-11-28T09:00Z', '--to', '2026-11-28T10:30Z', '--json'];
+  const report = JSON.parse((await backtest(file(50), ...span)).out) as BacktestReport;
+  assert.deepEqual([report.past, report.against, report.rows], ['history', 'nothing', 720]);
+  const high = report.subjects.find(({ kind, id }) => kind === 'alarm' && id === 'high');
+  assert.deepEqual([high?.file?.count, high?.past], [9, undefined]);
+  const later = JSON.parse((await backtest(file(50), '--from', '2026-11-28T10:30Z', '--json')).out);
+  assert.equal(later.past, 'journal');
+  const early = JSON.parse((await backtest(file(50), '--past', 'journal', ...span)).out) as BacktestReport;
+  assert.deepEqual([early.past, early.fromUs], ['journal', START_MS * 1000]);
+  const nameless = await backtest('--past', 'history');
+  assert.equal(nameless.status, 2);
+  assert.match(nameless.err, /name the file to try/);
 });

@@ -23,6 +23,7 @@ export async function bundle(outDir: string): Promise<void> {
       'historian-reader-worker': 'src/historian/reader-worker.ts',
       'exchange-import-worker': 'src/exchange/import-worker.ts',
       'exchange-export-worker': 'src/exchange/export-worker.ts',
+      'edge-reader-worker': 'src/edge/calculation/reader-worker.ts',
       'check-worker': 'src/edge/check-worker.ts',
     },
     outdir: outDir,

@@ -33,6 +33,7 @@ export const FAULT_STATUS = {
   'exchange.usage': 400,
   'guard.no-tag-out': 409,
   'guard.unknown-asset': 404,
+  'history.expression': 400,
   'history.off': 501,
   'maintenance.no-reason': 409,
   'maintenance.none': 409,

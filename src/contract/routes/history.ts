@@ -2,6 +2,8 @@ import {
   AlignedQuery,
   AtQuery,
   BucketsQuery,
+  CalculatedBucketsQuery,
+  CalculatedQuery,
   ExportQuery,
   HistoryGapsQuery,
   ImportQuery,
@@ -13,6 +15,10 @@ import type { Route } from './route.ts';
 const LINES =
   'A line of JSON a part, with columns of equal length; hanging up ends the query. A last line with `fault` says why ' +
   'it ended early.';
+
+const CALCULATED =
+  'The rows that a derived tag of this expression would have had: worst quality of its inputs, windows included; from ' +
+  'the begin of a counted hole of an input to its next row nothing is known. ';
 
 export const HISTORY_ROUTES = {
   historyTags: {
@@ -70,6 +76,26 @@ export const HISTORY_ROUTES = {
     query: AlignedQuery,
     reply: { lines: 'Aligned' },
     faults: ['history.off'],
+  },
+  historyCalculated: {
+    method: 'GET',
+    path: '/api/history/calculated',
+    group: 'history',
+    summary: 'A calculation over the past of tags',
+    about: CALCULATED + LINES,
+    query: CalculatedQuery,
+    reply: { lines: 'Series' },
+    faults: ['history.off', 'history.expression'],
+  },
+  historyCalculatedBuckets: {
+    method: 'GET',
+    path: '/api/history/calculated/buckets',
+    group: 'history',
+    summary: 'Minimum, maximum, mean and the like of a calculation over the past of tags',
+    about: CALCULATED + LINES,
+    query: CalculatedBucketsQuery,
+    reply: { lines: 'Buckets' },
+    faults: ['history.off', 'history.expression'],
   },
   historyGaps: {
     method: 'GET',

@@ -167,6 +167,37 @@ export const AlignedQuery = z.strictObject({
   fill: z.enum(['previous', 'linear']).default('previous').describe('What stands between two samples.'),
 });
 
+const calculation = {
+  calc: z
+    .string()
+    .min(1)
+    .max(10_000)
+    .describe('An expression as of a derived tag: `tag("line1/pump/flow") * 2`, `mean(tag("…"), "5m")`.'),
+  asset: z.string().max(500).default('').describe('Bare names in the expression are signals of it.'),
+  ...span,
+  stepUs: stepUs
+    .optional()
+    .describe('What stands at each step; a row whenever an input has one when absent.'),
+};
+
+export const CalculatedQuery = z.strictObject({
+  ...calculation,
+  points: z.coerce
+    .number()
+    .int()
+    .min(8)
+    .max(100_000)
+    .optional()
+    .describe('At most so many rows, in one line; the extremes are kept.'),
+});
+
+export const CalculatedBucketsQuery = z.strictObject({
+  ...calculation,
+  bucketUs: stepUs.describe('Width of a bucket.'),
+  aggregate: several(z.enum(AGGREGATES)).default(['min', 'max', 'mean']).describe('What to calculate of it.'),
+  state: z.coerce.number().optional().describe('For duration: the value whose time counts.'),
+});
+
 export const HistoryGapsQuery = z.strictObject({ tag: tags.optional(), ...span });
 
 export const ExportQuery = z.strictObject({

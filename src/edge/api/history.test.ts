@@ -63,6 +63,19 @@ function past(seen: { asked: unknown[]; ended: number }): HistoryReader {
       seen.asked.push(query);
       yield { timeUs: Float64Array.of(1, 2), columns: [Float64Array.of(1, Number.NaN)] };
     },
+    async *calculated(query) {
+      seen.asked.push(query);
+      yield part(query.expression);
+    },
+    async calculatedTrend(query) {
+      seen.asked.push(query);
+      return part(query.expression);
+    },
+    async *calculatedBuckets(query) {
+      seen.asked.push(query);
+      const columns = { min: Float64Array.of(1), max: Float64Array.of(2) };
+      yield { tag: query.expression, startUs: Float64Array.of(0), columns, known: Float64Array.of(1) };
+    },
     async gaps() {
       return [{ tags: ['a/x'], fromUs: 1, toUs: 2, count: undefined, reason: 'quota' }];
     },

@@ -1,8 +1,7 @@
 import type { HISTORY_ROUTES } from '#contract/routes/history.ts';
 import type { Answered } from '#contract/routes/table.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
-import type { Site } from '#edge/site.ts';
-import type { HistoryReader, Series, Span } from '#historian/api.ts';
+import type { Buckets, CalculationQuery, HistoryReader, Series, Span } from '#historian/api.ts';
 import { at, type Batch, wideAt } from '#kernel/batch.ts';
 import { type Json, valueToJson } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -10,11 +9,16 @@ import { Fault } from '#kernel/fault.ts';
 /** Where a site finds the past of its tags; nothing where it keeps none. */
 export type History = () => HistoryReader | undefined;
 
-/** The past of tags: asked of the historian's own thread, streamed, and given up when the client goes away. */
-export function historyHandlers(
-  site: Site,
-  history: History,
-): Pick<Handlers, Exclude<keyof typeof HISTORY_ROUTES, 'historyExport' | 'historyImport'>> {
+export type HistoryHandlers = Pick<
+  Handlers,
+  Exclude<keyof typeof HISTORY_ROUTES, 'historyExport' | 'historyImport'>
+>;
+
+/**
+ * The past of tags: asked of the historian's own thread, streamed, and given up when the client goes away.
+ * @param nowUs wall clock: the end of a span that has none
+ */
+export function historyHandlers(nowUs: () => number, history: History): HistoryHandlers {
   const reader = () => {
     const found = history();
     if (found) return found;
@@ -25,7 +29,13 @@ export function historyHandlers(
   };
   const spanOf = ({ from, to }: { readonly from: number; readonly to?: number | undefined }): Span => ({
     fromUs: from,
-    toUs: to ?? site.core.clock.nowUs(),
+    toUs: to ?? nowUs(),
+  });
+  const calculationOf = ({ calc, asset, stepUs, ...span }: CalculationGiven): CalculationQuery => ({
+    ...spanOf(span),
+    expression: calc,
+    asset,
+    ...(stepUs !== undefined && { stepUs }),
   });
   return {
     async historyTags() {
@@ -42,12 +52,7 @@ export function historyHandlers(
     historyRaw: ({ query }, signal) => each(reader().raw(query.tag, spanOf(query), signal), seriesView),
     historyBuckets({ query: { tag: tags, bucketUs, aggregate: aggregates, state, ...span } }, signal) {
       const asked = { ...spanOf(span), tags, bucketUs, aggregates, ...(state !== undefined && { state }) };
-      return each(reader().buckets(asked, signal), ({ tag, startUs, columns, known }) => ({
-        tag,
-        startUs: [...startUs],
-        columns: Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, numbers(column)])),
-        known: [...known],
-      }));
+      return each(reader().buckets(asked, signal), bucketsView);
     },
     historyTrend: async ({ query: { tag, points, ...span } }, signal) =>
       seriesView(await reader().trend({ ...spanOf(span), tag, points }, signal)),
@@ -64,6 +69,16 @@ export function historyHandlers(
         }),
       );
     },
+    historyCalculated({ query: { points, ...query } }, signal) {
+      const asked = calculationOf(query);
+      if (points === undefined) return each(reader().calculated(asked, signal), seriesView);
+      const found = reader();
+      return one(async () => seriesView(await found.calculatedTrend({ ...asked, points }, signal)));
+    },
+    historyCalculatedBuckets({ query: { bucketUs, aggregate: aggregates, state, ...query } }, signal) {
+      const as = { bucketUs, aggregates, ...(state !== undefined && { state }) };
+      return each(reader().calculatedBuckets({ ...calculationOf(query), ...as }, signal), bucketsView);
+    },
     async historyGaps({ query: { tag, ...span } }) {
       const gaps = await reader().gaps(spanOf(span), tag);
       return gaps.map(({ count, tags, ...gap }) => ({
@@ -75,12 +90,31 @@ export function historyHandlers(
   };
 }
 
+interface CalculationGiven {
+  readonly calc: string;
+  readonly asset: string;
+  readonly stepUs?: number | undefined;
+  readonly from: number;
+  readonly to?: number | undefined;
+}
+
+async function* one<A>(make: () => Promise<A>): AsyncIterable<A> {
+  yield await make();
+}
+
 async function* each<A, B>(all: AsyncIterable<A>, view: (one: A) => B): AsyncIterable<B> {
   for await (const one of all) yield view(one);
 }
 
 const numbers = (column: Float64Array): (number | null)[] =>
   Array.from(column, (value) => (Number.isFinite(value) ? value : null));
+
+const bucketsView = ({ tag, startUs, columns, known }: Buckets): Answered<'historyBuckets'> => ({
+  tag,
+  startUs: [...startUs],
+  columns: Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, numbers(column)])),
+  known: [...known],
+});
 
 function seriesView({ tag, timeUs, value, quality, wide }: Series): Answered<'historyTrend'> {
   const rows: Pick<Batch, 'wide'> = wide ? { wide } : {};

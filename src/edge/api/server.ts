@@ -57,7 +57,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     ...tagHandlers(site),
     ...noticeHandlers(site),
     ...peerHandlers(site, configuration),
-    ...historyHandlers(site, history),
+    ...historyHandlers(() => site.core.clock.nowUs(), history),
     ...exchangeHandlers(site),
   });
   try {

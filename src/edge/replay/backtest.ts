@@ -59,26 +59,56 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
  */
 export async function backtestHistory(
   options: BacktestOptions & { readonly blueprint: Blueprint; readonly current?: Blueprint | undefined },
-  history: { readonly rows: HistoryRows; readonly paths: ReadonlySet<string> } & Omit<Stretch, 'endUs'>,
+  history: KeptHistory,
 ): Promise<BacktestReport> {
   const { blueprint, current, warmUpUs } = options;
+  const files = current ? [blueprint, current] : [blueprint];
   const table = new TagTable();
-  for (const one of [blueprint, current]) for (const tag of one?.model.tags ?? []) table.declare(infoOf(tag));
+  for (const { model } of files) for (const tag of model.tags) table.declare(infoOf(tag));
   const known = [...table].filter(({ path }) => history.paths.has(path));
   const fromUs = Math.max(options.fromUs ?? history.fromUs, history.fromUs);
   const toUs = Math.min(options.toUs ?? history.toUs, history.toUs);
+  // What a file derives, it derives again: rows that were kept of it must not stand beside that.
+  const derived = files.map(
+    ({ model }) => new Set(model.tags.flatMap(({ path, derive }) => (derive ? [path] : []))),
+  );
   const entries = historyPast(history.rows, table, {
-    paths: known.map(({ path }) => path),
+    paths: known.map(({ path }) => path).filter((path) => !derived.every((some) => some.has(path))),
     fromUs: fromUs - warmUpUs,
     toUs,
+    ...(history.rowsPerUs && { sliceUs: sliceOf(history.rowsPerUs) }),
   });
-  const lane = (one: Blueprint) => new Lane({ file: replayedFile(one), known: [...table] });
-  const file = lane(blueprint);
-  const other = current && lane(current);
+  const [file, other] = files.map((one, i) => {
+    const hidden = known.filter(({ path }) => derived[i]?.has(path)).map(({ number }) => number);
+    return new Lane({ file: replayedFile(one), known: [...table], hidden: new Set(hidden) });
+  }) as [Lane, Lane | undefined];
   const report = await compared(options, { fromUs, toUs, endUs: toUs }, known, entries, file, other);
-  const note = 'a historian keeps no record of what was found, no acts of people and no arrivals';
-  return { ...report, notes: [note] };
+  return { ...report, past: 'history', against: current ? 'current' : 'nothing', notes: [...HISTORY_NOTES] };
 }
+
+/** What a historian holds, and where it is read from. */
+export interface KeptHistory extends Omit<Stretch, 'endUs'> {
+  readonly rows: HistoryRows;
+  readonly paths: ReadonlySet<string>;
+  /** About; for how much is read at once. */
+  readonly rowsPerUs?: number;
+}
+
+const HISTORY_NOTES: readonly string[] = [
+  'from the historian: times, values and qualities are those that the journal had, no row is resampled; ' +
+    'a change below the deadband was never kept',
+  'rows come in the order of their source times: when they arrived, what arrived late, and rows that were equal ' +
+    'are not known, so delays and windows may end some moments otherwise than they did',
+  'a historian keeps no record of what was found and no acts of people: modes and tag-outs are those of a new site',
+];
+
+/** Rows read and put in order at once: some 100 MB. */
+const SLICE_ROWS = 2_000_000;
+const SHORTEST_SLICE_US = 1e6;
+const LONGEST_SLICE_US = 7 * 86_400e6;
+
+const sliceOf = (rowsPerUs: number): number =>
+  Math.round(Math.min(Math.max(SLICE_ROWS / rowsPerUs, SHORTEST_SLICE_US), LONGEST_SLICE_US));
 
 async function compared(
   options: BacktestOptions,
@@ -97,6 +127,7 @@ async function compared(
   return {
     file: options.name,
     data: options.dataDir,
+    past: 'journal',
     against: options.against,
     fromUs: span.fromUs,
     toUs,
@@ -129,15 +160,19 @@ function spanOf(reader: JournalReader, { fromUs, toUs, dataDir }: BacktestOption
     endUs: Math.min(toUs ?? Number.POSITIVE_INFINITY, extent?.toUs ?? 0),
   };
   if (extent && span.fromUs <= span.endUs) return span;
-  const kept = extent ? `; it keeps ${iso(first)} to ${iso(extent.toUs)}` : '';
-  throw new Fault('backtest.no-past', `${dataDir} has no samples of that time${kept}`, {
+  throw noPast(dataDir, extent && { fromUs: first, toUs: extent.toUs });
+}
+
+export function noPast(dataDir: string, held: { fromUs: number; toUs: number } | undefined): Fault {
+  const kept = held ? `; it keeps ${iso(held.fromUs)} to ${iso(held.toUs)}` : '';
+  return new Fault('backtest.no-past', `${dataDir} has no samples of that time${kept}`, {
     retry: 'never',
     hint: 'name another time with --from and --to, or another folder with --data',
   });
 }
 
 /** Infinity where nothing is kept. */
-function firstArrivalUs(reader: JournalReader): number {
+export function firstArrivalUs(reader: JournalReader): number {
   for (const item of reader.items(0)) {
     if (item.kind === 'batch' && !item.batch.late) return item.batch.receivedUs;
   }
@@ -162,7 +197,7 @@ async function triedFile(
   return { file, follow: fileHistory(files), states: past.states };
 }
 
-const currentFile = (past: SitePast): Promise<BlueprintFile> =>
+export const currentFile = (past: SitePast): Promise<BlueprintFile> =>
   checkedFile(textAt(past, Number.POSITIVE_INFINITY));
 
 function tagsOf(blueprint: Blueprint | undefined, known: readonly Tag[], seen: Uint8Array) {

@@ -1,8 +1,11 @@
+import { Fault } from '#kernel/fault.ts';
 import type { Series } from '../api.ts';
 import { copyRows, type Rows } from '../format/rows.ts';
 import { alignedOf } from './aligned.ts';
 import { bucketsOf } from './buckets.ts';
-import { gapsOf, tagsOf } from './holes.ts';
+import { Calculated } from './calculated.ts';
+import type { MakeCalculator } from './calculator.ts';
+import { gapsOf, infosOf, tagsOf } from './holes.ts';
 import { type Past, rowsInParts } from './past.ts';
 import type { Part, Question } from './question.ts';
 import { trendOf } from './trend.ts';
@@ -11,8 +14,11 @@ const ROWS_A_PART = 8192;
 /** Tags looked up between two turns of others. */
 const TAGS_A_TURN = 64;
 
-/** The parts of an answer, made when they are asked for; undefined where others may have a turn. */
-export function* answer(past: Past, question: Question): Generator<Part | undefined> {
+/**
+ * The parts of an answer, made when they are asked for; undefined where others may have a turn.
+ * @param make absent where nobody brought a language for expressions
+ */
+export function* answer(past: Past, question: Question, make?: MakeCalculator): Generator<Part | undefined> {
   if (question.kind === 'raw') {
     const { fromUs, toUs } = question.span;
     for (const tag of question.tags) {
@@ -24,8 +30,24 @@ export function* answer(past: Past, question: Question): Generator<Part | undefi
   } else if (question.kind === 'aligned') yield* alignedOf(past, question.query);
   else if (question.kind === 'trend') yield ownSeries(yield* trendOf(past, question.query));
   else if (question.kind === 'valuesAt') yield* valuesAt(past, question.tags, question.timeUs);
+  else if (question.kind === 'calculated') yield* calculated(past, question, make);
   else if (question.kind === 'tags') yield tagsOf(past);
   else yield gapsOf(past, question.span, question.tags);
+}
+
+function* calculated(
+  past: Past,
+  { query, as }: Extract<Question, { kind: 'calculated' }>,
+  make: MakeCalculator | undefined,
+): Iterable<Part | undefined> {
+  if (!make) throw new Fault('history.no-calculation', 'nothing calculates here', { retry: 'never' });
+  const { expression, fromUs, toUs } = query;
+  const series = new Calculated(past, make(expression, query.asset, infosOf(past)), query);
+  yield* series.begin();
+  if (as.kind === 'buckets') yield* bucketsOf(series, expression, { ...as, fromUs, toUs });
+  else if (as.kind === 'trend')
+    yield ownSeries(yield* trendOf(series, { ...as, fromUs, toUs, tag: expression }));
+  else for (const stretch of series.stretches()) yield { tag: expression, ...ownRows(stretch.rows()) };
 }
 
 function* valuesAt(past: Past, tags: readonly string[], timeUs: number): Iterable<Part | undefined> {

@@ -1,6 +1,6 @@
 import type { Aggregate, BucketQuery, Buckets } from '../api.ts';
 import { isUsable, type Rows } from '../format/rows.ts';
-import type { Past } from './past.ts';
+import type { SeriesPast } from './past.ts';
 import type { Stretch } from './stretch.ts';
 
 /** Buckets of one part of an answer. */
@@ -11,7 +11,11 @@ const NEED_ROWS: ReadonlySet<Aggregate> = new Set(['first', 'last', 'timeMean', 
 type Columns = { readonly [column in Aggregate | 'known' | 'startUs']: Float64Array };
 
 /** The buckets of one tag, part by part; undefined now and then, so that others get their turn. */
-export function* bucketsOf(past: Past, tag: string, query: BucketQuery): Iterable<Buckets | undefined> {
+export function* bucketsOf(
+  past: Pick<SeriesPast, 'lastUntil' | 'stretches'>,
+  tag: string,
+  query: Omit<BucketQuery, 'tags'>,
+): Iterable<Buckets | undefined> {
   const walk = new Walk(tag, query);
   const before = past.lastUntil(tag, query.fromUs - 1);
   if (before) walk.start(before);
@@ -27,7 +31,7 @@ export function* bucketsOf(past: Past, tag: string, query: BucketQuery): Iterabl
 /** Walks along one series and closes bucket after bucket behind it. A value stands until the next row. */
 class Walk {
   readonly #tag: string;
-  readonly #query: BucketQuery;
+  readonly #query: Omit<BucketQuery, 'tags'>;
   readonly #needsRows: boolean;
   readonly #needsDuration: boolean;
   readonly #finished: Buckets[] = [];
@@ -50,7 +54,7 @@ class Walk {
   #knownUs = 0;
   #durationUs = 0;
 
-  constructor(tag: string, query: BucketQuery) {
+  constructor(tag: string, query: Omit<BucketQuery, 'tags'>) {
     this.#tag = tag;
     this.#query = query;
     this.#needsRows = query.aggregates.some((aggregate) => NEED_ROWS.has(aggregate));

@@ -1,5 +1,6 @@
 import { type GapRow, gapOfRow } from '#journal/gaps.ts';
 import type { Gap } from '#kernel/gap.ts';
+import type { TagInfo } from '#kernel/tag-table.ts';
 import type { HistoryGap, HistoryTag, Span } from '../api.ts';
 import { MOST_TAGS } from '../schema.ts';
 import type { Past } from './past.ts';
@@ -62,6 +63,18 @@ interface Counted {
   readonly fromUs: number;
   readonly toUs: number;
   readonly bytes: number;
+}
+
+/** All tags that ever were, without counting anything. */
+export function infosOf(past: Past): TagInfo[] {
+  const all = new Map<string, TagInfo>();
+  const rows = past.database?.prepare('SELECT body FROM tags').all() ?? [];
+  for (const { body } of rows as { body: string }[]) {
+    const info = JSON.parse(body) as TagInfo;
+    all.set(info.path, info);
+  }
+  for (const { number: _, ...info } of past.tail.reader?.tags() ?? []) all.set(info.path, info);
+  return [...all.values()];
 }
 
 /** All tags with history, by path. Rows behind the historian's position are counted as they are, equal ones each. */

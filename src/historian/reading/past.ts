@@ -51,8 +51,18 @@ interface Snapshot {
   readonly open: (listed: Listed) => ReturnType<Stored['open']>;
 }
 
+/** What is needed of a series to count and draw it. @param path of its tag */
+export interface SeriesPast {
+  /** from ≤ time < to, in the order of time. */
+  stretches(path: string, fromUs: number, toUs: number): Iterable<Stretch>;
+  /** How many rows there are about, and from when to when. */
+  extent(path: string, fromUs: number, toUs: number): { rows: number; fromUs: number; toUs: number };
+  /** The last row at or before the time. */
+  lastUntil(path: string, timeUs: number): Rows | undefined;
+}
+
 /** All that is known of the past: chunks, and the journal behind them. Either may be missing. */
-export class Past {
+export class Past implements SeriesPast {
   readonly tail: Tail;
   readonly damage = new Map<string, FoundDamage>();
   readonly #dir: string;

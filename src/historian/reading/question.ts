@@ -4,6 +4,7 @@ import type {
   AlignedQuery,
   BucketQuery,
   Buckets,
+  CalculationQuery,
   HistoryGap,
   HistoryTag,
   Series,
@@ -20,7 +21,13 @@ export type Question =
   | { readonly kind: 'trend'; readonly query: TrendQuery }
   | { readonly kind: 'valuesAt'; readonly tags: readonly string[]; readonly timeUs: number }
   | { readonly kind: 'aligned'; readonly query: AlignedQuery }
+  | { readonly kind: 'calculated'; readonly query: CalculationQuery; readonly as: CalculatedAs }
   | { readonly kind: 'gaps'; readonly span: Span; readonly tags: readonly string[] | undefined };
+
+export type CalculatedAs =
+  | { readonly kind: 'raw' }
+  | ({ readonly kind: 'buckets' } & Omit<BucketQuery, 'tags' | keyof Span>)
+  | { readonly kind: 'trend'; readonly points: number };
 
 export type Part =
   | Series

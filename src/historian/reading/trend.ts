@@ -3,7 +3,7 @@ import type { Series, TrendQuery } from '../api.ts';
 import { BLOCK_ROWS } from '../format/integers.ts';
 import { allocRows, isUsable, mergeRows, type Rows, sliceRows } from '../format/rows.ts';
 import { markShape } from './lttb.ts';
-import type { Past } from './past.ts';
+import type { SeriesPast } from './past.ts';
 import { type Stretch, stretchOfRows } from './stretch.ts';
 
 const FEWEST_POINTS = 8;
@@ -14,7 +14,7 @@ const FIRST_POINTS = 4096;
  * One series with few points: smallest and largest of each stretch of time, and between them what keeps the shape for the
  * eye. Largest-Triangle alone would drop one of two spikes that are close to each other. Only usable rows, unless all fit.
  */
-export function* trendOf(past: Past, query: TrendQuery): Generator<undefined, Series> {
+export function* trendOf(past: SeriesPast, query: TrendQuery): Generator<undefined, Series> {
   const { tag, fromUs, toUs, points } = query;
   if (!(points >= FEWEST_POINTS)) {
     throw new Fault('historian.bad-query', `a trend has at least ${FEWEST_POINTS} points`, {
