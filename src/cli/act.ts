@@ -106,5 +106,6 @@ export async function asset(
 export async function withoutState(options: Common & { readonly why: string }): Promise<void> {
   const site = await SiteClient.find(options.data);
   await site.api.withoutState({ why: options.why, by: by() });
-  print('the site goes on without the state of its last run, and writes to machines again');
+  if (options.json) print(JSON.stringify({ withoutState: true }, null, 2));
+  else print('the site goes on without the state of its last run, and writes to machines again');
 }

@@ -35,5 +35,6 @@ export function addCare(holdfast: Command, dataOption: () => Option, jsonOption:
     .option('--site <file>', 'site file, where the journal does not remember one')
     .option('--log <file>', 'log of the site, of which the end is taken')
     .addOption(dataOption())
+    .addOption(jsonOption())
     .action(async (options) => (await import('#cli/support.ts')).support(options));
 }

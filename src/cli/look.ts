@@ -16,7 +16,7 @@ import {
   valueText,
   yellow,
 } from '#cli/text.ts';
-import { watch } from '#cli/watch.ts';
+import { watch, watchJson } from '#cli/watch.ts';
 import type {
   AlarmStatus,
   AssetView,
@@ -144,11 +144,12 @@ function sourceTable(sources: readonly SourceView[]): string {
   return table(['source', 'kind', 'state', 'samples', 'age', 'load budget', ''], rows);
 }
 
-export async function watchSite(prefix: string, { data }: LookOptions): Promise<void> {
+export async function watchSite(prefix: string, { data, json }: LookOptions): Promise<void> {
   const client = await SiteClient.find(data);
   const stop = new AbortController();
   void toldToStop().then(() => stop.abort());
-  await watch(client, { prefix, footer: ['Ctrl-C ends'] }, stop.signal);
+  if (json) await watchJson(client, prefix, stop.signal);
+  else await watch(client, { prefix, footer: ['Ctrl-C ends'] }, stop.signal);
 }
 
 /** Areas, lines, assets and signals below a place. */

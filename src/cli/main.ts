@@ -86,6 +86,7 @@ function looking(holdfast: Command): void {
     .argument('[prefix]', 'only tags whose path begins so', '')
     .description('show live values, alarms and events')
     .addOption(dataOption())
+    .addOption(jsonOption())
     .action(async (prefix, options) => (await import('#cli/look.ts')).watchSite(prefix, options));
   for (const what of ['assets', 'dead-letters', 'rules', 'sources'] as const) {
     holdfast
@@ -256,6 +257,7 @@ function acting(holdfast: Command): void {
     .description('go on without tag-outs, modes and alarm states of the last run, where they cannot be read')
     .requiredOption('--why <reason>', 'kept in the audit')
     .addOption(dataOption())
+    .addOption(jsonOption())
     .action(async (options) => (await import('#cli/act.ts')).withoutState(options));
 }
 

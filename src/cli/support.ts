@@ -7,10 +7,11 @@ export interface SupportCommand {
   readonly out: string;
   readonly site?: string;
   readonly log?: string;
+  readonly json?: boolean;
 }
 
 /** `holdfast support`: of a running site or of one that does not start, which is when it is needed. */
-export async function support({ data, out, site, log }: SupportCommand): Promise<void> {
+export async function support({ data, out, site, log, json }: SupportCommand): Promise<void> {
   const dataDir = await findKeptDir(data, 'journal');
   const address = await readAddress(dataDir).catch(() => undefined);
   const client = address && new SiteClient(address, dataDir);
@@ -30,6 +31,10 @@ export async function support({ data, out, site, log }: SupportCommand): Promise
     nowUs: Date.now() * 1000,
     out,
   });
+  if (json) {
+    process.stdout.write(`${JSON.stringify(made, null, 2)}\n`);
+    return;
+  }
   process.stdout.write(`${made.file}: ${bytes(made.bytes)}: ${made.parts.join(', ')}\n`);
   process.stdout.write(
     'secrets are hidden; tag names, addresses and messages are in it: look before you send it\n',

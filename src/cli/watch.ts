@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { SiteClient } from '#cli/client.ts';
 import { eventLine, Screen } from '#cli/screen.ts';
 
@@ -58,6 +59,22 @@ async function followEvents(
   for await (const message of streamUntil(client, prefix, signal)) {
     if (message.name !== 'events') continue;
     for (const event of message.data) process.stdout.write(`${eventLine(event)}\n`);
+  }
+}
+
+/** A line of JSON a change: `{"value": …}` as `tags --json` has it, `{"event": …}` as `events --json` has it. */
+export async function watchJson(client: SiteClient, prefix: string, signal: AbortSignal): Promise<void> {
+  for await (const message of streamUntil(client, prefix, signal)) {
+    const lines =
+      message.name === 'values'
+        ? message.data.map((value) => JSON.stringify({ value }))
+        : message.data.map((event) => JSON.stringify({ event }));
+    // Whoever reads slowly slows the stream down: then the site leaves out values between.
+    if (process.stdout.write(`${lines.join('\n')}\n`)) continue;
+    await once(process.stdout, 'drain', { signal }).catch((error) => {
+      if (!signal.aborted) throw error;
+    });
+    if (signal.aborted) return;
   }
 }
 

@@ -85,34 +85,22 @@ test('the past of a tag is a chart for people, and lines for programs', async ()
   assert.equal((JSON.parse(line ?? '') as { tag?: string }).tag, `${PUMP}/flow`);
 });
 
-/** Questions about the past, and what the running demo answered to them. */
-const FLOW = `${PUMP}/flow`;
-let toMs = 0;
-const questions = (): readonly (readonly string[])[] => {
-  const past = ['--from', new Date(toMs - 60_000).toISOString(), '--to', new Date(toMs).toISOString()];
-  return [
-    ['history', FLOW, ...past],
-    ['history', FLOW, `${PUMP}/running`, ...past, '--bucket', '10s', '--aggregate', 'mean', 'duration'],
-    ['history', FLOW, ...past, '--raw', '--json'],
-    ['history', FLOW, `${PUMP}/speed`, '--at', new Date(toMs).toISOString()],
-    ['history', FLOW, ...past, '--gaps'],
-    ['export', FLOW, ...past],
-    ['history', '--calc', `mean(tag("${FLOW}"), "10s") / tag("${PUMP}/speed")`, ...past],
-    ['history', '--calc', 'flow * 2.0', '--asset', PUMP, '--step', '5s', '--raw', ...past],
-  ];
-};
-const answers: string[] = [];
-
-test('the past of a running site is asked in every way', async () => {
-  toMs = Date.now();
-  await until('the span is over and kept', () => Date.now() > toMs + 3000);
-  for (const question of questions()) {
-    const { status, stdout, stderr } = await box.run(...question);
-    assert.deepEqual([status, stderr], [0, ''], question.join(' '));
-    assert.ok(stdout.length > 0);
-    answers.push(stdout);
-  }
-  assert.ok((answers[2]?.split('\n').length ?? 0) > 1);
+test('changes are lines of JSON, until Ctrl-C or until nobody reads: both are a good end', async () => {
+  const watch = box.start(['watch', PUMP, '--json']);
+  await until('values and a change of one', () => watch.stdout().split(`"path":"${PUMP}/flow"`).length > 2);
+  await box.run('write', `${PUMP}/beacon`, 'false', '--why', 'seen in the watch');
+  await until('the event', () => watch.stdout().includes('seen in the watch'));
+  const { status, stdout, stderr } = await watch.stop('SIGINT');
+  assert.deepEqual([status, stderr], [0, '']);
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.ok(lines.every((line) => ('value' in line ? line.value.path.startsWith(PUMP) : 'event' in line)));
+  const cut = box.start(['watch', '--json']);
+  await until('it has begun', () => cut.stdout().length > 0);
+  cut.child.stdout?.destroy();
+  assert.deepEqual([(await cut.ended).status, cut.stderr()], [0, '']);
 });
 
 test('lists of a stopped site are read from what it has kept', async () => {
@@ -139,21 +127,4 @@ test('lists of a stopped site are read from what it has kept', async () => {
   const sources = await box.run('sources', ...kept);
   assert.deepEqual([sources.status, sources.stdout], [3, '']);
   assert.match(sources.stderr, /no site runs in .*holdfast edge/s);
-});
-
-test('the past of a stopped site answers as that of the running one did', async () => {
-  for (const [i, question] of questions().entries()) {
-    const { status, stdout, stderr } = await box.run(...question, '--data', box.demoDir);
-    assert.deepEqual([status, stderr], [0, ''], question.join(' '));
-    assert.equal(stdout, answers[i], question.join(' '));
-  }
-  const wrong = await box.run('history', FLOW, '--bucket', '0.1ms', '--data', box.demoDir);
-  assert.equal(wrong.status, 1);
-  assert.match(wrong.stderr, /bucketUs/);
-  const typo = await box.run('history', '--calc', `tag("${PUMP}/flwo") * 2.0`, '--data', box.demoDir);
-  assert.equal(typo.status, 2);
-  assert.match(typo.stderr, /1:5 there is no tag .*did you mean/);
-  const none = await box.run('history', FLOW, '--data', box.path('nothing'));
-  assert.equal(none.status, 3);
-  assert.match(none.stderr, /none has left its history there/);
 });
