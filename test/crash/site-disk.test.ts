@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { cpSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connectAsync, type MqttClient } from 'mqtt';
@@ -261,3 +261,49 @@ test('at the quota the oldest samples make room, and every one is counted', asyn
   assert.ok(kept.has(machines.logged - 1), 'the newest is there');
   assert.ok(!kept.has(0), 'the oldest is gone');
 });
+
+test(
+  'with the disk of the historian full the site says so, decides and keeps; then it catches up',
+  options,
+  async (t) => {
+    await using disk = await SmallDisk.open(256);
+    await using broker = await startMosquitto(['max_queued_messages 0']);
+    await using machines = await Machines.start(broker.url);
+    const dir = await folder(t);
+    mkdirSync(dir, { recursive: true });
+    symlinkSync(disk.mount, join(dir, 'historian'));
+    await using edge = new EdgeProcess(siteOf(broker.url, 2048), dir, { wrap: disk.wrap });
+    await edge.up();
+    await machines.level(1);
+    await until('it has written', async () => ((await edge.status()).historian?.rows ?? 0) > 0, 30_000);
+    await until(
+      'the historian has a fault',
+      async () => {
+        disk.fill();
+        return (await edge.status()).historian?.fault?.code === 'historian.full';
+      },
+      30_000,
+    );
+    const before = (await edge.status()).historian?.position ?? 0;
+    await machines.quiet();
+    await machines.level(95);
+    await until(
+      'the alarm is raised',
+      async () => (await edge.alarm('high')).state === 'unacknowledged',
+      30_000,
+    );
+    await until('the write is confirmed', async () => (await confirmedWrites(edge)) > 0, 30_000);
+    await until('all is on disk', async () => (await edge.status()).journal.pendingRows === 0, 30_000);
+    const { journal, historian } = await edge.status();
+    assert.equal(journal.fault, undefined);
+    assert.equal(historian?.fault?.code, 'historian.full');
+    assert.equal(historian?.position, before, 'nothing is taken before it is stored');
+    assert.equal(await healthOf(edge), 200);
+    const said = async (name: string) => (await edge.events()).some((event) => event.name === name);
+    await until('it says so', () => said('system.historian-fault'));
+    disk.free();
+    await until('it says that it writes again', () => said('system.historian-recovered'), 60_000);
+    await until('it has caught up', async () => ((await edge.status()).historian?.position ?? 0) > before);
+    assert.equal((await edge.status()).journal.lostRows, 0);
+  },
+);
