@@ -1,5 +1,5 @@
 import { connect as connectPlain, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { Fault, messageOf } from '#kernel/fault.ts';
 
 export type { Socket };
@@ -18,11 +18,13 @@ export interface TcpTarget {
  * word is noticed. From here on the caller listens to `error` and `close`.
  * @throws Fault `tcp.unreachable`, `tcp.refused`, `tcp.tls`; the signal's reason when aborted
  */
-export function connectTcp(target: TcpTarget, signal?: AbortSignal): Promise<Socket> {
+export async function connectTcp(target: TcpTarget, signal?: AbortSignal): Promise<Socket> {
   const { host, port, timeoutMs, tls } = target;
-  return new Promise((resolve, reject) => {
+  // Loaded with its first use: most machines speak without, and it takes 3 MB.
+  const connectTls = tls && (await import('node:tls')).connect;
+  return await new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const socket = tls ? connectTls({ ...tls, host, port }) : connectPlain({ host, port });
+    const socket = connectTls ? connectTls({ ...tls, host, port }) : connectPlain({ host, port });
     const giveUp = (reason: unknown) => {
       stopWaiting();
       // A late error of a socket that nobody wants any more must not end the process.

@@ -33,7 +33,7 @@ export async function bundle(outDir: string): Promise<void> {
     banner: { js: REQUIRE },
     // Of the OPC UA client's certificate folders, which Holdfast does not use.
     external: ['proper-lockfile'],
-    plugins: [withoutPlant, withoutCertificateMaking, lazyHttp2],
+    plugins: [withoutPlant, withoutCertificateMaking, lazyServers],
     // A copy of Node's own streams for old versions of it: 80 kB that nobody needs here.
     alias: {
       'readable-stream': 'node:stream',
@@ -64,15 +64,18 @@ const NO_PLANT = `
   export const siteFileFor = undefined;
 `;
 
-/** Fastify loads HTTP/2 whether it is used or not, 7 MB of memory. Here it is loaded with its first use. */
-const lazyHttp2: Plugin = {
-  name: 'lazy-http2',
+/** Fastify loads HTTP/2 and TLS whether they are used or not, 10 MB of memory. Here they are loaded with their first use. */
+const lazyServers: Plugin = {
+  name: 'lazy-servers',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:http2$/ }, ({ path }) => ({ path, namespace: 'lazy' }));
-    onLoad({ filter: /./, namespace: 'lazy' }, () => ({ contents: LAZY_HTTP2 }));
+    onResolve({ filter: /^node:(http2|https)$/ }, ({ path, kind }) =>
+      // Of a module that names what it imports each name would be looked up at once.
+      kind === 'require-call' ? { path, namespace: 'lazy' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({ contents: lazily(path) }));
   },
 };
 
-const LAZY_HTTP2 = `
-  module.exports = new Proxy({}, { get: (_, name) => process.getBuiltinModule('node:http2')[name] });
+const lazily = (module: string) => `
+  module.exports = new Proxy({}, { get: (_, name) => process.getBuiltinModule('${module}')[name] });
 `;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as net from 'node:net';
-import * as tls from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Connection } from './config.ts';
 
@@ -21,7 +21,7 @@ export function endpointOf(text: string): {
 export async function openSocket(connection: Connection, signal: AbortSignal): Promise<net.Socket> {
   const { host, port, tls: secure } = endpointOf(connection.url);
   const socket = secure
-    ? tls.connect({
+    ? (await import('node:tls')).connect({
         host,
         port,
         rejectUnauthorized: true, // said here, so that no environment variable can take it away
@@ -34,7 +34,7 @@ export async function openSocket(connection: Connection, signal: AbortSignal): P
   return socket;
 }
 
-async function pems({ tls: paths }: Connection): Promise<tls.ConnectionOptions> {
+async function pems({ tls: paths }: Connection): Promise<ConnectionOptions> {
   const read = async (field: 'ca' | 'cert' | 'key') => {
     const path = paths[field];
     if (path === undefined) return {};
