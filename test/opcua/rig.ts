@@ -58,7 +58,7 @@ export const QUICK = {
   publishMs: 50,
   keepAliveMs: 500,
   sampleMs: 0,
-  requestsPerS: 1000,
+  requestsPerS: 10_000,
   outstanding: 20,
 };
 
