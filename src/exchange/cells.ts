@@ -107,7 +107,8 @@ function numberOf(cell: Value, decimal: '.' | ','): number | undefined {
   const plain = cell.trim();
   const text = decimal === ',' ? plain.replace(',', '.') : plain;
   if (!NUMBER.test(text)) return undefined;
-  const value = Number(text);
+  // A sensor that says -0.00 means zero.
+  const value = Number(text) + 0;
   return Number.isFinite(value) ? value : undefined;
 }
 

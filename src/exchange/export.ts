@@ -229,11 +229,18 @@ function* inBytes(lines: Iterable<string>): Generator<Uint8Array> {
   if (text !== '') yield Buffer.from(text);
 }
 
+const SECOND_US = 1e6;
+/** Samples follow each other: the second of the one before is mostly that of the next. */
+const second = { ofUs: Number.NaN, text: '' };
+
 /** To the µs: sources tell samples apart by them. */
 function timeText(us: number): string {
-  const ms = Math.floor(us / 1000);
-  const rest = Math.round(us - ms * 1000);
-  return `${new Date(ms).toISOString().slice(0, -1)}${String(rest).padStart(3, '0')}Z`;
+  const startUs = Math.floor(us / SECOND_US) * SECOND_US;
+  if (startUs !== second.ofUs) {
+    second.ofUs = startUs;
+    second.text = new Date(startUs / 1000).toISOString().slice(0, 20);
+  }
+  return `${second.text}${String(us - startUs).padStart(6, '0')}Z`;
 }
 
 function* parquet({ columns, parts }: Rows): Generator<Uint8Array> {

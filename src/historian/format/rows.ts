@@ -174,7 +174,10 @@ function pickRows(all: Rows, kept: Uint32Array, wideOf: ReadonlyMap<number, Valu
   return row.length === 0 ? out : { ...out, wide: { row: Uint32Array.from(row), value } };
 }
 
-/** Those rows that are not among the others, whatever mark of an import either has; both in the order of time. */
+/**
+ * Those rows that are not among the others, whatever mark of an import or sign of zero either has, which files lose;
+ * both in the order of time.
+ */
 export function rowsNotIn(rows: Rows, others: Rows): Rows {
   const wideOf = wideIndex(rows.wide);
   const otherWide = wideIndex(others.wide);
@@ -182,10 +185,10 @@ export function rowsNotIn(rows: Rows, others: Rows): Rows {
   let count = 0;
   for (let i = 0; i < rows.timeUs.length; i++) {
     const timeUs = rows.timeUs[i] as number;
-    const key = keyOf(rows, i, wideOf.get(i), unmarked);
+    const key = keyOf(rows, i, wideOf.get(i), 'asInFiles');
     let isKnown = false;
     for (let o = lowerBound(others.timeUs, timeUs); others.timeUs[o] === timeUs && !isKnown; o++) {
-      isKnown = keyOf(others, o, otherWide.get(o), unmarked) === key;
+      isKnown = keyOf(others, o, otherWide.get(o), 'asInFiles') === key;
     }
     if (!isKnown) kept[count++] = i;
   }
@@ -201,16 +204,10 @@ export function wideKey(value: Value): string {
   return Buffer.from(sink.bytes).toString('latin1');
 }
 
-const unmarked = (quality: number): number =>
-  quality === Quality.goodEntryInserted ? Quality.good : quality;
-
-function keyOf(
-  all: Rows,
-  row: number,
-  wide: Value | undefined,
-  qualityOf = (quality: number): number => quality,
-): string {
+function keyOf(all: Rows, row: number, wide: Value | undefined, as?: 'asInFiles'): string {
   const value = all.value[row] as number;
-  const number = Object.is(value, -0) ? '-0' : String(value);
-  return `${qualityOf(all.quality[row] as number)} ${number}${wide === undefined ? '' : ` ${wideKey(wide)}`}`;
+  const quality = all.quality[row] as number;
+  const code = as && quality === Quality.goodEntryInserted ? Quality.good : quality;
+  const number = !as && Object.is(value, -0) ? '-0' : String(value);
+  return `${code} ${number}${wide === undefined ? '' : ` ${wideKey(wide)}`}`;
 }
