@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
+import type { BacktestReport } from '#contract/backtest.ts';
 import type { EventView, ImportReport } from '#contract/client.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -107,6 +108,8 @@ test('a recording becomes history, shows its trend, and is read back with equal 
     /hall\/rig\/pump\/pressure[\s\S]*[⠁-⣿]{5}[\s\S]*min -0\.60 {2}max 0\.71/,
   );
 
+  await backtestOn(box, data, want);
+
   for (const form of ['wide', 'long'] as const)
     for (const format of ['parquet', 'csv'] as const) {
       const out = box.path(`${form}.${format}`);
@@ -126,6 +129,25 @@ test('a recording becomes history, shows its trend, and is read back with equal 
       assert.deepEqual(form === 'wide' ? ofWide(read) : ofLong(read), want, `${form}.${format}`);
     }
 });
+
+/** Flow below which the try-out alarm is raised, l/min: a valve of the rig closes and opens again. */
+const LOW_FLOW = 31.5;
+
+/** An alarm that nobody has yet, tried on the recording, is raised just as often as the flow falls below its limit. */
+async function backtestOn(box: Sandbox, data: string, past: ReturnType<typeof recording>): Promise<void> {
+  const flows = past.map(({ values }) => values.get('flow') ?? Number.NaN);
+  const falls = flows.filter((flow, i) => flow < LOW_FLOW && !((flows[i - 1] ?? LOW_FLOW) < LOW_FLOW)).length;
+  const file = box.path('try.yaml');
+  const alarm = `{ when: 'tag("${RIG}/flow") < ${LOW_FLOW}', priority: low, consequence: none, response: none }`;
+  writeFileSync(file, `${siteText()}alarms:\n  flow-low: ${alarm}\n`);
+  const run = await box.run('backtest', file, '--data', data, ...SPAN, '--json');
+  assert.equal(run.status, 3, run.stderr);
+  const report = JSON.parse(run.stdout) as BacktestReport;
+  assert.deepEqual([report.past, report.against], ['history', 'nothing']);
+  const found = report.subjects.find(({ kind, id }) => kind === 'alarm' && id === 'flow-low');
+  assert.ok(falls > 10, `${falls} times below`);
+  assert.equal(found?.file?.count, falls);
+}
 
 test('the same works on the data folder of a site that does not run', { skip }, async () => {
   await using box = new Sandbox();
