@@ -4,7 +4,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
   type AlarmStatus,
@@ -16,6 +15,7 @@ import {
 import { journalDir } from '#edge/data-folder.ts';
 import type { Item } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
+import type { Scope } from '#test/scope.ts';
 
 const CLI = fileURLToPath(import.meta.resolve('#cli/main.ts'));
 const UP_MS = 20_000;
@@ -142,6 +142,11 @@ export class EdgeProcess implements AsyncDisposable {
     await exited;
   }
 
+  /** Resolves once it has ended, by whatever. */
+  async exited(): Promise<void> {
+    if (!this.ended) await once(this.#child, 'exit');
+  }
+
   /** An orderly end. */
   async stop(): Promise<void> {
     await this.kill('SIGTERM');
@@ -178,7 +183,7 @@ export class EdgeProcess implements AsyncDisposable {
 }
 
 /** A folder of the test's own, removed when it ends. */
-export async function folder(t: TestContext): Promise<string> {
+export async function folder(t: Scope): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-site-'));
   t.after(() => rm(dir, { recursive: true, force: true }));
   return join(dir, 'data');
