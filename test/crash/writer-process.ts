@@ -8,14 +8,16 @@ import { buildSync } from 'esbuild';
 import { openReader } from '#journal/reader.ts';
 import type { Scope } from '#test/scope.ts';
 
-/** The writer and the worker bundled as in a release: a process then starts in a fraction of the time. */
-export function bundledWriter(t: Scope): string {
+const WRITER = fileURLToPath(new URL('./journal-writer.ts', import.meta.url));
+
+/** A program that writes a journal, and the worker, bundled as in a release: it then starts in a fraction of the time. */
+export function bundledWriter(t: Scope, program = WRITER): string {
   const outdir = mkdtempSync(join(tmpdir(), 'holdfast-writer-'));
   t.after(() => rmSync(outdir, { recursive: true, force: true }));
   const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   // The asynchronous form leaves a helper process that may outlive this one by a moment.
   buildSync({
-    entryPoints: { writer: here('./journal-writer.ts'), worker: here('../../src/journal/worker.ts') },
+    entryPoints: { writer: program, worker: here('../../src/journal/worker.ts') },
     outdir,
     bundle: true,
     platform: 'node',
