@@ -7,23 +7,28 @@ import { type EdgeProcess, folder, journalItems, toldLosses } from './edge-proce
 
 /** What the journal of a site that has ended holds, and what it says it has lost. */
 export interface Account {
-  /** Rows of sources in the journal, and the numbers among them. */
+  /** Rows of sources in the journal. */
   readonly kept: number;
   /** Rows of the site itself beside them, about a source that it had lost. */
   readonly said: number;
   /** Rows among those kept that the site may have said itself: about a tag that had been silent. */
   readonly unclear: number;
-  readonly numbers: readonly number[];
   readonly told: ReturnType<typeof toldLosses>;
 }
 
-/** Reads the journal of a site that has ended, which may lie in a mount namespace of its own. */
-export async function accountOf(t: Scope, dir: string): Promise<Account> {
+/**
+ * Reads the journal of a site that has ended, which may lie in a mount namespace of its own.
+ * @param onNumber called with each number among the rows of sources
+ */
+export async function accountOf(
+  t: Scope,
+  dir: string,
+  onNumber: (value: number) => void = () => {},
+): Promise<Account> {
   // SQLite does not find its way into the mount namespace of somebody else.
   const copy = await folder(t);
   cpSync(dir, copy, { recursive: true });
   const damage: string[] = [];
-  const numbers: number[] = [];
   let kept = 0;
   let said = 0;
   let unclear = 0;
@@ -37,24 +42,30 @@ export async function accountOf(t: Scope, dir: string): Promise<Account> {
       }
       kept++;
       if (batch.quality[i] === Quality.badNoCommunication) unclear++;
-      if (!Number.isNaN(batch.value[i])) numbers.push(batch.value[i] as number);
+      if (!Number.isNaN(batch.value[i])) onNumber(batch.value[i] as number);
     }
   }
   assert.deepEqual(damage, []);
-  return { kept, said, unclear, numbers, told: toldLosses(copy) };
+  return { kept, said, unclear, told: toldLosses(copy) };
 }
 
-const NOTHING: Account = { kept: 0, said: 0, unclear: 0, numbers: [], told: { rows: 0, reasons: [] } };
+const NOTHING: Account = { kept: 0, said: 0, unclear: 0, told: { rows: 0, reasons: [] } };
 
 /** Ends the site: all that it took since `earlier` is in its journal, or counted as lost there. */
-export async function allAccountedFor(t: Scope, edge: EdgeProcess, dir: string, earlier = NOTHING) {
+export async function allAccountedFor(
+  t: Scope,
+  edge: EdgeProcess,
+  dir: string,
+  earlier = NOTHING,
+  onNumber?: (value: number) => void,
+) {
   await until('all is on disk', async () => {
     const { journal } = await edge.status();
     return journal.pendingRows === 0 && journal.fault === undefined;
   });
   const { samples, sources, journal, tags } = await edge.status();
   await edge.stop();
-  const account = await accountOf(t, dir);
+  const account = await accountOf(t, dir, onNumber);
   const { kept, said, unclear, told } = account;
   const accounted = kept + told.rows - earlier.kept - earlier.told.rows;
   const found = JSON.stringify({ kept, said, unclear, told, samples, journal });

@@ -18,7 +18,7 @@ import { openReader } from '#journal/reader.ts';
 import type { Scope } from '#test/scope.ts';
 
 const CLI = fileURLToPath(import.meta.resolve('#cli/main.ts'));
-const UP_MS = 20_000;
+const UP_MS = 60_000;
 
 export interface Launch {
   /** Put before the program: `nsenter …`, `faketime …`. */

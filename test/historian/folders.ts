@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Scope } from '#test/scope.ts';
 import type { HistorianConfig, HistoryReader, Series } from '#historian/api.ts';
 import { mergeRows, type Rows } from '#historian/format/rows.ts';
 import type { Journal, JournalConfig } from '#journal/api.ts';
 import { openJournal } from '#journal/journal.ts';
 import { BatchBuilder } from '#kernel/batch.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
+import type { Scope } from '#test/scope.ts';
 import { type Sample, samplesOf } from './samples.ts';
 
 export const START_US = 1_790_000_000_000_000;

@@ -59,7 +59,13 @@ async function torture({ values, positionals }: ReturnType<typeof parsed>): Prom
     if (!one) continue;
     tell(`${name}: ${one.about}\n`);
     const progress = (text: string) => tell(`\r\x1b[K  ${name}: ${text}`);
-    const result = await runTorture(one, { long, seed, hours, times, progress: process.stderr.isTTY ? progress : () => {} });
+    const result = await runTorture(one, {
+      long,
+      seed,
+      hours,
+      times,
+      progress: process.stderr.isTTY ? progress : () => {},
+    });
     results.push(result);
     if (process.stderr.isTTY) tell('\r\x1b[K');
     say(`${result.state === 'broken' ? '✗' : '✓'} ${name}: ${result.state} (${result.seconds} s)\n`);

@@ -38,7 +38,12 @@ export function textTable(results: readonly Result[]): string {
   const rows = [HEAD, ...results.map(cells)];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows
-    .map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n')
     .concat('\n');
 }
@@ -50,7 +55,8 @@ const END = '<!-- results: end -->';
 export function withTable(page: string, results: readonly Result[]): string {
   const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (from < 0 || to < from) throw new Error(`the page has no ${BEGIN} and ${END}`);
-  const line = (row: readonly string[]) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const head = [...HEAD, 'on'];
   const body = results.map((result) => line([...cells(result), result.on]));
   const table = [line(head), line(head.map(() => '---')), ...body].join('\n');
@@ -59,6 +65,8 @@ export function withTable(page: string, results: readonly Result[]): string {
 
 /** The newest result of each torture, in the order given. */
 export function merged(old: readonly Result[], fresh: readonly Result[], order: readonly string[]): Result[] {
-  const all = new Map([...old, ...fresh.filter(({ state }) => state !== 'skipped')].map((one) => [one.name, one]));
+  const all = new Map(
+    [...old, ...fresh.filter(({ state }) => state !== 'skipped')].map((one) => [one.name, one]),
+  );
   return order.flatMap((name) => all.get(name) ?? []);
 }

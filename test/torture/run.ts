@@ -28,7 +28,12 @@ export async function runTorture(torture: Torture, form: Form): Promise<Result> 
   try {
     const report = await torture.run(rig);
     const problem = contradiction(report);
-    return { ...known, ...report, seconds: seconds(), ...(problem ? { state: 'broken', why: problem } : { state: 'held' }) };
+    return {
+      ...known,
+      ...report,
+      seconds: seconds(),
+      ...(problem ? { state: 'broken', why: problem } : { state: 'held' }),
+    };
   } catch (error) {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { ...known, state: 'broken', why, seconds: seconds() };

@@ -45,7 +45,11 @@ const durable: [from: number, upTo: number][] = [];
     await one();
   }
   // The disk is well again by now, or after some more tries.
-  await until('the journal is well', () => journal.health.fault === undefined && journal.health.pendingRows === 0, 30_000);
+  await until(
+    'the journal is well',
+    () => journal.health.fault === undefined && journal.health.pendingRows === 0,
+    30_000,
+  );
   await one();
 }
 writeSync(STDOUT, `${JSON.stringify({ appended: next, durable, unexpected })}\n`);

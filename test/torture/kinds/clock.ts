@@ -31,7 +31,10 @@ async function run(rig: Rig): Promise<Report> {
   const start = async () => {
     const edge = await new EdgeProcess(site(broker.url), dir, { env }).up();
     rig.after(() => edge.kill());
-    await until('its session is there', async () => (await edge.status()).sources.broker?.state === 'running');
+    await until(
+      'its session is there',
+      async () => (await edge.status()).sources.broker?.state === 'running',
+    );
     return edge;
   };
   let edge = await start();
@@ -65,7 +68,8 @@ async function run(rig: Rig): Promise<Report> {
     if (item.kind !== 'batch') continue;
     assert.ok(item.mark.atUs >= steadyUs, 'steady time never runs backwards');
     steadyUs = item.mark.atUs;
-    for (const value of item.batch.value) if (!Number.isNaN(value)) found.set(value, (found.get(value) ?? 0) + 1);
+    for (const value of item.batch.value)
+      if (!Number.isNaN(value)) found.set(value, (found.get(value) ?? 0) + 1);
   }
   const told = toldLosses(dir);
   return {
@@ -84,7 +88,8 @@ async function run(rig: Rig): Promise<Report> {
 
 export const clock: Torture = {
   name: 'clock',
-  about: 'the clock steps by years to and fro under load and over restarts: nothing expires, order and samples stay',
+  about:
+    'the clock steps by years to and fro under load and over restarts: nothing expires, order and samples stay',
   impossible: noFakeClock,
   run,
 };

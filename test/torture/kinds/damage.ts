@@ -7,7 +7,7 @@ import { openHistory } from '#historian/history.ts';
 import { openJournal } from '#journal/journal.ts';
 import { openReader } from '#journal/reader.ts';
 import { folder } from '#test/crash/edge-process.ts';
-import { anEvent, itemsOf, series, settled, START_US } from '#test/crash/journal-fixture.ts';
+import { anEvent, itemsOf, START_US, series, settled } from '#test/crash/journal-fixture.ts';
 import { append, everything, historianConfig, journalAt, rawOf, readings } from '#test/historian/folders.ts';
 import { pick, type Report, type Rig, type Torture } from '../torture.ts';
 
@@ -53,11 +53,15 @@ async function journalRound(rig: Rig, whole: string, tally: Tally): Promise<void
   }
   const kept = new Map<number, number>();
   for (const item of itemsOf(dir, 0, damage))
-    if (item.kind === 'batch') for (const value of item.batch.value) kept.set(value, (kept.get(value) ?? 0) + 1);
+    if (item.kind === 'batch')
+      for (const value of item.batch.value) kept.set(value, (kept.get(value) ?? 0) + 1);
   assert.equal(kept.get(-1), 1, `${how}: what came after the damage is there`);
   kept.delete(-1);
   for (const [value, times] of kept)
-    assert.ok(Number.isInteger(value) && value < BATCHES * ROWS && times === 1, `${how}: ${times} × ${value}`);
+    assert.ok(
+      Number.isInteger(value) && value < BATCHES * ROWS && times === 1,
+      `${how}: ${times} × ${value}`,
+    );
   const lost = BATCHES * ROWS - kept.size;
   assert.ok(lost === 0 || damage.length > 0, `${how}: ${lost} rows are gone and nobody was told`);
   using reader = openReader(dir);
@@ -160,6 +164,7 @@ async function run(rig: Rig): Promise<Report> {
 
 export const damage: Torture = {
   name: 'damage',
-  about: 'bytes changed anywhere in the journal, or in a chunk of the history: only that is lost, and it is told',
+  about:
+    'bytes changed anywhere in the journal, or in a chunk of the history: only that is lost, and it is told',
   run,
 };

@@ -16,10 +16,14 @@ async function run(rig: Rig): Promise<Report> {
     rig.progress(`round ${round + 1} of ${rounds}: ${trouble}`);
     if (trouble !== 'read-only') disk.fill();
     if (trouble !== 'full') disk.remount('ro');
-    await until('the journal has a fault', async () => {
-      if (trouble === 'full') disk.fill();
-      return (await edge.status()).journal.fault !== undefined;
-    }, 60_000);
+    await until(
+      'the journal has a fault',
+      async () => {
+        if (trouble === 'full') disk.fill();
+        return (await edge.status()).journal.fault !== undefined;
+      },
+      60_000,
+    );
     await pause(chance.uniform() * 1500);
     await machines.level(95);
     await until('it decides', async () => (await edge.alarm('high')).state !== 'normal', 30_000);
@@ -35,14 +39,21 @@ async function run(rig: Rig): Promise<Report> {
   const { kept, said, told, samples } = await allAccountedFor(rig, edge, seenDir);
   return {
     tried: [rounds, 'times a full or read-only disk'],
-    rows: { acquired: samples, stored: kept, counted: told.rows, reasons: told.reasons, lost: Math.max(0, samples - kept - told.rows) },
+    rows: {
+      acquired: samples,
+      stored: kept,
+      counted: told.rows,
+      reasons: told.reasons,
+      lost: Math.max(0, samples - kept - told.rows),
+    },
     notes: [`${said} rows of the site itself`],
   };
 }
 
 export const disk: Torture = {
   name: 'disk',
-  about: 'a site under load whose disk is full or read-only again and again: decisions go on, every loss is counted',
+  about:
+    'a site under load whose disk is full or read-only again and again: decisions go on, every loss is counted',
   impossible: process.platform === 'linux' ? false : 'needs mount namespaces of Linux',
   run,
 };

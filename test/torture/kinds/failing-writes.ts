@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { promisify } from 'node:util';
+import { openReader } from '#journal/reader.ts';
 import { journalConfig } from '#test/crash/journal-fixture.ts';
 import { builtLibrary, noPowerCut } from '#test/crash/power-cut.ts';
 import { bundledWriter } from '#test/crash/writer-process.ts';
-import { openReader } from '#journal/reader.ts';
 import { pick, type Report, type Rig, type Torture } from '../torture.ts';
 
 const SOURCE = new URL('../failing-writes.c', import.meta.url).pathname;
@@ -56,7 +56,8 @@ function judge(dir: string, { appended, durable, unexpected }: Written, how: str
   const damage: string[] = [];
   const kept = new Map<number, number>();
   for (const item of reader.items(0, (what) => damage.push(what)))
-    if (item.kind === 'batch') for (const value of item.batch.value) kept.set(value, (kept.get(value) ?? 0) + 1);
+    if (item.kind === 'batch')
+      for (const value of item.batch.value) kept.set(value, (kept.get(value) ?? 0) + 1);
   assert.deepEqual(damage, [], how);
   assert.equal(reader.verify().broken, undefined, how);
   const twice = [...kept].filter(([, times]) => times > 1);

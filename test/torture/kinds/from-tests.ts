@@ -5,7 +5,13 @@ import type { Rig, Torture } from '../torture.ts';
 const LIMITS = { testMs: 600_000, processMs: 900_000 };
 
 /** What the check does as often as it is promised already: its own tests, run from here. */
-const fromTests = (name: string, about: string, what: string, each: number, files: readonly string[]): Torture => ({
+const fromTests = (
+  name: string,
+  about: string,
+  what: string,
+  each: number,
+  files: readonly string[],
+): Torture => ({
   name,
   about,
   async run(rig: Rig) {
