@@ -49,9 +49,12 @@ export async function accountOf(
   return { kept, said, unclear, told: toldLosses(copy) };
 }
 
+/** A source that has nothing brings nothing for so long. */
+const QUIET_MS = 300;
+
 const NOTHING: Account = { kept: 0, said: 0, unclear: 0, told: { rows: 0, reasons: [] } };
 
-/** Ends the site: all that it took since `earlier` is in its journal, or counted as lost there. */
+/** Ends the site, once its sources bring nothing more: all that it took since `earlier` is in its journal, or counted as lost there. */
 export async function allAccountedFor(
   t: Scope,
   edge: EdgeProcess,
@@ -59,10 +62,18 @@ export async function allAccountedFor(
   earlier = NOTHING,
   onNumber?: (value: number) => void,
 ) {
-  await until('all is on disk', async () => {
-    const { journal } = await edge.status();
-    return journal.pendingRows === 0 && journal.fault === undefined;
-  });
+  let last = -1;
+  await until(
+    'nothing comes any more, and all is on disk',
+    async () => {
+      await new Promise((again) => setTimeout(again, QUIET_MS));
+      const { journal, samples: now } = await edge.status();
+      const quiet = now === last && journal.pendingRows === 0 && journal.fault === undefined;
+      last = now;
+      return quiet;
+    },
+    60_000,
+  );
   const { samples, sources, journal, tags } = await edge.status();
   await edge.stop();
   const account = await accountOf(t, dir, onNumber);

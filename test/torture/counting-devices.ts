@@ -2,8 +2,13 @@ import { encodeMbap } from '#codec/modbus/mbap.ts';
 import { rawServer } from '#test/modbus-rig.ts';
 import type { Scope } from '#test/scope.ts';
 
-/** A Modbus device whose registers change with every answer. @returns its port */
-export async function countingDevice(scope: Scope): Promise<number> {
+/** A Modbus device whose registers change with every answer. */
+export interface CountingDevice {
+  readonly port: number;
+  end(): Promise<void>;
+}
+
+export async function countingDevice(scope: Scope): Promise<CountingDevice> {
   let n = 0;
   const server = await rawServer(({ socket, transaction, unit, code, count }) => {
     const pdu = Buffer.alloc(2 + 2 * count);
@@ -11,8 +16,9 @@ export async function countingDevice(scope: Scope): Promise<number> {
     for (let i = 0; i < count; i++) pdu.writeUInt16BE((n++ * 7) & 0xffff, 2 + 2 * i);
     socket.write(encodeMbap(transaction, unit, pdu));
   });
-  scope.after(() => server[Symbol.asyncDispose]());
-  return server.port;
+  const end = () => server[Symbol.asyncDispose]();
+  scope.after(end);
+  return { port: server.port, end };
 }
 
 export interface Plan {

@@ -101,7 +101,7 @@ async function run(rig: Rig): Promise<Report> {
       const text = await reply.text();
       byStatus.set(reply.status, (byStatus.get(reply.status) ?? 0) + 1);
       const shown = `${asked.method} ${asked.path} ${Buffer.from(asked.body ?? '')}`.slice(0, 1500);
-      assert.ok(!text.includes('api.internal') && reply.status !== 500, `${shown}\n${reply.status} ${text}`);
+      assert.notEqual(reply.status, 500, `${shown}\n${text.slice(0, 500)}`);
       if (sent % 500 === 0) rig.progress(`${sent} of ${requests}`);
     }
   };

@@ -75,6 +75,7 @@ async function run(rig: Rig): Promise<Report> {
     await allFlow(`all bring samples after ${fault} at ${device}`);
     perRound.push(`${fault} at ${device}`);
   }
+  await plant[Symbol.asyncDispose]();
   const { samples: acquired, kept, told, said } = await allAccountedFor(rig, edge, dir);
   return {
     tried: [rounds, 'faults of devices'],

@@ -23,7 +23,7 @@ async function run(rig: Rig): Promise<Report> {
   rig.after(() => broker[Symbol.asyncDispose]());
   const lines = {
     broker: await BadLine.to(rig, broker.port, chance),
-    plc: await BadLine.to(rig, await countingDevice(rig), chance),
+    plc: await BadLine.to(rig, (await countingDevice(rig)).port, chance),
   };
   const plan: Plan = {
     sources: {
@@ -81,6 +81,7 @@ async function run(rig: Rig): Promise<Report> {
   );
   const before = await samplesOf('plc');
   await until('the device is read again', async () => (await samplesOf('plc')) > before + 100, 60_000);
+  lines.plc.condition = { stalled: true };
   const { samples, kept, told } = await allAccountedFor(rig, edge, dir);
   const missing = missingOf(dir, published);
   return {

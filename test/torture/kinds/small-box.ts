@@ -30,9 +30,9 @@ function halve(pid: number): () => void {
 
 async function run(rig: Rig): Promise<Report> {
   const plan: Plan = { sources: {}, tags: {} };
-  const port = await countingDevice(rig);
+  const device = await countingDevice(rig);
   for (let i = 0; i < DEVICES; i++)
-    readRegisters(plan, `d${i}`, port, REGISTERS, { everyMs: 250, timeoutMs: 2000 });
+    readRegisters(plan, `d${i}`, device.port, REGISTERS, { everyMs: 250, timeoutMs: 2000 });
   const dir = await folder(rig);
   const settings = { api: { port: 0 }, journal: { quotaMb: 64 } };
   const alarms = {
@@ -64,6 +64,7 @@ async function run(rig: Rig): Promise<Report> {
     async () => decisions.count > 0 || (await edge.status()).decisions.count > 0,
   );
   whole();
+  await device.end();
   const account = await allAccountedFor(rig, edge, dir);
   const { samples: acquired, kept, told } = account;
   return {

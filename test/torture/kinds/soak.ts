@@ -51,7 +51,7 @@ async function planOf(rig: Rig): Promise<{ plan: Plan; lines: BadLine[] }> {
   const plan: Plan = { sources: {}, tags: {} };
   const lines: BadLine[] = [];
   for (let i = 0; i < DEVICES; i++) {
-    const line = await BadLine.to(rig, await countingDevice(rig), rig.chance);
+    const line = await BadLine.to(rig, (await countingDevice(rig)).port, rig.chance);
     lines.push(line);
     readRegisters(plan, `d${i}`, line.port, REGISTERS, {
       everyMs: EVERY_MS,
@@ -106,6 +106,7 @@ async function run(rig: Rig): Promise<Report> {
     );
   }
   const faults = await faulty;
+  for (const line of lines) line.condition = { stalled: true };
   const { samples, kept, told } = await allAccountedFor(rig, edge, dir);
   return {
     tried: [Math.round(rig.hours * 60 * 10) / 10, 'minutes'],
