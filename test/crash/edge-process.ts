@@ -15,6 +15,7 @@ import {
 import { journalDir } from '#edge/data-folder.ts';
 import type { Item } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
+import type { GapReason } from '#kernel/gap.ts';
 import type { Scope } from '#test/scope.ts';
 
 const CLI = fileURLToPath(import.meta.resolve('#cli/main.ts'));
@@ -195,12 +196,21 @@ export function* journalItems(dataDir: string, damage: string[] = []): Iterable<
   yield* reader.items(0, (what) => damage.push(what));
 }
 
-/** Samples that the journal counts as lost, by reason; `undefined` counts as none. */
+/** Of holes that a source knew of before there was a sample: the site was given none that it could lose. */
+const OUTSIDE: ReadonlySet<GapReason> = new Set([
+  'device-silent',
+  'site-down',
+  'device-overflow',
+  'inbox-full',
+  'undecodable',
+]);
+
+/** Samples that the site had and counts as lost, by reason; `undefined` counts as none. */
 export function toldLosses(dataDir: string): { readonly rows: number; readonly reasons: readonly string[] } {
   using reader = openReader(journalDir(dataDir));
   const lost = reader
     .gaps(100_000)
-    .filter((gap) => gap.source !== 'journal/events' && gap.reason !== 'device-silent');
+    .filter(({ source, reason }) => source !== 'journal/events' && !OUTSIDE.has(reason));
   return {
     rows: lost.reduce((sum, gap) => sum + (gap.count ?? 0), 0),
     reasons: [...new Set(lost.map((gap) => gap.reason))],

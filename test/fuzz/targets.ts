@@ -1,5 +1,8 @@
 import type { Target } from './target.ts';
 
+/** Reading one of these takes a hundred times as long as the others. */
+export const slowOnes: ReadonlySet<string> = new Set(['site-file']);
+
 /** All readers by name; each is loaded by whoever wants it. */
 export const TARGETS: { readonly [name: string]: () => Promise<Target> } = {
   'site-file': async () => (await import('./targets/site-file.ts')).siteFile(),

@@ -5,11 +5,13 @@ import { runTorture } from './run.ts';
 import { TORTURES } from './tortures.ts';
 
 const names = Object.keys(TORTURES);
+/** A word names one, or all before whose colon it stands. */
+const named = (word: string) => names.filter((name) => name === word || name.startsWith(`${word}:`));
 const RECORD = 'docs/reliability.json';
 const PAGE = 'docs/reliability.md';
 
 const usage = `scripts/torture [--short | --long] [--seed N] [--times N] [--hours H] [--json FILE] [--record] [name]...
-Tries to break Holdfast. Without a name: all but the soak, which --long has too. Names:
+Tries to break Holdfast. Without a name: all but the soak, which --long has too. "parse" stands for all that begin with it. Names:
   ${names.join(', ')}
 --short (default): each a few times, some minutes in all; --long: as often as docs/reliability.md promises, hours.
 --seed: the same choices again; --times: how often, whatever the form; --hours: how long the soak lasts (default 2, short 0.02).
@@ -49,9 +51,10 @@ async function torture({ values, positionals }: ReturnType<typeof parsed>): Prom
   const seed = Math.trunc(numberOf('seed', values.seed) ?? Date.now() % 2 ** 31);
   const times = numberOf('times', values.times);
   const hours = numberOf('hours', values.hours) ?? (long ? 2 : 0.02);
-  const unknown = positionals.find((name) => !names.includes(name));
+  const unknown = positionals.find((word) => named(word).length === 0);
   if (unknown !== undefined) throw new Error(`there is no torture ${unknown}`);
-  const chosen = positionals.length > 0 ? positionals : names.filter((name) => long || name !== 'soak');
+  const chosen =
+    positionals.length > 0 ? positionals.flatMap(named) : names.filter((name) => long || name !== 'soak');
   say(`seed ${seed}, ${long ? 'long' : 'short'} form: ${chosen.join(', ')}\n`);
   const results: Result[] = [];
   for (const name of chosen) {

@@ -1,3 +1,4 @@
+import { TARGETS } from '#test/fuzz/targets.ts';
 import type { Torture } from './torture.ts';
 
 /** All of them by name, in the order of a run; each is loaded by whoever wants it. */
@@ -16,6 +17,11 @@ export const TORTURES: { readonly [name: string]: () => Promise<Torture> } = {
   reloads: async () => (await import('./kinds/from-tests.ts')).reloads,
   'half-year': async () => (await import('./kinds/half-year.ts')).halfYear,
   'api-bodies': async () => (await import('./kinds/api-bodies.ts')).apiBodies,
-  parsers: async () => (await import('./kinds/parsers.ts')).parsers,
+  ...Object.fromEntries(
+    Object.keys(TARGETS).map((target) => [
+      `parse:${target}`,
+      async () => (await import('./kinds/parse.ts')).parse(target),
+    ]),
+  ),
   soak: async () => (await import('./kinds/soak.ts')).soak,
 };
