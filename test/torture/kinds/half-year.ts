@@ -7,7 +7,7 @@ import { startPlant } from '#plant/plant.ts';
 import { SITE_FILE, siteFileFor } from '#plant/site-file.ts';
 import { accountOf } from '#test/crash/accounts.ts';
 import { EdgeProcess, folder } from '#test/crash/edge-process.ts';
-import { fakeClock, noFakeClock } from '#test/crash/fake-clock.ts';
+import { clockOff, noFakeClock } from '#test/crash/fake-clock.ts';
 import { FastDemo } from '#test/plant/fast-site.ts';
 import { until } from '#test/until.ts';
 import type { Report, Rig, Rows, Torture } from '../torture.ts';
@@ -70,14 +70,12 @@ async function laterBoots(rig: Rig, boots: number): Promise<string> {
   rig.after(() => plant[Symbol.asyncDispose]());
   const site = withoutDeadbands(await siteFileFor(plant));
   const dir = await folder(rig);
-  const { env, offset } = fakeClock(dir);
   const running = ({ sources }: SiteStatus) =>
     Object.values(sources).every(({ state, samples }) => state === 'running' && samples > 0);
   for (let boot = 0; boot < boots; boot++) {
     const day = Math.round((DAYS * boot) / (boots - 1));
     rig.progress(`boot on day ${day}`);
-    offset(day * DAY_S);
-    const edge = await new EdgeProcess(site, dir, { env }).up();
+    const edge = await new EdgeProcess(site, dir, { env: clockOff(day * DAY_S) }).up();
     rig.after(() => edge.kill());
     await until(`all sources run on day ${day}`, async () => running(await edge.status()), 120_000);
     if (rig.chance.uniform() < 0.5) await edge.kill();
