@@ -1,5 +1,4 @@
 import { tortured } from '#test/torture/in-check.ts';
 
-tortured('network', 2);
-tortured('brokers', 3);
-tortured('devices', 2);
+tortured('network', 1);
+tortured('brokers', 2);
