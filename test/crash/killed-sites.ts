@@ -58,7 +58,7 @@ export async function killSites(scope: Scope, killing: Killing): Promise<readonl
   );
   const flood = startFlood(broker.url, () => Math.min(...lanes.map(({ tap }) => tap.confirmed.size)));
   scope.after(() => flood.child.kill('SIGKILL'));
-  await Promise.all(lanes.map((lane) => killRepeatedly(lane, killing)));
+  await Promise.all(lanes.map((lane) => killRepeatedly(scope, lane, killing)));
   const published = await flood.stop();
   const found: KilledSite[] = [];
   for (const lane of lanes) found.push(await finish(lane, published, killing.rounds));
@@ -122,13 +122,20 @@ function startFlood(url: string, taken: () => number): Flood {
   };
 }
 
-async function killRepeatedly(lane: Lane, { rounds, chance, powerCut, killed }: Killing): Promise<void> {
+async function killRepeatedly(
+  scope: Scope,
+  lane: Lane,
+  { rounds, chance, powerCut, killed }: Killing,
+): Promise<void> {
   const { tap } = lane;
+  let running: EdgeProcess | undefined;
+  scope.after(() => running?.kill());
   for (let round = 0; round < rounds; round++) {
     const { sessions } = tap;
     const confirmed = tap.confirmed.size;
     using power = powerCut === undefined ? undefined : new Power(powerCut, lane.dir, round % 2 === 0);
     await using edge = launch(lane, power?.env);
+    running = edge;
     const ready = () =>
       round % EARLY_EVERY === 0 ? tap.sessions > sessions : tap.confirmed.size > confirmed;
     await until(`round ${round} works`, () => ready() || edge.ended, 30_000);

@@ -57,17 +57,17 @@ async function torture({ values, positionals }: ReturnType<typeof parsed>): Prom
     positionals.length > 0 ? positionals.flatMap(named) : names.filter((name) => long || name !== 'soak');
   say(`seed ${seed}, ${long ? 'long' : 'short'} form: ${chosen.join(', ')}\n`);
   const results: Result[] = [];
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   for (const name of chosen) {
     const one = await TORTURES[name]?.();
-    if (!one) continue;
+    if (!one || stop.signal.aborted) continue;
     tell(`${name}: ${one.about}\n`);
     const progress = (text: string) => tell(`\r\x1b[K  ${name}: ${text}`);
     const result = await runTorture(one, {
-      long,
-      seed,
-      hours,
-      times,
+      ...{ long, seed, hours, times },
       progress: process.stderr.isTTY ? progress : () => {},
+      signal: stop.signal,
     });
     results.push(result);
     if (process.stderr.isTTY) tell('\r\x1b[K');
@@ -76,6 +76,7 @@ async function torture({ values, positionals }: ReturnType<typeof parsed>): Prom
     if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   }
   say(`\n${textTable(results)}`);
+  if (stop.signal.aborted) process.exit(130); // what was interrupted may still be under way
   if (values.record) record(results);
   return results.some(({ state }) => state === 'broken') ? 1 : 0;
 }

@@ -67,3 +67,21 @@ test('a slope is fitted with its error', () => {
   const rough = perHour([0, 1, 2, 3, 4, 5].map((x) => [x, x + (x % 2)]));
   assert.ok(rough.error > 0.05 && Math.abs(rough.slope - 1) < 3 * rough.error);
 });
+
+test('an interrupted torture is tidied up behind', async () => {
+  const stop = new AbortController();
+  let tidied = 0;
+  const endless: Torture = {
+    name: 'one',
+    about: '',
+    run(rig) {
+      rig.after(() => tidied++);
+      stop.abort();
+      return new Promise(() => {});
+    },
+  };
+  const { state, why } = await runTorture(endless, { ...form, signal: stop.signal });
+  assert.equal(state, 'broken');
+  assert.match(why ?? '', /interrupted/);
+  assert.equal(tidied, 1);
+});

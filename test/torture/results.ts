@@ -13,6 +13,9 @@ export interface Result extends Partial<Report> {
   readonly why?: string;
 }
 
+/** Characters of what did not hold; all of it is in JSON, and was printed. */
+const SHOWN = 120;
+
 const number = new Intl.NumberFormat('en-GB');
 
 function cells(result: Result): string[] {
@@ -25,7 +28,7 @@ function cells(result: Result): string[] {
     rows ? number.format(rows.stored) : '',
     rows ? `${number.format(rows.counted)}${reasons}` : '',
     rows ? number.format(rows.lost) : '',
-    state === 'held' ? 'held' : `${state}: ${(why ?? '').split('\n')[0]}`,
+    state === 'held' ? 'held' : `${state}: ${(why ?? '').split('\n')[0]?.slice(0, SHOWN)}`,
     `${long ? 'long' : 'short'}, ${number.format(Math.round(seconds))} s`,
     (notes ?? []).join('; '),
   ];

@@ -9,6 +9,8 @@ export interface Form {
   /** How often, whatever the form. */
   readonly times?: number | undefined;
   readonly progress: (text: string) => void;
+  /** Ends it early: what it opened is tidied up all the same. */
+  readonly signal?: AbortSignal;
 }
 
 /** Runs one torture and tidies up behind it. Never throws: what did not hold is in the result. */
@@ -26,7 +28,7 @@ export async function runTorture(torture: Torture, form: Form): Promise<Result> 
     after: (done) => void tidy.push(done),
   };
   try {
-    const report = await torture.run(rig);
+    const report = await Promise.race([torture.run(rig), interruption(form.signal)]);
     const problem = contradiction(report);
     return {
       ...known,
@@ -41,6 +43,14 @@ export async function runTorture(torture: Torture, form: Form): Promise<Result> 
     for (const done of tidy.reverse()) await done();
   }
 }
+
+/** Never resolves; rejects when the signal says so. */
+const interruption = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_, reject) => {
+    const stop = () => reject(new Error('interrupted'));
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+  });
 
 /** What holds after each: acquired is what is stored and what is counted as lost, and nothing was not tried at all. */
 function contradiction({ tried, rows }: Report): string | undefined {

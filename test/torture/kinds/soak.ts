@@ -145,7 +145,8 @@ function judged(looks: readonly Look[], hours: number, faults: number): string[]
   return [
     `${Math.round(rate)} samples/s, ${faults} faults, ${DEAD} dead devices throughout`,
     `memory ${first.anonymousMb.toFixed(1)} to ${last.anonymousMb.toFixed(1)} MB, ` +
-      `slope ${memory.slope.toFixed(1)} ± ${memory.error.toFixed(1)} MB/h after warm-up`,
+      `slope ${memory.slope.toFixed(1)} ± ${memory.error.toFixed(1)} MB/h after warm-up` +
+      (hours < JUDGED_FROM_H ? ' (too short to judge)' : ''),
     `files ${Math.min(...files)} to ${Math.max(...files)}`,
     `decision p99 ${Math.min(...p99).toFixed(2)} to ${Math.max(...p99).toFixed(2)} ms`,
   ];
