@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { allocBatch, type Batch, type Value } from '#kernel/batch.ts';
 import { BlockWriter, readBlock, readBlockTags } from './block.ts';
@@ -122,4 +123,18 @@ test('a block that was moved to another place is refused', () => {
   gather.point(1, 5);
   const bytes = new BlockWriter().write(3, gather.handOver());
   assert.throws(() => readBlock(4, bytes), { code: 'journal.damaged-block' });
+});
+
+test('a block that says it has billions of rows is refused at once, though its checksum fits', () => {
+  const gather = new Gather();
+  gather.append(allocBatch(3, { receivedUs: 5 }), 0, 9);
+  const bytes = new BlockWriter().write(3, gather.handOver()).slice();
+  // Rows, then marks: docs/formats/journal.md.
+  for (const place of [12, 16]) {
+    const forged = bytes.slice();
+    const view = new DataView(forged.buffer);
+    view.setUint32(place, 0x8000_0000, true);
+    view.setUint32(8, crc32(forged.subarray(12)), true);
+    assert.throws(() => readBlock(3, forged), { code: 'journal.damaged-block' });
+  }
 });

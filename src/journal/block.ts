@@ -32,6 +32,8 @@ const PACK_FROM_BYTES = 64;
 const ZSTD_LEVEL = { [constants.ZSTD_c_compressionLevel]: 1 };
 /** A block unpacks to less than 64 bytes a row; a length beyond it is damage, not data. */
 const UNPACKED_LIMIT_BYTES = 2 ** 30;
+/** Rows or marks of a block: many times what a window holds. Columns that do not vary give any number of rows for a few bytes. */
+const MOST_ROWS = 2 ** 24;
 
 /** Turns gathered columns into the bytes of a block; keeps its scratch memory from one to the next. */
 export class BlockWriter {
@@ -216,6 +218,7 @@ function open(seq: number, bytes: Uint8Array): Opened {
   const rows = header.u32();
   const marks = header.u32();
   if (header.f64() !== seq) throw damaged('it belongs to another place');
+  if (rows > MOST_ROWS || marks > MOST_ROWS) throw damaged(`it cannot have ${rows} rows and ${marks} marks`);
   const packed = new Map<number, () => Uint8Array>();
   while (header.left > 0) {
     const head = header.u32();

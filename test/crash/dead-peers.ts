@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import type { TestContext } from 'node:test';
 import { freePort } from '#test/interop/mosquitto.ts';
+import type { Scope } from '#test/scope.ts';
 
 /** Something that listens where a device should: it takes every connection and does with it what the test says. */
-export async function listener(t: TestContext, met: (socket: Socket) => void): Promise<number> {
+export async function listener(t: Scope, met: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -25,7 +25,7 @@ export async function listener(t: TestContext, met: (socket: Socket) => void): P
 const PAGE = 'HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno\n';
 
 /** The ways to be dead, each a port: nobody there, silent, hanging up, another protocol. */
-export async function deadPorts(t: TestContext): Promise<{ readonly [how: string]: number }> {
+export async function deadPorts(t: Scope): Promise<{ readonly [how: string]: number }> {
   return {
     closed: await freePort(),
     mute: await listener(t, () => {}),

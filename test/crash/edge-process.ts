@@ -4,7 +4,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
   type AlarmStatus,
@@ -16,9 +15,11 @@ import {
 import { journalDir } from '#edge/data-folder.ts';
 import type { Item } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
+import type { GapReason } from '#kernel/gap.ts';
+import type { Scope } from '#test/scope.ts';
 
 const CLI = fileURLToPath(import.meta.resolve('#cli/main.ts'));
-const UP_MS = 20_000;
+const UP_MS = 60_000;
 
 export interface Launch {
   /** Put before the program: `nsenter …`, `faketime …`. */
@@ -142,6 +143,11 @@ export class EdgeProcess implements AsyncDisposable {
     await exited;
   }
 
+  /** Resolves once it has ended, by whatever. */
+  async exited(): Promise<void> {
+    if (!this.ended) await once(this.#child, 'exit');
+  }
+
   /** An orderly end. */
   async stop(): Promise<void> {
     await this.kill('SIGTERM');
@@ -178,7 +184,7 @@ export class EdgeProcess implements AsyncDisposable {
 }
 
 /** A folder of the test's own, removed when it ends. */
-export async function folder(t: TestContext): Promise<string> {
+export async function folder(t: Scope): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-site-'));
   t.after(() => rm(dir, { recursive: true, force: true }));
   return join(dir, 'data');
@@ -190,12 +196,21 @@ export function* journalItems(dataDir: string, damage: string[] = []): Iterable<
   yield* reader.items(0, (what) => damage.push(what));
 }
 
-/** Samples that the journal counts as lost, by reason; `undefined` counts as none. */
+/** Of holes that a source knew of before there was a sample: the site was given none that it could lose. */
+const OUTSIDE: ReadonlySet<GapReason> = new Set([
+  'device-silent',
+  'site-down',
+  'device-overflow',
+  'inbox-full',
+  'undecodable',
+]);
+
+/** Samples that the site had and counts as lost, by reason; `undefined` counts as none. */
 export function toldLosses(dataDir: string): { readonly rows: number; readonly reasons: readonly string[] } {
   using reader = openReader(journalDir(dataDir));
   const lost = reader
     .gaps(100_000)
-    .filter((gap) => gap.source !== 'journal/events' && gap.reason !== 'device-silent');
+    .filter(({ source, reason }) => source !== 'journal/events' && !OUTSIDE.has(reason));
   return {
     rows: lost.reduce((sum, gap) => sum + (gap.count ?? 0), 0),
     reasons: [...new Set(lost.map((gap) => gap.reason))],

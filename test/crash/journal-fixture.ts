@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { Item, Journal, JournalConfig } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
 import { allocBatch, type Batch } from '#kernel/batch.ts';
 import type { SiteEvent } from '#kernel/event.ts';
 import type { Fault } from '#kernel/fault.ts';
+import type { Scope } from '#test/scope.ts';
 
 /** A journal folder of the test's own, removed when it ends. */
-export function journalConfig(t: TestContext, over: Partial<JournalConfig> = {}): JournalConfig {
+export function journalConfig(t: Scope, over: Partial<JournalConfig> = {}): JournalConfig {
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-journal-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   return { dir, quotaBytes: 16 * 2 ** 20, maxAgeUs: Number.POSITIVE_INFINITY, commitMs: 20, ...over };

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { Scope } from '#test/scope.ts';
 
 const SOURCE = fileURLToPath(new URL('./power-cut.c', import.meta.url));
 
@@ -16,11 +16,14 @@ export const noPowerCut: string | false =
       : false;
 
 /** Builds what makes a process lose what it did not fsync, see power-cut.c. @returns the library's path */
-export function builtPowerCut(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'holdfast-power-'));
+export const builtPowerCut = (t: Scope): string => builtLibrary(t, SOURCE);
+
+/** Builds a library to preload from one file of C. @returns its path */
+export function builtLibrary(t: Scope, source: string): string {
+  const dir = mkdtempSync(join(tmpdir(), 'holdfast-preload-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
-  const library = join(dir, 'power-cut.so');
-  const built = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-o', library, SOURCE], {
+  const library = join(dir, 'preload.so');
+  const built = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-o', library, source], {
     encoding: 'utf8',
   });
   if (built.status !== 0) throw new Error(built.stderr);

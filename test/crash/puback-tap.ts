@@ -14,11 +14,19 @@ export interface Tap extends AsyncDisposable {
   readonly sent: number;
   readonly again: number;
   readonly sessions: number;
+  /** How often each payload was handed to the client. */
+  readonly times: ReadonlyMap<number, number>;
 }
 
 export async function startTap(brokerPort: number): Promise<Tap> {
   const sockets = new Set<Socket>();
-  const seen = { confirmed: new Set<number>(), sent: 0, again: 0, sessions: 0 };
+  const seen = {
+    confirmed: new Set<number>(),
+    sent: 0,
+    again: 0,
+    sessions: 0,
+    times: new Map<number, number>(),
+  };
   const server = createServer((client) => {
     seen.sessions++;
     const broker = connect(brokerPort, '127.0.0.1');
@@ -28,7 +36,9 @@ export async function startTap(brokerPort: number): Promise<Tap> {
       if (packet.cmd !== 'publish') return;
       seen.sent++;
       if (packet.dup) seen.again++;
-      payloads.set(packet.messageId ?? 0, Number(packet.payload.toString()));
+      const payload = Number(packet.payload.toString());
+      payloads.set(packet.messageId ?? 0, payload);
+      seen.times.set(payload, (seen.times.get(payload) ?? 0) + 1);
     });
     const fromClient = parser({ protocolVersion: 5 });
     fromClient.on('packet', (packet) => {

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync, globSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { connectAsync } from 'mqtt';
 import { journalDir } from '#edge/data-folder.ts';
@@ -8,9 +6,9 @@ import { openReader } from '#journal/reader.ts';
 import { startMosquitto } from '#test/interop/mosquitto.ts';
 import { until } from '#test/until.ts';
 import { EdgeProcess, folder, journalItems } from './edge-process.ts';
+import { fakeClock, noFakeClock } from './fake-clock.ts';
 
-const FAKETIME = globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')[0] ?? '';
-const options = { skip: existsSync(FAKETIME) ? false : 'needs the Debian package faketime' };
+const options = { skip: noFakeClock };
 const DAY_S = 86_400;
 
 const site = (url: string) => ({
@@ -40,21 +38,6 @@ const site = (url: string) => ({
     shelved: { when: 'tag("a/x") >= 0', priority: 'low', consequence: 'none', response: 'none' },
   },
 });
-
-/** What makes a process see another wall clock, and moves that, by seconds from the right one. */
-function fakeClock(dir: string) {
-  const file = join(dirname(dir), 'clock');
-  const env = {
-    LD_PRELOAD: FAKETIME,
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: '1',
-    DONT_FAKE_MONOTONIC: '1',
-    FAKETIME_DONT_FAKE_MONOTONIC: '1',
-  };
-  const offset = (seconds: number) =>
-    writeFileSync(file, `${seconds < 0 ? '-' : '+'}${Math.abs(Math.round(seconds))}`);
-  return { env, offset };
-}
 
 test(
   'a clock in 1970, right again, ten years ahead, two days back: samples flow, delays hold, nothing expires',

@@ -3,19 +3,21 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { openReader } from '#journal/reader.ts';
+import type { Scope } from '#test/scope.ts';
 
-/** The writer and the worker bundled as in a release: a process then starts in a fraction of the time. */
-export function bundledWriter(t: TestContext): string {
+const WRITER = fileURLToPath(new URL('./journal-writer.ts', import.meta.url));
+
+/** A program that writes a journal, and the worker, bundled as in a release: it then starts in a fraction of the time. */
+export function bundledWriter(t: Scope, program = WRITER): string {
   const outdir = mkdtempSync(join(tmpdir(), 'holdfast-writer-'));
   t.after(() => rmSync(outdir, { recursive: true, force: true }));
   const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   // The asynchronous form leaves a helper process that may outlive this one by a moment.
   buildSync({
-    entryPoints: { writer: here('./journal-writer.ts'), worker: here('../../src/journal/worker.ts') },
+    entryPoints: { writer: program, worker: here('../../src/journal/worker.ts') },
     outdir,
     bundle: true,
     platform: 'node',

@@ -1,19 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { HistorianConfig, HistoryReader, Series } from '#historian/api.ts';
 import { mergeRows, type Rows } from '#historian/format/rows.ts';
 import type { Journal, JournalConfig } from '#journal/api.ts';
 import { openJournal } from '#journal/journal.ts';
 import { BatchBuilder } from '#kernel/batch.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
+import type { Scope } from '#test/scope.ts';
 import { type Sample, samplesOf } from './samples.ts';
 
 export const START_US = 1_790_000_000_000_000;
 
 /** A data folder of the test's own, removed when it ends. */
-export function folders(t: TestContext): { readonly dir: string; readonly journalDir: string } {
+export function folders(t: Scope): { readonly dir: string; readonly journalDir: string } {
   const root = mkdtempSync(join(tmpdir(), 'holdfast-historian-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   return { dir: join(root, 'historian'), journalDir: join(root, 'journal') };

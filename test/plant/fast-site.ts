@@ -12,7 +12,7 @@ import { wired } from '#test/plant/offline-site.ts';
  * journal is the one that a demo of that length would have.
  */
 
-/** Seconds between two readings. */
+/** Seconds of the physics between two readings. */
 const STEP_S = 1;
 
 export class FastDemo {
@@ -23,9 +23,12 @@ export class FastDemo {
   readonly #dir: string;
   readonly #read: ReadonlyMap<string, readonly TagModel[]>;
   readonly #blueprint: Blueprint;
+  readonly #stepS: number;
   #watched: WatchedSite | undefined;
 
-  constructor(blueprint: Blueprint, dir: string, clock: StillClock) {
+  /** @param stepS by how much the clock moves from reading to reading; the physics move by a second each time */
+  constructor(blueprint: Blueprint, dir: string, clock: StillClock, stepS = STEP_S) {
+    this.#stepS = stepS;
     this.world = createWorld(7);
     this.#plant = wired(this.world);
     this.#clock = clock;
@@ -52,10 +55,10 @@ export class FastDemo {
 
   async run(seconds: number): Promise<void> {
     const { path, journal } = this.site.core;
-    for (let i = 0; i < seconds / STEP_S; i++) {
+    for (let i = 0; i < seconds / this.#stepS; i++) {
       this.world.step(STEP_S);
       this.#plant.refresh();
-      this.#clock.atUs += STEP_S * 1e6;
+      this.#clock.atUs += this.#stepS * 1e6;
       for (const [source, tags] of this.#read) this.#arrive(source, tags);
       path.advance();
       await journal.room();

@@ -132,3 +132,15 @@ test('times are exact to the microsecond, before and after 1970', () => {
     }),
   );
 });
+
+test('a status code that nobody knows is passed over without a word on the console', (t) => {
+  const written = t.mock.method(process.stderr, 'write', () => true);
+  const stream = new BinaryStream(16);
+  const STATUS_CODE = 19;
+  stream.buffer.writeUInt8(STATUS_CODE, 0);
+  stream.buffer.writeUInt32LE(0xd35a_b940, 1);
+  const variant = new library.Variant();
+  variant.decode(stream as never);
+  assert.equal(variant.dataType, STATUS_CODE);
+  assert.equal(written.mock.callCount(), 0);
+});

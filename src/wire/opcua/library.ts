@@ -21,7 +21,16 @@ async function load(): Promise<Library> {
   library.setDebugLogger(silent);
   library.setWarningLogger(silent);
   library.setErrorLogger(silent);
+  silenceStatusCodes();
   installColumns(library);
   giveBack();
   return library;
+}
+
+/** The library writes about each status code that it does not know past its loggers; a server could fill a disk with them. */
+function silenceStatusCodes(): void {
+  const { warn } = console;
+  console.warn = (...said: unknown[]) => {
+    if (!`${said[0]}`.startsWith('expecting a known StatusCode')) warn(...said);
+  };
 }

@@ -1,0 +1,3 @@
+import { tortured } from '#test/torture/in-check.ts';
+
+tortured('api-bodies', 600);
