@@ -47,6 +47,11 @@ export class BrokerSide implements AsyncDisposable {
     return this.#started.promise;
   }
 
+  /** Sends one message with JSON. */
+  send(socket: net.Socket, topic: string, content: unknown): void {
+    socket.write(message(topic, content));
+  }
+
   /** Sends as fast as the other side answers. @param mostOpen messages sent and not yet answered at most */
   flood(socket: net.Socket, mostOpen: number): void {
     const before = this.load.answered;
@@ -190,7 +195,7 @@ function sensorMessage(sensor: number, fields: number): Buffer {
   return message(`sensor/${sensor}`, Object.fromEntries(values));
 }
 
-const message = (topic: string, content: object): Buffer =>
+const message = (topic: string, content: unknown): Buffer =>
   generate({
     cmd: 'publish',
     topic,

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { parseArgs, promisify } from 'node:util';
+import { installPackages } from '#tools/check/debian.ts';
 import { benchFolder } from './edge-process.ts';
 import { commit, type Machine, thisMachine } from './machine.ts';
 import type { Result } from './pages.ts';
@@ -122,6 +123,7 @@ function resultsOf(rows: ReadonlyMap<string, Row[][]>, machine: Machine, date: s
 }
 
 async function main(wanted: Wanted): Promise<void> {
+  for (const line of await installPackages('scripts/bench-packages.txt')) process.stderr.write(`${line}\n`);
   const date = new Date().toISOString();
   const { load } = thisMachine();
   const rows = await measured(wanted);

@@ -4,10 +4,8 @@ import { chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } fr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { installPackages } from '#tools/check/debian.ts';
 import { passed } from './edge-process.ts';
 
-const PACKAGES = join(import.meta.dirname, '../scripts/bench-packages.txt');
 const PROGRAMS = '/usr/lib/postgresql/*/bin/initdb';
 const START_MS = 60_000;
 
@@ -17,9 +15,9 @@ export class Postgres implements AsyncDisposable {
   readonly #dir: string;
   readonly #child: ChildProcess;
 
-  /** @throws where it is not installed and cannot be, or does not start */
+  /** @throws where it is not installed, or does not start */
   static async start(): Promise<Postgres> {
-    const bin = await installed();
+    const bin = installed();
     const dir = mkdtempSync(join(tmpdir(), 'holdfast-postgres-'));
     const as = unprivileged();
     try {
@@ -103,9 +101,7 @@ export class Postgres implements AsyncDisposable {
 
 const USER = 'bench';
 
-async function installed(): Promise<string> {
-  if (globSync(PROGRAMS).length === 0)
-    for (const line of await installPackages(PACKAGES)) process.stderr.write(`${line}\n`);
+function installed(): string {
   const found = globSync(PROGRAMS).sort().at(-1);
   if (found === undefined)
     throw new Error('PostgreSQL is not installed (Debian: apt-get install postgresql)');
