@@ -9,6 +9,8 @@ import { passed } from './edge-process.ts';
 const IN_BURST = 500;
 const BURSTS = 20;
 const PUBACK = 4;
+/** Bytes that wait in a socket at most. */
+const MOST_UNSENT = 4e6;
 
 export interface Load {
   /** Answers so far. */
@@ -104,13 +106,23 @@ export class BrokerSide implements AsyncDisposable {
     return sent;
   }
 
-  /** Sends that many samples a second for a while, `fields` of them in one message, a message a sensor in turn. */
-  async steady(socket: net.Socket, perSecond: number, fields: number, forMs: number): Promise<void> {
+  /**
+   * Sends that many samples a second for a while, `fields` of them in one message, a message a sensor in turn. Holds back
+   * while the other side does not take them.
+   * @param sensors how many there are; each speaks once a second unless said otherwise
+   */
+  async steady(
+    socket: net.Socket,
+    perSecond: number,
+    fields: number,
+    forMs: number,
+    sensors = perSecond / fields,
+  ): Promise<void> {
     const startMs = performance.now();
-    const sensors = perSecond / fields;
     for (let sent = 0; performance.now() - startMs < forMs; ) {
-      const due = ((performance.now() - startMs) / 1000) * sensors;
-      for (; sent < due; sent++) socket.write(sensorMessage(sent % sensors, fields));
+      const due = ((performance.now() - startMs) / 1000) * (perSecond / fields);
+      for (; sent < due && socket.writableLength < MOST_UNSENT; sent++)
+        socket.write(sensorMessage(sent % sensors, fields));
       await passed(10);
     }
   }
