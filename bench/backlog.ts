@@ -54,17 +54,22 @@ async function started(dir: string, data: string, samples: number, runMs: number
   const memoryMb = edge.memory().residentMb;
   await stop;
   const growth = { table: 'More backlog', axis: 'samples', at: samples };
+  const perS = drained / tookS;
   const row = (what: string, unit: string, ours: number): Row => ({ what, unit, ours, less: true, growth });
   const left = sinks.out?.backlog.rows ?? 0;
   return [
     { ...row('start to first decision', 'ms', firstMs), goal: { most: 1000 }, note: fateOf(samples, left) },
-    { what: 'drained', unit: 'samples/s', ours: drained / tookS, growth },
-    {
-      what: `against ${STORED_PER_S / 1000},000 samples/s`,
-      unit: '× real time',
-      ours: drained / tookS / STORED_PER_S,
-      growth,
-    },
+    { what: 'drained', unit: 'samples/s', ours: perS, growth },
+    ...(samples > 0
+      ? [
+          {
+            what: 'drained, of the rate it came at',
+            unit: `× the ${STORED_PER_S.toLocaleString('en')} samples/s of then`,
+            ours: perS / STORED_PER_S,
+            growth,
+          },
+        ]
+      : []),
     row('processor meanwhile', '% of a core', cpu),
     row('memory meanwhile', 'MB', memoryMb),
     row('live: arrival to decided, p99', 'ms', decisions.p99Ms),

@@ -134,8 +134,8 @@ function siteText(): string {
 async function bench(quick: boolean): Promise<Row[]> {
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
   try {
-    const batches = quick ? 6000 : 12_000;
-    const pool = plant(quick ? 1000 : 2000, 1000);
+    const batches = quick ? 2000 : 12_000;
+    const pool = plant(quick ? 300 : 2000, 1000);
     const plain = measurePlain(dir, pool);
     const journal = await measureJournal(join(dir, 'journal'), pool, batches);
     const name = 'SQLite, a row a sample';

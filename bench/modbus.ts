@@ -28,7 +28,7 @@ interface Polled {
 async function bench(quick: boolean): Promise<Row[]> {
   using folder = await benchFolder();
   const { dir } = folder;
-  const times = quick ? { warmUpMs: 1500, runMs: 2500 } : { warmUpMs: 5000, runMs: 15_000 };
+  const times = quick ? { warmUpMs: 1000, runMs: 2000 } : { warmUpMs: 5000, runMs: 15_000 };
   const nodeRed = await optional(() =>
     polled((device, broker) => NodeRed.start(join(dir, 'node-red'), flow(device, broker)), times),
   );

@@ -21,7 +21,7 @@ const PER_S = 1000;
 
 async function bench(quick: boolean): Promise<Row[]> {
   using folder = await benchFolder();
-  const times = quick ? { warmUpMs: 700, runMs: 1300 } : { warmUpMs: 3000, runMs: 6000 };
+  const times = quick ? { warmUpMs: 500, runMs: 1000 } : { warmUpMs: 3000, runMs: 6000 };
   return [...(await rule(folder.dir, times)), ...(await telemetry(folder.dir, times))];
 }
 
