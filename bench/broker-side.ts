@@ -3,10 +3,14 @@ import * as net from 'node:net';
 import { generate } from 'mqtt-packet';
 import { FrameReader } from '#codec/mqtt/frames.ts';
 import { Latency } from '#kernel/latency.ts';
+import { passed } from './edge-process.ts';
 
 /** Messages in one write of the load generator, about one chunk of a socket. */
 const IN_BURST = 500;
 const BURSTS = 20;
+const PUBACK = 4;
+/** Bytes that wait in a socket at most. */
+const MOST_UNSENT = 4e6;
 
 export interface Load {
   /** Answers so far. */
@@ -45,14 +49,20 @@ export class BrokerSide implements AsyncDisposable {
     return this.#started.promise;
   }
 
+  /** Sends one message with JSON. */
+  send(socket: net.Socket, topic: string, content: unknown): void {
+    socket.write(message(topic, content));
+  }
+
   /** Sends as fast as the other side answers. @param mostOpen messages sent and not yet answered at most */
   flood(socket: net.Socket, mostOpen: number): void {
+    const before = this.load.answered;
     const bursts = Array.from({ length: BURSTS }, (_, burst) =>
       Buffer.concat(Array.from({ length: IN_BURST }, (_, i) => reading(burst * IN_BURST + i))),
     );
     let sent = 0;
     const send = () => {
-      while (sent - this.load.answered < mostOpen && socket.writableLength < 1e6) {
+      while (sent - (this.load.answered - before) < mostOpen && socket.writableLength < 1e6) {
         socket.write(bursts[(sent / IN_BURST) % BURSTS] as Buffer);
         sent += IN_BURST;
       }
@@ -67,32 +77,53 @@ export class BrokerSide implements AsyncDisposable {
     this.load.latency = new Latency();
   }
 
-  /** Sends one message after the other, spread evenly, and measures each answer. Until the signal. */
-  async paced(socket: net.Socket, perSecond: number, signal: AbortSignal): Promise<void> {
+  /** Waits until so many answers have come, for as long as what is kept on disk first may need. */
+  async answeredAll(messages: number): Promise<void> {
+    const untilMs = performance.now() + 5000;
+    while (this.load.answered < messages && performance.now() < untilMs) await passed(20);
+  }
+
+  /**
+   * Sends one message after the other, spread evenly, and measures each answer. Until the signal.
+   * @returns how many were sent
+   */
+  async paced(socket: net.Socket, perSecond: number, signal: AbortSignal): Promise<number> {
     const openMs: number[] = [];
     this.#onAnswer = () => {
       const sentMs = openMs.shift();
       if (sentMs !== undefined) this.load.latency.record(performance.now() - sentMs);
     };
     const startMs = performance.now();
-    for (let sent = 0; !signal.aborted; ) {
+    let sent = 0;
+    while (!signal.aborted) {
       const due = ((performance.now() - startMs) / 1000) * perSecond;
       for (; sent < due; sent++) {
         openMs.push(performance.now());
         socket.write(reading(sent));
       }
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await passed(1);
     }
+    return sent;
   }
 
-  /** Sends that many samples a second for a while, `fields` of them in one message, a message a sensor in turn. */
-  async steady(socket: net.Socket, perSecond: number, fields: number, forMs: number): Promise<void> {
+  /**
+   * Sends that many samples a second for a while, `fields` of them in one message, a message a sensor in turn. Holds back
+   * while the other side does not take them.
+   * @param sensors how many there are; each speaks once a second unless said otherwise
+   */
+  async steady(
+    socket: net.Socket,
+    perSecond: number,
+    fields: number,
+    forMs: number,
+    sensors = perSecond / fields,
+  ): Promise<void> {
     const startMs = performance.now();
-    const sensors = perSecond / fields;
     for (let sent = 0; performance.now() - startMs < forMs; ) {
-      const due = ((performance.now() - startMs) / 1000) * sensors;
-      for (; sent < due; sent++) socket.write(sensorMessage(sent % sensors, fields));
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      const due = ((performance.now() - startMs) / 1000) * (perSecond / fields);
+      for (; sent < due && socket.writableLength < MOST_UNSENT; sent++)
+        socket.write(sensorMessage(sent % sensors, fields));
+      await passed(10);
     }
   }
 
@@ -104,11 +135,12 @@ export class BrokerSide implements AsyncDisposable {
 
   #serve(socket: net.Socket): void {
     this.#sockets.add(socket);
+    const confirmations: Buffer[] = [];
     const reader = new FrameReader(
       {
         packet: (head, bytes, start, end) => {
           const type = head >> 4;
-          if (type === 3) this.#answer();
+          if (type === 3) this.#answer(head, bytes, start, confirmations);
           else if (type === 1)
             socket.write(generate({ cmd: 'connack', sessionPresent: false, returnCode: 0 }));
           else if (type === 8) this.#grant(socket, bytes, start, end);
@@ -118,13 +150,22 @@ export class BrokerSide implements AsyncDisposable {
       },
       1e6,
     );
-    socket.on('data', (chunk) => reader.push(chunk as Buffer));
+    socket.on('data', (chunk) => {
+      reader.push(chunk as Buffer);
+      if (confirmations.length > 0) socket.write(Buffer.concat(confirmations.splice(0)));
+    });
     socket.on('error', () => {});
     socket.on('close', () => this.#sockets.delete(socket));
     socket.setNoDelay(true);
   }
 
-  #answer(): void {
+  #answer(head: number, bytes: Uint8Array, start: number, confirmations: Buffer[]): void {
+    const qos = (head >> 1) & 3;
+    if (qos > 0) {
+      // The identifier stands behind the topic and its length.
+      const at = start + 2 + (((bytes[start] as number) << 8) | (bytes[start + 1] as number));
+      confirmations.push(Buffer.of(PUBACK << 4, 2, bytes[at] as number, bytes[at + 1] as number));
+    }
     this.load.answered++;
     this.#onAnswer();
   }
@@ -166,7 +207,7 @@ function sensorMessage(sensor: number, fields: number): Buffer {
   return message(`sensor/${sensor}`, Object.fromEntries(values));
 }
 
-const message = (topic: string, content: object): Buffer =>
+const message = (topic: string, content: unknown): Buffer =>
   generate({
     cmd: 'publish',
     topic,

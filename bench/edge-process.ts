@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environment } from '#cli/install/settings.ts';
@@ -16,14 +16,22 @@ export function cpuS(pid: number): number {
   return (Number(user) + Number(system)) / TICKS_PER_S;
 }
 
+/** A pause. */
+export const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Of /proc, on every Linux. */
 const TICKS_PER_S = 100;
 
-/** A folder of the bench that goes with it, and in it the bundle that a release carries. */
+/** Folder of a bundle that is there already: `scripts/bench` makes one for all benches. */
+const MADE = process.env.HOLDFAST_BENCH_PROGRAM;
+
+/** A folder of the bench that goes with it, and the bundle that a release carries. */
 export async function benchFolder() {
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
-  await bundle(join(dir, 'program'));
-  return { dir, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
+  const program = join(dir, 'program');
+  if (MADE === undefined) await bundle(program);
+  else symlinkSync(MADE, program);
+  return { dir, program, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
 /** `holdfast edge` from the bundle, as a service would run it. */

@@ -1,125 +1,171 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+/*
+ * The history of a tag at 1 Hz in the historian, and the same samples in PostgreSQL with an index on tag and time: size on
+ * disk, time to load, time of the two questions that people ask most. PostgreSQL runs with the settings that it comes with.
+ */
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import type { Historian } from '#historian/api.ts';
+import { allocRows, type Rows, sliceRows } from '#historian/format/rows.ts';
 import { openHistorian } from '#historian/historian.ts';
-import { openJournal } from '#journal/journal.ts';
-import { infoOf, Mix } from './historian/mix.ts';
+import { openHistory } from '#historian/history.ts';
+import { at } from '#kernel/batch.ts';
+import { Postgres } from './postgres.ts';
+import { spreadOf } from './runs.ts';
 import { type Row, report } from './table.ts';
 
-/*
- * A month of a large site: written through the historian's own writer, the last hours of it through the journal, then
- * asked in a process of its own. With --keep=FOLDER it is built there, unless it has been, and stays.
- */
+const DAY_S = 86_400;
+const START_US = 1_790_000_000_000_000;
+const AT_ONCE = 200_000;
+const POINTS = 2000;
+const TIMES = 7;
 
-const STEP_US = 60e6;
-const STEPS_A_DAY = 1440;
-/** Of each tag in one import: enough for chunks of its own. */
-const STEPS_AT_ONCE = 4320;
-const TAGS_AT_ONCE = 200;
-/** What came last waits in flushes, as in a site that runs. */
-const LIVE_STEPS = 360;
-const WAITING_STEPS = 4;
-const QUOTA_BYTES = 2 ** 33;
-
-interface Scale {
-  readonly tags: number;
-  readonly days: number;
-}
-
-async function build(dirs: { dir: string; journalDir: string }, { tags, days }: Scale): Promise<Row[]> {
-  const beganMs = performance.now();
-  await using journal = await openJournal({
-    dir: dirs.journalDir,
-    quotaBytes: QUOTA_BYTES,
-    maxAgeUs: Number.POSITIVE_INFINITY,
-    commitMs: 200,
-  });
-  await using historian = await openHistorian({
-    ...dirs,
-    quotaBytes: QUOTA_BYTES,
-    maxAgeUs: Number.POSITIVE_INFINITY,
-  });
-  historian.onPosition((seq) => journal.setCursor('historian', seq));
-  const mix = new Mix(tags);
-  const steps = days * STEPS_A_DAY;
-  const isBuilt = historian.health.rows > 0;
-  for (let from = 0; from < steps && !isBuilt; from += STEPS_AT_ONCE) {
-    await importSteps(historian, mix, tags, [from, Math.min(steps, from + STEPS_AT_ONCE)]);
-    process.stderr.write(`day ${Math.floor(from / STEPS_A_DAY)} of ${days}\n`);
-  }
-  const importedMs = performance.now() - beganMs;
-  const all = Array.from({ length: tags }, (_, tag) => tag);
-  for (const tag of all) journal.tag({ ...infoOf(tag), number: tag });
-  const live = async (from: number, to: number) => {
-    for (let step = from; step < to; step++) {
-      const batch = mix.batch(all, [step, step + 1], STEP_US);
-      journal.append(batch, { source: 'plc', atUs: batch.receivedUs });
-      const room = journal.room();
-      if (room) await room;
-    }
-    // A busy disk may make it wait; nothing is lost by that.
-    while ((await new Promise((resolve) => journal.whenSettled(resolve))) !== 'durable');
-    if (journal.health.lostRows > 0) throw new Error(`${journal.health.lostRows} rows were lost`);
-  };
-  await live(steps, steps + LIVE_STEPS);
-  await historian.flush();
-  await live(steps + LIVE_STEPS, steps + LIVE_STEPS + WAITING_STEPS);
-  const { rows, usedBytes, chunks } = historian.health;
-  const of = `${tags.toLocaleString('en')} tags, ${days} days, a sample a minute`;
-  const imported: Row[] = [
-    {
-      what: 'history: written, imported',
-      unit: 'million samples/s',
-      ours: (steps * tags) / importedMs / 1000,
-      note: of,
-    },
-  ];
-  return [
-    ...(isBuilt ? [] : imported),
-    {
-      what: 'history: on disk',
-      unit: 'bytes/sample',
-      less: true,
-      ours: usedBytes / rows,
-      note: `${(usedBytes / 1e6).toFixed(0)} MB, ${chunks.toLocaleString('en')} chunks, ${rows.toLocaleString('en')} samples`,
-    },
-  ];
-}
-
-async function importSteps(
-  historian: Historian,
-  mix: Mix,
-  tags: number,
-  span: readonly [number, number],
-): Promise<void> {
-  for (let first = 0; first < tags; first += TAGS_AT_ONCE) {
-    const some = Array.from({ length: Math.min(TAGS_AT_ONCE, tags - first) }, (_, i) => first + i);
-    const batch = { ...mix.batch(some, span, STEP_US), late: true };
-    await historian.importRows({ tags: some.map(infoOf), batch });
-  }
-}
-
-/** In a process of its own, whose memory is the reader's. */
-async function asked(root: string, { tags, days }: Scale): Promise<Row[]> {
-  const program = fileURLToPath(new URL('./historian/ask.ts', import.meta.url));
-  const args = ['--disable-warning=ExperimentalWarning', program, root, `${tags}`, `${days}`];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  return JSON.parse(stdout) as Row[];
+interface Kept {
+  readonly bytesPerSample: number;
+  readonly loadMs: number;
+  readonly trendMs: number;
+  readonly daysMs: number;
 }
 
 async function bench(quick: boolean): Promise<Row[]> {
-  const kept = process.argv.find((arg) => arg.startsWith('--keep='))?.slice('--keep='.length);
-  const root = kept ?? mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
-  const scale = quick ? { tags: 1000, days: 6 } : { tags: 10_000, days: 30 };
-  const dirs = { dir: join(root, 'historian'), journalDir: join(root, 'journal') };
+  const days = quick ? 5 : 30;
+  const rows = temperatures(days * DAY_S);
+  const dir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
   try {
-    return [...(await build(dirs, scale)), ...(await asked(root, scale))];
+    const theirs = await optional(() => inPostgres(join(dir, 'rows.csv'), rows));
+    const ours = await inHistorian(dir, rows);
+    const samples = `${(rows.timeUs.length / 1e6).toFixed(2)} million samples, ${days} days of one tag`;
+    const row = (what: string, unit: string, of: (kept: Kept) => number) => ({
+      what,
+      unit,
+      less: true,
+      ours: of(ours),
+      ...(theirs && { peer: { name: 'PostgreSQL', value: of(theirs) } }),
+    });
+    return [
+      {
+        ...row('on disk', 'bytes/sample', (kept) => kept.bytesPerSample),
+        note: `${samples}; theirs with its index`,
+      },
+      row('loaded, durable', 'ms', (kept) => kept.loadMs),
+      {
+        ...row(`trend of ${days} days in ${POINTS} points`, 'ms', (kept) => kept.trendMs),
+        note: 'ours the least and the most of each stretch in their order, theirs least, most and mean',
+        ...(days === 30 && { goal: { most: 50 } }),
+      },
+      row(`least, most and mean of ${days} days, day by day`, 'ms', (kept) => kept.daysMs),
+    ];
   } finally {
-    if (kept === undefined) rmSync(root, { recursive: true, force: true });
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function optional<T>(measure: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await measure();
+  } catch (error) {
+    process.stderr.write(`without PostgreSQL: ${(error as Error).message}\n`);
+    return undefined;
+  }
+}
+
+/** A day's swing and the noise of a sensor with two decimals. */
+function temperatures(count: number): Rows {
+  let seed = 7;
+  const noise = () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 2 ** 32 - 0.5;
+  };
+  const rows = allocRows(count);
+  for (let i = 0; i < count; i++) {
+    rows.timeUs[i] = START_US + i * 1_000_000;
+    rows.value[i] = Math.round((20 + 5 * Math.sin((i / DAY_S) * 2 * Math.PI) + 0.2 * noise()) * 100) / 100;
+  }
+  return rows;
+}
+
+async function inHistorian(dir: string, all: Rows): Promise<Kept> {
+  const dirs = { dir: join(dir, 'historian'), journalDir: join(dir, 'journal') };
+  const tags = [{ path: 'line/tag', type: 'number', access: 'read' }] as const;
+  const startMs = performance.now();
+  {
+    await using historian = await openHistorian({
+      ...dirs,
+      quotaBytes: 2 ** 30,
+      maxAgeUs: Number.POSITIVE_INFINITY,
+    });
+    for (let from = 0; from < all.timeUs.length; from += AT_ONCE) {
+      const { timeUs, value, quality } = sliceRows(all, from, Math.min(all.timeUs.length, from + AT_ONCE));
+      const rows = timeUs.length;
+      const columns = { timeUs: timeUs.slice(), value: value.slice(), quality: quality.slice() };
+      const batch = { ...columns, rows, tag: new Uint32Array(rows), receivedUs: START_US, late: true };
+      await historian.importRows({ tags, batch });
+    }
+  }
+  const loadMs = performance.now() - startMs;
+  await using reader = openHistory(dirs);
+  const span = { fromUs: START_US, toUs: START_US + all.timeUs.length * 1e6 };
+  const aggregates = ['min', 'max', 'mean'] as const;
+  const days = { ...span, tags: ['line/tag'], bucketUs: DAY_S * 1e6, aggregates };
+  return {
+    bytesPerSample: bytesIn(dirs.dir) / all.timeUs.length,
+    loadMs,
+    trendMs: await median(() => reader.trend({ ...span, tag: 'line/tag', points: POINTS })),
+    daysMs: await median(() => Array.fromAsync(reader.buckets(days))),
+  };
+}
+
+const bytesIn = (dir: string): number =>
+  readdirSync(dir, { recursive: true, encoding: 'utf8' }).reduce((sum, name) => {
+    const stat = statSync(join(dir, name));
+    return sum + (stat.isFile() ? stat.size : 0);
+  }, 0);
+
+async function median(ask: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < TIMES; i++) {
+    const startMs = performance.now();
+    await ask();
+    times.push(performance.now() - startMs);
+  }
+  return spreadOf(times).median;
+}
+
+/** @param csv file that it may write */
+async function inPostgres(csv: string, rows: Rows): Promise<Kept> {
+  await writeCsv(csv, rows);
+  await using postgres = await Postgres.start();
+  await postgres.run(
+    'CREATE TABLE samples (tag int, time timestamptz, value float8, quality int, PRIMARY KEY (tag, time))',
+  );
+  const startMs = performance.now();
+  await postgres.run(`\\copy samples FROM '${csv}' CSV`);
+  const loadMs = performance.now() - startMs;
+  await postgres.run('VACUUM ANALYZE samples');
+  const bytes = Number(await postgres.run("SELECT pg_total_relation_size('samples')"));
+  const grouped = (stretchS: number) => `
+    SELECT floor(extract(epoch FROM time) / ${stretchS}) AS stretch, min(value), max(value), avg(value)
+    FROM samples WHERE tag = 0 AND time >= ${time(START_US)} AND time < ${time(START_US + rows.timeUs.length * 1e6)}
+    GROUP BY stretch ORDER BY stretch`;
+  const ms = async (query: string) => spreadOf(await postgres.timed(query, TIMES)).median;
+  return {
+    bytesPerSample: bytes / rows.timeUs.length,
+    loadMs,
+    trendMs: await ms(grouped(rows.timeUs.length / POINTS)),
+    daysMs: await ms(grouped(DAY_S)),
+  };
+}
+
+const time = (us: number): string => `'${new Date(us / 1000).toISOString()}'`;
+
+async function writeCsv(path: string, rows: Rows): Promise<void> {
+  await using file = await open(path, 'w');
+  for (let from = 0; from < rows.timeUs.length; from += AT_ONCE) {
+    const to = Math.min(rows.timeUs.length, from + AT_ONCE);
+    let text = '';
+    for (let i = from; i < to; i++)
+      text += `0,${new Date(at(rows.timeUs, i) / 1000).toISOString()},${at(rows.value, i)},${at(rows.quality, i)}\n`;
+    await file.write(text);
   }
 }
 

@@ -1,70 +1,72 @@
 /*
- * MQTT in → value by JSON path → threshold → MQTT out, QoS 0, three times: the whole edge (from the bundle, with journal,
- * events and audit), its own reader and writer alone, and a hand-written mqtt.js script. This process plays the broker for
- * all of them, so that no broker is the limit; the process under test runs alone on its core.
+ * MQTT in → value by JSON path → decision → MQTT out, along two roads. Rule: every message crosses a limit, so that each is
+ * an edge. Telemetry: each reading goes on in another unit, which is what most flows do. Beside the whole edge (from the
+ * bundle, with journal, events and audit) run Node-RED and a hand-written mqtt.js script that do the same and keep nothing.
+ * This process plays the broker for all of them, so that no broker is the limit; one contender runs at a time.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { SiteStatus } from '#contract/api.ts';
-import type { Latency } from '#kernel/latency.ts';
-import { BrokerSide, DEVICES, LIMIT } from './broker-side.ts';
-import { benchFolder, cpuS, EdgeProcess } from './edge-process.ts';
+import type { BrokerSide } from './broker-side.ts';
+import { benchFolder, EdgeProcess } from './edge-process.ts';
+import { type Contender, forked, type Pace, type Times, through } from './mqtt-load.ts';
+import { ruleFlow, ruleSite, telemetryFlow, telemetrySite } from './mqtt-sites.ts';
+import { NodeRed } from './node-red.ts';
 import { type Row, report } from './table.ts';
 
 /** Messages sent and not yet answered at most: enough to keep the other side busy, too few to pile up. */
 const MOST_OPEN = 20_000;
 /** A rule's actuator holds a thousand messages; above that they are refused, and counted. */
-const MOST_OPEN_EDGE = 1000;
-const PER_SECOND = 1000;
-
-type Contender = (broker: BrokerSide) => Promise<AsyncDisposable & { readonly pid: number }>;
+const MOST_OPEN_ACTIONS = 1000;
+const PER_S = 1000;
 
 async function bench(quick: boolean): Promise<Row[]> {
   using folder = await benchFolder();
-  const warmUpMs = quick ? 1500 : 3000;
-  const runMs = quick ? 3000 : 6000;
-  const edge = (broker: BrokerSide) =>
-    EdgeProcess.start(folder.dir, siteFor(broker.port), join(folder.dir, `data${broker.port}`));
-  const script = forked('mqttjs');
-  const rate = (contender: Contender, mostOpen: number) => flooded(contender, mostOpen, warmUpMs, runMs);
-  const peer = { name: 'mqtt.js script', value: await rate(script, MOST_OPEN) };
-  const whole = await rate(edge, MOST_OPEN_EDGE);
+  const times = quick ? { warmUpMs: 500, runMs: 1000 } : { warmUpMs: 3000, runMs: 6000 };
+  return [...(await rule(folder.dir, times)), ...(await telemetry(folder.dir, times))];
+}
+
+async function rule(dir: string, times: Times): Promise<Row[]> {
   let inside: SiteStatus['decisions'] | undefined;
-  const ours = await paced(edge, warmUpMs, runMs, async (running) => {
+  const edge: Contender = (broker) =>
+    EdgeProcess.start(dir, ruleSite(broker.port), join(dir, `data${broker.port}`));
+  const asked = async (running: EdgeProcess) => {
     inside = (await running.status<SiteStatus>()).decisions;
-  });
-  const theirs = await paced(script, warmUpMs, runMs);
-  const delay = (q: number) => ({
-    unit: 'ms',
-    less: true,
-    ours: ours.quantileMs(q),
-    peer: { name: 'mqtt.js script', value: theirs.quantileMs(q) },
-  });
-  const note = 'each message an edge of a rule: event, audit, action and its result are journaled';
+  };
+  const script = await through(forked('rule'), MOST_OPEN, PER_S, times);
+  const ours = await through(edge, MOST_OPEN_ACTIONS, PER_S, times, (running) =>
+    asked(running as EdgeProcess),
+  );
+  const nodeRed = await beside(dir, (broker) => ruleFlow(broker.port), times);
+  const parts = await through(forked('parts'), MOST_OPEN, PER_S, times);
+  const rate = { unit: 'messages/s of processor time', goal: { least: 150_000 } };
+  const journaled = 'each message an edge of a rule: event, audit, action and its result are journaled';
   return [
     {
-      what: 'MQTT → JSON → rule → MQTT: the whole edge',
-      unit: 'messages/s of processor time',
-      ours: whole,
-      peer,
-      goal: { least: 150_000 },
+      what: 'rule: the whole edge',
+      ...rate,
+      ours: ours.perCpuS,
+      ...besideScript(script),
       goalRatio: 2,
-      note,
+      note: journaled,
+    },
+    { what: 'rule, beside Node-RED', ...rate, ours: ours.perCpuS, ...besideNodeRed(nodeRed), goalRatio: 8 },
+    {
+      what: 'rule: reader, threshold and writer alone',
+      ...rate,
+      ours: parts.perCpuS,
+      ...besideScript(script),
+      goalRatio: 2,
     },
     {
-      what: 'the same: reader, threshold and writer alone',
-      unit: 'messages/s of processor time',
-      ours: await rate(forked('parts'), MOST_OPEN),
-      peer,
-      goal: { least: 150_000 },
-      goalRatio: 2,
+      what: 'the same, beside Node-RED',
+      ...rate,
+      ours: parts.perCpuS,
+      ...besideNodeRed(nodeRed),
+      goalRatio: 8,
     },
-    { what: `round trip at ${PER_SECOND} messages/s, p50`, ...delay(0.5), note: 'with both sockets' },
-    { what: `round trip at ${PER_SECOND} messages/s, p99`, ...delay(0.99), goalRatio: 1 },
+    ...delays('rule', ours, script, nodeRed),
     {
-      what: `from arrival to the end of decisions, ${PER_SECOND} messages/s, p99`,
+      what: `from arrival to the end of decisions, ${PER_S} messages/s, p99`,
       unit: 'ms',
       ours: inside?.p99Ms ?? Number.NaN,
       goal: { most: 1 },
@@ -73,186 +75,58 @@ async function bench(quick: boolean): Promise<Row[]> {
   ];
 }
 
-/** Messages that come back for a second of processor time, all threads counted: the machine may be shared. */
-async function flooded(
-  contender: Contender,
-  mostOpen: number,
-  warmUpMs: number,
-  runMs: number,
-): Promise<number> {
-  await using broker = await BrokerSide.start();
-  await using running = await contender(broker);
-  broker.flood(await broker.subscribed(), mostOpen);
-  await passed(warmUpMs);
-  const from = broker.load.answered;
-  const startedS = cpuS(running.pid);
-  await passed(runMs);
-  return (broker.load.answered - from) / (cpuS(running.pid) - startedS);
+async function telemetry(dir: string, times: Times): Promise<Row[]> {
+  const edge: Contender = (broker) =>
+    EdgeProcess.start(dir, telemetrySite(broker.port), join(dir, `data${broker.port}`));
+  const script = await through(forked('telemetry'), MOST_OPEN, PER_S, times);
+  const ours = await through(edge, MOST_OPEN, PER_S, times);
+  const nodeRed = await beside(dir, (broker) => telemetryFlow(broker.port), times);
+  const unit = 'messages/s of processor time';
+  const note = 'reading and derived tag durable in the journal before it is sent; the peers keep nothing';
+  return [
+    { what: 'telemetry: the whole edge', unit, ours: ours.perCpuS, ...besideScript(script), note },
+    { what: 'telemetry, beside Node-RED', unit, ours: ours.perCpuS, ...besideNodeRed(nodeRed), goalRatio: 8 },
+    ...delays('telemetry', ours, script, nodeRed),
+  ];
 }
 
-/** @param after asked at the end, while it still runs */
-async function paced<R extends AsyncDisposable>(
-  contender: (broker: BrokerSide) => Promise<R>,
-  warmUpMs: number,
-  runMs: number,
-  after?: (running: R) => Promise<void>,
-): Promise<Latency> {
-  await using broker = await BrokerSide.start();
-  await using running = await contender(broker);
-  const stop = new AbortController();
-  const sending = broker.paced(await broker.subscribed(), PER_SECOND, stop.signal);
-  await passed(warmUpMs);
-  broker.measureAnew();
-  await passed(runMs);
-  stop.abort();
-  await sending;
-  await after?.(running);
-  return broker.load.latency;
+/** Node-RED on the same load; undefined, and said why, where it cannot be had. */
+async function beside(
+  dir: string,
+  flow: (broker: BrokerSide) => Parameters<typeof NodeRed.start>[1],
+  times: Times,
+): Promise<Pace | undefined> {
+  try {
+    const contender: Contender = (broker) => NodeRed.start(join(dir, `node-red${broker.port}`), flow(broker));
+    return await through(contender, MOST_OPEN, PER_S, times);
+  } catch (error) {
+    process.stderr.write(`without Node-RED: ${(error as Error).message}\n`);
+    return undefined;
+  }
 }
 
-const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** A contender that is a function of this file, in a process of its own. */
-function forked(name: 'parts' | 'mqttjs'): Contender {
-  return async (broker) => {
-    const child = fork(fileURLToPath(import.meta.url), [name, String(broker.port)]);
-    return {
-      pid: child.pid ?? 0,
-      async [Symbol.asyncDispose]() {
-        if (child.exitCode !== null) return;
-        const gone = once(child, 'exit');
-        child.kill();
-        await gone;
-      },
-    };
-  };
-}
-
-/** A tag, a rule and two messages for each device. */
-function siteFor(port: number): string {
-  const site = {
-    site: 'bench',
-    settings: { api: { port: 0 } },
-    sources: { load: { kind: 'mqtt', url: `mqtt://127.0.0.1:${port}`, version: 4, qos: 0 } },
-    actuators: { out: { kind: 'mqtt', url: `mqtt://127.0.0.1:${port}`, version: 4 } },
-    types: {
-      device: {
-        params: ['n'],
-        tags: {
-          temperature: {
-            source: 'load',
-            address: {
-              // biome-ignore lint/suspicious/noTemplateCurlyInString: a parameter of the site file
-              topic: 'plant/line1/device${n}/temperature',
-              path: 'value',
-              timePath: 'ts',
-            },
-          },
-        },
-        rules: {
-          hot: {
-            when: `temperature > ${LIMIT}.0`,
-            firstIsEdge: true,
-            do: [send(true)],
-            clear: [send(false)],
-          },
-        },
-      },
-    },
-    assets: Object.fromEntries(
-      Array.from({ length: DEVICES }, (_, n) => [`line1/device${n}`, { type: 'device', with: { n } }]),
-    ),
-  };
-  return JSON.stringify(site); // JSON is YAML
-}
-
-const send = (hot: boolean) => ({
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: a parameter of the site file
-  send: { to: 'out', topic: 'alarm/line1/device${n}', payload: { hot, limit: LIMIT }, qos: 0 },
-});
-
-/** What the source does with a chunk: rows by topic and path into one batch, then the rule over its columns. */
-async function parts(port: number): Promise<void> {
-  const { TopicTable } = await import('#codec/mqtt/topics.ts');
-  const { at } = await import('#kernel/batch.ts');
-  const { systemClock } = await import('#kernel/clock.ts');
-  const { Arrival } = await import('#sources/mqtt/arrival.ts');
-  const { TopicReader } = await import('#sources/mqtt/topic-reader.ts');
-  const { openSession } = await import('#wire/mqtt/session.ts');
-  const clock = systemClock();
-  const arrival = new Arrival();
-  const topics = new TopicTable();
-  const devices = Array.from({ length: DEVICES }, (_, number) => {
-    topics.add(`plant/line1/device${number}/temperature`);
-    const tag = {
-      number,
-      path: `line1/device${number}/temperature`,
-      type: 'number',
-      access: 'read',
-    } as const;
-    return {
-      reader: new TopicReader([{ tag, path: 'value', timePath: 'ts', timeUnit: 'ms' }], () => {}),
-      above: false,
-      alarm: Buffer.from(`alarm/line1/device${number}/temperature`),
-    };
+function delays(road: string, ours: Pace, script: Pace, nodeRed: Pace | undefined): Row[] {
+  return [0.5, 0.99].flatMap((q): Row[] => {
+    const row = (pace: Pace, name: string) => ({
+      unit: 'ms',
+      less: true,
+      ours: ours.latency.quantileMs(q),
+      peer: { name, value: pace.latency.quantileMs(q) },
+    });
+    const what = `${road}: round trip at ${PER_S} messages/s, p${q * 100}`;
+    const note =
+      road === 'rule' ? 'with both sockets' : 'sent once it is durable: commits every 500 ms by default';
+    return [
+      { what, ...row(script, SCRIPT), ...(road === 'rule' && q === 0.99 && { goalRatio: 1 }), note },
+      ...(nodeRed ? [{ what: `${what}, beside Node-RED`, ...row(nodeRed, NODE_RED) }] : []),
+    ];
   });
-  const session = await openSession(
-    {
-      connection: {
-        url: `mqtt://127.0.0.1:${port}`,
-        version: 4,
-        keepAliveS: 30,
-        connectTimeoutMs: 5000,
-        tls: {},
-      },
-      clientId: 'bench',
-      cleanStart: true,
-      sessionExpiryS: 0,
-      receiveMaximum: 65_535,
-      maxPacketBytes: 1e6,
-      password: undefined,
-    },
-    {
-      chunk: () => (arrival.receivedUs = clock.nowUs()),
-      message({ bytes, topicStart, topicEnd, payloadStart, payloadEnd }) {
-        const device = devices[topics.find(bytes, topicStart, topicEnd)];
-        device?.reader.read(bytes, payloadStart, payloadEnd, arrival);
-      },
-      oversized() {},
-      chunkDone() {
-        const batch = arrival.rows.take({ receivedUs: arrival.receivedUs });
-        for (let i = 0; i < batch.rows; i++) {
-          const value = at(batch.value, i);
-          const device = devices[at(batch.tag, i)];
-          if (!device || value > LIMIT === device.above) continue;
-          device.above = value > LIMIT;
-          const payload = Buffer.from(`{"value":${value},"limit":${LIMIT}}`);
-          session.publish({ topic: device.alarm, payload, qos: 0, retain: false });
-        }
-      },
-      lost: () => process.exit(0),
-    },
-    clock,
-    AbortSignal.timeout(5000),
-  );
-  await session.subscribe([{ topic: 'plant/#', qos: 0 }]);
 }
 
-async function mqttJs(port: number): Promise<void> {
-  const { connect } = await import('mqtt');
-  const client = connect(`mqtt://127.0.0.1:${port}`, { protocolVersion: 4, clientId: 'bench' });
-  const above = new Map<string, boolean>();
-  client.on('connect', () => client.subscribe('plant/#'));
-  client.on('message', (topic, payload) => {
-    const { value } = JSON.parse(payload.toString());
-    if (value > LIMIT === above.get(topic)) return;
-    above.set(topic, value > LIMIT);
-    client.publish(topic.replace('plant', 'alarm'), `{"value":${value},"limit":${LIMIT}}`);
-  });
-  client.on('close', () => process.exit(0));
-}
+const SCRIPT = 'mqtt.js script';
+const NODE_RED = 'Node-RED';
+const besideScript = ({ perCpuS }: Pace) => ({ peer: { name: SCRIPT, value: perCpuS } });
+const besideNodeRed = (pace: Pace | undefined) =>
+  pace ? { peer: { name: NODE_RED, value: pace.perCpuS } } : {};
 
-const [, , contender, port] = process.argv;
-if (contender === 'parts') await parts(Number(port));
-else if (contender === 'mqttjs') await mqttJs(Number(port));
-else await report(bench);
+await report(bench);

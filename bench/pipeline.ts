@@ -110,7 +110,7 @@ function measure<T>(
 }
 
 function bench(quick: boolean): Row[] {
-  const runMs = quick ? 700 : 1500;
+  const runMs = quick ? 300 : 1500;
   const input = batches();
   const ours = measure(columns(), input, runMs);
   const plain = measure(objects(), input.map(samplesOf), runMs);

@@ -205,7 +205,7 @@ function measure(
 }
 
 function bench(quick: boolean): Row[] {
-  const runMs = quick ? 700 : 2000;
+  const runMs = quick ? 300 : 2000;
   return [100, 10].map((perMessage): Row => {
     const packets = data(perMessage);
     const chunks = Array.from({ length: packets.length / PER_CHUNK }, (_, i) =>
