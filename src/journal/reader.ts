@@ -237,7 +237,16 @@ class Reader implements JournalReader {
     const place = this.#db
       .prepare('SELECT seq, last FROM blocks WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT 1')
       .get(after, upTo) as unknown as Place | undefined;
-    return place && checked(place, upTo);
+    if (place) return checked(place, upTo);
+    // A spoilt key may be beyond the end: seen from there it is known whether there is more.
+    const end = this.#db
+      .prepare('SELECT seq, last FROM blocks WHERE seq <= ? ORDER BY seq DESC LIMIT 1')
+      .get(upTo) as unknown as Place | undefined;
+    if (end && end.seq > after)
+      throw new Fault('journal.damaged-block', `block ${end.seq} is there, and none before it can be found`, {
+        retry: 'never',
+      });
+    return undefined;
   }
 
   /** @param events those of the same span, which are in a table of their own: also when the block is damaged */
