@@ -78,6 +78,41 @@ test('a damaged block is left out alone, and told of', async (t) => {
   );
 });
 
+test('a damaged page of blocks takes only its own blocks along, and what is settled later can be read', async (t) => {
+  const config = journalConfig(t);
+  {
+    await using journal = await openJournal(config);
+    journal.tag(tag(0));
+    for (let n = 0; n < 200; n++) {
+      journal.append(noise(20, n), mark);
+      await settled(journal);
+    }
+  }
+  const path = join(config.dir, 'journal.db');
+  const whole = readFileSync(path);
+  const db = new DatabaseSync(path);
+  // Leaves of the tree of blocks. Damage to the first or the last is met when the journal is opened or written: the whole
+  // file is set aside then.
+  const leaves = db
+    .prepare("SELECT pageno FROM dbstat WHERE name = 'blocks' AND pagetype = 'leaf' ORDER BY path")
+    .all() as { pageno: number }[];
+  db.close();
+  assert.ok(leaves.length >= 10, `${leaves.length} leaves`);
+  for (const { pageno } of [leaves[3], leaves[6]].filter((leaf) => leaf !== undefined)) {
+    for (const name of readdirSync(config.dir))
+      if (name.startsWith('journal.db')) rmSync(join(config.dir, name));
+    writeFileSync(path, whole);
+    scribble(config.dir, (pageno - 1) * 4096, pageno * 4096);
+    await reopened(config);
+    const damage: string[] = [];
+    const items = itemsOf(config.dir, 0, damage);
+    assert.equal(damage.length, 1, `page ${pageno}: ${damage}; ${items.length} entries`);
+    assert.match(damage[0] ?? '', /^blocks after \d+ and before block \d+ cannot be read/);
+    assert.ok(items.length >= 170 && items.length < 201, `${items.length} entries`);
+    assert.equal(valuesOf(config.dir).at(-1), 42);
+  }
+});
+
 test('a file that is no database is set aside, and a new journal begins with its tags and a gap', async (t) => {
   const config = journalConfig(t);
   await lived(config);
