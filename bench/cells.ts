@@ -20,9 +20,9 @@ export function cellsOf(figure: Figure): string[] {
 const nameOf = ({ what, growth }: Figure): string =>
   growth ? `${growth.table}, ${shown(growth.at)} ${growth.axis}: ${what}` : what;
 
-/** The median, and behind it the least and the most, where there was more than one run. */
+/** The median, and behind it the least and the most, where they differ in what is shown. */
 export const withSpread = ({ median, least, most }: Spread): string =>
-  least === most ? shown(median) : `${shown(median)} (${shown(least)} to ${shown(most)})`;
+  shown(least) === shown(most) ? shown(median) : `${shown(median)} (${shown(least)} to ${shown(most)})`;
 
 function goalText({ goal, goalRatio, ours, ratio }: Figure): string {
   const goals: string[] = [];

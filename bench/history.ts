@@ -44,16 +44,16 @@ async function bench(quick: boolean): Promise<Row[]> {
     });
     return [
       {
-        ...row('on disk', 'bytes/sample', (kept) => kept.bytesPerSample),
+        ...row('history: on disk', 'bytes/sample', (kept) => kept.bytesPerSample),
         note: `${samples}; theirs with its index`,
       },
-      row('loaded, durable', 'ms', (kept) => kept.loadMs),
+      row('history: loaded, durable', 'ms', (kept) => kept.loadMs),
       {
-        ...row(`trend of ${days} days in ${POINTS} points`, 'ms', (kept) => kept.trendMs),
+        ...row(`history: trend of ${days} days in ${POINTS} points`, 'ms', (kept) => kept.trendMs),
         note: 'ours the least and the most of each stretch in their order, theirs least, most and mean',
         ...(days === 30 && { goal: { most: 50 } }),
       },
-      row(`least, most and mean of ${days} days, day by day`, 'ms', (kept) => kept.daysMs),
+      row(`history: least, most and mean of ${days} days, day by day`, 'ms', (kept) => kept.daysMs),
     ];
   } finally {
     rmSync(dir, { recursive: true, force: true });

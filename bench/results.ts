@@ -23,7 +23,7 @@ const SHOWN: readonly (readonly [bench: string, what: string, says: string])[] =
     'a register changes → rule → write at another device, confirmed by its feedback',
   ],
   ['footprint', 'start to first decision, ', 'start to the first decision, with a backlog'],
-  ['history', 'on disk', 'history on disk'],
+  ['history', 'history: on disk', 'history on disk'],
 ];
 
 /**
