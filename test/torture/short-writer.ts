@@ -19,7 +19,7 @@ process.on('unhandledRejection', (error) => unexpected.push(String(error)));
 
 let next = 0;
 const durable: [from: number, upTo: number][] = [];
-{
+try {
   await using journal = await openJournal({
     dir,
     quotaBytes: 64 * 2 ** 20,
@@ -51,5 +51,7 @@ const durable: [from: number, upTo: number][] = [];
     30_000,
   );
   await one();
+} catch (error) {
+  unexpected.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 writeSync(STDOUT, `${JSON.stringify({ appended: next, durable, unexpected })}\n`);
