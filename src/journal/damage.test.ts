@@ -113,6 +113,28 @@ test('a damaged page of blocks takes only its own blocks along, and what is sett
   }
 });
 
+test('a block that is gone without a trace is told of', async (t) => {
+  const config = journalConfig(t);
+  await lived(config);
+  const db = new DatabaseSync(join(config.dir, 'journal.db'));
+  const [, second] = db.prepare('SELECT seq FROM blocks WHERE rows > 0 ORDER BY seq').all() as {
+    seq: number;
+  }[];
+  db.prepare('DELETE FROM blocks WHERE seq = ?').run(second?.seq ?? 0);
+  db.close();
+  const damage: string[] = [];
+  assert.equal(itemsOf(config.dir, 0, damage).filter(({ kind }) => kind === 'batch').length, 4);
+  assert.equal(damage.length, 1, damage.join());
+  assert.match(damage[0] ?? '', /entries between \d+ and \d+ are missing/);
+  // What makes room goes from the oldest on, and is no damage.
+  const older = new DatabaseSync(join(config.dir, 'journal.db'));
+  older.prepare('DELETE FROM blocks WHERE seq < ?').run(second?.seq ?? 0);
+  older.close();
+  const none: string[] = [];
+  itemsOf(config.dir, 0, none);
+  assert.deepEqual(none, []);
+});
+
 test('a file that is no database is set aside, and a new journal begins with its tags and a gap', async (t) => {
   const config = journalConfig(t);
   await lived(config);

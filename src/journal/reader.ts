@@ -199,7 +199,9 @@ class Reader implements JournalReader {
   /** Passes over pages that the disk has spoilt: what lies behind them is as good as ever. */
   #nextReadable(after: number, upTo: number, tell: Tell): Place | undefined {
     try {
-      return this.#nextBlock(after, upTo);
+      const place = this.#nextBlock(after, upTo);
+      this.#holdSequence(after, (place?.seq ?? upTo + 1) - 1, tell);
+      return place;
     } catch (error) {
       if (!isDamage(error)) throw error;
       const behind = this.#behindDamage(after, upTo);
@@ -227,6 +229,22 @@ class Reader implements JournalReader {
       }
     }
     return found;
+  }
+
+  /** Between two blocks there are only events: a sequence that nobody has was in a block that is gone. */
+  #holdSequence(after: number, upTo: number, tell: Tell): void {
+    if (upTo <= after) return;
+    const { events } = this.#db
+      .prepare('SELECT count(*) AS events FROM events WHERE seq > ? AND seq <= ?')
+      .get(after, upTo) as { events: number };
+    // What is oldest goes to make room, and is counted there.
+    const isOldest = !this.#db.prepare('SELECT 1 FROM blocks WHERE seq <= ? LIMIT 1').get(after);
+    if (events === upTo - after || isOldest) return;
+    tell(`${upTo - after - events} entries between ${after} and ${upTo + 1} are missing`, {
+      last: upTo,
+      rows: undefined,
+      span: undefined,
+    });
   }
 
   #nextBlock(after: number, upTo: number): Place | undefined {
