@@ -5,6 +5,7 @@ import { serveApi } from '#edge/api/server.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { Configuration } from '#edge/configuration.ts';
 import { type Site, startSite } from '#edge/site.ts';
+import { SiteAccess } from '#edge/site-access.ts';
 import type { Fallback } from '#edge/start-file.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { replaceDurably } from '#platform/files.ts';
@@ -42,6 +43,7 @@ export interface EdgeOptions {
 export interface Edge extends AsyncDisposable {
   readonly site: Site;
   readonly configuration: Configuration;
+  readonly access: SiteAccess;
   readonly address: ApiAddress;
 }
 
@@ -69,11 +71,19 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   await using stack = new AsyncDisposableStack();
   const site = stack.use(await startSite(options));
   const configuration = stack.use(new Configuration({ site, log, file, watch, fallback }));
+  const access = stack.use(new SiteAccess(site, dataDir, log));
+  site.accessStatus = () => access.status;
   const history = () => site.history.reader;
-  const api = stack.use(await serveApi(site, { ...settings, port, configuration, version, history }));
+  const api = stack.use(await serveApi(site, { ...settings, port, configuration, access, version, history }));
   stack.use(tellAddress(options, api.address));
   const owned = stack.move();
-  return { site, configuration, address: api.address, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    site,
+    configuration,
+    access,
+    address: api.address,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 const TELL_AGAIN_MS = 2000;

@@ -2,6 +2,7 @@
 export const COMMON_FAULTS = {
   'api.bad-request': 400,
   'api.unauthorized': 401,
+  'api.forbidden': 403,
   'api.not-found': 404,
   'api.method-not-allowed': 405,
   'api.too-large': 413,
@@ -12,6 +13,17 @@ export const COMMON_FAULTS = {
 /** HTTP status of the faults that routes name; any other fault of the site is 409: it was understood and is not possible. */
 export const FAULT_STATUS = {
   ...COMMON_FAULTS,
+  'access.cross-site': 403,
+  'access.exists': 409,
+  'access.last-administrator': 409,
+  'access.name': 409,
+  'access.not-saved': 409,
+  'access.too-many': 429,
+  'access.unknown-session': 404,
+  'access.unknown-token': 404,
+  'access.unknown-user': 404,
+  'access.weak-password': 409,
+  'access.wrong': 401,
   'alarm.unknown': 404,
   'alarm.not-possible': 409,
   'alarm.shelved-too-long': 409,
@@ -29,6 +41,7 @@ export const FAULT_STATUS = {
   'maintenance.none': 409,
   'maintenance.too-long': 409,
   'notices.shadow': 409,
+  'panel.no-stop': 409,
   'restore.nothing': 409,
   'site.state-known': 409,
   'site.unreadable': 409,
