@@ -459,5 +459,12 @@ export const ConfigRequest = z.strictObject({
 });
 
 /** Where a running site can be reached; `api.json` in its data folder, readable by its owner only. */
-export const ApiAddress = z.object({ url: z.string(), token: z.string(), pid: z.number() });
+export const ApiAddress = z.object({
+  /** For programs on this box: plain, and on loopback, also where the pages are encrypted. */
+  url: z.string(),
+  token: z.string(),
+  pid: z.number(),
+  /** Where browsers find it, where that is another door. */
+  pages: z.string().optional(),
+});
 export type ApiAddress = z.output<typeof ApiAddress>;

@@ -1637,6 +1637,31 @@ export class SiteApi {
     return this.#transport.json<NewCode>({ method: 'POST', path: '/api/access/break-glass', body, signal });
   }
 
+  /** A page that says how to trust the certificate of this site. */
+  trustPage(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/trust', signal });
+  }
+
+  /** What is to be trusted, as PEM: the authority that issues the certificate of this site. */
+  trustCertificate(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/trust/authority.crt', signal });
+  }
+
+  /** A page to sign in at; a code behind `#` is used at once. */
+  signInPage(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/sign-in', signal });
+  }
+
+  /** The script of that page. */
+  signInScript(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/sign-in.js', signal });
+  }
+
+  /** The style of these pages. */
+  pageStyle(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/page.css', signal });
+  }
+
   /** Write every value that `settings.panel.stop` declares, through the guard. Each value has an end of its own, as with a write: one that the guard refuses does not keep the others from being written. This is no emergency stop. */
   panelStop(body: PanelStopBody, signal?: AbortSignal): Promise<readonly WriteResult[]> {
     return this.#transport.json<readonly WriteResult[]>({

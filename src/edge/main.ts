@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiAddress } from '#contract/api.ts';
+import { EncryptedDoor } from '#edge/api/doors.ts';
 import { serveApi } from '#edge/api/server.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { Configuration } from '#edge/configuration.ts';
@@ -10,6 +11,7 @@ import type { Fallback } from '#edge/start-file.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { replaceDurably } from '#platform/files.ts';
 import type { Deps, Log } from '#plugin/api.ts';
+import { trustDir } from '#trust/store.ts';
 
 export { checkSite, readBlueprint } from '#edge/blueprint.ts';
 export { siteChanges } from '#edge/change.ts';
@@ -73,8 +75,19 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const configuration = stack.use(new Configuration({ site, log, file, watch, fallback }));
   const access = stack.use(new SiteAccess(site, dataDir, log));
   site.accessStatus = () => access.status;
+  const door = await EncryptedDoor.open({
+    settings,
+    site: blueprint.model.site,
+    trustDir: trustDir(dataDir),
+    log,
+    nowMs: () => site.core.clock.nowUs() / 1000,
+    onEvent: (name, detail) => site.securityEvent(name, blueprint.model.site, detail),
+  });
+  if (door) stack.use(door);
   const history = () => site.history.reader;
-  const api = stack.use(await serveApi(site, { ...settings, port, configuration, access, version, history }));
+  const api = stack.use(
+    await serveApi(site, { ...settings, port, configuration, access, door, version, history }),
+  );
   stack.use(tellAddress(options, api.address));
   const owned = stack.move();
   return {

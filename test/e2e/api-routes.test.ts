@@ -86,6 +86,12 @@ const ASK_ACCESS = {
   revokeToken: () => api.revokeToken({ name: 'grafana' }),
   makeBreakGlass: () => api.makeBreakGlass({}),
   removeUser: () => api.removeUser({ name: 'mia' }),
+  trustPage: () => api.trustPage(),
+  // The demo is on loopback, and not encrypted.
+  trustCertificate: () => refused(api.trustCertificate(), 'access.no-tls', 'nothing'),
+  signInPage: () => api.signInPage(),
+  signInScript: () => api.signInScript(),
+  pageStyle: () => api.pageStyle(),
   // The demo declares nothing that a stop writes.
   panelStop: () => refused(api.panelStop({}), 'panel.no-stop', []),
 };

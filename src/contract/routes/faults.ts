@@ -17,6 +17,7 @@ export const FAULT_STATUS = {
   'access.exists': 409,
   'access.last-administrator': 409,
   'access.name': 409,
+  'access.no-tls': 404,
   'access.not-saved': 409,
   'access.too-many': 429,
   'access.unknown-session': 404,

@@ -3,7 +3,7 @@ import type { ACCESS_ROUTES } from '#contract/routes/access.ts';
 import type { Answered } from '#contract/routes/table.ts';
 import type { Asking } from '#edge/api/asking.ts';
 import type { Gate } from '#edge/api/gate.ts';
-import type { Handlers } from '#edge/api/handlers.ts';
+import type { Handlers, OwnWay } from '#edge/api/handlers.ts';
 import { stopAtPanel } from '#edge/api/panel.ts';
 import type { Site } from '#edge/site.ts';
 import type { SiteAccess } from '#edge/site-access.ts';
@@ -15,7 +15,7 @@ export function accessHandlers(
   site: Site,
   access: SiteAccess,
   gate: Gate,
-): Pick<Handlers, keyof typeof ACCESS_ROUTES> {
+): Pick<Handlers, Exclude<keyof typeof ACCESS_ROUTES, OwnWay>> {
   return {
     ...signingIn(access, gate),
     ...userHandlers(site, access),

@@ -24,6 +24,15 @@ type Handler<Id extends RouteId> = (
 ) => Answer<Id> | (Id extends LinesRoute ? never : Promise<Answer<Id>>);
 
 /** Routes that answer something else than JSON, or with another status, in their own way. */
-export type OwnWay = 'health' | 'metrics' | 'docs' | 'stream';
+export type OwnWay =
+  | 'health'
+  | 'metrics'
+  | 'docs'
+  | 'stream'
+  | 'trustPage'
+  | 'trustCertificate'
+  | 'signInPage'
+  | 'signInScript'
+  | 'pageStyle';
 
 export type Handlers = { readonly [Id in Exclude<RouteId, OwnWay>]: Handler<Id> };

@@ -4,10 +4,12 @@ import type { ApiAddress } from '#contract/api.ts';
 import { routeEntries } from '#contract/routes/table.ts';
 import { accessHandlers } from '#edge/api/access.ts';
 import { addOwnWay, addRoutes, notFound, sendText, urlOf } from '#edge/api/answer.ts';
+import { type EncryptedDoor, localDoor } from '#edge/api/doors.ts';
 import { Gate } from '#edge/api/gate.ts';
 import { harden } from '#edge/api/headers.ts';
 import { type History, historyHandlers } from '#edge/api/history.ts';
 import { noticeHandlers } from '#edge/api/notices.ts';
+import { addPages } from '#edge/api/pages.ts';
 import { peerHandlers } from '#edge/api/peers.ts';
 import { refuseSocket, sendProblem } from '#edge/api/problems.ts';
 import { siteHandlers } from '#edge/api/record.ts';
@@ -24,6 +26,8 @@ export interface ApiOptions {
   readonly port: number;
   readonly configuration: Configuration;
   readonly access: SiteAccess;
+  /** Absent: plain, and on loopback. */
+  readonly door?: EncryptedDoor | undefined;
   readonly version: string;
   /** Absent where the site keeps no past. */
   readonly history?: History | undefined;
@@ -38,7 +42,7 @@ export interface Api extends AsyncDisposable {
  * @throws Fault `api.port` when the port is taken
  */
 export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
-  const { host, port, configuration, access, version, history = () => undefined } = options;
+  const { host, port, configuration, access, door, version, history = () => undefined } = options;
   const app = Fastify({
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,
@@ -48,6 +52,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
       sendProblem(reply, error);
     },
     clientErrorHandler: refuseSocket,
+    ...(door && { serverFactory: door.factory }),
   });
   app.addHook('onRequest', async (request, reply) => harden(request, reply));
   const gate = new Gate(access, site.core.clock);
@@ -57,6 +62,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
   addHealth(app, site);
   addMetrics(app, site);
   addDocs(app);
+  addPages(app, () => door?.shown);
   addStream(app, site);
   addRoutes(app, gate, {
     ...siteHandlers(site, version),
@@ -67,10 +73,17 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     ...accessHandlers(site, access, gate),
   });
   try {
-    const url = await app.listen({ host, port });
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => app.close());
+    const listening = await app.listen({ host, port });
+    // Fastify does not know what the server is that it was given.
+    const pages = door ? listening.replace(/^http:/, 'https:') : listening;
+    const local = door && stack.use(await localDoor(app));
+    const address = { url: local?.url ?? pages, token: access.localToken, pid: process.pid };
+    const owned = stack.move();
     return {
-      address: { url, token: access.localToken, pid: process.pid },
-      [Symbol.asyncDispose]: () => app.close(),
+      address: { ...address, ...(local && { pages }) },
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   } catch (error) {
     throw new Fault('api.port', `cannot listen on ${host}:${port}: ${(error as Error).message}`, {
