@@ -74,7 +74,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const site = stack.use(await startSite(options));
   const configuration = stack.use(new Configuration({ site, log, file, watch, fallback }));
   const access = stack.use(new SiteAccess(site, dataDir, log));
-  site.accessStatus = () => access.status;
   const door = await EncryptedDoor.open({
     settings,
     site: blueprint.model.site,

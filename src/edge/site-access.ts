@@ -41,6 +41,7 @@ export class SiteAccess implements AsyncDisposable {
     const onFault = (error: unknown) =>
       log.error({ hint: 'make room, or the folder writable' }, `accounts and sessions: ${messageOf(error)}`);
     this.#site = site;
+    site.accessStatus = () => this.status;
     this.accounts = new Accounts(dir, {
       nowUs: () => clock.nowUs(),
       steadyUs: () => clock.steadyUs(),

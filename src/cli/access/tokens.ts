@@ -5,6 +5,8 @@ import type { Role } from '#kernel/rights.ts';
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
+const DAY_MS = 86_400_000;
+
 /** Prints the token alone on standard output, so that it can go into a file. */
 export async function create(
   options: AccessOptions & {
@@ -32,7 +34,11 @@ export async function list(options: AccessOptions): Promise<void> {
   if (options.json) return print(JSON.stringify(tokens, null, 2));
   if (tokens.length === 0) return print('no tokens');
   const left = (ms: number | undefined) =>
-    ms === undefined ? 'never' : ms <= 0 ? red('has ended') : `in ${age(ms)}`;
+    ms === undefined
+      ? 'never'
+      : ms <= 0
+        ? red('has ended')
+        : `in ${ms > 2 * DAY_MS ? `${Math.floor(ms / DAY_MS)} days` : age(ms)}`;
   const rows = tokens.map(({ name, role, areas, by, leftMs }) => [
     name,
     role,
