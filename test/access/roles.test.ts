@@ -105,6 +105,12 @@ test('what anyone may ask is refused to nobody, but for wrong names and codes', 
 test('without anything every other route answers 401', () =>
   guarded(async (route) => assert.equal(await ask(questionFor(route, INSIDE), {}), 401, route.id)));
 
+test('asking for the head only opens nothing', () =>
+  guarded(async (route) => {
+    const { url } = questionFor(route, INSIDE);
+    assert.equal(await ask({ method: 'HEAD', url, body: undefined }, {}), 401, route.id);
+  }));
+
 test('so does a token that is wrong, revoked or over, and a session that was ended', async () => {
   const over = await byToken('administrator', undefined, 0.001);
   const revoking = `t${count}`;

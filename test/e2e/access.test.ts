@@ -43,7 +43,8 @@ test('a session and a token outlive a kill of the process; the printed code make
   });
   assert.equal(made.status, 200);
   const cookie = made.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-  const me = async (headers: HeadersInit) => (await fetch(`${url}/api/access/me`, { headers })).status;
+  const me = async (headers: { readonly [name: string]: string }) =>
+    (await fetch(`${url}/api/access/me`, { headers })).status;
   const { token } = await box.json<{ token: string }>(
     'token',
     'create',

@@ -46,6 +46,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
   const app = Fastify({
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,
+    requestTimeout: REQUEST_MS,
     schemaController,
     frameworkErrors(error, request, reply) {
       harden(request, reply);
@@ -54,6 +55,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     clientErrorHandler: refuseSocket,
     ...(door && { serverFactory: door.factory }),
   });
+  app.server.maxConnections = MOST_CONNECTIONS;
   app.addHook('onRequest', async (request, reply) => harden(request, reply));
   const gate = new Gate(access, site.core.clock);
   gate.install(app);
@@ -93,6 +95,11 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     });
   }
 }
+
+/** A site file of megabytes over a slow link is there by then; who sends a byte a minute is not waited for. */
+const REQUEST_MS = 120_000;
+/** Whoever opens connections and asks nothing must not fill the memory; the door of the box itself is another one. */
+const MOST_CONNECTIONS = 1000;
 
 /** Routes check what they are given with zod: without this Fastify loads a JSON Schema compiler, 5 MB of memory. */
 const schemaController = {
