@@ -5,6 +5,7 @@ import { serveApi } from '#edge/api/server.ts';
 import { readBlueprint } from '#edge/blueprint.ts';
 import { Configuration } from '#edge/configuration.ts';
 import { startSite } from '#edge/site.ts';
+import { SiteAccess } from '#edge/site-access.ts';
 import type { HistoryReader, TrendQuery } from '#historian/api.ts';
 import type { Row } from '../table.ts';
 
@@ -24,7 +25,9 @@ export async function trendByApi(
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     await using site = await startSite({ blueprint, dataDir: dir, log, version: '0.0.0' });
     await using configuration = new Configuration({ site, log });
-    const options = { host: '127.0.0.1', port: 0, configuration, version: '0.0.0', history: () => reader };
+    await using access = new SiteAccess(site, dir, log);
+    const listen = { host: '127.0.0.1', port: 0, version: '0.0.0' };
+    const options = { ...listen, configuration, access, history: () => reader };
     await using api = await serveApi(site, options);
     const { url, token } = api.address;
     const query = new URLSearchParams({ tag, from: `${fromUs}`, to: `${toUs}`, points: `${points}` });

@@ -36,10 +36,12 @@ export async function demo(options: DemoOptions): Promise<void> {
   say(options, 'starting the site …');
   await using edge = await startSite(dir, plant.info);
   say(options, `the site runs: ${edge.address.url}, data in ${dir}`);
+  const link = `${edge.address.url}/sign-in#${edge.access.linkCode('demo', 'administrator')}`;
+  say(options, `sign in, once and within 15 minutes: ${link}`);
   const ended = new AbortController();
   const timer = forMs === undefined ? undefined : setTimeout(() => ended.abort(), forMs);
   void stopped.then(() => ended.abort());
-  await show(new SiteClient(edge.address, dir), options, ended.signal);
+  await show(new SiteClient(edge.address, dir), options, link, ended.signal);
   clearTimeout(timer);
   if (options.json) process.stdout.write(`${JSON.stringify(demoSummary(edge.site.status()))}\n`);
 }
@@ -49,12 +51,17 @@ const FOOTER = [
   '  ./holdfast plant fault worn-bearing      ./holdfast alarms      ./holdfast watch hall/line1',
 ];
 
-async function show(client: SiteClient, { json }: DemoOptions, signal: AbortSignal): Promise<void> {
+async function show(
+  client: SiteClient,
+  { json }: DemoOptions,
+  link: string,
+  signal: AbortSignal,
+): Promise<void> {
   if (json) {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     return;
   }
-  await watch(client, { prefix: '', footer: FOOTER }, signal);
+  await watch(client, { prefix: '', footer: [...FOOTER, dim(`  sign in, once: ${link}`)] }, signal);
 }
 
 /** A demo starts from nothing, so that two of them show the same; a folder that the user named is kept. */

@@ -4,6 +4,7 @@ import { Exit } from '#cli/fail.ts';
 import { siteLog } from '#cli/log.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { version } from '#cli/version.ts';
+import type { Edge } from '#edge/main.ts';
 import { messageOf } from '#kernel/fault.ts';
 import { giveBack, startSmall } from '#platform/memory.ts';
 
@@ -64,7 +65,9 @@ export async function edge({
     });
     giveBack();
     loaded();
-    log.info({ url: running.address.url, data, mode }, 'site runs');
+    const { url, pages } = running.address;
+    log.info({ url, ...(pages !== undefined && { pages }), data, mode }, 'site runs');
+    if (mode === 'live') tellFirstCode(running);
     reload = () => {
       running.configuration
         .applyFile({ by: 'hangup' })
@@ -75,4 +78,17 @@ export async function edge({
     log.info({ reason: reason ?? 'it starts anew with the state of the last run' }, 'site stops');
     next = reason === undefined ? ran.blueprint : undefined;
   }
+}
+
+/**
+ * Once, where nobody could sign in otherwise. Not into the log, which others collect and keep: whoever has the box reads
+ * what its service prints.
+ */
+function tellFirstCode({ access, address: { url, pages } }: Edge): void {
+  const code = access.firstCode();
+  if (code === undefined) return;
+  process.stderr.write(
+    `There is no administrator yet. Open ${pages ?? url}/sign-in and make one, within 24 hours and once, with the code ` +
+      `${code}; or at any time on this box: holdfast users add NAME --role administrator\n`,
+  );
 }

@@ -51,6 +51,7 @@ export async function status({ data, json }: LookOptions): Promise<void> {
   );
   print(configText(site));
   if (site.restored) print(restoredText(site.restored));
+  if (site.access) print(accessText(site.access));
   print(`memory ${bytes(site.memoryBytes)}  tags ${site.tags}  clock jumps ${site.clockJumps}`);
   print(
     `decisions ${number(decisions.count)}  p50 ${decisions.p50Ms.toFixed(3)} ms  p99 ${decisions.p99Ms.toFixed(3)} ms`,
@@ -85,6 +86,20 @@ function restoredText({ backupUs, skipped }: NonNullable<SiteStatus['restored']>
     '  look at them, then say so: `holdfast restore --checked`',
   ];
   return lines.join('\n');
+}
+
+function accessText({
+  users,
+  sessions,
+  tokens,
+  breakGlassUsedUs,
+  damage,
+}: NonNullable<SiteStatus['access']>): string {
+  const known = `users ${users}  signed in ${sessions}  API tokens ${tokens}`;
+  const damaged = damage === undefined ? '' : `\n${red(`nobody can sign in: ${damage}`)}`;
+  if (breakGlassUsedUs === undefined) return known + damaged;
+  const used = `the break-glass code was used at ${isoTime(breakGlassUsedUs)}`;
+  return `${known}\n${red(used)}: find out why, and seal a new one: \`holdfast users break-glass\`${damaged}`;
 }
 
 function configText({ mode, config: { digest, file, refused, lastGoodUs } }: SiteStatus): string {

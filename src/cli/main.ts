@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { addAccess } from '#cli/access/commands.ts';
 import { addCare } from '#cli/care.ts';
 import { addCommissioning } from '#cli/commission/commands.ts';
 import { addCompletion } from '#cli/completion/commands.ts';
@@ -27,6 +28,7 @@ function program(): Command {
   acting(holdfast);
   configuring(holdfast);
   addCare(holdfast, dataOption, jsonOption);
+  addAccess(holdfast, dataOption, jsonOption);
   addCommissioning(holdfast);
   addCompletion(holdfast);
   return holdfast;

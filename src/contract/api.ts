@@ -208,6 +208,21 @@ export interface SiteStatus {
   readonly clockJumps: number;
   /** Came out of a backup, and nobody has said since that he has looked at what may be old. */
   readonly restored?: RestoredStatus;
+  /** Absent in the first moment. */
+  readonly access?: AccessStatus;
+}
+
+/** Who may sign in; nobody's name. */
+export interface AccessStatus {
+  readonly users: number;
+  readonly tokens: number;
+  readonly sessions: number;
+  /** The break-glass code: sealed somewhere, used up, or never made. */
+  readonly breakGlass: 'sealed' | 'used' | 'none';
+  /** Wall clock, µs since 1970; until a new code is made. */
+  readonly breakGlassUsedUs?: number;
+  /** Why nobody can sign in: the file of accounts cannot be read. */
+  readonly damage?: string;
 }
 
 /** Times are wall clock, µs since 1970. */
@@ -444,5 +459,12 @@ export const ConfigRequest = z.strictObject({
 });
 
 /** Where a running site can be reached; `api.json` in its data folder, readable by its owner only. */
-export const ApiAddress = z.object({ url: z.string(), token: z.string(), pid: z.number() });
+export const ApiAddress = z.object({
+  /** For programs on this box: plain, and on loopback, also where the pages are encrypted. */
+  url: z.string(),
+  token: z.string(),
+  pid: z.number(),
+  /** Where browsers find it, where that is another door. */
+  pages: z.string().optional(),
+});
 export type ApiAddress = z.output<typeof ApiAddress>;

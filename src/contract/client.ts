@@ -409,6 +409,25 @@ export interface ImportReport {
   readonly digest: string;
 }
 
+export interface Me {
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'engineer' | 'administrator';
+  /** Paths; absent: the whole site. */
+  readonly areas?: readonly string[];
+  /** How he is known. */
+  readonly via: 'local' | 'session' | 'token' | 'panel';
+}
+
+export interface NewCode {
+  /** Opens once. It stands nowhere else. */
+  readonly code: string;
+}
+
+export interface NewToken {
+  /** Goes into the header `authorization: Bearer …`. It stands nowhere else. */
+  readonly token: string;
+}
+
 export interface NoticesStatus {
   readonly waiting: readonly {
     readonly id: number;
@@ -523,6 +542,23 @@ export interface Series {
   readonly value: readonly Json[];
   /** Upper 16 bits of an OPC UA status code; 0 is good, from 32768 on bad. */
   readonly quality: readonly number[];
+}
+
+export interface SessionView {
+  readonly id: string;
+  readonly name: string;
+  /** That holds now. */
+  readonly role: 'viewer' | 'operator' | 'engineer' | 'administrator';
+  /** Paths; absent: the whole site. */
+  readonly areas?: readonly string[];
+  /** Address that signed in. */
+  readonly from: string;
+  /** µs since 1970, wall clock of the site. */
+  readonly createdUs: number;
+  /** Since its last request. */
+  readonly idleMs: number;
+  /** Whether it is the one that asks. */
+  readonly isOwn: boolean;
 }
 
 /** A rule that decides and acts on nothing. Counted since start. */
@@ -734,6 +770,18 @@ export interface SiteStatus {
       readonly rows: number;
     }[];
   };
+  /** Who may sign in. */
+  readonly access?: {
+    readonly users: number;
+    readonly tokens: number;
+    readonly sessions: number;
+    /** used: until a new code is made. */
+    readonly breakGlass: 'sealed' | 'used' | 'none';
+    /** µs since 1970, wall clock of the site. */
+    readonly breakGlassUsedUs?: number;
+    /** Why nobody can sign in. */
+    readonly damage?: string;
+  };
 }
 
 export interface SourceView {
@@ -825,6 +873,19 @@ export interface TagValue {
   readonly ageMs?: number;
 }
 
+export interface TokenView {
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'engineer' | 'administrator';
+  /** Paths; absent: the whole site. */
+  readonly areas?: readonly string[];
+  /** Who made it. */
+  readonly by: string;
+  /** µs since 1970, wall clock of the site. */
+  readonly createdUs: number;
+  /** Until it ends; not above 0: it has. Absent: it has no end. */
+  readonly leftMs?: number;
+}
+
 export interface TreeNode {
   readonly name: string;
   readonly path: string;
@@ -833,6 +894,17 @@ export interface TreeNode {
   readonly isTag: boolean;
   /** Absent below the depth that was asked for. */
   readonly children?: readonly TreeNode[];
+}
+
+export interface UserView {
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'engineer' | 'administrator';
+  /** Paths; absent: the whole site. */
+  readonly areas?: readonly string[];
+  /** µs since 1970, wall clock of the site. */
+  readonly createdUs: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly changedUs: number;
 }
 
 export interface WriteResult {
@@ -1252,6 +1324,102 @@ export interface HistoryImportQuery {
   readonly why?: string | undefined;
 }
 
+export interface SignInBody {
+  /** Name of a user. */
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface SignInByCodeBody {
+  /** As it was printed; small letters and spaces do no harm. */
+  readonly code: string;
+}
+
+export interface FirstAdministratorBody {
+  /** As it was printed; small letters and spaces do no harm. */
+  readonly code: string;
+  /** Name of a user. */
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface ChangePasswordBody {
+  /** The one that holds now. */
+  readonly present: string;
+  readonly next: string;
+}
+
+export interface AddUserBody {
+  /** Name of a user. */
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'engineer' | 'administrator';
+  /** Paths of areas, lines or assets; the whole site when absent. */
+  readonly areas?: readonly string[] | undefined;
+  readonly password: string;
+  /** Who does it; taken from the command line only. */
+  readonly by?: string | undefined;
+}
+
+export interface SetRightsBody {
+  /** Name of a user. */
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'engineer' | 'administrator';
+  /** Paths of areas, lines or assets; the whole site when absent. */
+  readonly areas?: readonly string[] | undefined;
+  /** Who does it; taken from the command line only. */
+  readonly by?: string | undefined;
+}
+
+export interface SetPasswordBody {
+  /** Name of a user. */
+  readonly name: string;
+  readonly password: string;
+  /** Who does it; taken from the command line only. */
+  readonly by?: string | undefined;
+}
+
+export interface RemoveUserBody {
+  /** Name of a user. */
+  readonly name: string;
+  /** Who does it; taken from the command line only. */
+  readonly by?: string | undefined;
+}
+
+export interface EndSessionBody {
+  /** As the list of sessions names it. */
+  readonly id: string;
+  /** Who does it; taken from the command line only. */
+  readonly by?: string | undefined;
+}
+
+export interface CreateTokenBody {
+  /** What it is for, such as grafana. */
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'engineer' | 'administrator';
+  /** Paths of areas, lines or assets; the whole site when absent. */
+  readonly areas?: readonly string[] | undefined;
+  /** Ends after this long; never when absent. */
+  readonly validForMs?: number | undefined;
+  /** Who does it; taken from the command line only. */
+  readonly by?: string | undefined;
+}
+
+export interface RevokeTokenBody {
+  /** Name of a token. */
+  readonly name: string;
+  /** Who does it; taken from the command line only. */
+  readonly by?: string | undefined;
+}
+
+export interface MakeBreakGlassBody {
+  /** Who does it; taken from the command line only. */
+  readonly by?: string | undefined;
+}
+
+export interface PanelStopBody {
+  readonly why?: string | undefined;
+}
+
 const part = (value: string): string => encodeURIComponent(value);
 
 /** Everything that a site can be asked. */
@@ -1584,6 +1752,135 @@ export class SiteApi {
       path: '/api/history/import',
       query,
       upload,
+      signal,
+    });
+  }
+
+  /** Sign in with name and password. Answers with a cookie that scripts cannot read; its session lives on the site and survives a restart. Wrong ones wait the longer the more there were; nobody is locked out. */
+  signIn(body: SignInBody, signal?: AbortSignal): Promise<Me> {
+    return this.#transport.json<Me>({ method: 'POST', path: '/api/access/sign-in', body, signal });
+  }
+
+  /** Sign in with a code: of a printed link, or the break-glass code. Answers with a cookie that scripts cannot read; its session lives on the site and survives a restart. */
+  signInByCode(body: SignInByCodeBody, signal?: AbortSignal): Promise<Me> {
+    return this.#transport.json<Me>({ method: 'POST', path: '/api/access/code', body, signal });
+  }
+
+  /** Make the first administrator, with the code that the site printed when it started without any. Answers with a cookie that scripts cannot read; its session lives on the site and survives a restart. */
+  firstAdministrator(body: FirstAdministratorBody, signal?: AbortSignal): Promise<Me> {
+    return this.#transport.json<Me>({ method: 'POST', path: '/api/access/first', body, signal });
+  }
+
+  /** Who asks, and what he may. */
+  me(signal?: AbortSignal): Promise<Me> {
+    return this.#transport.json<Me>({ method: 'GET', path: '/api/access/me', signal });
+  }
+
+  /** End the session that asks; without one, nothing happens. */
+  signOut(signal?: AbortSignal): Promise<Done> {
+    return this.#transport.json<Done>({ method: 'POST', path: '/api/access/sign-out', signal });
+  }
+
+  /** Give oneself another password; all other sessions of the user end. */
+  changePassword(body: ChangePasswordBody, signal?: AbortSignal): Promise<Done> {
+    return this.#transport.json<Done>({ method: 'POST', path: '/api/access/password', body, signal });
+  }
+
+  /** Users with their rights. */
+  users(signal?: AbortSignal): Promise<readonly UserView[]> {
+    return this.#transport.json<readonly UserView[]>({ method: 'GET', path: '/api/access/users', signal });
+  }
+
+  /** Add a user. */
+  addUser(body: AddUserBody, signal?: AbortSignal): Promise<UserView> {
+    return this.#transport.json<UserView>({ method: 'POST', path: '/api/access/users', body, signal });
+  }
+
+  /** Give a user another role and other areas; it holds at once. */
+  setRights(body: SetRightsBody, signal?: AbortSignal): Promise<UserView> {
+    return this.#transport.json<UserView>({ method: 'POST', path: '/api/access/users/rights', body, signal });
+  }
+
+  /** Give a user another password; his sessions end. */
+  setPassword(body: SetPasswordBody, signal?: AbortSignal): Promise<UserView> {
+    return this.#transport.json<UserView>({
+      method: 'POST',
+      path: '/api/access/users/password',
+      body,
+      signal,
+    });
+  }
+
+  /** Remove a user; his sessions end. */
+  removeUser(body: RemoveUserBody, signal?: AbortSignal): Promise<Done> {
+    return this.#transport.json<Done>({ method: 'POST', path: '/api/access/users/remove', body, signal });
+  }
+
+  /** Who is signed in. */
+  sessions(signal?: AbortSignal): Promise<readonly SessionView[]> {
+    return this.#transport.json<readonly SessionView[]>({
+      method: 'GET',
+      path: '/api/access/sessions',
+      signal,
+    });
+  }
+
+  /** End somebody's session. */
+  endSession(body: EndSessionBody, signal?: AbortSignal): Promise<Done> {
+    return this.#transport.json<Done>({ method: 'POST', path: '/api/access/sessions/end', body, signal });
+  }
+
+  /** API tokens; not what opens them, which is kept nowhere. */
+  tokens(signal?: AbortSignal): Promise<readonly TokenView[]> {
+    return this.#transport.json<readonly TokenView[]>({ method: 'GET', path: '/api/access/tokens', signal });
+  }
+
+  /** Make an API token for a program; the answer is the only place where it stands. */
+  createToken(body: CreateTokenBody, signal?: AbortSignal): Promise<NewToken> {
+    return this.#transport.json<NewToken>({ method: 'POST', path: '/api/access/tokens', body, signal });
+  }
+
+  /** End an API token at once. */
+  revokeToken(body: RevokeTokenBody, signal?: AbortSignal): Promise<Done> {
+    return this.#transport.json<Done>({ method: 'POST', path: '/api/access/tokens/revoke', body, signal });
+  }
+
+  /** Make a new break-glass code, to be printed and sealed; the one before ends. */
+  makeBreakGlass(body: MakeBreakGlassBody, signal?: AbortSignal): Promise<NewCode> {
+    return this.#transport.json<NewCode>({ method: 'POST', path: '/api/access/break-glass', body, signal });
+  }
+
+  /** A page that says how to trust the certificate of this site. */
+  trustPage(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/trust', signal });
+  }
+
+  /** What is to be trusted, as PEM: the authority that issues the certificate of this site. */
+  trustCertificate(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/trust/authority.crt', signal });
+  }
+
+  /** A page to sign in at; a code behind `#` is used at once. */
+  signInPage(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/sign-in', signal });
+  }
+
+  /** The script of that page. */
+  signInScript(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/sign-in.js', signal });
+  }
+
+  /** The style of these pages. */
+  pageStyle(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/page.css', signal });
+  }
+
+  /** Write every value that `settings.panel.stop` declares, through the guard. Each value has an end of its own, as with a write: one that the guard refuses does not keep the others from being written. This is no emergency stop. */
+  panelStop(body: PanelStopBody, signal?: AbortSignal): Promise<readonly WriteResult[]> {
+    return this.#transport.json<readonly WriteResult[]>({
+      method: 'POST',
+      path: '/api/panel/stop',
+      body,
       signal,
     });
   }

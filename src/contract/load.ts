@@ -1,4 +1,5 @@
 import { checkNotices, checkShifts } from '#contract/check-notices.ts';
+import { checkPanel } from '#contract/check-panel.ts';
 import { checkPeers, checkPoints, type Peer } from '#contract/check-peers.ts';
 import { checkRule } from '#contract/check-rules.ts';
 import { checkTag, complainOf } from '#contract/check-tags.ts';
@@ -148,6 +149,7 @@ function read(
   const halfRules = rulesOf(expanded, expanded.halves.rules, actuators, sections, plugins, add);
   uniqueIds(expanded, add);
   checkZone(settings?.timeZone, add);
+  checkPanel(settings?.panel, expanded, add);
   const model = {
     site: site ?? '',
     settings: settings ?? Settings.parse({}),

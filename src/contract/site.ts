@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ApiSettings, PanelSettings, SessionSettings } from '#contract/access-settings.ts';
 import { ACCESS, TAG_TYPES } from '#kernel/tag-table.ts';
 
 /*
@@ -293,27 +294,9 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .describe('The past of the site for trends and queries.'),
-  api: z
-    .strictObject({
-      host: z
-        .string()
-        .regex(
-          /^(127(\.\d{1,3}){3}|::1|localhost)$/,
-          'a loopback address: the API has no encryption of its own',
-        )
-        .default('127.0.0.1')
-        .describe('Loopback address that the status API listens on; from elsewhere through an SSH tunnel.')
-        .meta({ restart: true }),
-      port: z
-        .int()
-        .min(0)
-        .max(65_535)
-        .default(7420)
-        .describe('0 picks a free one; it is written to the data folder.')
-        .meta({ restart: true }),
-    })
-    .prefault({})
-    .describe('Status and metrics.'),
+  api: ApiSettings,
+  sessions: SessionSettings,
+  panel: PanelSettings,
   clock: z
     .strictObject({
       maxAheadMs: z

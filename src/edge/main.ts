@@ -1,14 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiAddress } from '#contract/api.ts';
+import { EncryptedDoor } from '#edge/api/doors.ts';
 import { serveApi } from '#edge/api/server.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { Configuration } from '#edge/configuration.ts';
 import { type Site, startSite } from '#edge/site.ts';
+import { SiteAccess } from '#edge/site-access.ts';
 import type { Fallback } from '#edge/start-file.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { replaceDurably } from '#platform/files.ts';
 import type { Deps, Log } from '#plugin/api.ts';
+import { trustDir } from '#trust/store.ts';
 
 export { keptHistory } from '#edge/api/kept-history.ts';
 export { checkSite, readBlueprint, readSiteFile as readSiteText } from '#edge/blueprint.ts';
@@ -44,6 +47,7 @@ export interface EdgeOptions {
 export interface Edge extends AsyncDisposable {
   readonly site: Site;
   readonly configuration: Configuration;
+  readonly access: SiteAccess;
   readonly address: ApiAddress;
 }
 
@@ -71,11 +75,29 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   await using stack = new AsyncDisposableStack();
   const site = stack.use(await startSite(options));
   const configuration = stack.use(new Configuration({ site, log, file, watch, fallback }));
+  const access = stack.use(new SiteAccess(site, dataDir, log));
+  const door = await EncryptedDoor.open({
+    settings,
+    site: blueprint.model.site,
+    trustDir: trustDir(dataDir),
+    log,
+    nowMs: () => site.core.clock.nowUs() / 1000,
+    onEvent: (name, detail) => site.securityEvent(name, blueprint.model.site, detail),
+  });
+  if (door) stack.use(door);
   const history = () => site.history.reader;
-  const api = stack.use(await serveApi(site, { ...settings, port, configuration, version, history }));
+  const api = stack.use(
+    await serveApi(site, { ...settings, port, configuration, access, door, version, history }),
+  );
   stack.use(tellAddress(options, api.address));
   const owned = stack.move();
-  return { site, configuration, address: api.address, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    site,
+    configuration,
+    access,
+    address: api.address,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 const TELL_AGAIN_MS = 2000;

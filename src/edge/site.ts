@@ -1,5 +1,5 @@
 // Long because start, changes, the passing of time and the end of a site share one state.
-import type { ConfigStatus, SiteStatus } from '#contract/api.ts';
+import type { AccessStatus, ConfigStatus, SiteStatus } from '#contract/api.ts';
 import type { TagModel } from '#contract/model.ts';
 import { RestoredNotice } from '#edge/backup/restored.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
@@ -113,6 +113,8 @@ export class Site implements AsyncDisposable {
   readonly core: Core;
   /** What whoever looks after the site file knows of it. */
   fileStatus: (() => Omit<ConfigStatus, 'digest' | 'sinceUs'>) | undefined;
+  /** What whoever lets people in knows of them. */
+  accessStatus: (() => AccessStatus) | undefined;
   readonly trust: TrustStore;
   /** Resolves once the state of the last run, which could not be read at start, can be: a new start takes it up. */
   readonly stateFound: Promise<void>;
@@ -196,6 +198,7 @@ export class Site implements AsyncDisposable {
       clockJumps: this.#watch.jumps,
       writtenPerDay: this.#wear.bytesPerDay,
       historian: this.history.status,
+      access: this.accessStatus?.(),
     });
   }
 
@@ -277,8 +280,10 @@ export class Site implements AsyncDisposable {
     return durable(this.core.journal);
   }
 
-  securityEvent(name: string, subject: string, detail: { readonly [key: string]: Json }): void {
-    this.core.path.event({ kind: 'security', name, subject, timeUs: this.core.clock.nowUs(), detail });
+  securityEvent(name: string, subject: string, detail: { readonly [key: string]: Json }, by?: string): void {
+    const timeUs = this.core.clock.nowUs();
+    const who = by === undefined ? {} : { by };
+    this.core.path.event({ kind: 'security', name, subject, timeUs, ...who, detail });
   }
 
   /** An asset, or an area or line that has some below it. @throws Fault of the guard, `asset.no-reason` … */

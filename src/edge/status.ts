@@ -1,4 +1,4 @@
-import type { FaultStatus, NoticesStatus, RestoredStatus, SiteStatus } from '#contract/api.ts';
+import type { AccessStatus, FaultStatus, NoticesStatus, RestoredStatus, SiteStatus } from '#contract/api.ts';
 import type { HistorianStatus } from '#contract/historian-status.ts';
 import type { Core } from '#edge/core.ts';
 import type { Peers } from '#edge/peers.ts';
@@ -10,12 +10,13 @@ interface Head
   readonly notices: NoticesStatus | undefined;
   readonly restored: RestoredStatus | undefined;
   readonly historian: HistorianStatus | undefined;
+  readonly access: AccessStatus | undefined;
 }
 
 export function readStatus(
   core: Core,
   peers: Peers,
-  { notices, restored, historian, ...head }: Head,
+  { notices, restored, historian, access, ...head }: Head,
 ): SiteStatus {
   const { latency } = core.path;
   const alarms: { [state: string]: number } = {};
@@ -51,6 +52,7 @@ export function readStatus(
       ...(fault && { fault: faultStatus(fault) }),
     },
     ...(historian && { historian }),
+    ...(access && { access }),
   };
 }
 

@@ -38,7 +38,7 @@ test('without the right token nothing is told, and the attempt is a security eve
     ask('/api/tags', 'Bearer wrong'),
     ask('/metrics', `Bearer ${token.slice(0, -1)}x`),
     ask('/api/nothing', `Bearer ${token} `.repeat(2)),
-    ask('/health?deep', ''),
+    ask('/api/rules', ''),
     fetch(`${url}/api/writes`, { method: 'POST', body: '{}' }),
   ]);
   for (const reply of tries) {

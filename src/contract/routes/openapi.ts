@@ -18,7 +18,7 @@ export function openApi(version: string): Schema & { readonly openapi: '3.1.0' }
     openapi: '3.1.0',
     info: { title: 'Holdfast site', version, license: { name: 'Apache-2.0' }, description: ABOUT },
     servers: [{ url: '/' }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     tags: Object.entries(GROUPS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
@@ -27,7 +27,14 @@ export function openApi(version: string): Schema & { readonly openapi: '3.1.0' }
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'From api.json in the data folder of the site.',
+          description: 'An API token, or the one in api.json in the data folder of the site.',
+        },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'holdfast-PORT',
+          description:
+            'Set by signing in; `__Host-holdfast-PORT` under TLS. PORT is the one that the site listens on.',
         },
       },
     },
@@ -39,7 +46,7 @@ const ABOUT =
   'answered as problem details (RFC 9457) whose `title` is a code that never changes.';
 
 function operation(id: string, route: Route): Schema {
-  const { group, summary, about, body, upload, open } = route;
+  const { group, summary, about, body, upload, role } = route;
   const parameters = [...paramsOf(route.path).map(pathParameter), ...queryParameters(route)];
   if (route.tagged) parameters.push(IF_NONE_MATCH);
   return {
@@ -47,7 +54,8 @@ function operation(id: string, route: Route): Schema {
     tags: [group],
     summary,
     ...(about !== undefined && { description: about }),
-    ...(open && { security: [] }),
+    ...(role === 'anyone' && { security: [] }),
+    ...rightsOf(route),
     ...(parameters.length > 0 && { parameters }),
     ...(body && {
       requestBody: { required: true, content: { 'application/json': { schema: input(body) } } },
@@ -59,6 +67,14 @@ function operation(id: string, route: Route): Schema {
 
 const binary = (types: readonly string[]): Schema =>
   Object.fromEntries(types.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
+
+/** What a caller must be, as extensions of ours: OpenAPI has no word for roles outside OAuth. */
+const rightsOf = ({ role, roleFor, area, panel }: Route): Schema => ({
+  'x-role': role,
+  ...(roleFor && { 'x-role-for': roleFor }),
+  ...(role !== 'anyone' && { 'x-area': area ?? 'refused' }),
+  ...(panel && { 'x-panel': panel }),
+});
 
 const pathParameter = (name: string): Schema => ({
   name,
@@ -128,10 +144,10 @@ function content(reply: Reply): Schema {
 
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDetails' } } };
 
-function problems({ open, query, body, upload, faults = [] }: Route): { [status: string]: Schema } {
+function problems({ role, query, body, upload, faults = [] }: Route): { [status: string]: Schema } {
   const codes: FaultCode[] = [...faults];
   if (query || body) codes.push('api.bad-request');
-  if (!open) codes.push('api.unauthorized');
+  if (role !== 'anyone') codes.push('api.unauthorized', 'api.forbidden');
   if (body) codes.push('api.too-large', 'api.unsupported-type');
   if (upload) codes.push('api.unsupported-type');
   codes.push('api.internal');

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { Role } from '#kernel/rights.ts';
 import type { FaultCode } from './faults.ts';
 
 /** Schemas of answers by name; the module is loaded by whoever documents them, and by no site that only answers. */
@@ -13,6 +14,7 @@ export const GROUPS = {
   writes: 'Guarded writes, assets and tag-outs',
   peers: 'Sources, sinks, actuators, and the certificates of peers',
   config: 'The site file: what runs, what ran, and going over to another',
+  access: 'Signing in, users, sessions, API tokens, and the local panel',
   history: 'The past of tags; answers `history.off` where the site keeps none',
 } as const;
 
@@ -25,6 +27,18 @@ export type Reply =
   /** A file, whose name comes with it; one of these types. */
   | { readonly file: readonly string[] }
   | { readonly text: string };
+
+/** Values of one field of a body that need another role than the route itself. */
+export type ByField = { readonly [field: string]: { readonly [value: string]: Role } };
+
+/**
+ * What a caller who is limited to areas gets: `any`: all of it, as it tells of no area; `filtered`: his part, which the
+ * handler picks; or the field that names a place, which must lie in his areas.
+ */
+export type AreaRule =
+  | 'any'
+  | 'filtered'
+  | { readonly in: 'params' | 'query' | 'body'; readonly field: string };
 
 /** One way to ask a site: routes, checks, documentation and client are made from a table of these. */
 export interface Route {
@@ -43,8 +57,14 @@ export interface Route {
   readonly reply: Reply;
   /** Codes that this route answers beside those of every route. */
   readonly faults?: readonly FaultCode[];
-  /** Answered without the token. */
-  readonly open?: true;
+  /** The least role that may ask; `anyone` needs no sign-in. A route without one is not served. */
+  readonly role: Role | 'anyone';
+  /** Where what is asked for decides: the role that some values of a field need. */
+  readonly roleFor?: ByField;
+  /** Absent: refused to whoever is limited to areas, as what is not thought of must not leak. */
+  readonly area?: AreaRule;
+  /** Open to the local panel without a password; an object: with these values of these fields only. */
+  readonly panel?: true | { readonly [field: string]: readonly string[] };
   /** Carries an ETag: `If-None-Match` answers 304 while nothing has changed. */
   readonly tagged?: true;
   /** A list in pages: `limit`, a place to go on after, and a `Link` to the next page. */

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { ACCESS_ROUTES } from './access.ts';
 import { HISTORY_ROUTES } from './history.ts';
 import { NOTICE_ROUTES } from './notices.ts';
 import { PEER_ROUTES } from './peers.ts';
@@ -13,6 +14,7 @@ export const ROUTES = {
   ...NOTICE_ROUTES,
   ...PEER_ROUTES,
   ...HISTORY_ROUTES,
+  ...ACCESS_ROUTES,
 } as const;
 
 type Routes = typeof ROUTES;

@@ -4,40 +4,55 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type * as z from 'zod';
 import { paramsOf, type Route, SLASHED } from '#contract/routes/route.ts';
-import { type Download, routeEntries, type Upload } from '#contract/routes/table.ts';
-import type { Handlers, Page } from '#edge/api/handlers.ts';
+import { type Download, ROUTES, routeEntries, type Upload } from '#contract/routes/table.ts';
+import type { Asking } from '#edge/api/asking.ts';
+import type { Gate } from '#edge/api/gate.ts';
+import type { Handlers, OwnWay, Page } from '#edge/api/handlers.ts';
 import { WrongInput } from '#edge/api/problems.ts';
 import { Fault } from '#kernel/fault.ts';
+import type { Caller } from '#kernel/rights.ts';
 
-type Answers = (asked: unknown, signal: AbortSignal) => unknown;
+type Answers = (asked: unknown, signal: AbortSignal, who: Asking) => unknown;
 
 /** Makes a route of Fastify's of every row of the table: checks what is given, and answers in the way that the row says. */
-export function addRoutes(app: FastifyInstance, handlers: Handlers): void {
+export function addRoutes(app: FastifyInstance, gate: Gate, handlers: Handlers): void {
   const all = handlers as { readonly [id: string]: Answers };
   for (const [id, route] of routeEntries()) {
     const answers = all[id];
     if (!answers) continue; // answers in its own way
-    if (route.upload) app.register(async (scope) => addUpload(scope, route, answers));
-    else addRoute(app, route, answers);
+    if (route.upload) app.register(async (scope) => addUpload(scope, gate, route, answers));
+    else addRoute(app, gate, route, answers);
   }
 }
 
-function addRoute(app: FastifyInstance, route: Route, answers: Answers): void {
+function addRoute(app: FastifyInstance, gate: Gate, route: Route, answers: Answers): void {
   const { method, bodyLimitBytes } = route;
   app.route({
     method,
     url: urlOf(route),
+    config: { route },
     exposeHeadRoute: !('lines' in route.reply || 'file' in route.reply),
     ...(bodyLimitBytes !== undefined && { bodyLimit: bodyLimitBytes }),
-    handler: (request, reply) => answer(route, answers, request, reply),
+    handler: (request, reply) => answer(route, answers, gate, request, reply),
   });
 }
 
 /** In a scope of its own: elsewhere a body of such a type is refused. */
-function addUpload(scope: FastifyInstance, route: Route, answers: Answers): void {
+function addUpload(scope: FastifyInstance, gate: Gate, route: Route, answers: Answers): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser([...(route.upload ?? [])], (_request, payload, done) => done(null, payload));
-  addRoute(scope, route, answers);
+  addRoute(scope, gate, route, answers);
+}
+
+/** Adds a row of the table that answers in its own way: no JSON, or another status. */
+export function addOwnWay(
+  app: FastifyInstance,
+  id: OwnWay,
+  handler: (request: FastifyRequest, reply: FastifyReply) => unknown,
+): void {
+  const route: Route = ROUTES[id];
+  const { method, reply } = route;
+  app.route({ method, url: urlOf(route), config: { route }, exposeHeadRoute: !('stream' in reply), handler });
 }
 
 /** As Fastify writes the path: a parameter whose value may have slashes takes all that is left. */
@@ -58,17 +73,23 @@ export function checked<S extends z.ZodType>(
 async function answer(
   route: Route,
   answers: Answers,
+  gate: Gate,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const asked = {
+  const checkedBody = route.upload
+    ? uploadOf(request)
+    : route.body && checked(route.body, 'body', request.body);
+  const given = {
     params: paramsGiven(route, request),
     query: route.query && checked(route.query, 'query', request.query),
-    body: route.upload ? uploadOf(request) : route.body && checked(route.body, 'body', request.body),
+    body: checkedBody,
   };
+  const who = gate.admit(route, request, given);
+  const asked = { ...given, body: signed(checkedBody, who.caller) };
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
-  const answered = answers(asked, gone.signal);
+  const answered = answers(asked, gone.signal, who);
   if ('lines' in route.reply) return await sendLines(reply, answered as AsyncIterable<unknown>, gone.signal);
   const value = await answered;
   if ('file' in route.reply) return await sendFile(reply, value as Download, gone.signal);
@@ -85,6 +106,11 @@ function uploadOf({ body, headers }: FastifyRequest): Upload {
   throw new Fault('api.unsupported-type', 'there is no file', {
     hint: 'send its bytes, with their type as Content-Type',
   });
+}
+
+/** Nobody acts in somebody else's name, but for the command line, which knows the user of the box. */
+function signed(body: object | undefined, { name, via }: Caller): object | undefined {
+  return body && 'by' in body && via !== 'local' ? { ...body, by: name } : body;
 }
 
 function paramsGiven(route: Route, { params, method, url }: FastifyRequest): { [name: string]: string } {
@@ -113,9 +139,9 @@ function sendJson(reply: FastifyReply, { tagged }: Route, value: unknown): Fasti
 
 /** @param tagged with an ETag, and shortly where the client has it already (RFC 9110, 13.1.2) */
 export function sendText(reply: FastifyReply, text: string, tagged: boolean | undefined): FastifyReply {
-  if (!tagged) return reply.header('cache-control', 'no-store').send(text);
+  if (!tagged) return reply.send(text);
   const etag = `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
-  reply.header('etag', etag).header('cache-control', 'private, no-cache');
+  reply.header('etag', etag);
   const known = (reply.request.headers['if-none-match'] ?? '').split(',').map((one) => one.trim());
   const isKnown = known.some((one) => one === '*' || one.replace(/^W\//, '') === etag);
   return isKnown ? reply.code(304).removeHeader('content-type').send() : reply.send(text);
@@ -131,7 +157,7 @@ async function sendLines(reply: FastifyReply, all: AsyncIterable<unknown>, gone:
   await Promise.race([first, pause(BEGUN_MS, undefined, { ref: false })]);
   reply.hijack();
   const out = reply.raw;
-  out.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  out.writeHead(200, { 'content-type': 'application/x-ndjson' });
   out.flushHeaders();
   try {
     for (let line = await first; !line.done && !gone.aborted; line = await lines.next()) {

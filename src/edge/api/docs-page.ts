@@ -94,10 +94,17 @@ const part = (path, method, asked, all) => {
   });
   return $('details', { id: asked.operationId },
     $('summary', {}, $('span', { className: 'method' }, method.toUpperCase()), $('code', {}, path), ' ', $('span', { className: 'dim' }, asked.summary)),
-    $('p', {}, asked.description || ''),
+    $('p', {}, asked.description || ''), $('p', { className: 'dim' }, who(asked)),
     fields.length ? $('table', {}, ...fields) : '',
     body ? $('div', {}, $('pre', {}, show(bodySchema, all)), body) : '',
     send, out, $('table', {}, ...answers));
+};
+const who = (asked) => {
+  const more = Object.entries(asked['x-role-for'] || {}).flatMap(([field, by]) =>
+    Object.entries(by).map(([value, role]) => field + ' ' + value + ': ' + role));
+  const area = { any: '', filtered: '; of some areas: his part', refused: '; not for those of some areas' }[asked['x-area']];
+  const place = area === undefined && asked['x-area'] ? '; of some areas: where ' + asked['x-area'].field + ' lies in them' : area || '';
+  return 'For: ' + [asked['x-role'], ...more].join(', ') + place + (asked['x-panel'] ? '; and the local panel' : '');
 };
 const main = async () => {
   const api = await (await fetch('openapi.json')).json();

@@ -7,6 +7,7 @@ import { openReader } from '#journal/reader.ts';
 import type { SiteEvent } from '#kernel/event.ts';
 
 type Query = Asked<'events'>['query'];
+type Fits = (event: SiteEvent) => boolean;
 
 /** Read at once: the decisions go on between two such reads. */
 const AT_ONCE = 100;
@@ -14,17 +15,20 @@ const AT_ONCE = 100;
 const MOST_SEEN = 10_000;
 
 /**
- * Events of the journal and of this run. What memory holds is not read from the disk, so that a list is there although
+ * Events of the journal and of this run, those that the one who asks may see. What memory holds is not read from the disk, so that a list is there although
  * the disk is not, and what is not on disk yet is in it.
  */
-export async function findEvents(site: Site, query: Query): Promise<Page<EventView>> {
-  return await (query.after === undefined ? newest(site, query) : following(site, query, query.after));
+export async function findEvents(site: Site, query: Query, maySee: Fits): Promise<Page<EventView>> {
+  const fits = fitting(query);
+  const wanted = (event: SiteEvent) => fits(event) && maySee(event);
+  return await (query.after === undefined
+    ? newest(site, query, wanted)
+    : following(site, query, query.after, wanted));
 }
 
 /** The newest ones that fit; the next page holds older ones. */
-async function newest(site: Site, query: Query): Promise<Page<EventView>> {
+async function newest(site: Site, query: Query, fits: Fits): Promise<Page<EventView>> {
   const { limit, before = Number.MAX_SAFE_INTEGER } = query;
-  const fits = fitting(query);
   const found: EventView[] = [];
   let seen = 0;
   let oldest = before;
@@ -38,8 +42,7 @@ async function newest(site: Site, query: Query): Promise<Page<EventView>> {
   return { items: found.reverse() };
 }
 
-async function following(site: Site, query: Query, after: number): Promise<Page<EventView>> {
-  const fits = fitting(query);
+async function following(site: Site, query: Query, after: number, fits: Fits): Promise<Page<EventView>> {
   const found: EventView[] = [];
   let seen = 0;
   let last = after;
@@ -91,7 +94,7 @@ async function* stored({ journalDir }: Site, after: number, end: number): AsyncI
   }
 }
 
-function fitting({ kind, name, subject, from, to }: Query): (event: SiteEvent) => boolean {
+function fitting({ kind, name, subject, from, to }: Query): Fits {
   const below = subject?.endsWith('*') ? subject.slice(0, -1) : undefined;
   return (event) =>
     (kind?.includes(event.kind) ?? true) &&

@@ -28,15 +28,17 @@ export function exchangeHandlers(site: Site): Pick<Handlers, 'historyExport' | '
         bytes: exportAside(site.history.dirs, asked, signal),
       };
     },
-    async *historyImport({ query, body }, signal) {
+    async *historyImport({ query, body }, signal, { caller }) {
       if (isBusy)
         throw new Fault('exchange.busy', 'another file is being imported', { hint: 'wait for its end' });
       isBusy = true;
       try {
         const format = body.type === 'text/csv' ? 'csv' : 'parquet';
         const spool = join(site.history.dirs.dir, 'import.tmp');
+        // The command line alone knows the user of the box; everybody else is who signed in.
+        const asked = importOf(caller.via === 'local' ? query : { ...query, by: caller.name });
         const file: ImportFile = { format, bytes: body.bytes, spool };
-        yield* importHistory(hostOf(site), importOf(query), file, signal) as AsyncIterable<ImportLine>;
+        yield* importHistory(hostOf(site), asked, file, signal) as AsyncIterable<ImportLine>;
       } finally {
         isBusy = false;
         // Whoever sends goes on sending: an answer before its end must not break the connection.

@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import * as z from 'zod';
 import { Aligned, Buckets, Ended, GapView, HistoryTag, Series } from '#contract/routes/replies.ts';
-import { serveApi } from '#edge/api/server.ts';
-import { readBlueprint } from '#edge/blueprint.ts';
-import { Configuration } from '#edge/configuration.ts';
-import { startSite } from '#edge/site.ts';
+import { servedSite } from '#edge/api/fixture.ts';
 import type { HistoryReader } from '#historian/api.ts';
 import { Fault } from '#kernel/fault.ts';
 import { until } from '#test/until.ts';
 
-const nothing = () => {};
-const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 const WIDE = { row: Uint32Array.of(1), value: [2n ** 60n] };
 
 const part = (tag: string) => ({
@@ -84,21 +76,9 @@ function past(seen: { asked: unknown[]; ended: number }): HistoryReader {
 }
 
 async function served(t: TestContext) {
-  const dir = mkdtempSync(join(tmpdir(), 'holdfast-history-'));
-  const stack = new AsyncDisposableStack();
-  t.after(async () => {
-    await stack.disposeAsync();
-    rmSync(dir, { recursive: true });
-  });
-  writeFileSync(join(dir, 'site.yaml'), 'site: north\nsettings: { api: { port: 0 } }\n');
-  const { blueprint } = await readBlueprint(join(dir, 'site.yaml'));
-  assert.ok(blueprint);
-  const site = stack.use(await startSite({ blueprint, dataDir: dir, log, version: '1.0.0' }));
-  const configuration = stack.use(new Configuration({ site, log }));
   const seen = { asked: [] as unknown[], ended: 0 };
   const reader = past(seen);
-  const options = { host: '127.0.0.1', port: 0, configuration, version: '1.0.0', history: () => reader };
-  const { address } = stack.use(await serveApi(site, options));
+  const { address } = await servedSite(t, 'site: north\nsettings: { api: { port: 0 } }\n', () => reader);
   const ask = (path: string, init: RequestInit = {}) =>
     fetch(`${address.url}/api/history/${path}`, {
       ...init,

@@ -1,10 +1,12 @@
 import type { HISTORY_ROUTES } from '#contract/routes/history.ts';
 import type { Answered } from '#contract/routes/table.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
+import { gapIn } from '#edge/api/record.ts';
 import type { Buckets, CalculationQuery, HistoryReader, Series, Span } from '#historian/api.ts';
 import { at, type Batch, wideAt } from '#kernel/batch.ts';
 import { type Json, valueToJson } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
+import { isWithin } from '#kernel/rights.ts';
 
 /** Where a site finds the past of its tags; nothing where it keeps none. */
 export type History = () => HistoryReader | undefined;
@@ -38,8 +40,8 @@ export function historyHandlers(nowUs: () => number, history: History): HistoryH
     ...(stepUs !== undefined && { stepUs }),
   });
   return {
-    async historyTags() {
-      const all = await reader().tags();
+    async historyTags(_asked, _signal, { caller: { areas } }) {
+      const all = (await reader().tags()).filter(({ tag }) => isWithin(areas, tag.path));
       return all.map(({ tag: { path, type, access, unit, description }, ...rest }) => ({
         path,
         type,
@@ -79,9 +81,10 @@ export function historyHandlers(nowUs: () => number, history: History): HistoryH
       const as = { bucketUs, aggregates, ...(state !== undefined && { state }) };
       return each(reader().calculatedBuckets({ ...calculationOf(query), ...as }, signal), bucketsView);
     },
-    async historyGaps({ query: { tag, ...span } }) {
+    async historyGaps({ query: { tag, ...span } }, _signal, { caller: { areas } }) {
       const gaps = await reader().gaps(spanOf(span), tag);
-      return gaps.map(({ count, tags, ...gap }) => ({
+      const seen = gaps.map((gap) => gapIn(areas, gap)).filter((gap) => gap !== undefined);
+      return seen.map(({ count, tags, ...gap }) => ({
         ...gap,
         tags: tags === 'all' ? tags : [...tags],
         ...(count !== undefined && { count }),

@@ -7,8 +7,12 @@ import { problemOf } from '#edge/api/problems.ts';
 import { openSiteHistory } from '#edge/calculation/site-history.ts';
 import { historianDir, journalDir } from '#edge/data-folder.ts';
 import { Fault } from '#kernel/fault.ts';
+import type { Caller } from '#kernel/rights.ts';
 
-type Answers = (asked: object, signal: AbortSignal) => unknown;
+type Answers = (asked: object, signal: AbortSignal, who: { readonly caller: Caller }) => unknown;
+
+/** Whoever may read the folder may read all of it. */
+const READER: Caller = { name: 'local', role: 'viewer', via: 'local' };
 const ROUTES: { readonly [id: string]: Route } = HISTORY_ROUTES;
 
 /**
@@ -27,7 +31,8 @@ export function keptHistory(dataDir: string): Transport & AsyncDisposable {
     const answers = id === undefined ? undefined : handlers[id];
     if (!route || !answers) throw notHere(call);
     const query = route.query && checkedQuery(route, call);
-    return answers({ params: {}, query, body: undefined }, call.signal ?? new AbortController().signal);
+    const signal = call.signal ?? new AbortController().signal;
+    return answers({ params: {}, query, body: undefined }, signal, { caller: READER });
   };
   return {
     json: async <T>(call: Call) => (await ask(call)) as T,

@@ -1,7 +1,9 @@
+import type { NoticesStatus } from '#contract/api.ts';
 import type { NOTICE_ROUTES } from '#contract/routes/notices.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
+import { type Caller, isWithin } from '#kernel/rights.ts';
 
 /** Who was not told of an alarm yet, and whose notices are held back. */
 export function noticeHandlers(site: Site): Pick<Handlers, keyof typeof NOTICE_ROUTES> {
@@ -10,11 +12,17 @@ export function noticeHandlers(site: Site): Pick<Handlers, keyof typeof NOTICE_R
     throw new Fault('notices.shadow', 'a shadow tells nobody', { retry: 'never' });
   };
   return {
-    notices: () => desk().status(),
-    async maintain({ body: { asset, forMin, why, by } }) {
+    notices: (_asked, _signal, { caller }) => seenBy(caller, desk().status()),
+    async maintain({ body: { asset, forMin, why, by } }, _signal, { caller }) {
       desk().maintain(asset, forMin, by, why);
       await site.durable();
-      return desk().status();
+      return seenBy(caller, desk().status());
     },
   };
 }
+
+const seenBy = ({ areas }: Caller, { waiting, failed, maintenance }: NoticesStatus): NoticesStatus => ({
+  waiting: waiting.filter(({ alarm }) => isWithin(areas, alarm)),
+  failed: failed.filter(({ alarm }) => isWithin(areas, alarm)),
+  maintenance: maintenance.filter(({ asset }) => isWithin(areas, asset)),
+});

@@ -3,11 +3,14 @@ import type { SITE_ROUTES } from '#contract/routes/site.ts';
 import type { Answered } from '#contract/routes/table.ts';
 import { findEvents } from '#edge/api/event-log.ts';
 import type { Handlers, OwnWay } from '#edge/api/handlers.ts';
+import { maySee } from '#edge/api/sight.ts';
 import type { Core } from '#edge/core.ts';
 import type { Site } from '#edge/site.ts';
+import type { WriteOutcome } from '#guard/api.ts';
 import type { StoredDeadLetter, StoredGap } from '#journal/api.ts';
 import { valueToJson } from '#kernel/event.ts';
 import { qualityName } from '#kernel/quality.ts';
+import { isWithin } from '#kernel/rights.ts';
 
 /** All gaps that a journal keeps at most. */
 const ALL_GAPS = 4096;
@@ -22,8 +25,9 @@ export function siteHandlers(
   return {
     status: () => site.status(),
     openapi: async () => (await import('#contract/routes/openapi.ts')).openApi(version),
-    events: ({ query }) => findEvents(site, query),
-    gaps({ query: { from = 0, to = Number.POSITIVE_INFINITY, source, tag, reason, limit } }) {
+    events: ({ query }, _signal, { caller }) => findEvents(site, query, maySee(caller)),
+    gaps({ query: { from = 0, to = Number.POSITIVE_INFINITY, source, tag, reason, limit } }, _signal, who) {
+      const { areas } = who.caller;
       const number = tag === undefined ? undefined : core.table.number(tag);
       return site
         .gaps(ALL_GAPS)
@@ -35,24 +39,24 @@ export function siteHandlers(
             (reason === undefined || gap.reason === reason) &&
             (number === undefined || gap.tags === 'all' || gap.tags.includes(number)),
         )
-        .slice(-limit)
-        .map((gap) => gapView(core, gap));
+        .map((gap) => gapIn(areas, gapView(core, gap)))
+        .filter((gap) => gap !== undefined)
+        .slice(-limit);
     },
-    deadLetters({ query: { sink, limit } }) {
-      const letters = site.deadLetters(sink === undefined ? limit : ALL_LETTERS);
-      const wanted = letters.filter((one) => sink === undefined || one.sink === sink);
-      return wanted.slice(-limit).map((one) => deadLetterView(core, one));
+    deadLetters({ query: { sink, limit } }, _signal, { caller: { areas } }) {
+      const letters = site.deadLetters(sink === undefined && areas === undefined ? limit : ALL_LETTERS);
+      const wanted = letters
+        .filter((one) => sink === undefined || one.sink === sink)
+        .map((one) => deadLetterView(core, one))
+        .filter(({ tag }) => isWithin(areas, tag));
+      return wanted.slice(-limit);
     },
     async write({ body: { tag: path, value, why, leaseMs, by } }) {
       const tag = core.table.number(path);
       const plain = typeof value === 'boolean' ? Number(value) : value;
       const asker = { kind: 'operator', name: by } as const;
       const outcome = await core.guard.write({ tag, value: plain, by: asker, why, leaseMs });
-      return {
-        ...outcome,
-        value: valueToJson(outcome.value),
-        ...(outcome.readBack !== undefined && { readBack: valueToJson(outcome.readBack) }),
-      };
+      return outcomeView(outcome);
     },
     // Answers although the disk may not: whoever asks for it wants the machines written now.
     withoutState({ body: { why, by } }) {
@@ -64,7 +68,8 @@ export function siteHandlers(
       await site.durable();
       return {};
     },
-    assets: () => core.guard.assets() satisfies readonly AssetView[],
+    assets: (_asked, _signal, { caller }): readonly AssetView[] =>
+      core.guard.assets().filter(({ asset }) => isWithin(caller.areas, asset)),
     async setAsset({ body: { asset, mode, tagOut, why, by } }) {
       site.setAsset(asset, { mode, tagOut, why, by });
       await site.durable();
@@ -73,9 +78,26 @@ export function siteHandlers(
   };
 }
 
+/** As the API tells how a write ended. */
+export const outcomeView = (outcome: WriteOutcome): Answered<'write'> => ({
+  ...outcome,
+  value: valueToJson(outcome.value),
+  ...(outcome.readBack !== undefined && { readBack: valueToJson(outcome.readBack) }),
+});
+
 /** The journal's table of tags may be damaged: then the number is all that is known. */
 const pathOf = ({ table }: Core, tag: number): string =>
   table.has(tag) ? table.get(tag).path : `number ${tag}`;
+
+/** What a gap tells of somebody's areas; undefined where it concerns none of them. */
+export function gapIn<G extends { readonly tags: readonly string[] | 'all' }>(
+  areas: readonly string[] | undefined,
+  gap: G,
+): G | undefined {
+  if (areas === undefined || gap.tags === 'all') return gap;
+  const tags = gap.tags.filter((tag) => isWithin(areas, tag));
+  return tags.length === 0 ? undefined : { ...gap, tags };
+}
 
 function gapView(core: Core, { tags, count, ...gap }: StoredGap): Answered<'gaps'> {
   return {

@@ -1,20 +1,24 @@
-import { randomBytes } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { ApiAddress } from '#contract/api.ts';
-import { ROUTES, routeEntries } from '#contract/routes/table.ts';
-import { addRoutes, notFound, sendText, urlOf } from '#edge/api/answer.ts';
+import { routeEntries } from '#contract/routes/table.ts';
+import { accessHandlers } from '#edge/api/access.ts';
+import { addOwnWay, addRoutes, notFound, sendText, urlOf } from '#edge/api/answer.ts';
+import { type EncryptedDoor, localDoor } from '#edge/api/doors.ts';
 import { exchangeHandlers } from '#edge/api/exchange.ts';
+import { Gate } from '#edge/api/gate.ts';
+import { harden } from '#edge/api/headers.ts';
 import { type History, historyHandlers } from '#edge/api/history.ts';
 import { noticeHandlers } from '#edge/api/notices.ts';
+import { addPages } from '#edge/api/pages.ts';
 import { peerHandlers } from '#edge/api/peers.ts';
 import { refuseSocket, sendProblem } from '#edge/api/problems.ts';
 import { siteHandlers } from '#edge/api/record.ts';
-import { SignIn } from '#edge/api/sign-in.ts';
 import { addStream } from '#edge/api/stream.ts';
 import { tagHandlers } from '#edge/api/tags.ts';
 import type { Configuration } from '#edge/configuration.ts';
 import type { Site } from '#edge/site.ts';
+import type { SiteAccess } from '#edge/site-access.ts';
 import { Fault } from '#kernel/fault.ts';
 
 export interface ApiOptions {
@@ -22,6 +26,9 @@ export interface ApiOptions {
   /** 0 picks a free one. */
   readonly port: number;
   readonly configuration: Configuration;
+  readonly access: SiteAccess;
+  /** Absent: plain, and on loopback. */
+  readonly door?: EncryptedDoor | undefined;
   readonly version: string;
   /** Absent where the site keeps no past. */
   readonly history?: History | undefined;
@@ -32,37 +39,56 @@ export interface Api extends AsyncDisposable {
 }
 
 /**
- * The site's own API: status, live values, alarms, guarded writes, metrics. One generated token opens it.
+ * The site's own API: status, live values, alarms, guarded writes, metrics. Every request passes the gate.
  * @throws Fault `api.port` when the port is taken
  */
 export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
-  const { host, port, configuration, version, history = () => undefined } = options;
+  const { host, port, configuration, access, door, version, history = () => undefined } = options;
   const app = Fastify({
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,
+    requestTimeout: REQUEST_MS,
     schemaController,
-    frameworkErrors: (error, _request, reply) => sendProblem(reply, error),
+    frameworkErrors(error, request, reply) {
+      harden(request, reply);
+      sendProblem(reply, error);
+    },
     clientErrorHandler: refuseSocket,
+    ...(door && { serverFactory: door.factory }),
   });
-  const token = randomBytes(24).toString('base64url');
-  guardWith(app, token, site);
+  app.server.maxConnections = MOST_CONNECTIONS;
+  app.addHook('onRequest', async (request, reply) => harden(request, reply));
+  const gate = new Gate(access, site.core.clock);
+  gate.install(app);
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, error));
   refuseOthers(app);
   addHealth(app, site);
   addMetrics(app, site);
   addDocs(app);
+  addPages(app, () => door?.shown);
   addStream(app, site);
-  addRoutes(app, {
+  addRoutes(app, gate, {
     ...siteHandlers(site, version),
     ...tagHandlers(site),
     ...noticeHandlers(site),
     ...peerHandlers(site, configuration),
     ...historyHandlers(() => site.core.clock.nowUs(), history),
     ...exchangeHandlers(site),
+    ...accessHandlers(site, access, gate),
   });
   try {
-    const url = await app.listen({ host, port });
-    return { address: { url, token, pid: process.pid }, [Symbol.asyncDispose]: () => app.close() };
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => app.close());
+    const listening = await app.listen({ host, port });
+    // Fastify does not know what the server is that it was given.
+    const pages = door ? listening.replace(/^http:/, 'https:') : listening;
+    const local = door && stack.use(await localDoor(app));
+    const address = { url: local?.url ?? pages, token: access.localToken, pid: process.pid };
+    const owned = stack.move();
+    return {
+      address: { ...address, ...(local && { pages }) },
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
   } catch (error) {
     throw new Fault('api.port', `cannot listen on ${host}:${port}: ${(error as Error).message}`, {
       retry: 'never',
@@ -71,6 +97,11 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     });
   }
 }
+
+/** A site file of megabytes over a slow link is there by then; who sends a byte a minute is not waited for. */
+const REQUEST_MS = 120_000;
+/** Whoever opens connections and asks nothing must not fill the memory; the door of the box itself is another one. */
+const MOST_CONNECTIONS = 1000;
 
 /** Routes check what they are given with zod: without this Fastify loads a JSON Schema compiler, 5 MB of memory. */
 const schemaController = {
@@ -104,7 +135,7 @@ function refuseOthers(app: FastifyInstance): void {
 }
 
 function addHealth(app: FastifyInstance, { core }: Site): void {
-  app.get(ROUTES.health.path, async (_request, reply) => {
+  addOwnWay(app, 'health', async (_request, reply) => {
     const { fault } = core.journal.health;
     reply.code(fault ? 503 : 200);
     return { ok: fault === undefined, ...(fault && { fault: fault.code }) };
@@ -114,7 +145,7 @@ function addHealth(app: FastifyInstance, { core }: Site): void {
 /** Loaded with the first scrape: many sites are never scraped. */
 function addMetrics(app: FastifyInstance, site: Site): void {
   let registry: Promise<Registry> | undefined;
-  app.get(ROUTES.metrics.path, async (_request, reply) => {
+  addOwnWay(app, 'metrics', async (_request, reply) => {
     registry ??= import('#edge/metrics.ts').then(({ siteMetrics }) => siteMetrics(() => site.status()));
     const metrics = await registry;
     reply.type(metrics.contentType);
@@ -123,26 +154,9 @@ function addMetrics(app: FastifyInstance, site: Site): void {
 }
 
 function addDocs(app: FastifyInstance): void {
-  app.get(ROUTES.docs.path, async (_request, reply) => {
+  addOwnWay(app, 'docs', async (_request, reply) => {
     const { DOCS_PAGE, DOCS_POLICY } = await import('#edge/api/docs-page.ts');
     reply.type('text/html; charset=utf-8').header('content-security-policy', DOCS_POLICY);
     return sendText(reply, DOCS_PAGE, true);
-  });
-}
-
-/** Ways that need no token: whether the site is well, and what it could be asked. */
-const OPEN: ReadonlySet<string> = new Set(
-  routeEntries().flatMap(([, { open, path }]) => (open ? [path] : [])),
-);
-
-function guardWith(app: FastifyInstance, token: string, site: Site): void {
-  const signIn = new SignIn(token, site.core.clock, (peer, failures, path) =>
-    site.securityEvent('security.sign-in-failed', peer, { failures, path }),
-  );
-  app.addHook('onRequest', async (request, reply) => {
-    if (OPEN.has(request.url) || signIn.isRight(request.headers.authorization)) return;
-    await signIn.failed(request.ip, (request.url.split('?')[0] ?? '').slice(0, 200));
-    const hint = 'send "Authorization: Bearer <token>"; the token is in api.json in the data folder';
-    sendProblem(reply, new Fault('api.unauthorized', 'the token is missing or wrong', { hint }));
   });
 }

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { StreamQuery } from '#contract/routes/requests.ts';
-import { ROUTES } from '#contract/routes/table.ts';
-import { checked } from '#edge/api/answer.ts';
+import { addOwnWay, checked } from '#edge/api/answer.ts';
+import { askingOf, NOBODY } from '#edge/api/asking.ts';
 import { eventView } from '#edge/api/event-log.ts';
+import { maySee } from '#edge/api/sight.ts';
 import { tagValue } from '#edge/api/tag-value.ts';
 import type { Site } from '#edge/site.ts';
 import type { SiteEvent } from '#kernel/event.ts';
+import { isWithin } from '#kernel/rights.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 
 /**
@@ -13,20 +15,25 @@ import type { Tag } from '#kernel/tag-table.ts';
  * each period, and nothing while its connection is full: a slow client costs no memory.
  */
 export function addStream(app: FastifyInstance, site: Site): void {
-  app.get(ROUTES.stream.path, { exposeHeadRoute: false }, (request, reply) => {
+  addOwnWay(app, 'stream', (request, reply) => {
     const { prefix, tag, kind, everyMs } = checked(StreamQuery, 'query', request.query);
     const { core } = site;
+    const { caller } = askingOf(request) ?? { caller: NOBODY };
+    const seesEvent = maySee(caller);
     reply.hijack();
     const out = reply.raw;
-    out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    out.writeHead(200, { 'content-type': 'text/event-stream' });
     let version = -1;
     let seenEvent = core.recent.count;
     const tags = new Set(tag);
-    const isWanted = ({ path }: Tag) => path.startsWith(prefix) && (tag === undefined || tags.has(path));
-    const isTold = (event: SiteEvent) => kind?.includes(event.kind) ?? true;
+    const isWanted = ({ path }: Tag) =>
+      path.startsWith(prefix) && isWithin(caller.areas, path) && (tag === undefined || tags.has(path));
+    const isTold = (event: SiteEvent) => (kind?.includes(event.kind) ?? true) && seesEvent(event);
     const send = (name: string, data: unknown) =>
       out.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
     const push = () => {
+      // Whose rights end sees nothing more: the browser asks anew, and is told why not.
+      if (caller.isOver?.()) return void out.end();
       if (out.writableNeedDrain) return;
       const events = core.recent.after(seenEvent, Number.POSITIVE_INFINITY);
       seenEvent = events.at(-1)?.id ?? seenEvent;

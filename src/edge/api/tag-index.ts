@@ -24,9 +24,10 @@ export class TagIndex {
     }
   }
 
-  /** Branches directly below a place, with theirs down to a depth. */
-  below(at: string, depth: number): readonly TreeNode[] {
-    return branches([...this.from(at === '' ? '' : `${at}/`)], at === '' ? 0 : at.length + 1, depth);
+  /** Branches directly below a place, with theirs down to a depth; of the tags that are seen. */
+  below(at: string, depth: number, isSeen: (tag: Tag) => boolean): readonly TreeNode[] {
+    const tags = [...this.from(at === '' ? '' : `${at}/`)].filter(isSeen);
+    return branches(tags, at === '' ? 0 : at.length + 1, depth);
   }
 
   #sorted(): readonly Tag[] {

@@ -7,6 +7,7 @@ import { tagDetail, tagValue } from '#edge/api/tag-value.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
 import { isBad, isGood } from '#kernel/quality.ts';
+import { isWithin } from '#kernel/rights.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 
 /** Live values, alarms and rules. */
@@ -20,12 +21,12 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
     throw new Fault('alarm.unknown', `there is no alarm ${id}`, { hint: '`holdfast alarms` lists them' });
   };
   return {
-    tags({ query: { prefix, search, quality, limit, after } }) {
+    tags({ query: { prefix, search, quality, limit, after } }, _signal, { caller: { areas } }) {
       const isWanted = matching(search, quality && classOf(site, quality));
       const items = [];
       let last = '';
       for (const tag of index.from(prefix, after)) {
-        if (!isWanted(tag)) continue;
+        if (!isWithin(areas, tag.path) || !isWanted(tag)) continue;
         if (items.length === limit) return { items, next: { after: last } };
         items.push(tagValue(core, tag));
         last = tag.path;
@@ -33,12 +34,14 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
       return { items };
     },
     tag: ({ params: { path } }) => tagDetail(site, core.table.get(core.table.number(path))),
-    tagTree: ({ query: { at, depth } }) => index.below(at, depth),
-    alarms({ query: { prefix, state, priority, active } }) {
+    tagTree: ({ query: { at, depth } }, _signal, { caller: { areas } }) =>
+      index.below(at, depth, ({ path }) => isWithin(areas, path)),
+    alarms({ query: { prefix, state, priority, active } }, _signal, { caller: { areas } }) {
       return alarms()
         .filter(
           (one) =>
             one.id.startsWith(prefix) &&
+            isWithin(areas, one.id) &&
             (state?.includes(one.state) ?? true) &&
             (priority?.includes(one.priority) ?? true) &&
             (active === undefined || active === (one.state !== 'normal')),
@@ -51,9 +54,12 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
       await site.durable();
       return alarm(id);
     },
-    rules: () => {
+    rules: (_asked, _signal, { caller: { areas } }) => {
       const shadows = new Map(core.shadows.status(core.clock.steadyUs()).map((one) => [one.id, one]));
-      return core.decisions.rules().map((rule) => ({ ...rule, shadow: shadows.get(rule.id) ?? null }));
+      return core.decisions
+        .rules()
+        .filter(({ id }) => isWithin(areas, id))
+        .map((rule) => ({ ...rule, shadow: shadows.get(rule.id) ?? null }));
     },
   };
 }

@@ -161,4 +161,15 @@ export const SiteStatus = z.strictObject({
     })
     .exactOptional()
     .describe('Came out of a backup, and nobody has looked since at what may be old.'),
+  access: z
+    .strictObject({
+      users: count,
+      tokens: count,
+      sessions: count,
+      breakGlass: z.enum(['sealed', 'used', 'none']).describe('used: until a new code is made.'),
+      breakGlassUsedUs: us.exactOptional(),
+      damage: z.string().exactOptional().describe('Why nobody can sign in.'),
+    })
+    .exactOptional()
+    .describe('Who may sign in.'),
 });

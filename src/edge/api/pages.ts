@@ -1,0 +1,138 @@
+import { X509Certificate } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { addOwnWay, sendText } from '#edge/api/answer.ts';
+import type { Shown } from '#edge/api/tls.ts';
+import { Fault } from '#kernel/fault.ts';
+
+/* Pages that need no sign-in: plain files without a script or a style in them, for whatever browser stands there. */
+
+const STYLE = `:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:0 auto;padding:1.5rem}
+code,pre{font:14px/1.5 ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}
+pre{background:#8882;padding:.8rem;border-radius:4px}
+label{display:block;margin:.8rem 0}
+input{display:block;font:inherit;width:100%;box-sizing:border-box;padding:.4rem}
+button{font:inherit;padding:.4rem 1.2rem}
+.bad{color:#c00}
+`;
+
+const page = (title: string, body: string): string => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${title}</title>
+<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/page.css"></head>
+<body><h1>${title}</h1>
+${body}
+</body></html>
+`;
+
+const SIGN_IN = page(
+  'Sign in',
+  `<form id="by-name">
+<label>Name <input name="name" autocomplete="username" required></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<button>Sign in</button>
+</form>
+<form id="by-code">
+<label>Or a code: of a link, or the break-glass code <input name="code" autocomplete="one-time-code" required></label>
+<button>Use the code</button>
+</form>
+<details><summary>Make the first administrator</summary>
+<form id="first">
+<label>Code that the site printed when it started <input name="code" autocomplete="one-time-code" required></label>
+<label>Name <input name="name" autocomplete="username" required></label>
+<label>Password, 15 characters or more <input name="password" type="password" autocomplete="new-password" required></label>
+<button>Make the administrator</button>
+</form></details>
+<p id="said" role="status"></p>
+<noscript>This page needs JavaScript.</noscript>
+<script src="/sign-in.js" defer></script>`,
+);
+
+/** The code stands behind the #, which browsers send to nobody and write into no log of a proxy. */
+const SIGN_IN_SCRIPT = `const said = document.querySelector('#said');
+const send = async (path, body) => {
+  said.className = '';
+  said.textContent = 'One moment …';
+  const reply = await fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  }).catch(() => undefined);
+  const answer = reply && (await reply.json().catch(() => undefined));
+  if (reply && reply.ok) {
+    said.textContent = 'Signed in as ' + answer.name + ', ' + answer.role + '.';
+    return;
+  }
+  said.className = 'bad';
+  said.textContent = (answer && answer.detail) || 'The site does not answer.';
+};
+for (const [id, path] of [['by-name', '/api/access/sign-in'], ['by-code', '/api/access/code'], ['first', '/api/access/first']]) {
+  const form = document.querySelector('#' + id);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    send(path, Object.fromEntries(new FormData(form)));
+  });
+}
+const code = location.hash.slice(1);
+if (code !== '') {
+  history.replaceState(undefined, '', location.pathname);
+  send('/api/access/code', { code });
+}
+`;
+
+/** SHA-256 as people compare it. */
+export const fingerprintOf = (pem: string): string => new X509Certificate(pem).fingerprint256;
+
+function trustText(shown: Shown | undefined): string {
+  if (!shown)
+    return '<p>This address is not encrypted: it is on this box only, and there is nothing to trust.</p>';
+  const { authority, certificate, isOwn } = shown;
+  const { subject, validTo } = new X509Certificate(authority);
+  const intro = isOwn
+    ? 'This site has a certificate of its own, issued by an authority of its own that may vouch for this box and for private addresses only. Trust the authority once on each device; certificates that are renewed are trusted then.'
+    : 'The certificate of this site was given to it. Where your browser warns, it does not know who issued it: ask your IT, or trust what stands here.';
+  return `<p>${intro}</p>
+<h2>1. Compare</h2>
+<p>SHA-256 of what is to be trusted (${escaped(subject.replaceAll('\n', ', '))}, valid to ${escaped(validTo)}):</p>
+<pre>${fingerprintOf(authority)}</pre>
+<p>Compare it with what the box says by itself, at its screen or over SSH, since whoever could forge this page could forge the number on it:</p>
+<pre>holdfast fingerprint</pre>
+<p>The certificate in front of it now: <code>${fingerprintOf(certificate)}</code></p>
+<h2>2. Download</h2>
+<p><a href="/trust/authority.crt" download="holdfast-authority.crt">holdfast-authority.crt</a></p>
+<h2>3. Trust</h2>
+<ul>
+<li>Windows (Edge, Chrome), as administrator: <code>certutil -addstore Root holdfast-authority.crt</code></li>
+<li>Firefox: Settings, Privacy &amp; Security, Certificates, View Certificates, Authorities, Import; tick “identify websites”.</li>
+<li>macOS: <code>sudo security add-trusted-cert -d -k /Library/Keychains/System.keychain holdfast-authority.crt</code></li>
+<li>Debian, Ubuntu: copy it to <code>/usr/local/share/ca-certificates/</code>, then <code>sudo update-ca-certificates</code></li>
+<li>Chrome on Linux: <code>certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n holdfast -i holdfast-authority.crt</code></li>
+<li>Android: Settings, Security, Encryption &amp; credentials, Install a certificate, CA certificate.</li>
+<li>iPhone, iPad: open the file, install the profile, then Settings, General, About, Certificate Trust Settings.</li>
+<li>Programs: <code>curl --cacert holdfast-authority.crt …</code>, <code>NODE_EXTRA_CA_CERTS=holdfast-authority.crt</code></li>
+</ul>`;
+}
+
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** @param shown what the encrypted door shows now; undefined where there is none */
+export function addPages(app: FastifyInstance, shown: () => Shown | undefined): void {
+  const html = 'text/html; charset=utf-8';
+  addOwnWay(app, 'trustPage', (_request, reply) =>
+    sendText(reply.type(html), page('Trusting this site', trustText(shown())), false),
+  );
+  addOwnWay(app, 'trustCertificate', (_request, reply) => {
+    const now = shown();
+    if (now) return sendText(reply.type('application/x-x509-ca-cert'), now.authority, false);
+    throw new Fault('access.no-tls', 'this site is not encrypted: there is nothing to trust', {
+      retry: 'never',
+    });
+  });
+  addOwnWay(app, 'signInPage', (_request, reply) => sendText(reply.type(html), SIGN_IN, false));
+  addOwnWay(app, 'signInScript', (_request, reply) =>
+    sendText(reply.type('text/javascript; charset=utf-8'), SIGN_IN_SCRIPT, false),
+  );
+  addOwnWay(app, 'pageStyle', (_request, reply) =>
+    sendText(reply.type('text/css; charset=utf-8'), STYLE, false),
+  );
+}
