@@ -63,6 +63,10 @@ export class Accounts {
   readonly #ports: AccountPorts;
   #data: AccountsData;
   #isDamaged: boolean;
+  #named: { readonly of: readonly StoredUser[]; readonly byName: ReadonlyMap<string, StoredUser> } = {
+    of: [],
+    byName: new Map(),
+  };
   #last: Promise<unknown> = Promise.resolve();
 
   /** @param dir see `accessDir` */
@@ -260,9 +264,13 @@ export class Accounts {
     return isRight;
   }
 
+  /** Asked with every request of a session: made anew only where there are others. */
   #find(name: string): StoredUser | undefined {
-    const wanted = folded(name);
-    return this.#data.users.find((one) => folded(one.name) === wanted);
+    const { users } = this.#data;
+    if (this.#named.of !== users) {
+      this.#named = { of: users, byName: new Map(users.map((one) => [folded(one.name), one])) };
+    }
+    return this.#named.byName.get(folded(name));
   }
 
   async #changeUser(name: string, next: (user: StoredUser) => StoredUser, event: SiteEvent): Promise<User> {

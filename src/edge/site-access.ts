@@ -31,6 +31,7 @@ export class SiteAccess implements AsyncDisposable {
   /** Opens everything to whoever may read the data folder; new with every start. */
   readonly localToken = newSecret();
   readonly #site: Site;
+  readonly #log: Log;
   readonly #codes: OneTimeCodes<Good>;
   readonly #localDigest = Buffer.from(digestOf(this.localToken));
 
@@ -41,6 +42,7 @@ export class SiteAccess implements AsyncDisposable {
     const onFault = (error: unknown) =>
       log.error({ hint: 'make room, or the folder writable' }, `accounts and sessions: ${messageOf(error)}`);
     this.#site = site;
+    this.#log = log;
     site.accessStatus = () => this.status;
     this.accounts = new Accounts(dir, {
       nowUs: () => clock.nowUs(),
@@ -123,6 +125,10 @@ export class SiteAccess implements AsyncDisposable {
         return this.sessions.begin({ ...linked, from }).secret;
       }
       if (!(await this.accounts.useBreakGlass(code, from))) return undefined;
+      this.#log.error(
+        { hint: 'find out why: `holdfast events --kind security`' },
+        `the break-glass code was used from ${from}`,
+      );
       const who = { name: 'break-glass', role: 'administrator', from } as const;
       return this.sessions.begin(who, BREAK_GLASS_MS).secret;
     });

@@ -128,6 +128,17 @@ test('a role that changes holds at once, and who is removed is out', async (t) =
   assert.equal((await ask('/api/access/me')).status, 401, 'another person of that name');
 });
 
+test('a stream ends with the session that opened it', async (t) => {
+  const { access, ask, address, cookie } = await browser(t);
+  await ask('/api/access/code', { code: access.linkCode('demo', 'viewer') });
+  const stream = await fetch(`${address.url}/api/stream?everyMs=100`, { headers: { cookie: cookie() } });
+  const reader = stream.body?.getReader() ?? assert.fail();
+  assert.equal((await reader.read()).done, false);
+  access.sessions.end(() => true);
+  while (!(await reader.read()).done); // has an end
+  assert.equal((await ask('/api/access/me')).status, 401);
+});
+
 test('a page from elsewhere changes nothing with the cookie of this one', async (t) => {
   const { access, ask, address } = await browser(t);
   const link = () => access.linkCode('demo', 'administrator');

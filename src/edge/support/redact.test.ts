@@ -30,11 +30,15 @@ test('texts that nobody structured lose what signs in', () => {
     'cannot reach mqtt://me:word@10.0.0.7:1883/x',
     'authorization: Bearer abcdefgh.ijkl',
     'password=hunter22 and so on',
+    'once, with the code 28Y1-T4RQ-P26D-PQQR; or',
+    'sealed M6KJ-J4W3-W89E-0C7H-7MK6-4RTY',
+    'grafana has hf_fCrtYUePf9ej6bRZ0_3pS2xa8Q803dYmyk_bvICu_mg',
     '-----BEGIN PRIVATE KEY-----\nMIIEvQ\nabc\n-----END PRIVATE KEY-----',
   ]) {
     const clean = redaction.text(text);
     assert.ok(clean.includes(HIDDEN), clean);
-    for (const word of ['word@', 'abcdefgh', 'hunter22', 'MIIEvQ']) assert.ok(!clean.includes(word), clean);
+    for (const word of ['word@', 'abcdefgh', 'hunter22', 'MIIEvQ', 'T4RQ', '7MK6', 'fCrt'])
+      assert.ok(!clean.includes(word), clean);
   }
 });
 

@@ -15,6 +15,9 @@ const TABLE = /^headers/i;
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s"'/?#]*@/gi, `$1${HIDDEN}@`],
+  // API tokens, and codes that sign in once.
+  [/\bhf_[\w-]{20,}/g, HIDDEN],
+  [/\b(?:[0-9A-HJKMNP-TV-Z]{4}-){3,5}[0-9A-HJKMNP-TV-Z]{4}\b/g, HIDDEN],
   [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${HIDDEN}`],
   [
     /\b([\w-]*(?:password|passphrase|secret|token|api[-_]?key|authorization))(["']?\s*[=:]\s*["']?)(?!\(hidden\))[^\s"',;&}]+/gi,
