@@ -11,7 +11,8 @@ const LOOK_MS = 3_600_000;
 /** The encrypted door of a site; without one all goes through a plain door on loopback. */
 export class EncryptedDoor implements Disposable {
   #shown: Shown;
-  #server: EncryptedServer | undefined;
+  /** Several where a name such as localhost has several addresses. */
+  readonly #servers: EncryptedServer[] = [];
   readonly #options: TlsOptions;
   readonly #timer: NodeJS.Timeout;
 
@@ -34,8 +35,9 @@ export class EncryptedDoor implements Disposable {
 
   /** How Fastify makes its server. */
   readonly factory: NonNullable<FastifyServerOptions['serverFactory']> = (handler) => {
-    this.#server = createEncrypted({ ...this.#context(), minVersion: 'TLSv1.2' }, handler);
-    return this.#server;
+    const server = createEncrypted(this.#context(), handler);
+    this.#servers.push(server);
+    return server;
   };
 
   /** Shows what is there now: connections that are open stay as they are. */
@@ -44,7 +46,7 @@ export class EncryptedDoor implements Disposable {
       const now = await certificateFor(this.#options);
       if (now.certificate === this.#shown.certificate && now.key === this.#shown.key) return;
       this.#shown = now;
-      this.#server?.setSecureContext(this.#context());
+      for (const server of this.#servers) server.setSecureContext(this.#context());
       this.#options.log.info({}, 'the API shows a new certificate');
     } catch (error) {
       this.#options.log.error({}, `the certificate of the API was not renewed: ${messageOf(error)}`);

@@ -79,7 +79,8 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
   try {
     await using stack = new AsyncDisposableStack();
     stack.defer(() => app.close());
-    const listening = await app.listen({ host, port });
+    // Where all addresses are listened at, the one of this box is named.
+    const listening = (await app.listen({ host, port })).replace('[::]', '[::1]');
     // Fastify does not know what the server is that it was given.
     const pages = door ? listening.replace(/^http:/, 'https:') : listening;
     const local = door && stack.use(await localDoor(app));
