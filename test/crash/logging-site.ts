@@ -86,6 +86,14 @@ export class Machines implements AsyncDisposable {
   }
 }
 
+/** A low level that has arrived: what is said before the site has subscribed it never hears, and its next value is no edge. */
+export async function levelKnown(edge: EdgeProcess, machines: Machines): Promise<void> {
+  await until('the level is known', async () => {
+    await machines.level(1);
+    return (await edge.tag('a/pump/level')).value === 1;
+  });
+}
+
 /** The logging site on a file system of its own. */
 export async function startOnDisk(t: Scope, megabytes: number, quotaMb: number) {
   const disk = await SmallDisk.open(megabytes);
@@ -101,7 +109,7 @@ export async function startOnDisk(t: Scope, megabytes: number, quotaMb: number) 
     await broker[Symbol.asyncDispose]();
     await disk[Symbol.asyncDispose]();
   });
-  await machines.level(1);
+  await levelKnown(edge, machines);
   await until('rows are on disk', async () => (await edge.status()).journal.durableRows > 200);
   return { disk, machines, edge, seenDir, again: () => start(undefined) };
 }
