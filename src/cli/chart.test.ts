@@ -48,6 +48,11 @@ test('where nothing is known the axis is broken', () => {
 });
 
 test('whatever the values, the picture keeps its size and says no nonsense', () => {
+  const far = draw(envelope((i) => (i === 0 ? -8.4e201 : 0)));
+  assert.ok(
+    far.every((line) => line.length <= COLUMNS) && far.join().includes('-1.0e+202 ┤'),
+    far.join('\n'),
+  );
   const value = fc.oneof(fc.double({ noDefaultInfinity: true }), fc.constant(Number.NaN));
   fc.assert(
     fc.property(fc.array(value, { minLength: count, maxLength: count }), (values) => {

@@ -136,8 +136,9 @@ function roundStep(least: number): number {
 }
 
 function tickText(value: number, digits: number): string {
-  const text = value.toFixed(digits);
-  return text.length <= LABEL - 1 ? text : value.toExponential(2);
+  // A negative number with an exponent of three digits has room for one more.
+  const texts = [value.toFixed(digits), value.toExponential(2), value.toExponential(1)];
+  return texts.find((text) => text.length <= LABEL - 1) ?? value.toExponential(1);
 }
 
 /** First, middle and last moment; with the day where it is another one than that before. */
