@@ -77,16 +77,13 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const checkedBody = route.upload
-    ? uploadOf(request)
-    : route.body && checked(route.body, 'body', request.body);
   const given = {
     params: paramsGiven(route, request),
     query: route.query && checked(route.query, 'query', request.query),
-    body: checkedBody,
+    body: route.upload ? uploadOf(request) : route.body && checked(route.body, 'body', request.body),
   };
   const who = gate.admit(route, request, given);
-  const asked = { ...given, body: signed(checkedBody, who.caller) };
+  const asked = { ...given, body: signed(given.body, who.caller) };
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
   const answered = answers(asked, gone.signal, who);
