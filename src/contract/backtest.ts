@@ -1,3 +1,4 @@
+import type { Problem } from '#contract/model.ts';
 import type { Json } from '#kernel/event.ts';
 
 /** What a back-test says, also as `--json`. `file` is the site file that is tried, `past` what it is held against. */
@@ -30,6 +31,12 @@ export interface BacktestReport {
   readonly differences: readonly BacktestDifference[];
   readonly differenceCount: number;
 }
+
+/** What a running site says of a back-test: how far it has come (0 to 1), or its end. */
+export type BacktestLine =
+  | { readonly part: number; readonly rows: number; readonly rowsPerS: number }
+  | { readonly problems: readonly Problem[] }
+  | { readonly report: BacktestReport };
 
 /** A rule, an alarm, or what a rule wrote or sent. */
 export interface BacktestSubject {

@@ -127,6 +127,105 @@ export interface AssetView {
   };
 }
 
+/** What a walk over the hash chain found. */
+export interface AuditCheck {
+  readonly events: number;
+  /** First event still kept, when older ones were removed by quota. */
+  readonly fromSeq: number;
+  /** Hash of the newest event. */
+  readonly head: string;
+  readonly broken?: {
+    readonly seq: number;
+    readonly reason: string;
+  };
+}
+
+/** How far a back-test has come, or its end. */
+export type BacktestLine =
+  | {
+      /** 0 to 1. */
+      readonly part: number;
+      readonly rows: number;
+      readonly rowsPerS: number;
+    }
+  | {
+      readonly problems: readonly Problem[];
+    }
+  | {
+      readonly report: BacktestReport;
+    };
+
+/** What a site file would have found, beside what was found. */
+export interface BacktestReport {
+  readonly file: string;
+  readonly data: string;
+  /** Where the rows came from. */
+  readonly past: 'journal' | 'history';
+  readonly against: 'record' | 'current' | 'nothing';
+  /** µs since 1970, wall clock of the site. */
+  readonly fromUs: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly toUs: number;
+  readonly rows: number;
+  readonly rowsPerS: number;
+  readonly equal: boolean;
+  /** Of the file; the past does not have them. */
+  readonly unknownTags: readonly string[];
+  /** No row of them came in this time. */
+  readonly silentTags: readonly string[];
+  readonly notes: readonly string[];
+  readonly subjects: readonly {
+    readonly kind: 'rule' | 'alarm' | 'write' | 'send';
+    /** Of the rule or alarm; for writes and messages the rule. */
+    readonly id: string;
+    /** Tag that is written, or actuator. */
+    readonly to?: string;
+    readonly file?: {
+      /** How often it was raised, switched on, written or sent. */
+      readonly count: number;
+      /** Writes that a limit refuses. */
+      readonly refused?: number;
+      /** µs since 1970, wall clock of the site. */
+      readonly firstUs?: number;
+      /** µs since 1970, wall clock of the site. */
+      readonly lastUs?: number;
+      /** Rules on, alarms raised; absent for writes and messages. */
+      readonly activeUs?: number;
+      /** From, to; from, to; … of the time active, or moments twice. */
+      readonly spans: readonly number[];
+    };
+    readonly past?: {
+      /** How often it was raised, switched on, written or sent. */
+      readonly count: number;
+      /** Writes that a limit refuses. */
+      readonly refused?: number;
+      /** µs since 1970, wall clock of the site. */
+      readonly firstUs?: number;
+      /** µs since 1970, wall clock of the site. */
+      readonly lastUs?: number;
+      /** Rules on, alarms raised; absent for writes and messages. */
+      readonly activeUs?: number;
+      /** From, to; from, to; … of the time active, or moments twice. */
+      readonly spans: readonly number[];
+    };
+  }[];
+  /** In the order of time; the first ones where there are very many. */
+  readonly differences: readonly {
+    /** µs since 1970, wall clock of the site. */
+    readonly timeUs: number;
+    /** Who has it; the other one has not. */
+    readonly in: 'file' | 'past';
+    readonly kind: 'rule' | 'alarm' | 'write' | 'send';
+    readonly id: string;
+    readonly what: string;
+    /** Any JSON. */
+    readonly value?: Json;
+    /** Why a write would be refused. */
+    readonly refused?: string;
+  }[];
+  readonly differenceCount: number;
+}
+
 /** Buckets of one tag; parts of one tag follow each other. */
 export interface Buckets {
   readonly tag: string;
@@ -174,6 +273,27 @@ export interface CertificateView {
   readonly sinceUs: number;
   readonly by?: string;
   readonly warnings: readonly string[];
+}
+
+export interface CheckedConfig {
+  /** SHA-256 of the text, as hex. */
+  readonly digest: string;
+  readonly problems: readonly Problem[];
+  /** Against the file that runs; absent where one of the problems is an error. */
+  readonly changes?: readonly {
+    readonly section: string;
+    readonly id: string;
+    readonly what: 'added' | 'removed' | 'changed';
+    readonly fields: readonly {
+      readonly path: string;
+      /** Any JSON. */
+      readonly before?: Json;
+      /** Any JSON. */
+      readonly after?: Json;
+    }[];
+  }[];
+  /** The same for people, a line each. */
+  readonly lines?: readonly string[];
 }
 
 export interface ConfigDiff {
@@ -407,6 +527,11 @@ export interface ImportReport {
   readonly bytes: number;
   /** SHA-256 of the file. */
   readonly digest: string;
+}
+
+/** A JSON Schema, draft 2020-12. */
+export interface JsonSchema {
+  readonly $schema: string;
 }
 
 export interface Me {
@@ -1150,6 +1275,26 @@ export interface UndoConfigBody {
   readonly by?: string | undefined;
 }
 
+export interface CheckConfigBody {
+  /** A site file. */
+  readonly text: string;
+}
+
+export interface BacktestBody {
+  /** The site file to try; the files of then when absent, which must find what was recorded. */
+  readonly text?: string | undefined;
+  /** From here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from?: string | undefined;
+  /** Up to here, exclusive. */
+  readonly to?: string | undefined;
+  /** What the site recorded of itself, or its present file over the same past. */
+  readonly against?: 'record' | 'current' | undefined;
+  /** The journal where it reaches back far enough, otherwise the historian, when absent. */
+  readonly past?: 'journal' | 'history' | undefined;
+  /** How much of the past before it rules and alarms settle on. */
+  readonly warmUpMs?: number | undefined;
+}
+
 export interface HistoryRawQuery {
   /** Path of a tag; may be given several times. */
   readonly tag: string | readonly string[];
@@ -1676,6 +1821,26 @@ export class SiteApi {
   /** Go back to an earlier site file. */
   undoConfig(body: UndoConfigBody, signal?: AbortSignal): Promise<AppliedConfig> {
     return this.#transport.json<AppliedConfig>({ method: 'POST', path: '/api/config/undo', body, signal });
+  }
+
+  /** The JSON Schema of a site file, for editors. */
+  siteSchema(signal?: AbortSignal): Promise<JsonSchema> {
+    return this.#transport.json<JsonSchema>({ method: 'GET', path: '/api/config/schema', signal });
+  }
+
+  /** What is wrong with a site file, and what it would change; nothing takes effect. */
+  checkConfig(body: CheckConfigBody, signal?: AbortSignal): Promise<CheckedConfig> {
+    return this.#transport.json<CheckedConfig>({ method: 'POST', path: '/api/config/check', body, signal });
+  }
+
+  /** What a site file would have found, raised and written, beside what was. The past goes through the very same decisions at full speed, in a thread of its own; nothing is written to any machine. A line each with how far it has come, then one with the report, or with the problems of a file that has errors. Hanging up ends it. One at a time. */
+  backtest(body: BacktestBody, signal?: AbortSignal): AsyncIterable<BacktestLine> {
+    return this.#transport.lines<BacktestLine>({ method: 'POST', path: '/api/backtest', body, signal });
+  }
+
+  /** Whether the hash chain over all events holds. Walks all that is kept, in a thread of its own. */
+  auditCheck(signal?: AbortSignal): Promise<AuditCheck> {
+    return this.#transport.json<AuditCheck>({ method: 'GET', path: '/api/audit', signal });
   }
 
   /** Tags that have a past, and how far it reaches. */

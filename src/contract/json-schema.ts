@@ -12,14 +12,13 @@ export interface Schema {
  * sink.
  * Editors see what may be written; what hangs together across entries is told by `loadSite`.
  */
-export function siteJsonSchema(plugins: Plugins): Schema {
+export function siteJsonSchema(plugins: Plugins): Schema & { readonly $schema: string } {
   const site = toJson(SiteFile) as { readonly properties: { readonly [key: string]: Schema } };
   const { sources, actuators, sinks, types, ...properties } = site.properties;
   const addresses = Object.values(plugins.sources).flatMap(({ address }) =>
     address ? [toJson(address)] : [],
   );
-  return hoisted({
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
+  const schema = hoisted({
     title: 'Holdfast site file',
     ...site,
     properties: {
@@ -36,6 +35,7 @@ export function siteJsonSchema(plugins: Plugins): Schema {
       sendOfType: templated(anyOf(sends(plugins))),
     },
   });
+  return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...schema };
 }
 
 /**

@@ -202,6 +202,10 @@ export class Site implements AsyncDisposable {
     });
   }
 
+  get dataDir(): string {
+    return this.#options.dataDir;
+  }
+
   get journalDir(): string {
     return journalDir(this.#options.dataDir);
   }

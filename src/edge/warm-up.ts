@@ -2,6 +2,7 @@ import type { TagModel } from '#contract/model.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { composeCore } from '#edge/core.ts';
 import { Peers } from '#edge/peers.ts';
+import { SILENT } from '#edge/silent-log.ts';
 import type { Journal } from '#journal/api.ts';
 import { allocBatch, type Batch } from '#kernel/batch.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -58,7 +59,6 @@ function chunks(tags: readonly TagModel[]): TagModel[][] {
 }
 
 const nothing = (): void => {};
-const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 const keepsNothing = (): Journal => ({
   opened: {

@@ -159,6 +159,10 @@ const ASK: { readonly [Id in RouteId]: () => Promise<unknown> } = {
   },
   applyConfig: async () => api.applyConfig({ text: (await api.config()).text, why: 'a test asks' }),
   undoConfig: async () => api.undoConfig({ to: (await api.config()).digest }),
+  siteSchema: () => api.siteSchema(),
+  checkConfig: async () => api.checkConfig({ text: (await api.config()).text }),
+  backtest: () => Array.fromAsync(api.backtest({})),
+  auditCheck: () => api.auditCheck(),
   historyTags: () => api.historyTags(),
   historyRaw: () => first(api.historyRaw(SPAN)),
   historyBuckets: () => first(api.historyBuckets({ ...SPAN, bucketUs: 60e6 })),
@@ -365,4 +369,26 @@ test('the documentation is there without a token and without anything from elsew
   assert.match(document.openapi, /^3\.1\./);
   for (const [, { path, method }] of routeEntries())
     assert.ok(method.toLowerCase() in (document.paths[path] ?? {}), path);
+});
+
+test('a changed file is tried on the past before it takes effect, and nothing has changed by that', async () => {
+  const { text, digest } = await api.config();
+  const lower = text.replaceAll('mean(vibration, "2s") > 4.5', 'mean(vibration, "2s") > 0.1');
+  assert.notEqual(lower, text);
+  const { problems, changes } = await api.checkConfig({ text: lower });
+  assert.deepEqual(problems, []);
+  assert.ok(
+    changes?.some(({ section, id, what }) => section === 'alarms' && id === ALARM && what === 'changed'),
+  );
+  const last = async (body: Parameters<SiteApi['backtest']>[0]) =>
+    (await Array.fromAsync(api.backtest(body))).at(-1) ?? assert.fail('no line');
+  const tried = await last({ text: lower, against: 'current' });
+  assert.ok('report' in tried, JSON.stringify(tried));
+  const raised = tried.report.subjects.find(({ id }) => id === ALARM);
+  assert.deepEqual([raised?.file?.count, raised?.past?.count ?? 0], [1, 0]);
+  assert.ok(tried.report.rows > 0);
+  const same = await last({});
+  assert.ok('report' in same && same.report.equal, JSON.stringify(same));
+  assert.ok('problems' in (await last({ text: 'site: 1' })));
+  assert.equal((await api.config()).digest, digest);
 });

@@ -24,6 +24,7 @@ export async function bundle(outDir: string): Promise<void> {
       'exchange-import-worker': 'src/exchange/import-worker.ts',
       'exchange-export-worker': 'src/exchange/export-worker.ts',
       'edge-reader-worker': 'src/edge/calculation/reader-worker.ts',
+      'edge-replay-worker': 'src/edge/replay/aside-worker.ts',
       'check-worker': 'src/edge/check-worker.ts',
     },
     outdir: outDir,

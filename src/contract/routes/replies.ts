@@ -6,10 +6,12 @@ export {
   AppliedConfig,
   CertificateDetail,
   CertificateView,
+  CheckedConfig,
   ConfigDiff,
   ConfigEntry,
   ConfigVersion,
   Found,
+  JsonSchema,
   OpenApi,
   Problem,
   ProblemDetails,
@@ -17,6 +19,7 @@ export {
 } from './replies/config.ts';
 export { Aligned, Buckets, HistoryTag, ImportLine, ImportReport, Series } from './replies/history.ts';
 export { NoticesStatus } from './replies/notices.ts';
+export { AuditCheck, BacktestLine, BacktestReport } from './replies/replay.ts';
 export { ActuatorView, Done, Fault, Health, SinkView, SiteStatus, SourceView } from './replies/site.ts';
 export {
   AlarmStatus,

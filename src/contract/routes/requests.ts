@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ALARM_STATES } from '#contract/api.ts';
+import { ALARM_STATES, MOST_CONFIG_BYTES } from '#contract/api.ts';
 import { PRIORITIES } from '#contract/site.ts';
 import { EVENT_KINDS } from '#kernel/event.ts';
 
@@ -273,4 +273,30 @@ export const MaintenanceRequest = z.strictObject({
   forMin: z.number().min(0).describe('Minutes; 0 ends it.'),
   why: z.string().min(1).optional().describe('Needed to begin it.'),
   by: z.string().min(1).describe('Who does it.'),
+});
+
+const siteText = z.string().max(MOST_CONFIG_BYTES);
+
+export const CheckRequest = z.strictObject({ text: siteText.describe('A site file.') });
+
+export const BacktestRequest = z.strictObject({
+  text: siteText
+    .optional()
+    .describe('The site file to try; the files of then when absent, which must find what was recorded.'),
+  from: from.optional(),
+  to: to.optional(),
+  against: z
+    .enum(['record', 'current'])
+    .default('record')
+    .describe('What the site recorded of itself, or its present file over the same past.'),
+  past: z
+    .enum(['journal', 'history'])
+    .optional()
+    .describe('The journal where it reaches back far enough, otherwise the historian, when absent.'),
+  warmUpMs: z
+    .number()
+    .min(0)
+    .max(366 * 86_400e3)
+    .default(3600e3)
+    .describe('How much of the past before it rules and alarms settle on.'),
 });

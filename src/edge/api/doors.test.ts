@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { EncryptedDoor } from '#edge/api/doors.ts';
-import { QUIET_LOG } from '#edge/api/fixture.ts';
+import { SILENT } from '#edge/silent-log.ts';
 import { folder } from '#trust/fixture.ts';
 
 function make(dir: string, name: string): void {
@@ -49,7 +49,7 @@ test('a given certificate that is replaced is shown without a restart; a bad one
     settings: { host: '127.0.0.1', port: 0, names: [], tls },
     site: 'north',
     trustDir: join(dir.path, 'trust'),
-    log: { ...QUIET_LOG, error: (_, text) => void said.push(text ?? '') },
+    log: { ...SILENT, error: (_, text) => void said.push(text ?? '') },
     nowMs: () => Date.now(),
     onEvent: (name) => void told.push(name),
   });
@@ -82,7 +82,7 @@ test('nothing but loopback goes unencrypted', async () => {
       settings: { host, port: 0, names: [] },
       site: 'north',
       trustDir: dir.path,
-      log: QUIET_LOG,
+      log: SILENT,
       nowMs: () => Date.now(),
       onEvent() {},
     });

@@ -6,12 +6,10 @@ import type { TestContext } from 'node:test';
 import { serveApi } from '#edge/api/server.ts';
 import { checkSite } from '#edge/blueprint.ts';
 import { Configuration } from '#edge/configuration.ts';
+import { SILENT } from '#edge/silent-log.ts';
 import { startSite } from '#edge/site.ts';
 import { SiteAccess } from '#edge/site-access.ts';
 import type { HistoryReader } from '#historian/api.ts';
-
-const nothing = (): void => {};
-export const QUIET_LOG = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** A site in a folder of its own, with its API on a free port; gone with the test. */
 export async function servedSite(
@@ -27,9 +25,9 @@ export async function servedSite(
   });
   const { blueprint, problems } = await checkSite(text);
   assert.ok(blueprint, JSON.stringify(problems));
-  const site = stack.use(await startSite({ blueprint, dataDir: dir, log: QUIET_LOG, version: '1.0.0' }));
-  const configuration = stack.use(new Configuration({ site, log: QUIET_LOG }));
-  const access = stack.use(new SiteAccess(site, dir, QUIET_LOG));
+  const site = stack.use(await startSite({ blueprint, dataDir: dir, log: SILENT, version: '1.0.0' }));
+  const configuration = stack.use(new Configuration({ site, log: SILENT }));
+  const access = stack.use(new SiteAccess(site, dir, SILENT));
   const options = { host: '127.0.0.1', port: 0, configuration, access, version: '1.0.0', history };
   const { address } = stack.use(await serveApi(site, options));
   return { dir, site, access, address };

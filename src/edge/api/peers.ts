@@ -7,6 +7,7 @@ import { checkAside } from '#edge/check-aside.ts';
 import { configVersions } from '#edge/config-history.ts';
 import { diffOf, earlier, versionOf } from '#edge/config-versions.ts';
 import type { Configuration } from '#edge/configuration.ts';
+import { SILENT } from '#edge/silent-log.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
 
@@ -67,7 +68,7 @@ function configHandlers(site: Site, configuration: Configuration): Pick<Handlers
       const after = to === undefined ? versionOf('running', all) : versionOf(to, all);
       const before = from === undefined ? earlier(after.digest, all) : versionOf(from, all);
       for (const { text } of [before, after]) mustBeShort(text);
-      return await diffOf(before, after, async (text) => (await checkAside(text, QUIET)).blueprint);
+      return await diffOf(before, after, async (text) => (await checkAside(text, SILENT)).blueprint);
     },
     async applyConfig({ body: { text, by, why, undoes } }) {
       const cause = { by: `api:${by}`, why, undoes };
@@ -87,9 +88,6 @@ function configHandlers(site: Site, configuration: Configuration): Pick<Handlers
     },
   };
 }
-
-const nothing = (): void => {};
-const QUIET = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** Characters. Comparing longer ones would hold up decisions; the command line does it in a process of its own. */
 const MOST_COMPARED = 500_000;

@@ -14,6 +14,7 @@ import { addPages } from '#edge/api/pages.ts';
 import { peerHandlers } from '#edge/api/peers.ts';
 import { refuseSocket, sendProblem } from '#edge/api/problems.ts';
 import { siteHandlers } from '#edge/api/record.ts';
+import { replayHandlers } from '#edge/api/replay.ts';
 import { addStream } from '#edge/api/stream.ts';
 import { tagHandlers } from '#edge/api/tags.ts';
 import type { Configuration } from '#edge/configuration.ts';
@@ -72,6 +73,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     ...tagHandlers(site),
     ...noticeHandlers(site),
     ...peerHandlers(site, configuration),
+    ...replayHandlers(site),
     ...historyHandlers(() => site.core.clock.nowUs(), history),
     ...exchangeHandlers(site),
     ...accessHandlers(site, access, gate),

@@ -92,6 +92,16 @@ export const ConfigDiff = z.strictObject({
   unified: z.array(z.string()).describe('Lines of a unified diff of the texts.'),
 });
 
+export const CheckedConfig = z.strictObject({
+  digest,
+  problems: z.array(Problem),
+  changes: z
+    .array(Change)
+    .exactOptional()
+    .describe('Against the file that runs; absent where one of the problems is an error.'),
+  lines: z.array(z.string()).exactOptional().describe('The same for people, a line each.'),
+});
+
 export const AppliedConfig = z.strictObject({
   state: z
     .enum(['applied', 'unchanged', 'refused'])
@@ -102,6 +112,8 @@ export const AppliedConfig = z.strictObject({
   changes: z.array(z.string()).describe('One line a change.'),
   problems: z.array(Problem),
 });
+
+export const JsonSchema = z.looseObject({ $schema: z.string() }).describe('A JSON Schema, draft 2020-12.');
 
 export const Found = z
   .strictObject({
