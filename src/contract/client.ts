@@ -636,7 +636,23 @@ export interface ProblemDetails {
 
 export interface RuleStatus {
   readonly id: string;
+  readonly asset: string;
   readonly state: 'off' | 'on' | 'unknown';
+  /** Its condition, in CEL. */
+  readonly when: string;
+  readonly onDelayMs: number;
+  readonly offDelayMs: number;
+  /** What it does while an input is bad. */
+  readonly onBad: 'hold' | 'safe' | 'alarm';
+  readonly firstIsEdge: boolean;
+  readonly do: readonly { readonly [name: string]: Json }[];
+  readonly clear: readonly { readonly [name: string]: Json }[];
+  /** Paths of the tags that its condition rests on. */
+  readonly reads: readonly string[];
+  /** How often it was switched on since start. */
+  readonly firings: number;
+  /** When last; absent where it was not since start. */
+  readonly lastOnUs?: number;
   /** What it would have done; null for a rule that acts. */
   readonly shadow: ShadowRuleStatus | null;
 }
@@ -972,12 +988,19 @@ export interface TagDetail {
   readonly states?: { readonly [name: string]: string };
   /** Id of the source that reads it. */
   readonly source?: string;
+  /** Where at the device, as the site file says it. */
+  readonly address?: Json;
   /** Expression that it is derived by. */
   readonly derive?: string;
   /** Belongs to a safety function: it is never written. */
   readonly safety: boolean;
   /** Limits on writes, as in the site file. */
   readonly write?: Json;
+  /** Rules, alarms, what suppresses alarms, and derived tags that rest on it. */
+  readonly readers: readonly {
+    readonly kind: 'rule' | 'alarm' | 'suppression' | 'tag';
+    readonly id: string;
+  }[];
   /** Ids of the alarms of its asset. */
   readonly alarms: readonly string[];
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AlarmSpec } from '#decide/api.ts';
+import type { AlarmSpec, Reading } from '#decide/api.ts';
 import type { Expression } from '#decide/expressions/expression.ts';
 import type { Plan, PlannedAlarm, PlannedRule } from '#decide/plan.ts';
 import type { TagType } from '#kernel/tag-table.ts';
@@ -17,10 +17,15 @@ export interface Compilation {
   readonly conditions: ReadonlyMap<string, Computed>;
 }
 
+type ConditionKind = 'rule' | 'alarm' | 'suppression';
 /** Names of conditions, unique within a machine. */
-export const ruleName = (id: string): string => `rule ${id}`;
-export const alarmName = (id: string): string => `alarm ${id}`;
-export const suppressionName = (id: string): string => `suppression ${id}`;
+const named =
+  (kind: ConditionKind) =>
+  (id: string): string =>
+    `${kind} ${id}`;
+export const ruleName = named('rule');
+export const alarmName = named('alarm');
+export const suppressionName = named('suppression');
 
 export function compilationOf({ compiler, derived, rules, alarms }: Plan): Compilation {
   const types: TagType[] = [];
@@ -36,6 +41,14 @@ export function compilationOf({ compiler, derived, rules, alarms }: Plan): Compi
     derived: new Map([...derived].map(([tag, { expression }]) => [tag, computed(expression)])),
     conditions: new Map([...rules.map(ofRule), ...alarms.flatMap(ofAlarm)]),
   };
+}
+
+export function* readingsOf({ derived, conditions }: Compilation): Iterable<Reading> {
+  for (const [tag, { tags }] of derived) yield { kind: 'tag', tag, tags };
+  for (const [name, { tags }] of conditions) {
+    const space = name.indexOf(' ');
+    yield { kind: name.slice(0, space) as ConditionKind, id: name.slice(space + 1), tags };
+  }
 }
 
 /**

@@ -130,6 +130,12 @@ export interface RuleTransition {
 }
 export type RuleState = 'off' | 'on' | 'unknown';
 
+/** A rule, an alarm, what suppresses an alarm, or a derived tag (by its number), and the tags that it reads. */
+export type Reading = { readonly tags: readonly number[] } & (
+  | { readonly kind: 'rule' | 'alarm' | 'suppression'; readonly id: string }
+  | { readonly kind: 'tag'; readonly tag: number }
+);
+
 /** What a step led to; shared and empty when nothing happened, which is the usual case. */
 export interface Outcome {
   /** Derived tags that this step gave a new value, in topological order. */
@@ -177,6 +183,8 @@ export interface Decisions {
   operate(id: string, act: AlarmAct, by: string, atUs: number, comment?: string): Outcome;
   alarms(): readonly AlarmView[];
   rules(): readonly { readonly id: string; readonly state: RuleState }[];
+  /** What rests on which tags, by their numbers. */
+  reads(): Iterable<Reading>;
   /** Number of decisions made so far: conditions evaluated, by kernels and by expressions. */
   readonly decided: number;
   /** Everything that must survive a restart, but no sample: the first value after start is no edge. Delays of alarms

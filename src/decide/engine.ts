@@ -5,6 +5,7 @@ import {
   type Compilation,
   compilationOf,
   freshTags,
+  readingsOf,
   ruleName,
   sameCondition,
   suppressionName,
@@ -143,6 +144,10 @@ class Engine implements Decisions {
 
   rules(): ReturnType<Decisions['rules']> {
     return this.#rules.map(({ spec, state }) => ({ id: spec.id, state }));
+  }
+
+  reads(): ReturnType<Decisions['reads']> {
+    return readingsOf(this.#compilation);
   }
 
   get decided(): number {

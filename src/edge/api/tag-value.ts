@@ -1,5 +1,6 @@
 import type { TagValue } from '#contract/api.ts';
 import type { Answered } from '#contract/routes/table.ts';
+import type { Usage } from '#edge/api/usage.ts';
 import type { Core } from '#edge/core.ts';
 import type { Site } from '#edge/site.ts';
 import { type Json, valueToJson } from '#kernel/event.ts';
@@ -24,7 +25,7 @@ export function tagValue(core: Core, tag: Tag): TagValue {
 }
 
 /** The same with what the site file says of it. */
-export function tagDetail({ core, blueprint }: Site, tag: Tag): Answered<'tag'> {
+export function tagDetail({ core, blueprint }: Site, usage: Usage, tag: Tag): Answered<'tag'> {
   const { access, description, range, states, path } = tag;
   const entry = blueprint.model.tags.find((one) => one.path === path);
   const { ageMs, ...value } = tagValue(core, tag);
@@ -36,9 +37,11 @@ export function tagDetail({ core, blueprint }: Site, tag: Tag): Answered<'tag'> 
     ...(range && { range }),
     ...(states && { states }),
     ...(entry?.source !== undefined && { source: entry.source }),
+    ...(entry?.address !== undefined && { address: entry.address as Json }),
     ...(entry?.derive !== undefined && { derive: entry.derive }),
     safety: entry?.safety ?? false,
     ...(entry?.write && { write: entry.write as unknown as Json }),
+    readers: usage.readersOf(tag.number),
     alarms: entry
       ? blueprint.model.alarms.filter(({ asset }) => asset === entry.asset).map(({ id }) => id)
       : [],

@@ -4,6 +4,8 @@ import { alarmView } from '#edge/api/alarm-view.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
 import { TagIndex } from '#edge/api/tag-index.ts';
 import { tagDetail, tagValue } from '#edge/api/tag-value.ts';
+import { Usage } from '#edge/api/usage.ts';
+import { RuleTally } from '#edge/rule-tally.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
 import { isBad, isGood } from '#kernel/quality.ts';
@@ -14,6 +16,9 @@ import type { Tag } from '#kernel/tag-table.ts';
 export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES> {
   const { core } = site;
   const index = new TagIndex(site);
+  const usage = new Usage(site);
+  const tally = new RuleTally();
+  core.recent.listen((event) => tally.take(event));
   const alarms = () => core.decisions.alarms();
   const alarm = (id: string) => {
     const found = alarms().find((one) => one.id === id);
@@ -33,7 +38,7 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
       }
       return { items };
     },
-    tag: ({ params: { path } }) => tagDetail(site, core.table.get(core.table.number(path))),
+    tag: ({ params: { path } }) => tagDetail(site, usage, core.table.get(core.table.number(path))),
     tagTree: ({ query: { at, depth } }, _signal, { caller: { areas } }) =>
       index.below(at, depth, ({ path }) => isWithin(areas, path)),
     alarms({ query: { prefix, state, priority, active } }, _signal, { caller: { areas } }) {
@@ -56,10 +61,17 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
     },
     rules: (_asked, _signal, { caller: { areas } }) => {
       const shadows = new Map(core.shadows.status(core.clock.steadyUs()).map((one) => [one.id, one]));
-      return core.decisions
-        .rules()
+      const states = new Map(core.decisions.rules().map(({ id, state }) => [id, state]));
+      return site.blueprint.spec.rules
         .filter(({ id }) => isWithin(areas, id))
-        .map((rule) => ({ ...rule, shadow: shadows.get(rule.id) ?? null }));
+        .map(({ shadow: _, insteadOf: __, ...rule }) => ({
+          ...rule,
+          state: states.get(rule.id) ?? 'unknown',
+          reads: usage.readBy(rule.id),
+          firings: 0,
+          ...tally.of(rule.id),
+          shadow: shadows.get(rule.id) ?? null,
+        }));
     },
   };
 }

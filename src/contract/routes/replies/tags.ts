@@ -23,9 +23,13 @@ export const TagDetail = z.strictObject({
   range: z.tuple([z.number(), z.number()]).exactOptional().describe('Engineering range.'),
   states: z.record(z.string(), z.string()).exactOptional().describe('Names of enum codes.'),
   source: z.string().exactOptional().describe('Id of the source that reads it.'),
+  address: json.exactOptional().describe('Where at the device, as the site file says it.'),
   derive: z.string().exactOptional().describe('Expression that it is derived by.'),
   safety: z.boolean().describe('Belongs to a safety function: it is never written.'),
   write: json.exactOptional().describe('Limits on writes, as in the site file.'),
+  readers: z
+    .array(z.strictObject({ kind: z.enum(['rule', 'alarm', 'suppression', 'tag']), id: z.string() }))
+    .describe('Rules, alarms, what suppresses alarms, and derived tags that rest on it.'),
   alarms: z.array(z.string()).describe('Ids of the alarms of its asset.'),
 });
 
@@ -81,9 +85,22 @@ export const ShadowRuleStatus = z
   })
   .describe('A rule that decides and acts on nothing. Counted since start.');
 
+const action = z.record(z.string(), json);
+
 export const RuleStatus = z.strictObject({
   id: z.string(),
+  asset: z.string(),
   state: ruleState,
+  when: z.string().describe('Its condition, in CEL.'),
+  onDelayMs: ms,
+  offDelayMs: ms,
+  onBad: z.enum(['hold', 'safe', 'alarm']).describe('What it does while an input is bad.'),
+  firstIsEdge: z.boolean(),
+  do: z.array(action),
+  clear: z.array(action),
+  reads: z.array(z.string()).describe('Paths of the tags that its condition rests on.'),
+  firings: count.describe('How often it was switched on since start.'),
+  lastOnUs: us.exactOptional().describe('When last; absent where it was not since start.'),
   shadow: ShadowRuleStatus.nullable().describe('What it would have done; null for a rule that acts.'),
 });
 

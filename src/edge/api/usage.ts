@@ -1,0 +1,49 @@
+import type { Site } from '#edge/site.ts';
+
+/** Who reads a tag, as people name them. */
+export interface Reader {
+  readonly kind: 'rule' | 'alarm' | 'suppression' | 'tag';
+  readonly id: string;
+}
+
+/** What rests on what in the site file that runs; made anew when another one does. */
+export class Usage {
+  readonly #site: Site;
+  #of: unknown;
+  readonly #readers = new Map<number, Reader[]>();
+  readonly #reads = new Map<string, readonly string[]>();
+
+  constructor(site: Site) {
+    this.#site = site;
+  }
+
+  readersOf(tag: number): readonly Reader[] {
+    this.#refresh();
+    return this.#readers.get(tag) ?? [];
+  }
+
+  /** Paths of the tags that the condition of a rule reads. */
+  readBy(rule: string): readonly string[] {
+    this.#refresh();
+    return this.#reads.get(rule) ?? [];
+  }
+
+  #refresh(): void {
+    const { decisions, table } = this.#site.core;
+    if (this.#of === decisions) return;
+    this.#of = decisions;
+    this.#readers.clear();
+    this.#reads.clear();
+    const path = (tag: number) => table.get(tag).path;
+    for (const reading of decisions.reads()) {
+      const { kind, tags } = reading;
+      const id = reading.kind === 'tag' ? path(reading.tag) : reading.id;
+      if (kind === 'rule') this.#reads.set(id, tags.map(path));
+      for (const tag of tags) {
+        const some = this.#readers.get(tag);
+        if (some) some.push({ kind, id });
+        else this.#readers.set(tag, [{ kind, id }]);
+      }
+    }
+  }
+}
