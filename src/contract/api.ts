@@ -401,6 +401,28 @@ export const AssetRequest = z.strictObject({
   by,
 });
 
+/** A trend that people come back to. */
+export const SavedView = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  tags: z
+    .array(
+      z.strictObject({
+        path: z.string().min(1).max(500),
+        axis: z.int().min(0).max(3).exactOptional().describe('Which of its axes; the first one when absent.'),
+      }),
+    )
+    .min(1)
+    .max(50),
+  spanMs: z.number().positive().exactOptional().describe('Live: so much of the past, up to now.'),
+  fromUs: z.number().exactOptional().describe('µs since 1970, with `toUs`: a time of its own.'),
+  toUs: z.number().exactOptional(),
+  by: z.string().max(100),
+  savedUs: z.number().describe('µs since 1970, wall clock of the site.'),
+});
+export type SavedView = z.output<typeof SavedView>;
+
+export const SaveViewRequest = SavedView.omit({ by: true, savedUs: true }).extend({ by });
+
 export const StateRequest = z.strictObject({ why, by });
 
 export const CertificateRequest = z.strictObject({

@@ -674,6 +674,23 @@ export interface RunningConfig {
   readonly text: string;
 }
 
+export interface SavedView {
+  readonly name: string;
+  readonly tags: readonly {
+    readonly path: string;
+    /** Which of its axes; the first one when absent. */
+    readonly axis?: number;
+  }[];
+  /** Live: so much of the past, up to now. */
+  readonly spanMs?: number;
+  /** µs since 1970, with `toUs`: a time of its own. */
+  readonly fromUs?: number;
+  readonly toUs?: number;
+  readonly by: string;
+  /** µs since 1970, wall clock of the site. */
+  readonly savedUs: number;
+}
+
 /** Samples of one tag in the order of time; columns of equal length. */
 export interface Series {
   readonly tag: string;
@@ -1492,6 +1509,25 @@ export interface HistoryImportQuery {
   readonly why?: string | undefined;
 }
 
+export interface SaveViewBody {
+  readonly name: string;
+  readonly tags: readonly {
+    readonly path: string;
+    /** Which of its axes; the first one when absent. */
+    readonly axis?: number | undefined;
+  }[];
+  /** Live: so much of the past, up to now. */
+  readonly spanMs?: number | undefined;
+  /** µs since 1970, with `toUs`: a time of its own. */
+  readonly fromUs?: number | undefined;
+  readonly toUs?: number | undefined;
+  readonly by?: string | undefined;
+}
+
+export interface RemoveViewBody {
+  readonly name: string;
+}
+
 export interface SignInBody {
   /** Name of a user. */
   readonly name: string;
@@ -1940,6 +1976,26 @@ export class SiteApi {
       path: '/api/history/import',
       query,
       upload,
+      signal,
+    });
+  }
+
+  /** Saved views of trends. Whoever is limited to areas sees those whose tags all lie there. */
+  views(signal?: AbortSignal): Promise<readonly SavedView[]> {
+    return this.#transport.json<readonly SavedView[]>({ method: 'GET', path: '/api/views', signal });
+  }
+
+  /** Save a view under a name, in place of one that has it. */
+  saveView(body: SaveViewBody, signal?: AbortSignal): Promise<SavedView> {
+    return this.#transport.json<SavedView>({ method: 'POST', path: '/api/views', body, signal });
+  }
+
+  /** Remove a saved view. */
+  removeView(body: RemoveViewBody, signal?: AbortSignal): Promise<readonly SavedView[]> {
+    return this.#transport.json<readonly SavedView[]>({
+      method: 'POST',
+      path: '/api/views/remove',
+      body,
       signal,
     });
   }

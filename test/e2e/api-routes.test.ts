@@ -175,6 +175,9 @@ const ASK: { readonly [Id in RouteId]: () => Promise<unknown> } = {
   historyExport: async () => Buffer.concat(await Array.fromAsync(api.historyExport(SPAN))).toString(),
   historyImport: () =>
     Array.fromAsync(api.historyImport({ type: 'text/csv', bytes: bytesOf(PAST) }, { name: 'past.csv' })),
+  saveView: () => api.saveView({ name: 'the pump', tags: [{ path: SPAN.tag, axis: 1 }], spanMs: 3600e3 }),
+  views: () => api.views(),
+  removeView: () => api.removeView({ name: 'the pump' }),
   ...ASK_ACCESS,
 };
 
@@ -188,7 +191,7 @@ function schemaOf({ reply }: Route): z.ZodType {
   return kind === 'json' ? schema : z.array(schema);
 }
 
-const inOrder = [...Object.keys(ASK_ACCESS)];
+const inOrder = [...Object.keys(ASK_ACCESS), 'saveView', 'views', 'removeView'];
 const ordered = routeEntries().toSorted(([a], [b]) => inOrder.indexOf(a) - inOrder.indexOf(b));
 for (const [id, route] of ordered) {
   test(`${route.method} ${route.path} answers what the table says`, async () => {

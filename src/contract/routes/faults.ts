@@ -62,6 +62,8 @@ export const FAULT_STATUS = {
   'source.no-browse': 409,
   'source.unknown': 404,
   'tag.unknown': 404,
+  'view.too-many': 409,
+  'view.unknown': 404,
   'trust.unknown-certificate': 404,
 } as const;
 

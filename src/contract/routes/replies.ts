@@ -1,5 +1,6 @@
 /* Schemas of everything that a site answers, by the names that the OpenAPI document and the generated client use. */
 
+export { SavedView } from '#contract/api.ts';
 export { Me, NewCode, NewToken, SessionView, TokenView, UserView } from './replies/access.ts';
 export { Ended } from './replies/common.ts';
 export {

@@ -300,3 +300,5 @@ export const BacktestRequest = z.strictObject({
     .default(3600e3)
     .describe('How much of the past before it rules and alarms settle on.'),
 });
+
+export const RemoveViewRequest = z.strictObject({ name: z.string().min(1).max(100) });

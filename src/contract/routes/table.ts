@@ -7,6 +7,7 @@ import { REPLAY_ROUTES } from './replay.ts';
 import type { Replies, Route } from './route.ts';
 import { SITE_ROUTES } from './site.ts';
 import { TAG_ROUTES } from './tags.ts';
+import { VIEW_ROUTES } from './views.ts';
 
 /** All ways to ask a site. The names are those of the generated client's methods. */
 export const ROUTES = {
@@ -16,6 +17,7 @@ export const ROUTES = {
   ...PEER_ROUTES,
   ...REPLAY_ROUTES,
   ...HISTORY_ROUTES,
+  ...VIEW_ROUTES,
   ...ACCESS_ROUTES,
 } as const;
 

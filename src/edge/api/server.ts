@@ -17,6 +17,7 @@ import { siteHandlers } from '#edge/api/record.ts';
 import { replayHandlers } from '#edge/api/replay.ts';
 import { addStream } from '#edge/api/stream.ts';
 import { tagHandlers } from '#edge/api/tags.ts';
+import { viewHandlers } from '#edge/api/views.ts';
 import type { Configuration } from '#edge/configuration.ts';
 import type { Site } from '#edge/site.ts';
 import type { SiteAccess } from '#edge/site-access.ts';
@@ -76,6 +77,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     ...replayHandlers(site),
     ...historyHandlers(() => site.core.clock.nowUs(), history),
     ...exchangeHandlers(site),
+    ...viewHandlers(site),
     ...accessHandlers(site, access, gate),
   });
   try {
