@@ -12,22 +12,21 @@ import {
 } from '#decide/adoption.ts';
 import { Alarm } from '#decide/alarms/alarm.ts';
 import { FirstOut } from '#decide/alarms/first-out.ts';
-import type {
-  AlarmAct,
-  AlarmSpec,
-  CompileDecisions,
-  Decisions,
-  Outcome,
-  RuleSpec,
-  SnapshotPart,
-} from '#decide/api.ts';
+import type { AlarmAct, AlarmSpec, CompileDecisions, Decisions, Outcome, SnapshotPart } from '#decide/api.ts';
 import type { Expression } from '#decide/expressions/expression.ts';
 import type { Inputs } from '#decide/expressions/inputs.ts';
 import { type ThresholdEntry, Thresholds } from '#decide/kernels/thresholds.ts';
 import { Network, type RichCondition } from '#decide/network.ts';
 import { OutcomeBuilder } from '#decide/outcome.ts';
 import { isOutdated, partOf } from '#decide/parts.ts';
-import { inputAlarmId, type Plan, type PlannedAlarm, type PlannedRule, plan } from '#decide/plan.ts';
+import {
+  inputAlarmId,
+  inputAlarmSpec,
+  type Plan,
+  type PlannedAlarm,
+  type PlannedRule,
+  plan,
+} from '#decide/plan.ts';
 import { Rule } from '#decide/rules/rule.ts';
 import type { ConditionSink } from '#decide/sink.ts';
 import { Timers } from '#decide/timers.ts';
@@ -381,23 +380,6 @@ type Connect = (
   deadband?: number,
   held?: boolean,
 ) => void;
-
-/** What a rule with `onBad: alarm` raises while it cannot decide: medium, as the process itself is not yet off. */
-function inputAlarmSpec({ id, asset, when }: RuleSpec): AlarmSpec {
-  return {
-    id: inputAlarmId(id),
-    asset,
-    when,
-    priority: 'medium',
-    consequence: `Rule ${id} cannot decide and keeps its state.`,
-    response: 'Find out why its inputs are bad: sensor, wiring, device, connection.',
-    deadband: 0,
-    onDelayMs: 0,
-    offDelayMs: 0,
-    latched: false,
-    shelveMaxMin: 480,
-  };
-}
 
 /** The fields of a JSON object; none where it is something else. */
 function fields(json: Json | undefined): Fields {

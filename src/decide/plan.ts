@@ -185,3 +185,20 @@ const failure = (message: string, hint: string | undefined): Finding => ({
   ...(hint !== undefined && { hint }),
   severity: 'error',
 });
+
+/** What a rule with `onBad: alarm` raises while it cannot decide: medium, as the process itself is not yet off. */
+export function inputAlarmSpec({ id, asset, when }: RuleSpec): AlarmSpec {
+  return {
+    id: inputAlarmId(id),
+    asset,
+    when,
+    priority: 'medium',
+    consequence: `Rule ${id} cannot decide and keeps its state.`,
+    response: 'Find out why its inputs are bad: sensor, wiring, device, connection.',
+    deadband: 0,
+    onDelayMs: 0,
+    offDelayMs: 0,
+    latched: false,
+    shelveMaxMin: 480,
+  };
+}
