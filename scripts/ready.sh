@@ -33,3 +33,15 @@ fi
 
 # What Node has compiled once (types stripped, too) it need not compile again: a third of the time of a start.
 export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$root/node_modules/.cache/compile}"
+
+# Builds the console when a file of it is newer than the last build: otherwise one short process. A site runs without it, too.
+ready_console() {
+  [ -d "$root/web" ] || return 0 # an installation carries it built
+  ready_page=$root/dist/console/index.html
+  if [ -f "$ready_page" ]; then
+    ready_newer=$(cd -- "$root" && find web tools/console src/contract src/kernel package-lock.json -newer "$ready_page" | head -n 1)
+    [ -n "$ready_newer" ] || return 0
+  fi
+  "$node" --disable-warning=ExperimentalWarning "$root/tools/console/main.ts" ||
+    printf 'holdfast: %s\n' 'the console could not be built; everything else runs without it' >&2
+}

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const json = (file: string) => JSON.parse(read(file));
 const filesOf = (...patterns: string[]): string[] => globSync(patterns, { cwd: root }).sort();
-const areas = '{src,plant,bench,test}/**/*.ts';
+const areas = '{src,plant,web,bench,test}/**/*.{ts,tsx}';
 const table = readTable(read('ARCHITECTURE.md'));
 
 /** Licences that ask for no more than to be named; all that Holdfast carries must have one of these. */
@@ -39,7 +39,7 @@ test('every import keeps to the import table of ARCHITECTURE.md', () => {
 });
 
 test('no import outside test and bench is computed', () => {
-  const computed = filesOf('{src,plant}/**/*.ts').flatMap((file) =>
+  const computed = filesOf('{src,plant,web}/**/*.{ts,tsx}').flatMap((file) =>
     computedImports(read(file)).map((line) => `${file}:${line}`),
   );
   assert.deepEqual(computed, []);
@@ -120,7 +120,7 @@ test('every version is pinned', () => {
 });
 
 test('a file above 400 lines says in its first line why it is long', () => {
-  const long = filesOf('{src,plant,bench,test,tools}/**/*.ts', 'scripts/*').filter((file) => {
+  const long = filesOf('{src,plant,web,bench,test,tools}/**/*.{ts,tsx}', 'scripts/*').filter((file) => {
     const lines = read(file).split('\n');
     return lines.length - 1 > 400 && !/^\/\/ Long because \S+ \S+/.test(lines[0] ?? '');
   });

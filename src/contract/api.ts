@@ -174,6 +174,8 @@ export interface SiteStatus {
   /** A shadow reads and decides, and writes nothing. */
   readonly mode: 'live' | 'shadow';
   readonly config: ConfigStatus;
+  /** What the wall clock of the site says: whoever looks from elsewhere measures ages by it. */
+  readonly nowUs: number;
   readonly upS: number;
   readonly memoryBytes: number;
   readonly sources: { readonly [id: string]: SourceStatus };

@@ -791,6 +791,8 @@ export interface SiteStatus {
     /** Set while the last good file runs because the one in place was bad: when it took effect. */
     readonly lastGoodUs?: number;
   };
+  /** What the wall clock of the site says: ages are measured by it, and not by that of whoever looks. */
+  readonly nowUs: number;
   readonly upS: number;
   readonly memoryBytes: number;
   readonly sources: {
@@ -2104,17 +2106,22 @@ export class SiteApi {
     return this.#transport.text({ method: 'GET', path: '/trust/authority.crt', signal });
   }
 
-  /** A page to sign in at; a code behind `#` is used at once. */
+  /** The console of this site, for a browser. */
+  consolePage(signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: '/', signal });
+  }
+
+  /** The console, where one signs in; a code behind `#` is used at once. As `/` with every page of it: what one may see comes through the API. */
   signInPage(signal?: AbortSignal): Promise<string> {
     return this.#transport.text({ method: 'GET', path: '/sign-in', signal });
   }
 
-  /** The script of that page. */
-  signInScript(signal?: AbortSignal): Promise<string> {
-    return this.#transport.text({ method: 'GET', path: '/sign-in.js', signal });
+  /** A script or style of the console; its name holds a digest, so it never changes. */
+  consoleAsset(name: string, signal?: AbortSignal): Promise<string> {
+    return this.#transport.text({ method: 'GET', path: `/assets/${part(name)}`, signal });
   }
 
-  /** The style of these pages. */
+  /** The style of that page. */
   pageStyle(signal?: AbortSignal): Promise<string> {
     return this.#transport.text({ method: 'GET', path: '/page.css', signal });
   }

@@ -25,6 +25,7 @@ export function readStatus(
   return {
     ...head,
     ...(restored && { restored }),
+    nowUs: Math.round(core.clock.nowUs()),
     pid: process.pid,
     epoch: core.journal.opened.epoch,
     memoryBytes: process.memoryUsage.rss(),

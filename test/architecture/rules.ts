@@ -34,6 +34,8 @@ export function complaint(table: Table, file: string, specifier: string): string
   if (area === undefined) return 'lies in no area of the import table';
   if (specifier.startsWith('.')) return relativeComplaint(table, file, area, specifier);
   if (specifier.startsWith('#')) return crossingComplaint(table, file, area, specifier);
+  if (area === 'web' && specifier.startsWith('node:') && !isTest(file))
+    return `a browser has no ${specifier}`;
   if (pure.has(area) && outside.test(specifier) && !isTest(file))
     return `${area} is pure: it cannot have ${specifier}`;
   return undefined;

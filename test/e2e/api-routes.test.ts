@@ -94,8 +94,12 @@ const ASK_ACCESS = {
   trustPage: () => api.trustPage(),
   // The demo is on loopback, and not encrypted.
   trustCertificate: () => refused(api.trustCertificate(), 'access.no-tls', 'nothing'),
+  consolePage: () => api.consolePage(),
+  consoleAsset: async () => {
+    const [, name = ''] = /assets\/(console-\w+\.js)/.exec(await api.consolePage()) ?? [];
+    return await api.consoleAsset(name);
+  },
   signInPage: () => api.signInPage(),
-  signInScript: () => api.signInScript(),
   pageStyle: () => api.pageStyle(),
   // The demo declares nothing that a stop writes.
   panelStop: () => refused(api.panelStop({}), 'panel.no-stop', []),

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { build, type Plugin, stop } from 'esbuild';
+import { buildConsole } from '../console/build.ts';
 import { withoutCertificateMaking } from './left-out.ts';
 
 /** CommonJS packages inside an ES module ask for `require` and for their folder. */
@@ -7,7 +9,7 @@ const REQUIRE =
   '__dirname = import.meta.dirname, __filename = import.meta.filename;';
 
 /**
- * Bundles the command line with the edge into a few small files: this is what a release carries, and what memory and
+ * Bundles the command line with the edge into a few small files, and the console beside them: this is what a release carries, and what memory and
  * start-up are measured on. Threads are entry points of their own, beside the others.
  * @param outDir made when absent
  */
@@ -47,6 +49,7 @@ export async function bundle(outDir: string): Promise<void> {
     logLevel: 'warning',
   });
   await stop(); // its helper process would outlive the caller by a moment
+  await buildConsole(join(outDir, 'console'));
 }
 
 /** The simulated plant is for trying things out: a release does not carry it, and says so when it is asked for. */

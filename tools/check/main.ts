@@ -8,7 +8,7 @@ import type { Result } from './test-run.ts';
 import { longestFirst, readTimes, writeTimes } from './times.ts';
 
 const usage = `scripts/check [--jobs N] [--fresh] [step | part of a test file's path | pattern]...
-Without a name: everything. Steps: types, lint, unused, shell, unit, table, plant, interop, e2e, crash, fuzz.
+Without a name: everything. Steps: types, web-types, lint, unused, shell, unit, table, plant, interop, e2e, crash, fuzz, web.
 A whole check does not run again what passed within a day and could not come out otherwise, because neither its test nor
 any other file but tests has changed since; --fresh runs everything, and so does a check with CI set.
 The last line is "N passed, N failed, N skipped"; the exit status is 1 when anything failed.

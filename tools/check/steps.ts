@@ -14,7 +14,7 @@ export interface Step {
   run(): Promise<Result>;
 }
 
-const testFiles = '{src,plant,tools,bench,test}/**/*.test.ts';
+const testFiles = '{src,plant,web,tools,bench,test}/**/*.test.ts';
 const unitLimits: Limits = { testMs: 60_000, processMs: 180_000 };
 const fileLimits: Limits = { testMs: 180_000, processMs: 240_000 };
 const staticLimitMs = 180_000;
@@ -55,7 +55,7 @@ export function dealt(files: readonly string[], most: number): string[][] {
 
 function nameOf(file: string): string {
   if (file === 'test/architecture.test.ts') return 'table';
-  return /^test\/(plant|interop|e2e|crash|fuzz)\//.exec(file)?.[1] ?? 'unit';
+  return /^test\/(plant|interop|e2e|crash|fuzz|web)\//.exec(file)?.[1] ?? 'unit';
 }
 
 /** Hooks at the top of a file would be those of all files in the process: begun with the first test, ended after the last. */
@@ -72,6 +72,7 @@ function staticSteps(): Step[] {
   ];
   const steps = [
     staticStep('types', 'tsc', ['--noEmit']),
+    staticStep('web-types', 'tsc', ['--noEmit', '-p', 'web']),
     staticStep('lint', 'biome', ['check', '--error-on-warnings', '--max-diagnostics=50', '.']),
     staticStep('unused', 'knip', ['--no-progress']),
   ];

@@ -25,6 +25,7 @@ const parts = [
   'scripts/install.mjs',
   'src',
   'plant',
+  'dist/console',
   'node_modules/.holdfast-stamp',
 ];
 

@@ -38,6 +38,7 @@ export const FAULT_STATUS = {
   'config.not-saved': 409,
   'config.too-long': 409,
   'config.unknown': 404,
+  'console.not-built': 503,
   'exchange.ambiguous-time': 409,
   'exchange.busy': 409,
   'exchange.no-room': 409,

@@ -32,7 +32,8 @@ export type OwnWay =
   | 'trustPage'
   | 'trustCertificate'
   | 'signInPage'
-  | 'signInScript'
+  | 'consolePage'
+  | 'consoleAsset'
   | 'pageStyle';
 
 export type Handlers = { readonly [Id in Exclude<RouteId, OwnWay>]: Handler<Id> };

@@ -4,16 +4,12 @@ import { addOwnWay, sendText } from '#edge/api/answer.ts';
 import type { Shown } from '#edge/api/tls.ts';
 import { Fault } from '#kernel/fault.ts';
 
-/* Pages that need no sign-in: plain files without a script or a style in them, for whatever browser stands there. */
+/* The page that needs no trust yet: plain, without a script or a style in it, for whatever browser stands there. */
 
 const STYLE = `:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:0 auto;padding:1.5rem}
 code,pre{font:14px/1.5 ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}
 pre{background:#8882;padding:.8rem;border-radius:4px}
-label{display:block;margin:.8rem 0}
-input{display:block;font:inherit;width:100%;box-sizing:border-box;padding:.4rem}
-button{font:inherit;padding:.4rem 1.2rem}
-.bad{color:#c00}
 `;
 
 const page = (title: string, body: string): string => `<!doctype html>
@@ -22,61 +18,6 @@ const page = (title: string, body: string): string => `<!doctype html>
 <body><h1>${title}</h1>
 ${body}
 </body></html>
-`;
-
-const SIGN_IN = page(
-  'Sign in',
-  `<form id="by-name">
-<label>Name <input name="name" autocomplete="username" required></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-<button>Sign in</button>
-</form>
-<form id="by-code">
-<label>Or a code: of a link, or the break-glass code <input name="code" autocomplete="one-time-code" required></label>
-<button>Use the code</button>
-</form>
-<details><summary>Make the first administrator</summary>
-<form id="first">
-<label>Code that the site printed when it started <input name="code" autocomplete="one-time-code" required></label>
-<label>Name <input name="name" autocomplete="username" required></label>
-<label>Password, 15 characters or more <input name="password" type="password" autocomplete="new-password" required></label>
-<button>Make the administrator</button>
-</form></details>
-<p id="said" role="status"></p>
-<noscript>This page needs JavaScript.</noscript>
-<script src="/sign-in.js" defer></script>`,
-);
-
-/** The code stands behind the #, which browsers send to nobody and write into no log of a proxy. */
-const SIGN_IN_SCRIPT = `const said = document.querySelector('#said');
-const send = async (path, body) => {
-  said.className = '';
-  said.textContent = 'One moment …';
-  const reply = await fetch(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  }).catch(() => undefined);
-  const answer = reply && (await reply.json().catch(() => undefined));
-  if (reply && reply.ok) {
-    said.textContent = 'Signed in as ' + answer.name + ', ' + answer.role + '.';
-    return;
-  }
-  said.className = 'bad';
-  said.textContent = (answer && answer.detail) || 'The site does not answer.';
-};
-for (const [id, path] of [['by-name', '/api/access/sign-in'], ['by-code', '/api/access/code'], ['first', '/api/access/first']]) {
-  const form = document.querySelector('#' + id);
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    send(path, Object.fromEntries(new FormData(form)));
-  });
-}
-const code = location.hash.slice(1);
-if (code !== '') {
-  history.replaceState(undefined, '', location.pathname);
-  send('/api/access/code', { code });
-}
 `;
 
 /** SHA-256 as people compare it. */
@@ -128,10 +69,6 @@ export function addPages(app: FastifyInstance, shown: () => Shown | undefined): 
       retry: 'never',
     });
   });
-  addOwnWay(app, 'signInPage', (_request, reply) => sendText(reply.type(html), SIGN_IN, false));
-  addOwnWay(app, 'signInScript', (_request, reply) =>
-    sendText(reply.type('text/javascript; charset=utf-8'), SIGN_IN_SCRIPT, false),
-  );
   addOwnWay(app, 'pageStyle', (_request, reply) =>
     sendText(reply.type('text/css; charset=utf-8'), STYLE, false),
   );

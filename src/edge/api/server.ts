@@ -4,6 +4,7 @@ import type { ApiAddress } from '#contract/api.ts';
 import { routeEntries } from '#contract/routes/table.ts';
 import { accessHandlers } from '#edge/api/access.ts';
 import { addOwnWay, addRoutes, notFound, sendText, urlOf } from '#edge/api/answer.ts';
+import { addConsole } from '#edge/api/console.ts';
 import { type EncryptedDoor, localDoor } from '#edge/api/doors.ts';
 import { exchangeHandlers } from '#edge/api/exchange.ts';
 import { Gate } from '#edge/api/gate.ts';
@@ -67,6 +68,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
   addHealth(app, site);
   addMetrics(app, site);
   addDocs(app);
+  addConsole(app);
   addPages(app, () => door?.shown);
   addStream(app, site);
   addRoutes(app, gate, {

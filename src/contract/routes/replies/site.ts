@@ -132,6 +132,9 @@ export const SiteStatus = z.strictObject({
   epoch: count.describe('Rises with every start.'),
   mode: z.enum(['live', 'shadow']),
   config: z.strictObject(ConfigStatus),
+  nowUs: us.describe(
+    'What the wall clock of the site says: ages are measured by it, and not by that of whoever looks.',
+  ),
   upS: count,
   memoryBytes: count,
   sources: z.record(z.string(), SourceStatus),

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+/** Debian's, or what the environment names. */
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Why these tests skip, where there is no browser. */
+export const NO_BROWSER = existsSync(CHROMIUM)
+  ? false
+  : `no browser at ${CHROMIUM}: install chromium, or name one in CHROMIUM`;
+
+export interface View {
+  readonly theme?: 'light' | 'dark';
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** A real browser that may reach the site and nothing else; everything that goes wrong in its pages is kept. */
+export class Chromium implements AsyncDisposable {
+  readonly #browser: Browser;
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async start(): Promise<Chromium> {
+    const browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      // As root, in a container, Chromium has no sandbox to offer; the pages are our own.
+      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--font-render-hinting=none'],
+    });
+    return new Chromium(browser);
+  }
+
+  /** A window of its own, with cookies of its own. */
+  async open(origin: string, { theme = 'light', width = 1440, height = 900 }: View = {}): Promise<Window> {
+    const context = await this.#browser.newContext({
+      colorScheme: theme,
+      viewport: { width, height },
+      reducedMotion: 'reduce',
+      locale: 'en-GB',
+    });
+    return new Window(context, await context.newPage(), origin);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+  }
+}
+
+export interface Asked {
+  readonly url: string;
+  /** As it came over the wire, with its head; 0 before it is there. */
+  readonly bytes: number;
+}
+
+/** One window: a page, what it asked for, and what it complained about. */
+export class Window implements AsyncDisposable {
+  readonly page: Page;
+  readonly #context: BrowserContext;
+  readonly #origin: string;
+  /** Addresses of questions that went elsewhere; there must be none. */
+  readonly strays: string[] = [];
+  /** Errors of scripts, and what the browser says on its console: what the policy forbade is among them. */
+  readonly complaints: string[] = [];
+  readonly #asked: Promise<Asked>[] = [];
+
+  constructor(context: BrowserContext, page: Page, origin: string) {
+    this.#context = context;
+    this.page = page;
+    this.#origin = origin;
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(`${origin}/`) && !/^(data|blob|about):/.test(url)) this.strays.push(url);
+    });
+    page.on('requestfinished', (request) => {
+      const sizes = request.sizes().catch(() => undefined);
+      this.#asked.push(
+        sizes.then((one) => ({
+          url: request.url(),
+          bytes: (one?.responseBodySize ?? 0) + (one?.responseHeadersSize ?? 0),
+        })),
+      );
+    });
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning')
+        this.complaints.push(`${message.text()} ${message.location().url}`);
+    });
+  }
+
+  /** Everything that was answered until now. */
+  async asked(): Promise<readonly Asked[]> {
+    return await Promise.all(this.#asked);
+  }
+
+  async go(path: string): Promise<void> {
+    await this.page.goto(this.#origin + path);
+  }
+
+  /** Nothing came from elsewhere, and nothing was complained about but what the test expects. */
+  assertQuiet(...expected: readonly RegExp[]): void {
+    assert.deepEqual(this.strays, [], 'requests that leave the site');
+    const others = this.complaints.filter((one) => !expected.some((pattern) => pattern.test(one)));
+    assert.deepEqual(others, [], 'complaints of the browser');
+  }
+
+  /**
+   * What axe-core finds in what is shown now, as serious or worse. Put in through the debugger: the page's own policy
+   * would refuse the script, and must.
+   */
+  async barriers(): Promise<readonly string[]> {
+    const session = await this.#context.newCDPSession(this.page);
+    const expression = `${AXE}; axe.run(document, {
+      resultTypes: ['violations'],
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    }).then(({ violations }) => JSON.stringify(violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) =>
+        id + ': ' + help + ' at ' + target.join(' ') + ' ' + failureSummary.replaceAll('\\n', ' ')))))`;
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    await session.detach();
+    assert.equal(exceptionDetails, undefined, 'axe-core ran');
+    return JSON.parse(String(result.value)) as readonly string[];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.close();
+  }
+}
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');

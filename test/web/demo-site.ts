@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { Api, Sandbox } from '#test/e2e/sandbox.ts';
+import { until } from '../until.ts';
+import { Chromium, type View, type Window } from './browser.ts';
+
+/** The demo: a real site that reads the real plant, and a browser before it. Gone with its scope. */
+export class DemoSite implements AsyncDisposable {
+  readonly box: Sandbox;
+  readonly api: Api;
+  readonly chromium: Chromium;
+  readonly #stack: AsyncDisposableStack;
+  /** The link works once; others are signed in with a token's session of the same user. */
+  #link: string | undefined;
+
+  private constructor(stack: AsyncDisposableStack, box: Sandbox, chromium: Chromium, link: string) {
+    this.#stack = stack;
+    this.box = box;
+    this.chromium = chromium;
+    this.api = new Api(box.demoDir);
+    this.#link = link;
+  }
+
+  static async start(): Promise<DemoSite> {
+    await using stack = new AsyncDisposableStack();
+    const box = stack.use(new Sandbox());
+    const [demo, chromium] = await Promise.all([box.startDemo(), Chromium.start()]);
+    stack.use(chromium);
+    stack.defer(async () => void (await demo.stop()));
+    await until('the link', () => demo.stderr().includes('/sign-in#'));
+    const [link] = /http:\S+\/sign-in#[\w-]+/.exec(demo.stderr()) ?? [];
+    assert.ok(link, 'the demo prints a link');
+    const site = new DemoSite(stack.move(), box, chromium, link);
+    await site.api.allSpeak();
+    return site;
+  }
+
+  get origin(): string {
+    return this.api.address.url;
+  }
+
+  /** Takes the printed link; it is used up then. */
+  takeLink(): string {
+    const link = this.#link;
+    assert.ok(link, 'the link has been used');
+    this.#link = undefined;
+    return link;
+  }
+
+  /** Makes a user. @returns his password */
+  async addUser(name: string, role: string): Promise<string> {
+    const password = `${name} keeps seven green valves`;
+    const reply = await this.api.post('/api/access/users', JSON.stringify({ name, password, role }));
+    assert.equal(reply.status, 200, await reply.text());
+    return password;
+  }
+
+  /** A window in which this user has signed in as people do. */
+  async signedIn(name: string, password: string, view: View = {}): Promise<Window> {
+    const window = await this.chromium.open(this.origin, view);
+    await window.go('/');
+    await window.page.getByLabel('Name').fill(name);
+    await window.page.getByLabel('Password').fill(password);
+    await window.page.getByRole('button', { name: 'Sign in' }).click();
+    await window.page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    return window;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}

@@ -1,0 +1,73 @@
+import { IxApplication, IxApplicationHeader, IxContent, IxMenu, IxMenuItem } from '@siemens/ix-react';
+import { useEffect, useState } from 'react';
+import { session } from '../data/session.ts';
+import { useStatus } from '../data/site.ts';
+import { useStore } from '../data/store.ts';
+import { AlarmBanner } from './alarm-banner.tsx';
+import { CurrentPage } from './current-page.tsx';
+import { usePages } from './pages.ts';
+import { go, hashOf, usePlace } from './route.ts';
+import { Shortcuts } from './shortcuts.tsx';
+import { StateBar } from './state-bar.tsx';
+import { rememberedTheme, rememberTheme, type Theme } from './theme.ts';
+import { UserMenu } from './user-menu.tsx';
+
+/** What stands around every page: site, state, alarms, navigation, who is signed in. */
+export function Frame() {
+  const { data: status } = useStatus();
+  const pages = usePages();
+  const { page: here } = usePlace();
+  const [theme, setTheme] = useState<Theme>(rememberedTheme);
+  const isAsked = useStore(session).state === 'ended';
+  const site = status?.site ?? '';
+  const title = pages.find(({ id }) => id === here)?.title ?? 'Not found';
+  useEffect(() => {
+    document.title = site === '' ? 'Holdfast' : `${title} – ${site}`;
+  }, [title, site]);
+  return (
+    <div className="frame" inert={isAsked}>
+      <button type="button" className="skip" onClick={toContent}>
+        Skip to the page
+      </button>
+      <IxApplication>
+        <IxApplicationHeader
+          name={site === '' ? 'Holdfast' : site}
+          nameSuffix={site === '' ? '' : 'Holdfast'}
+        >
+          <StateBar />
+          <UserMenu
+            theme={theme}
+            onTheme={(next) => {
+              rememberTheme(next);
+              setTheme(next);
+            }}
+          />
+        </IxApplicationHeader>
+        <IxMenu i18nAriaLabelMenu="Pages">
+          {pages.map(({ id, title, icon }) => (
+            <IxMenuItem
+              key={id}
+              icon={icon}
+              label={title}
+              active={id === here}
+              aria-current={id === here ? 'page' : undefined}
+              onClick={() => go(hashOf(id))}
+            />
+          ))}
+        </IxMenu>
+        <IxContent>
+          <AlarmBanner />
+          <main id="content" className="content" tabIndex={-1}>
+            <CurrentPage />
+          </main>
+        </IxContent>
+      </IxApplication>
+      <Shortcuts />
+    </div>
+  );
+}
+
+/** No link: the address behind `#` says where one is. */
+function toContent(): void {
+  document.getElementById('content')?.focus();
+}

@@ -1,0 +1,53 @@
+import { iconMoon, iconSun, iconUser } from '@siemens/ix-icons/icons';
+import { IxDropdownButton, IxDropdownItem, IxIconButton } from '@siemens/ix-react';
+import { useState } from 'react';
+import { api } from '../data/api.ts';
+import { signedOut, useMe } from '../data/session.ts';
+import { ChangePassword } from './change-password.tsx';
+import { askForShortcuts } from './shortcuts.tsx';
+import type { Theme } from './theme.ts';
+
+/** Who is signed in, and what he does about himself. */
+export function UserMenu({
+  theme,
+  onTheme,
+}: {
+  readonly theme: Theme;
+  readonly onTheme: (next: Theme) => void;
+}) {
+  const { name, role, areas } = useMe();
+  const [asks, setAsks] = useState(false);
+  const other = theme === 'light' ? 'dark' : 'light';
+  const where = areas ? `, ${areas.join(', ')}` : '';
+  return (
+    <div className="user-menu">
+      <IxIconButton
+        variant="subtle-tertiary"
+        icon={theme === 'light' ? iconMoon : iconSun}
+        aria-label={`Show ${other} colours`}
+        onClick={() => onTheme(other)}
+      />
+      <IxDropdownButton
+        variant="subtle-tertiary"
+        icon={iconUser}
+        label={name}
+        aria-label={`${name}, ${role}${where}`}
+      >
+        <IxDropdownItem label={`${role}${where}`} disabled />
+        <IxDropdownItem label="Change password …" onClick={() => setAsks(true)} />
+        <IxDropdownItem label="Keyboard …" onClick={askForShortcuts} />
+        <IxDropdownItem label="Sign out" onClick={() => void signOut()} />
+      </IxDropdownButton>
+      {asks && <ChangePassword onEnd={() => setAsks(false)} />}
+    </div>
+  );
+}
+
+/** Whatever the site answers: who wants to be gone is not shown anything any more. */
+async function signOut(): Promise<void> {
+  try {
+    await api.signOut();
+  } finally {
+    signedOut();
+  }
+}
