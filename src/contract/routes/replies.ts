@@ -17,7 +17,16 @@ export {
 } from './replies/config.ts';
 export { Aligned, Buckets, HistoryTag, ImportLine, ImportReport, Series } from './replies/history.ts';
 export { NoticesStatus } from './replies/notices.ts';
-export { ActuatorView, Done, Fault, Health, SinkView, SiteStatus, SourceView } from './replies/site.ts';
+export {
+  ActuatorView,
+  Autonomy,
+  Done,
+  Fault,
+  Health,
+  SinkView,
+  SiteStatus,
+  SourceView,
+} from './replies/site.ts';
 export {
   AlarmStatus,
   AssetView,
