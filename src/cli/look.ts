@@ -1,3 +1,4 @@
+import { autonomyText } from '#cli/autonomy.ts';
 import { SiteClient } from '#cli/client.ts';
 import { type Filter, type Listed, rowsOf } from '#cli/rows.ts';
 import { eventLine } from '#cli/screen.ts';
@@ -52,6 +53,7 @@ export async function status({ data, json }: LookOptions): Promise<void> {
   print(configText(site));
   if (site.restored) print(restoredText(site.restored));
   if (site.access) print(accessText(site.access));
+  if (site.autonomy) print(`alone ${autonomyText(site.autonomy)}`);
   print(`memory ${bytes(site.memoryBytes)}  tags ${site.tags}  clock jumps ${site.clockJumps}`);
   print(
     `decisions ${number(decisions.count)}  p50 ${decisions.p50Ms.toFixed(3)} ms  p99 ${decisions.p99Ms.toFixed(3)} ms`,

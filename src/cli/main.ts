@@ -84,6 +84,12 @@ function looking(holdfast: Command): void {
     .addOption(jsonOption())
     .action(async (options) => (await import('#cli/look.ts')).status(options));
   holdfast
+    .command('autonomy')
+    .description('say how long a running site would bear to be left alone, and what ends that')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (options) => (await import('#cli/autonomy.ts')).autonomy(options));
+  holdfast
     .command('watch')
     .argument('[prefix]', 'only tags whose path begins so', '')
     .description('show live values, alarms and events')

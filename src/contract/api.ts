@@ -5,6 +5,7 @@ import type { PRIORITIES } from '#contract/site.ts';
 import type { EventKind, Json } from '#kernel/event.ts';
 import type { GapReason } from '#kernel/gap.ts';
 import type { TagType } from '#kernel/tag-table.ts';
+import type { AutonomySummary } from './autonomy.ts';
 import type { HistorianStatus } from './historian-status.ts';
 
 /*
@@ -212,6 +213,8 @@ export interface SiteStatus {
   readonly restored?: RestoredStatus;
   /** Absent in the first moment. */
   readonly access?: AccessStatus;
+  /** How long the site would bear to be left alone; absent in the first minutes. */
+  readonly autonomy?: AutonomySummary;
 }
 
 /** Who may sign in; nobody's name. */

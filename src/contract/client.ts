@@ -140,6 +140,54 @@ export interface AuditCheck {
   };
 }
 
+export interface Autonomy {
+  /** µs since 1970, wall clock of the site. */
+  readonly atUs: number;
+  /** Until the first end that counts; absent where none is known. */
+  readonly days?: number;
+  /** Which one that is. */
+  readonly first?: {
+    readonly reason:
+      | 'certificate'
+      | 'token'
+      | 'backlog'
+      | 'disk'
+      | 'flash'
+      | 'clock'
+      | 'sequence'
+      | 'retention';
+    readonly subject: string;
+  };
+  /** What the site file asks for. */
+  readonly leastDays: number;
+  readonly isLow: boolean;
+  /** Lines that count, and of which nobody can say how long. */
+  readonly unknown: number;
+  /** What ends first stands first, then what is unknown, then what lasts. */
+  readonly lines: readonly {
+    readonly reason:
+      | 'certificate'
+      | 'token'
+      | 'backlog'
+      | 'disk'
+      | 'flash'
+      | 'clock'
+      | 'sequence'
+      | 'retention';
+    /** Whose: a peer, a token, a sink. */
+    readonly subject: string;
+    readonly state: 'ends' | 'lasts' | 'unknown';
+    /** From now on, of what ends; 0: it has ended. */
+    readonly days?: number;
+    /** Whether something fails or is lost then that nobody wants lost. */
+    readonly counts: boolean;
+    /** What happens then. */
+    readonly effect: string;
+    /** How it was found, or why it is not known. */
+    readonly why: string;
+  }[];
+}
+
 /** How far a back-test has come, or its end. */
 export type BacktestLine =
   | {
@@ -942,6 +990,31 @@ export interface SiteStatus {
     /** Why nobody can sign in. */
     readonly damage?: string;
   };
+  /** How long the site would bear to be left alone; absent in the first minutes. */
+  readonly autonomy?: {
+    /** µs since 1970, wall clock of the site. */
+    readonly atUs: number;
+    /** Until the first end that counts; absent where none is known. */
+    readonly days?: number;
+    /** Which one that is. */
+    readonly first?: {
+      readonly reason:
+        | 'certificate'
+        | 'token'
+        | 'backlog'
+        | 'disk'
+        | 'flash'
+        | 'clock'
+        | 'sequence'
+        | 'retention';
+      readonly subject: string;
+    };
+    /** What the site file asks for. */
+    readonly leastDays: number;
+    readonly isLow: boolean;
+    /** Lines that count, and of which nobody can say how long. */
+    readonly unknown: number;
+  };
 }
 
 export interface SourceView {
@@ -1644,6 +1717,11 @@ export class SiteApi {
   /** How the site does, with all its parts. */
   status(signal?: AbortSignal): Promise<SiteStatus> {
     return this.#transport.json<SiteStatus>({ method: 'GET', path: '/api/status', signal });
+  }
+
+  /** How long the site would bear to be left alone, and what ends that. Each line with its reason; what cannot be known says so, and why. Names of API tokens are for administrators. */
+  autonomy(signal?: AbortSignal): Promise<Autonomy> {
+    return this.#transport.json<Autonomy>({ method: 'GET', path: '/api/autonomy', signal });
   }
 
   /** The same as Prometheus metrics. */

@@ -307,6 +307,36 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .describe('Clocks of devices.'),
+  autonomy: z
+    .strictObject({
+      leastDays: z
+        .number()
+        .min(0)
+        .max(3650)
+        .default(30)
+        .describe('An event tells when something would fail sooner than this if nobody came; 0 for never.'),
+    })
+    .prefault({})
+    .describe('How long the site should bear to be left alone.'),
+  box: z
+    .strictObject({
+      flashEnduranceTB: z
+        .number()
+        .positive()
+        .max(1e6)
+        .optional()
+        .describe('Terabytes that may be written to its flash in all (TBW of the data sheet).'),
+      clockDriftPpm: z
+        .number()
+        .positive()
+        .max(1000)
+        .optional()
+        .describe(
+          'By how much its clock may be wrong without a time server (data sheet); 20 ppm: 1.7 s a day.',
+        ),
+    })
+    .prefault({})
+    .describe('What its data sheet says of the computer that the site runs on.'),
   timeZone: z
     .string()
     .optional()

@@ -20,6 +20,7 @@ test('drift within a second between two looks is no jump', async () => {
   await clock.advance(3_600_000);
   clock.step(900);
   assert.equal(watch.check(), undefined);
+  assert.deepEqual(watch.corrected, { steadyUs: clock.steadyUs(), byUs: 900_000 });
 });
 
 test('a box that wakes up before its own past says so at start', () => {

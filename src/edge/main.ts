@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ApiAddress } from '#contract/api.ts';
 import { EncryptedDoor } from '#edge/api/doors.ts';
 import { serveApi } from '#edge/api/server.ts';
+import { apiCertificate } from '#edge/autonomy/certificates.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { Configuration } from '#edge/configuration.ts';
 import { type Site, startSite } from '#edge/site.ts';
@@ -85,6 +86,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     onEvent: (name, detail) => site.securityEvent(name, blueprint.model.site, detail),
   });
   if (door) stack.use(door);
+  site.autonomy.access = () => ({
+    certificates: door ? [apiCertificate(door.shown)] : [],
+    tokens: access.tokensThatEnd,
+  });
   const history = () => site.history.reader;
   const api = stack.use(
     await serveApi(site, { ...settings, port, configuration, access, door, version, history }),

@@ -1,11 +1,12 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { SiteStatus } from '#contract/api.ts';
+import type { Autonomy } from '#contract/autonomy.ts';
 
 /**
  * Prometheus metrics, filled from the status at each scrape: the hot path knows nothing of them. Names follow the
  * Prometheus naming rules (base units, `_total` for counters).
  */
-export function siteMetrics(read: () => SiteStatus): Registry {
+export function siteMetrics(read: () => SiteStatus, autonomy: () => Autonomy | undefined): Registry {
   const registry = new Registry();
   const source = { labelNames: ['source'] as const, registers: [registry] };
   const plain = { registers: [registry] };
@@ -41,6 +42,20 @@ export function siteMetrics(read: () => SiteStatus): Registry {
     labelNames: ['state'] as const,
     registers: [registry],
   });
+  const left = {
+    days: new Gauge({
+      name: 'holdfast_autonomy_days',
+      help: 'Days until the first end for this reason that counts',
+      labelNames: ['reason'] as const,
+      registers: [registry],
+    }),
+    least: new Gauge({ name: 'holdfast_autonomy_least_days', help: 'What the site file asks for', ...plain }),
+    unknown: new Gauge({
+      name: 'holdfast_autonomy_unknown',
+      help: 'Ends of which nobody can say when',
+      ...plain,
+    }),
+  };
   const counters = {
     decisions: new Counter({ name: 'holdfast_decisions_total', help: 'Conditions evaluated', ...plain }),
     rows: new Counter({ name: 'holdfast_journal_rows_total', help: 'Rows made durable', ...plain }),
@@ -112,6 +127,7 @@ export function siteMetrics(read: () => SiteStatus): Registry {
       gauges.historianUp.set(status.historian.fault ? 0 : 1);
     }
     gauges.rss.set(status.memoryBytes);
+    setAutonomy(left, autonomy());
   };
   const metrics = registry.metrics.bind(registry);
   registry.metrics = () => {
@@ -119,4 +135,17 @@ export function siteMetrics(read: () => SiteStatus): Registry {
     return metrics();
   };
   return registry;
+}
+
+/** One series a reason: names of sinks, peers and tokens stay out of what is scraped. */
+function setAutonomy(
+  gauges: { readonly days: Gauge<'reason'>; readonly least: Gauge; readonly unknown: Gauge },
+  autonomy: Autonomy | undefined,
+): void {
+  if (!autonomy) return;
+  gauges.least.set(autonomy.leastDays);
+  gauges.unknown.set(autonomy.unknown);
+  // In the order of their ends.
+  for (const { reason, days, counts } of autonomy.lines.toReversed())
+    if (counts && days !== undefined) gauges.days.set({ reason }, days);
 }

@@ -72,6 +72,13 @@ export class SiteAccess implements AsyncDisposable {
     };
   }
 
+  /** API tokens by the time that they have left; why nobody knows of them where the accounts cannot be read. */
+  get tokensThatEnd(): readonly { readonly name: string; readonly leftMs: number }[] | string {
+    const { damage, tokens } = this.accounts;
+    if (damage !== undefined) return damage;
+    return tokens.flatMap(({ name, leftMs }) => (leftMs === undefined ? [] : [{ name, leftMs }]));
+  }
+
   /**
    * The code that makes the first administrator; the one before ends.
    * @returns undefined where there is an administrator, or may be one in a file that cannot be read

@@ -1,6 +1,7 @@
 // Long because start, changes, the passing of time and the end of a site share one state.
 import type { AccessStatus, ConfigStatus, SiteStatus } from '#contract/api.ts';
 import type { TagModel } from '#contract/model.ts';
+import { AutonomyWatch } from '#edge/autonomy/watch.ts';
 import { RestoredNotice } from '#edge/backup/restored.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { type Change, siteChanges } from '#edge/change.ts';
@@ -10,6 +11,7 @@ import { ClockWatch } from '#edge/clock-watch.ts';
 import { type Cause, CONFIG_STATE, digestOf, recordChanged } from '#edge/config-record.ts';
 import { type Core, composeCore } from '#edge/core.ts';
 import { checkMode, historianDir, journalDir, lastEntries } from '#edge/data-folder.ts';
+import { DayRate } from '#edge/day-rate.ts';
 import { DECISIONS_SEQ_STATE } from '#edge/decision-state.ts';
 import { Heartbeats } from '#edge/heartbeat.ts';
 import { SiteHistory } from '#edge/history.ts';
@@ -18,10 +20,9 @@ import { leftOpen, OPEN_WRITES_STATE } from '#edge/open-writes.ts';
 import { Peers } from '#edge/peers.ts';
 import { knownSource } from '#edge/single-source.ts';
 import type { SourceLoop } from '#edge/source-loop.ts';
-import { readStatus } from '#edge/status.ts';
+import { readStatus, statusOf } from '#edge/status.ts';
 import { Ticker } from '#edge/ticker.ts';
 import { warmUp } from '#edge/warm-up.ts';
-import { WearMeter } from '#edge/wear.ts';
 import { durable } from '#edge/writes.ts';
 import type { AssetMode } from '#guard/api.ts';
 import type { StoredDeadLetter, StoredGap } from '#journal/api.ts';
@@ -127,12 +128,13 @@ export class Site implements AsyncDisposable {
   /** Who is told of alarms; a shadow tells nobody. */
   readonly notices: NoticeDesk | undefined;
   readonly restored: RestoredNotice;
+  readonly autonomy: AutonomyWatch;
   readonly #watch: ClockWatch;
   readonly #clocks: ClockKeeper;
   readonly #heartbeats: Heartbeats;
   readonly #ticker: Ticker;
   readonly #startedUs: number;
-  readonly #wear: WearMeter;
+  readonly #wear: DayRate;
   #journalFault: string | undefined;
   #nextLookUs = 0;
 
@@ -160,9 +162,21 @@ export class Site implements AsyncDisposable {
     if (options.mode !== 'shadow') this.notices = new NoticeDesk(core, options.blueprint, peers.tell);
     this.restored = new RestoredNotice(core);
     this.#startedUs = core.clock.steadyUs();
-    this.#wear = new WearMeter(this.#startedUs);
+    this.#wear = new DayRate(this.#startedUs);
     this.#watch = new ClockWatch(core.clock);
     this.#clocks = new ClockKeeper(core.clock, (state) => core.journal.state(CLOCK_STATE, state));
+    this.autonomy = new AutonomyWatch({
+      dataDir: options.dataDir,
+      clock: core.clock,
+      journal: core.journal,
+      trust,
+      model: () => this.#blueprint.model,
+      sinks: () => statusOf(this.#peers.sinks),
+      historian: () => this.history.status,
+      writtenBytes: () => this.#writtenBytes,
+      corrected: () => this.#watch.corrected,
+      event: (name, detail) => this.#event('system', name, detail),
+    });
     this.#heartbeats = new Heartbeats(this.#beating(), core.table, core.clock, core.guard);
     this.#ticker = new Ticker(
       core.clock,
@@ -196,9 +210,10 @@ export class Site implements AsyncDisposable {
       notices: this.notices?.status(),
       restored: this.restored.status,
       clockJumps: this.#watch.jumps,
-      writtenPerDay: this.#wear.bytesPerDay,
+      writtenPerDay: this.#wear.perDay,
       historian: this.history.status,
       access: this.accessStatus?.(),
+      autonomy: this.autonomy.summary,
     });
   }
 
@@ -332,6 +347,7 @@ export class Site implements AsyncDisposable {
     this.#ticker[Symbol.dispose]();
     await this.#peers[Symbol.asyncDispose]();
     this.core.path.keep();
+    this.autonomy.keep();
     await this.trust.saved();
     this.#event('system', 'system.stopped');
     await this.history[Symbol.asyncDispose]();
@@ -360,11 +376,15 @@ export class Site implements AsyncDisposable {
     const jump = this.#watch.check();
     if (jump) path.event(jump);
     this.#clocks.look();
-    const { writtenBytes, fault } = journal.health;
-    this.#wear.note(nowUs, writtenBytes + this.history.writtenBytes);
+    this.#wear.note(nowUs, this.#writtenBytes);
     this.history.look();
-    this.#tellJournalFault(fault);
+    this.autonomy.look(nowUs);
+    this.#tellJournalFault(journal.health.fault);
     this.notices?.advance();
+  }
+
+  get #writtenBytes(): number {
+    return this.core.journal.health.writtenBytes + this.history.writtenBytes;
   }
 
   /** Losing the disk and getting it back are events; the events themselves wait in memory meanwhile. */

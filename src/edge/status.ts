@@ -1,4 +1,5 @@
 import type { AccessStatus, FaultStatus, NoticesStatus, RestoredStatus, SiteStatus } from '#contract/api.ts';
+import type { AutonomySummary } from '#contract/autonomy.ts';
 import type { HistorianStatus } from '#contract/historian-status.ts';
 import type { Core } from '#edge/core.ts';
 import type { Peers } from '#edge/peers.ts';
@@ -11,17 +12,18 @@ interface Head
   readonly restored: RestoredStatus | undefined;
   readonly historian: HistorianStatus | undefined;
   readonly access: AccessStatus | undefined;
+  readonly autonomy: AutonomySummary | undefined;
 }
 
 export function readStatus(
   core: Core,
   peers: Peers,
-  { notices, restored, historian, access, ...head }: Head,
+  { notices, restored, historian, access, autonomy, ...head }: Head,
 ): SiteStatus {
   const { latency } = core.path;
   const alarms: { [state: string]: number } = {};
   for (const { state } of core.decisions.alarms()) alarms[state] = (alarms[state] ?? 0) + 1;
-  const { fault, ...health } = core.journal.health;
+  const { fault, fill: _, ...health } = core.journal.health;
   return {
     ...head,
     ...(restored && { restored }),
@@ -54,10 +56,13 @@ export function readStatus(
     },
     ...(historian && { historian }),
     ...(access && { access }),
+    ...(autonomy && { autonomy }),
   };
 }
 
-function statusOf<S>(loops: ReadonlyMap<string, { readonly status: S }>): { readonly [id: string]: S } {
+export function statusOf<S>(loops: ReadonlyMap<string, { readonly status: S }>): {
+  readonly [id: string]: S;
+} {
   return Object.fromEntries([...loops].map(([id, loop]) => [id, loop.status]));
 }
 

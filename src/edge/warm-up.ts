@@ -98,6 +98,7 @@ const keepsNothing = (): Journal => ({
     lastCommitMs: 0,
     lostRows: 0,
     gaps: 0,
+    fill: { keptRows: 0, keptUs: 0, recordedUs: 0, freeBytes: 0, blockRows: 0, blockBytes: 0 },
     fault: undefined,
   },
   async [Symbol.asyncDispose]() {},

@@ -134,8 +134,23 @@ export interface JournalHealth {
   /** Rows lost since opening, all of them in gaps. */
   readonly lostRows: number;
   readonly gaps: number;
+  readonly fill: Fill;
   /** Undefined while the disk takes what it is given. */
   readonly fault: Fault | undefined;
+}
+
+/** How samples fill the journal, to tell how long its quota lasts. */
+export interface Fill {
+  /** Samples kept now, and the time recorded since the oldest of them: time that the site was off does not count. */
+  readonly keptRows: number;
+  readonly keptUs: number;
+  /** All time recorded since the journal began. */
+  readonly recordedUs: number;
+  /** Room within the quota that nothing takes yet; what must go at once does not count. */
+  readonly freeBytes: number;
+  /** Written by this process: samples, and the room that their blocks take. */
+  readonly blockRows: number;
+  readonly blockBytes: number;
 }
 
 /** One entry read back, in order, that is no event. */

@@ -248,6 +248,7 @@ class Writer implements Journal {
       lastCommitMs: this.#lastCommitMs,
       lostRows: this.#droppedRows + this.#totals.lostRows,
       gaps: this.#droppedGaps + this.#totals.gaps + this.#loss.size,
+      fill: this.#totals.fill,
       fault: this.#fault,
     };
   }

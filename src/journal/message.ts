@@ -1,7 +1,7 @@
 import type { Json } from '#kernel/event.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
-import type { DeadLetter } from './api.ts';
+import type { DeadLetter, Fill } from './api.ts';
 import type { EventColumns } from './event-columns.ts';
 import type { Columns } from './gather.ts';
 
@@ -84,7 +84,17 @@ export interface StoreTotals {
   readonly writtenBytes: number;
   readonly lostRows: number;
   readonly gaps: number;
+  /** As it is now. */
+  readonly fill: Fill;
 }
+
+export const NO_TOTALS: StoreTotals = {
+  usedBytes: 0,
+  writtenBytes: 0,
+  lostRows: 0,
+  gaps: 0,
+  fill: { keptRows: 0, keptUs: 0, recordedUs: 0, freeBytes: 0, blockRows: 0, blockBytes: 0 },
+};
 
 export type FromWorker =
   | { readonly kind: 'opened'; readonly opened: OpenedMessage; readonly totals: StoreTotals }

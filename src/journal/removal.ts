@@ -33,13 +33,15 @@ export class Removal {
 
   /** Removes blocks past the age limit. */
   expire(head: HeadRow, maxAgeUs: number): void {
-    for (;;) {
-      const oldest = this.#db.prepare('SELECT seq, age_us FROM blocks ORDER BY seq LIMIT 1').get() as
-        | Pick<BlockRow, 'seq' | 'age_us'>
-        | undefined;
-      if (!oldest || head.age_us - oldest.age_us <= maxAgeUs) return;
-      this.#removeBlock(head, 'age');
-    }
+    while (this.keptUs(head) > maxAgeUs) this.#removeBlock(head, 'age');
+  }
+
+  /** Time recorded since the oldest block that is there. */
+  keptUs(head: HeadRow): number {
+    const oldest = this.#db.prepare('SELECT age_us FROM blocks ORDER BY seq LIMIT 1').get() as
+      | Pick<BlockRow, 'age_us'>
+      | undefined;
+    return oldest ? head.age_us - oldest.age_us : 0;
   }
 
   /** Removes what is oldest: samples, then events. @returns false when there is nothing left to remove */

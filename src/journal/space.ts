@@ -70,11 +70,19 @@ export class Space {
 
   /** Whether rows of that many bytes find room without removing anything. */
   fits(bytes: number): boolean {
+    return this.#freePages >= Math.ceil((bytes / PAGE_BYTES) * 1.02) + SLACK_PAGES;
+  }
+
+  /** Room in the database before something has to go. */
+  get freeBytes(): number {
+    return Math.max(0, this.#freePages - SLACK_PAGES) * PAGE_BYTES;
+  }
+
+  get #freePages(): number {
     const pages = this.#pragma('page_count');
     // A file above its quota gets smaller step by step; until then what it has free counts.
     const limit = Math.max(pages, Math.min(this.#tightPages ?? this.#quotaPages, this.#quotaPages));
-    const free = limit - pages + this.#pragma('freelist_count');
-    return free >= Math.ceil((bytes / PAGE_BYTES) * 1.02) + SLACK_PAGES;
+    return limit - pages + this.#pragma('freelist_count');
   }
 
   get #quotaPages(): number {

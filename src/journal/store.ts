@@ -3,6 +3,7 @@ import { at } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { GapReason } from '#kernel/gap.ts';
 import { PAGE_BYTES, transaction, troubleOf } from '#platform/sqlite.ts';
+import type { Fill } from './api.ts';
 import { BlockWriter } from './block.ts';
 import { link } from './chain.ts';
 import { DeadLetterTable, LETTER_BYTES } from './dead-letters.ts';
@@ -10,7 +11,7 @@ import { eachEvent } from './event-columns.ts';
 import { GapTable } from './gaps.ts';
 import type { Columns } from './gather.ts';
 import { appendLedger } from './ledger.ts';
-import type { Extras, StoreTotals, UnitMessage, WorkerConfig } from './message.ts';
+import { type Extras, NO_TOTALS, type StoreTotals, type UnitMessage, type WorkerConfig } from './message.ts';
 import { Removal } from './removal.ts';
 import { type HeadRow, readHead } from './schema.ts';
 import { Space } from './space.ts';
@@ -47,6 +48,7 @@ export class Store {
   #countedUs: number | undefined;
   #writtenBytes = 0;
   #gapsAdded = 0;
+  #fill: Fill = NO_TOTALS.fill;
   /** Unit up to which the tags are in the ledger. */
   #inLedger = 0;
 
@@ -72,6 +74,7 @@ export class Store {
       writtenBytes: this.#writtenBytes,
       lostRows: this.#removal.lostRows,
       gaps: this.#removal.gaps + this.#gapsAdded,
+      fill: this.#fill,
     };
   }
 
@@ -95,6 +98,27 @@ export class Store {
       this.#write(encoded, 'disk-full', bytes);
     }
     this.#space.afterCommit();
+    this.#fill = this.#filled(encoded);
+  }
+
+  /** Asked after a commit only: a disk that fails answers nothing, and what it said last stays. */
+  #filled(units: readonly Encoded[]): Fill {
+    let { blockRows, blockBytes } = this.#fill;
+    for (const { body, message } of units) {
+      if (!body) continue;
+      blockRows += message.columns.rows;
+      // Long ones take whole pages; short ones share theirs.
+      const pages = body.length / PAGE_BYTES;
+      blockBytes += (pages < 1 ? pages : Math.ceil(pages)) * PAGE_BYTES;
+    }
+    return {
+      keptRows: this.#head.rows,
+      keptUs: this.#removal.keptUs(this.#head),
+      recordedUs: this.#head.age_us,
+      freeBytes: this.#space.freeBytes,
+      blockRows,
+      blockBytes,
+    };
   }
 
   /**

@@ -1,13 +1,14 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { JournalConfig } from './api.ts';
-import type {
-  FaultMessage,
-  FromWorker,
-  OpenedMessage,
-  StoreTotals,
-  UnitMessage,
-  WorkerConfig,
+import {
+  type FaultMessage,
+  type FromWorker,
+  NO_TOTALS,
+  type OpenedMessage,
+  type StoreTotals,
+  type UnitMessage,
+  type WorkerConfig,
 } from './message.ts';
 
 const RESTART_MIN_MS = 100;
@@ -43,8 +44,8 @@ export class Thread {
   #restart: NodeJS.Timeout | undefined;
   #closing = false;
   /** Totals of the workers that died: the sums go on. */
-  #before: StoreTotals = NOTHING;
-  #now: StoreTotals = NOTHING;
+  #before: StoreTotals = NO_TOTALS;
+  #now: StoreTotals = NO_TOTALS;
   ready = false;
 
   constructor(config: JournalConfig, deps: ThreadDeps) {
@@ -129,7 +130,7 @@ export class Thread {
     if (!this.ready) return;
     this.ready = false;
     this.#before = this.#sum();
-    this.#now = NOTHING;
+    this.#now = NO_TOTALS;
     this.#listener?.lost(workerLost(cause));
     this.#again();
   }
@@ -152,14 +153,13 @@ export class Thread {
   #sum(): StoreTotals {
     return {
       usedBytes: this.#now.usedBytes,
+      fill: this.#now.fill,
       writtenBytes: this.#before.writtenBytes + this.#now.writtenBytes,
       lostRows: this.#before.lostRows + this.#now.lostRows,
       gaps: this.#before.gaps + this.#now.gaps,
     };
   }
 }
-
-const NOTHING: StoreTotals = { usedBytes: 0, writtenBytes: 0, lostRows: 0, gaps: 0 };
 
 /** Beside this file, and of its kind: `.ts` in development, `.js` in a release, where it is an entry of its own. */
 export const workerUrl = (name: 'worker' | 'feed-worker'): URL => {

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { type StorageTrouble, takeLock, troubleOf } from '#platform/sqlite.ts';
-import type {
-  FaultMessage,
-  FromWorker,
-  OpenedMessage,
-  StoreTotals,
-  ToWorker,
-  UnitMessage,
-  WorkerConfig,
+import {
+  type FaultMessage,
+  type FromWorker,
+  NO_TOTALS,
+  type OpenedMessage,
+  type StoreTotals,
+  type ToWorker,
+  type UnitMessage,
+  type WorkerConfig,
 } from './message.ts';
 import { openStore, openWithoutStore } from './opening.ts';
 import { FILES } from './schema.ts';
@@ -20,7 +21,6 @@ import type { Store } from './store.ts';
 
 const config = workerData as WorkerConfig;
 const port = parentPort;
-const NO_TOTALS: StoreTotals = { usedBytes: 0, writtenBytes: 0, lostRows: 0, gaps: 0 };
 
 let store: Store | undefined;
 let tidying: NodeJS.Immediate | undefined;
@@ -162,9 +162,10 @@ function drop(because: unknown): void {
 
 function count(): StoreTotals {
   if (!store) return carried;
-  const { usedBytes, writtenBytes, lostRows, gaps } = store.totals;
+  const { usedBytes, writtenBytes, lostRows, gaps, fill } = store.totals;
   return {
     usedBytes,
+    fill,
     writtenBytes: carried.writtenBytes + writtenBytes,
     lostRows: carried.lostRows + lostRows,
     gaps: carried.gaps + gaps,

@@ -217,3 +217,26 @@ test('the demo prints a link that signs in once', async () => {
   assert.equal((await sign()).status, 401);
   await demo.stop();
 });
+
+test('a token whose end is near makes the autonomy budget low, by command and by its status', async () => {
+  await using box = new Sandbox();
+  const data = box.path('data');
+  const site = await box.startEdge(siteFile(box, `{ port: 0, host: 0.0.0.0 }`), data);
+  const first = await box.run('autonomy', '--data', data);
+  assert.equal(first.status, 0, first.stdout);
+  assert.match(first.stdout, /\d+ years +certificate +API/);
+  await box.json('token', 'create', '--name', 'mes', '--role', 'viewer', '--expires', '5d', '--data', data);
+  await until(
+    'the budget is low',
+    async () => (await box.run('autonomy', '--data', data)).status === 1,
+    30_000,
+  );
+  const { stdout } = await box.run('autonomy', '--data', data);
+  assert.match(stdout, /^alone 5\.0 days \(token mes\), \d+ unknown: less than the 30 days asked for/);
+  const { stdout: status } = await box.run('status', '--data', data);
+  assert.match(status, /^alone 5\.0 days \(token API token\)/m);
+  const { url, token } = readAddress(data);
+  const metrics = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+  assert.match(await metrics.text(), /^holdfast_autonomy_days\{reason="token",site="north"\} (4\.99|5)/m);
+  await site.stop();
+});

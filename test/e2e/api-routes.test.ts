@@ -109,6 +109,7 @@ const ASK_ACCESS = {
 const ASK: { readonly [Id in RouteId]: () => Promise<unknown> } = {
   health: () => api.health(),
   status: () => api.status(),
+  autonomy: () => api.autonomy(),
   metrics: () => api.metrics(),
   stream: () => first(api.stream({ prefix: `${PUMP}/`, everyMs: 100 })),
   openapi: () => api.openapi(),

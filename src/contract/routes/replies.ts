@@ -21,7 +21,16 @@ export {
 export { Aligned, Buckets, HistoryTag, ImportLine, ImportReport, Series } from './replies/history.ts';
 export { NoticesStatus } from './replies/notices.ts';
 export { AuditCheck, BacktestLine, BacktestReport } from './replies/replay.ts';
-export { ActuatorView, Done, Fault, Health, SinkView, SiteStatus, SourceView } from './replies/site.ts';
+export {
+  ActuatorView,
+  Autonomy,
+  Done,
+  Fault,
+  Health,
+  SinkView,
+  SiteStatus,
+  SourceView,
+} from './replies/site.ts';
 export {
   AlarmStatus,
   AssetView,

@@ -21,6 +21,17 @@ export const SITE_ROUTES = {
     summary: 'How the site does, with all its parts',
     reply: { json: 'SiteStatus' },
   },
+  autonomy: {
+    method: 'GET',
+    path: '/api/autonomy',
+    group: 'site',
+    role: 'viewer',
+    area: 'any',
+    summary: 'How long the site would bear to be left alone, and what ends that',
+    about:
+      'Each line with its reason; what cannot be known says so, and why. Names of API tokens are for administrators.',
+    reply: { json: 'Autonomy' },
+  },
   metrics: {
     method: 'GET',
     path: '/metrics',

@@ -4,13 +4,14 @@ import type { Answered } from '#contract/routes/table.ts';
 import { findEvents } from '#edge/api/event-log.ts';
 import type { Handlers, OwnWay } from '#edge/api/handlers.ts';
 import { maySee } from '#edge/api/sight.ts';
+import { nameless } from '#edge/autonomy/watch.ts';
 import type { Core } from '#edge/core.ts';
 import type { Site } from '#edge/site.ts';
 import type { WriteOutcome } from '#guard/api.ts';
 import type { StoredDeadLetter, StoredGap } from '#journal/api.ts';
 import { valueToJson } from '#kernel/event.ts';
 import { qualityName } from '#kernel/quality.ts';
-import { isWithin } from '#kernel/rights.ts';
+import { atLeast, isWithin } from '#kernel/rights.ts';
 
 /** All gaps that a journal keeps at most. */
 const ALL_GAPS = 4096;
@@ -24,6 +25,10 @@ export function siteHandlers(
   const { core } = site;
   return {
     status: () => site.status(),
+    async autonomy(_asked, _signal, { caller: { role } }) {
+      const autonomy = await site.autonomy.read();
+      return atLeast(role, 'administrator') ? autonomy : nameless(autonomy);
+    },
     openapi: async () => (await import('#contract/routes/openapi.ts')).openApi(version),
     events: ({ query }, _signal, { caller }) => findEvents(site, query, maySee(caller)),
     gaps({ query: { from = 0, to = Number.POSITIVE_INFINITY, source, tag, reason, limit } }, _signal, who) {

@@ -153,7 +153,12 @@ function addHealth(app: FastifyInstance, { core }: Site): void {
 function addMetrics(app: FastifyInstance, site: Site): void {
   let registry: Promise<Registry> | undefined;
   addOwnWay(app, 'metrics', async (_request, reply) => {
-    registry ??= import('#edge/metrics.ts').then(({ siteMetrics }) => siteMetrics(() => site.status()));
+    registry ??= import('#edge/metrics.ts').then(({ siteMetrics }) =>
+      siteMetrics(
+        () => site.status(),
+        () => site.autonomy.known,
+      ),
+    );
     const metrics = await registry;
     reply.type(metrics.contentType);
     return await metrics.metrics();

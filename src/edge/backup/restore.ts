@@ -1,5 +1,6 @@
 import { chown, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { AUTONOMY_STATE, NOTHING_COUNTED } from '#edge/autonomy/watch.ts';
 import { type Archive, extractArchive, verifyArchive } from '#edge/backup/archive.ts';
 import { type Manifest, MEMBERS } from '#edge/backup/manifest.ts';
 import { RESTORED_STATE, type Restored } from '#edge/backup/restored.ts';
@@ -117,7 +118,11 @@ async function revive(
   let all: readonly SkippedRows[] = [];
   reviveJournal(journalDir(dir), {
     mayRepeat: (sink) => knowing.has(sink),
-    state: (key, value) => (key === GUARD_STATE ? withoutHolders(value) : undefined),
+    state(key, value) {
+      // Nobody has written to the flash of another box yet.
+      if (key === AUTONOMY_STATE && box.replacement) return NOTHING_COUNTED;
+      return key === GUARD_STATE ? withoutHolders(value) : undefined;
+    },
     added(skipped) {
       all = skipped;
       const restored: Restored = {

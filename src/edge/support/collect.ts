@@ -33,6 +33,7 @@ const LOG_BYTES = 512 * 1024;
 /** What a running site says, and under which name. */
 const ASKED = {
   'status.json': '/api/status',
+  'autonomy.json': '/api/autonomy',
   'alarms.json': '/api/alarms',
   'rules.json': '/api/rules',
   'assets.json': '/api/assets',

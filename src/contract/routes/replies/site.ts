@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AUTONOMY_REASONS } from '#contract/autonomy.ts';
 import { count, ms, us } from './common.ts';
 import { Problem } from './config.ts';
 import { ShadowRuleStatus } from './tags.ts';
@@ -125,6 +126,35 @@ export const ConfigStatus = {
     .describe('Set while the last good file runs because the one in place was bad: when it took effect.'),
 };
 
+const autonomy = {
+  atUs: us,
+  days: ms.exactOptional().describe('Until the first end that counts; absent where none is known.'),
+  first: z
+    .strictObject({ reason: z.enum(AUTONOMY_REASONS), subject: z.string() })
+    .exactOptional()
+    .describe('Which one that is.'),
+  leastDays: ms.describe('What the site file asks for.'),
+  isLow: z.boolean(),
+  unknown: count.describe('Lines that count, and of which nobody can say how long.'),
+};
+
+export const Autonomy = z.strictObject({
+  ...autonomy,
+  lines: z
+    .array(
+      z.strictObject({
+        reason: z.enum(AUTONOMY_REASONS),
+        subject: z.string().describe('Whose: a peer, a token, a sink.'),
+        state: z.enum(['ends', 'lasts', 'unknown']),
+        days: ms.exactOptional().describe('From now on, of what ends; 0: it has ended.'),
+        counts: z.boolean().describe('Whether something fails or is lost then that nobody wants lost.'),
+        effect: z.string().describe('What happens then.'),
+        why: z.string().describe('How it was found, or why it is not known.'),
+      }),
+    )
+    .describe('What ends first stands first, then what is unknown, then what lasts.'),
+});
+
 export const SiteStatus = z.strictObject({
   site: z.string(),
   version: z.string(),
@@ -175,4 +205,8 @@ export const SiteStatus = z.strictObject({
     })
     .exactOptional()
     .describe('Who may sign in.'),
+  autonomy: z
+    .strictObject(autonomy)
+    .exactOptional()
+    .describe('How long the site would bear to be left alone; absent in the first minutes.'),
 });
