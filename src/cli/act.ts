@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { SiteClient } from '#cli/client.ts';
-import { duration } from '#cli/duration.ts';
+import { milliseconds, minutes } from '#cli/duration.ts';
 import { Exit } from '#cli/fail.ts';
 import { above } from '#cli/text.ts';
 import type { OperateAlarmBody, WriteResult } from '#contract/client.ts';
@@ -37,10 +37,13 @@ export async function alarm(
     const known = Object.keys(ACTS).join(', ');
     throw new Fault('cli.usage', `there is no act "${name}"`, { retry: 'never', hint: `one of ${known}` });
   }
-  const forMin = options.for === undefined ? undefined : minutes(options.for);
+  const forMin = options.for === undefined ? undefined : minutes(options.for, '--for');
   if (act === 'shelve' && forMin === undefined) {
     const hint = 'say for how long: --for 30m, or a number of minutes';
     throw new Fault('cli.usage', 'shelving needs an end', { retry: 'never', hint });
+  }
+  if (act === 'comment' && !options.comment) {
+    throw new Fault('cli.usage', 'which comment?', { retry: 'never', hint: 'give it with --comment' });
   }
   const site = await SiteClient.find(options.data);
   const body = { id, act, forMin, comment: options.comment, by: by() };
@@ -48,17 +51,14 @@ export async function alarm(
   print(options.json ? JSON.stringify(after, null, 2) : `${after.id}: ${after.state}`);
 }
 
-const minutes = (text: string): number =>
-  duration(/^\d+(\.\d+)?$/.test(text) ? `${text}m` : text, '--for') / 60_000;
-
 /** Exit status 0 only for a write that was sent or confirmed. */
 export async function write(
   tag: string,
   text: string,
   options: Common & { readonly why: string; readonly lease?: string },
 ): Promise<void> {
+  const leaseMs = options.lease === undefined ? undefined : milliseconds(options.lease, '--lease');
   const site = await SiteClient.find(options.data);
-  const leaseMs = options.lease === undefined ? undefined : Number(options.lease);
   const body = { tag, value: parse(text), why: options.why, leaseMs, by: by() };
   const outcome = await site.api.write(body);
   if (options.json) print(JSON.stringify(outcome, null, 2));

@@ -13,3 +13,13 @@ export function duration(text: string, option: string): number {
   }
   return Number(match[1]) * UNITS[(match[2] ?? 's') as keyof typeof UNITS];
 }
+
+/** As {@link duration}, where a number alone means minutes; in minutes. @throws Fault `cli.usage` */
+export const minutes = (text: string, option: string): number =>
+  duration(withUnit(text, 'm'), option) / UNITS.m;
+
+/** As {@link duration}, where a number alone means milliseconds; in ms. @throws Fault `cli.usage` */
+export const milliseconds = (text: string, option: string): number => duration(withUnit(text, 'ms'), option);
+
+const withUnit = (text: string, unit: keyof typeof UNITS): string =>
+  /^\d+(\.\d+)?$/.test(text) ? `${text}${unit}` : text;

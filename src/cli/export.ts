@@ -3,11 +3,12 @@ import { rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { findKeptDir, readAddress, SiteClient } from '#cli/client.ts';
+import { notWritten } from '#cli/fail.ts';
 import { span } from '#cli/moment.ts';
+import { pastOf } from '#cli/past.ts';
 import { bytes } from '#cli/text.ts';
 import type { HistoryExportQuery } from '#contract/client.ts';
-import { Fault, messageOf } from '#kernel/fault.ts';
+import { Fault } from '#kernel/fault.ts';
 
 type Format = NonNullable<HistoryExportQuery['format']>;
 
@@ -30,7 +31,13 @@ export async function exportHistory(tags: readonly string[], options: ExportOpti
     throw new Fault('cli.usage', 'Parquet is nothing for a terminal', {
       hint: 'name a file: -o history.parquet',
     });
-  const parts = await partsOf(tags, format, options);
+  const nowUs = Date.now() * 1000;
+  const { fromUs = 0, toUs = nowUs } = span(options, nowUs);
+  const { form, valuesOnly, data } = options;
+  await using past = await pastOf(data);
+  const times = { from: String(fromUs), to: String(toUs) };
+  const query = { tag: tags, ...times, format, form, ...(valuesOnly && { valuesOnly: 'true' as const }) };
+  const parts = past.api.historyExport(query);
   if (output === undefined) return await pipeline(Readable.from(parts), process.stdout, { end: false });
   const written = await writeWhole(output, parts);
   process.stderr.write(`${bytes(written)} written to ${output}\n`);
@@ -46,28 +53,6 @@ const FORMATS: { readonly [extension: string]: Format } = {
 const formatOf = (output: string | undefined): Format =>
   FORMATS[extname(output ?? '').toLowerCase()] ?? 'csv';
 
-/** Asked of the running site; of a stopped one, read from its data folder. */
-async function partsOf(
-  tags: readonly string[],
-  format: Format,
-  options: ExportOptions,
-): Promise<AsyncIterable<Uint8Array>> {
-  const nowUs = Date.now() * 1000;
-  const { fromUs = 0, toUs = nowUs } = span(options, nowUs);
-  const { form, valuesOnly = false, data } = options;
-  const dir = await findKeptDir(data, 'journal');
-  const address = await readAddress(dir);
-  if (address) {
-    const times = { from: String(fromUs), to: String(toUs) };
-    const query = { tag: tags, ...times, format, form, ...(valuesOnly && { valuesOnly: 'true' as const }) };
-    return new SiteClient(address, dir).api.historyExport(query);
-  }
-  const { historianDir, journalDir } = await import('#edge/main.ts');
-  const { exportAside } = await import('#exchange/exporting.ts');
-  const dirs = { dir: historianDir(dir), journalDir: journalDir(dir) };
-  return exportAside(dirs, { tags, fromUs, toUs, format, form, valuesOnly });
-}
-
 /** A file that breaks off never has the name of a whole one. @returns its bytes */
 async function writeWhole(output: string, parts: AsyncIterable<Uint8Array>): Promise<number> {
   const draft = `${output}.part`;
@@ -78,10 +63,6 @@ async function writeWhole(output: string, parts: AsyncIterable<Uint8Array>): Pro
     return file.bytesWritten;
   } catch (error) {
     await rm(draft, { force: true });
-    if (error instanceof Fault) throw error;
-    throw new Fault('cli.not-written', `cannot write ${output}: ${messageOf(error)}`, {
-      retry: 'never',
-      hint: 'make room, or name another file',
-    });
+    throw notWritten(output, error);
   }
 }

@@ -1,5 +1,5 @@
 import { red } from '#cli/text.ts';
-import { Fault } from '#kernel/fault.ts';
+import { Fault, messageOf } from '#kernel/fault.ts';
 
 /** Exit codes, as docs/command-line.md names them. */
 export const Exit = {
@@ -20,6 +20,16 @@ export function failWith(error: unknown): void {
   }
 }
 
+/** A file that a command should make. */
+export function notWritten(file: string, error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  return new Fault('cli.not-written', `cannot write ${file}: ${messageOf(error)}`, {
+    retry: 'never',
+    hint: 'make room, or name another file',
+    cause: error,
+  });
+}
+
 /** A table of history that is refused as a whole. */
 const TABLE: ReadonlySet<string> = new Set([
   'exchange.ambiguous-time',
@@ -29,7 +39,14 @@ const TABLE: ReadonlySet<string> = new Set([
   'exchange.unknown-tags',
 ]);
 /** What was typed is wrong, though it is no option. */
-const USAGE: ReadonlySet<string> = new Set(['discover.range', 'history.expression']);
+const USAGE: ReadonlySet<string> = new Set([
+  'asset.no-change',
+  'asset.no-reason',
+  'discover.range',
+  'history.expression',
+  'maintenance.no-reason',
+  'tags.unreadable',
+]);
 
 export function exitCode(error: unknown): number {
   if (!(error instanceof Fault)) return Exit.failed;

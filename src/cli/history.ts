@@ -2,9 +2,10 @@ import { chart, type Envelope, stretches } from '#cli/chart.ts';
 import { duration } from '#cli/duration.ts';
 import { countOf, moment, span } from '#cli/moment.ts';
 import { pastOf } from '#cli/past.ts';
-import { dim, number, table, valueText } from '#cli/text.ts';
+import { dim, number, table, valueText, yellow } from '#cli/text.ts';
 import type { Buckets, HistoryBucketsQuery, SiteApi } from '#contract/client.ts';
 import { Fault } from '#kernel/fault.ts';
+import { nearest } from '#kernel/nearest.ts';
 import { qualityName } from '#kernel/quality.ts';
 
 export interface HistoryOptions {
@@ -54,11 +55,24 @@ export async function history(tags: readonly string[], options: HistoryOptions):
   const asked = { tags, calc: calculationOf(tags, options), fromUs, toUs };
   await using past = await pastOf(options.data);
   const { api } = past;
+  await tellUnknown(api, tags);
   if (options.at !== undefined) await valuesAt(api, tags, moment(options.at, '--at', nowUs), options);
   else if (options.gaps) await gaps(api, asked, options);
   else if (options.raw) await raw(api, asked, options);
   else if (options.bucket !== undefined || options.aggregate) await buckets(api, asked, options);
   else await charts(api, asked, options);
+}
+
+/** A slip in a name looks like a tag of which nothing is known. */
+async function tellUnknown(api: SiteApi, tags: readonly string[]): Promise<void> {
+  if (tags.length === 0) return;
+  const known = (await api.historyTags()).map(({ path }) => path);
+  for (const tag of tags) {
+    if (known.includes(tag)) continue;
+    const meant = nearest(tag, known);
+    const guess = meant === undefined ? '`holdfast tags` lists what there is' : `did you mean ${meant}?`;
+    process.stderr.write(`${yellow('note')}: the history has nothing of ${tag}; ${guess}\n`);
+  }
 }
 
 /** @throws Fault `cli.usage` where neither or both are given, or what a calculation cannot answer */

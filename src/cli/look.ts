@@ -163,10 +163,13 @@ function sourceTable(sources: readonly SourceView[]): string {
 
 export async function watchSite(prefix: string, { data, json }: LookOptions): Promise<void> {
   const client = await SiteClient.find(data);
+  const hasTags = (await client.api.tags({ prefix, limit: 1 })).items.length > 0;
+  const notes = hasTags ? [] : [yellow(`no tag begins with ${prefix} yet`)];
+  if (json || !process.stdout.isTTY) for (const note of notes) process.stderr.write(`${note}\n`);
   const stop = new AbortController();
   void toldToStop().then(() => stop.abort());
   if (json) await watchJson(client, prefix, stop.signal);
-  else await watch(client, { prefix, footer: ['Ctrl-C ends'] }, stop.signal);
+  else await watch(client, { prefix, footer: [...notes, 'Ctrl-C ends'] }, stop.signal);
 }
 
 /** Areas, lines, assets and signals below a place. */
@@ -205,9 +208,18 @@ function treeLines(nodes: readonly TreeNode[], values: ReadonlyMap<string, TagVa
 export async function list(what: Listed, filter: Filter, { data, json }: LookOptions): Promise<void> {
   const rows = await rowsOf(what, filter, data);
   if (json) print(JSON.stringify(rows, null, 2));
-  else if (rows.length === 0) print(`no ${what.replace('-', ' ')}`);
+  else if (rows.length === 0) print(`no ${what.replace('-', ' ')}${soughtText(filter)}`);
   else print(LISTS[what](rows as readonly never[]));
 }
+
+/** A slip in what was typed shows where it was not found. */
+const soughtText = ({ prefix, search, subject, source }: Filter): string =>
+  [
+    prefix ? ` that begin with ${prefix}` : '',
+    search ? ` that hold ${search}` : '',
+    subject ? ` about ${subject}` : '',
+    source ? ` of ${source}` : '',
+  ].join('');
 
 /** Columns for a value: a structure in full is for `--json`. */
 const WIDEST_VALUE = 40;

@@ -4,6 +4,7 @@ import { addCare } from '#cli/care.ts';
 import { addCommissioning } from '#cli/commission/commands.ts';
 import { addCompletion } from '#cli/completion/commands.ts';
 import { Exit, exitCode, failWith } from '#cli/fail.ts';
+import { addInstall } from '#cli/install/command.ts';
 import { addAudit, addLists, addPast } from '#cli/list-commands.ts';
 import { version } from '#cli/version.ts';
 
@@ -30,6 +31,7 @@ function program(): Command {
   addCare(holdfast, dataOption, jsonOption);
   addAccess(holdfast, dataOption, jsonOption);
   addCommissioning(holdfast);
+  addInstall(holdfast);
   addCompletion(holdfast);
   return holdfast;
 }
@@ -229,7 +231,7 @@ function acting(holdfast: Command): void {
     .argument('<tag>')
     .argument('<value>')
     .requiredOption('--why <reason>', 'kept in the audit')
-    .option('--lease <ms>', 'hold the value this long, then write the safe value')
+    .option('--lease <time>', 'hold the value this long (ms, or 30s, 5m), then write the safe value')
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (tag, value, options) => (await import('#cli/act.ts')).write(tag, value, options));
@@ -254,7 +256,7 @@ function acting(holdfast: Command): void {
     .command('maintenance')
     .description('hold back the notices of an asset, or of all below an area or line, for a while')
     .argument('<asset>')
-    .option('--for <time>', 'how long: 30m, 2h')
+    .option('--for <time>', 'how long: minutes, or 30m, 2h')
     .option('--end', 'it is over')
     .option('--why <reason>', 'kept in the audit')
     .addOption(dataOption())
@@ -276,16 +278,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  const holdfast = program();
-  if (process.argv[2] === 'install' || process.argv[2] === 'uninstall' || process.argv[2] === 'help') {
-    const { installCommand, uninstallCommand } = await import('#cli/install/command.ts');
-    for (const command of [installCommand(), uninstallCommand()])
-      holdfast.addCommand(command.copyInheritedSettings(holdfast));
-  } else {
-    holdfast.command('install').description('install the service that starts the site at boot');
-    holdfast.command('uninstall').description('remove that service; site file and data stay');
-  }
-  await holdfast.parseAsync();
+  await program().parseAsync();
 } catch (error) {
   failWith(error);
   process.exitCode ||= exitCode(error);

@@ -13,6 +13,7 @@ test('a time is a moment, a day of this zone, or how long ago', () => {
   assert.equal(moment('now', '--to', NOW), NOW);
   for (const wrong of ['yesterday', '2026-13-45', '28.11.2026', ''])
     assert.throws(() => moment(wrong, '--from', NOW), usage, wrong);
+  assert.throws(() => moment('yesterday', '--from', NOW), { hint: /2026-11-28/ });
 });
 
 test('a span has one beginning, and ends after it', () => {

@@ -3,16 +3,18 @@ import { Fault } from '#kernel/fault.ts';
 
 const DATE_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
 
+const AGO = /^\d+(?:\.\d+)?[a-z]*$/;
+
 /**
  * A time as people write it, in µs since 1970: a date, a date and a time (of this machine's zone, unless another one is
  * named), or how long ago. @throws Fault `cli.usage`
  */
 export function moment(text: string, option: string, nowUs = Date.now() * 1000): number {
   if (text === 'now') return nowUs;
-  if (!DATE_TIME.test(text)) return nowUs - duration(text, option) * 1000;
+  if (AGO.test(text)) return nowUs - duration(text, option) * 1000;
   // A date alone is midnight here, not in Greenwich.
   const full = text.length === 10 ? `${text}T00:00` : text.replace(' ', 'T');
-  const us = Date.parse(full) * 1000;
+  const us = DATE_TIME.test(text) ? Date.parse(full) * 1000 : Number.NaN;
   if (Number.isFinite(us)) return us;
   throw new Fault('cli.usage', `${option} ${text}: there is no such time`, {
     retry: 'never',

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { SiteClient } from '#cli/client.ts';
-import { duration } from '#cli/duration.ts';
+import { minutes } from '#cli/duration.ts';
 import { age, red, table, yellow } from '#cli/text.ts';
 import type { NoticesStatus } from '#contract/client.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -33,7 +33,7 @@ export async function maintenance(asset: string, options: Maintenance): Promise<
       hint: 'give --for 2h with --why, or --end',
     });
   }
-  const forMin = time === undefined ? 0 : duration(time, '--for') / 60_000;
+  const forMin = time === undefined ? 0 : minutes(time, '--for');
   const { api } = await SiteClient.find(data);
   const status = await api.maintain({ asset, forMin, why, by: userInfo().username });
   print(json ? JSON.stringify(status, null, 2) : maintained(status.maintenance));

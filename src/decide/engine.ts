@@ -127,12 +127,7 @@ class Engine implements Decisions {
 
   operate(id: string, act: AlarmAct, by: string, atUs: number, comment?: string): Outcome {
     const alarm = this.#alarms.get(id);
-    if (!alarm) {
-      throw new Fault('alarm.unknown', `there is no alarm ${id}`, {
-        retry: 'never',
-        hint: 'list them with alarms()',
-      });
-    }
+    if (!alarm) throw new Fault('alarm.unknown', `there is no alarm ${id}`, { retry: 'never' });
     alarm.operate(act, by, atUs, comment);
     return this.#outcome.take(this.#wallUs(atUs));
   }

@@ -34,7 +34,7 @@ export async function readSiteFile(path: string): Promise<string> {
   return await readFile(path, 'utf8').catch((error) => {
     throw new Fault('site.unreadable', `cannot read ${path}: ${messageOf(error)}`, {
       retry: 'never',
-      hint: 'name a site file with --site; `holdfast schema` describes it',
+      hint: 'is its name right? `holdfast schema` describes a site file',
       cause: error,
     });
   });

@@ -7,6 +7,7 @@ import type { Core } from '#edge/core.ts';
 import { noticeText } from '#edge/notice-text.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
+import { isWithin } from '#kernel/rights.ts';
 import type { AlarmNews, NoticeConfig, NoticeEvent, OpenNotice } from '#notices/api.ts';
 import { Notices } from '#notices/notices.ts';
 import { minuteOfWeekIn } from '#notices/shifts.ts';
@@ -59,13 +60,19 @@ export class NoticeDesk {
     this.#keep();
   }
 
-  /** @throws Fault `maintenance.no-reason`, `maintenance.too-long` */
+  /** @throws Fault `maintenance.no-reason`, `maintenance.too-long`, `maintenance.unknown-asset`, `maintenance.none` */
   maintain(asset: string, forMin: number, by: string, why: string | undefined): void {
     if (forMin > 0 && !why)
       throw new Fault('maintenance.no-reason', 'a maintenance needs a reason', { hint: 'say why' });
     if (!(forMin >= 0 && forMin <= MOST_MAINTENANCE_MIN)) {
       throw new Fault('maintenance.too-long', `a maintenance lasts ${MOST_MAINTENANCE_MIN} min at most`, {
         hint: 'give an end that somebody will be there for; it can be prolonged',
+      });
+    }
+    if (forMin > 0 && !this.#has(asset)) {
+      throw new Fault('maintenance.unknown-asset', `no alarm and no tag lies at or below ${asset}`, {
+        retry: 'never',
+        hint: '`holdfast tags --tree` shows areas, lines and assets',
       });
     }
     const nowUs = this.#core.clock.steadyUs();
@@ -80,6 +87,13 @@ export class NoticeDesk {
       by,
     );
     this.advance();
+  }
+
+  #has(asset: string): boolean {
+    const isBelow = (path: string) => isWithin([asset], path);
+    return (
+      this.#alarms.keys().some(isBelow) || Iterator.from(this.#core.table).some(({ path }) => isBelow(path))
+    );
   }
 
   /** What is on its way, what was given up, and who is silenced. */

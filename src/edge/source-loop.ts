@@ -173,7 +173,7 @@ export class SourceLoop implements AsyncDisposable {
     if (!running) {
       const why = fault ? `: ${fault.message}` : '';
       throw new Fault('edge.source-down', `source ${this.id} is ${state}${why}`, {
-        hint: `\`holdfast source test ${this.id}\` says why, step by step.`,
+        hint: `Ask again in a moment; \`holdfast source test ${this.id}\` says how far it gets, step by step.`,
       });
     }
     return browseOf(running, this.id, ...asked);

@@ -263,6 +263,16 @@ test('wrong values are named field by field', async () => {
   }
 });
 
+test('a field that is not there is said to be missing, whatever it should hold', async () => {
+  const write = await raw.post('/api/writes', '{"tag": "hall/line1/pump/beacon", "leaseMs": "long"}');
+  const { fields } = await problem(write, 400, 'api.bad-request');
+  const told = Object.fromEntries((fields ?? []).map(({ name, message }) => [name, message]));
+  assert.deepEqual([told.value, told.why], ['is missing', 'is missing']);
+  assert.match(told.leaseMs ?? '', /expected (number|int)/);
+  const aligned = await problem(await raw.fetch('/api/history/aligned?tag=a&from=0'), 400, 'api.bad-request');
+  assert.deepEqual(aligned.fields, [{ in: 'query', name: 'stepUs', message: 'is missing' }]);
+});
+
 test('what a path names and is not there is 404, with the code of what is missing', async () => {
   for (const [path, code] of [
     ['/api/tags/hall/none', 'tag.unknown'],

@@ -111,6 +111,9 @@ test('what is not there is not found', async () => {
   await problem(deleting, 405, 'api.method-not-allowed');
   const write = { tag: 'hall/none', value: 1, why: 'test' };
   await problem(await api.post('/api/writes', JSON.stringify(write)), 404, 'tag.unknown');
+  const slip = JSON.stringify({ ...write, tag: `${PUMP}/speed_setpiont` });
+  const { hint } = (await (await api.post('/api/writes', slip)).json()) as { hint: string };
+  assert.equal(hint, `did you mean ${PUMP}/speed_setpoint? \`holdfast tags\` lists them`);
   const act = { id: 'hall/none', act: 'acknowledge' };
   await problem(await api.post('/api/alarms', JSON.stringify(act)), 404, 'alarm.unknown');
   const asset = { asset: 'hall/none', mode: 'local' };

@@ -195,3 +195,51 @@ test('tags go to a spreadsheet and come back; what is wrong there is told by lin
   assert.ok(after.startsWith(before.slice(0, before.indexOf('tags:'))));
   assert.ok(after.endsWith(before.slice(before.indexOf('alarms:'))));
 });
+
+test('programs get tables as JSON: what a site has, what would change, and what is wrong', async () => {
+  await using box = new Sandbox();
+  const { file } = smallSite(box, { modbus: 502, mqtt: 1883 });
+  const table = box.path('tags.csv');
+  const tags = await box.json<readonly { path: string; source?: string }[]>('tags', 'export', '--site', file);
+  const pressure = tags.find(({ path }) => path === 'line/press/pressure');
+  assert.partialDeepStrictEqual(pressure, { source: 'plc', unit: 'bar', address: { unit: 1, holding: 0 } });
+
+  const before = readFileSync(file, 'utf8');
+  writeFileSync(table, 'path,range.low,range.high\nline/press/pressure,0,5\n');
+  const given = ['tags', 'import', table, '--site', file];
+  const change = {
+    section: 'tags',
+    id: 'line/press/pressure',
+    what: 'changed',
+    fields: [{ path: 'range', after: [0, 5] }],
+  };
+  const dry = await box.json(...given, '--dry-run');
+  assert.deepEqual(dry, { ok: true, written: false, notes: [], changes: [change] });
+  assert.equal(readFileSync(file, 'utf8'), before);
+  assert.partialDeepStrictEqual(await box.json(...given), { ok: true, written: true });
+  assert.notEqual(readFileSync(file, 'utf8'), before);
+
+  writeFileSync(table, 'path,range.low,range.high\nline/press/pressure,x,5\n');
+  const wrong = await box.run(...given, '--json');
+  assert.deepEqual([wrong.status, wrong.stderr], [2, '']);
+  assert.partialDeepStrictEqual(JSON.parse(wrong.stdout), {
+    ok: false,
+    problems: [{ file: table, line: 2, column: 2, message: 'range.low: x is no number' }],
+  });
+  writeFileSync(file, 'site: ?\n');
+  const bad = await box.run('tags', 'export', '--site', file, '--json');
+  assert.deepEqual([bad.status, bad.stderr], [2, '']);
+  assert.partialDeepStrictEqual(JSON.parse(bad.stdout), { ok: false, problems: [{ file }] });
+});
+
+test('a table that cannot be read or written is told as such', async () => {
+  await using box = new Sandbox();
+  const { file } = smallSite(box, { modbus: 502, mqtt: 1883 });
+  const nowhere = box.path('none', 'tags.csv');
+  const unwritten = await box.run('tags', 'export', '--site', file, '-o', nowhere);
+  assert.equal(unwritten.status, 1);
+  assert.match(unwritten.stderr, /^error: cannot write .*\(cli\.not-written\)\n {2}make room/);
+  const unread = await box.run('tags', 'import', nowhere, '--site', file);
+  assert.equal(unread.status, 2);
+  assert.match(unread.stderr, /^error: cannot read .*\(tags\.unreadable\)\n/);
+});

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type InstallOptions, install, uninstall } from '#cli/install/install.ts';
+import { Sandbox } from './sandbox.ts';
 
 function imageOptions(
   t: TestContext,
@@ -71,4 +72,28 @@ test('an image gets the program, the site file and an enabled service, and a sec
   assert.ok(!existsSync(at('/opt/holdfast')));
   assert.ok(!existsSync(at('/etc/systemd/system/holdfast.service')));
   assert.equal(readFileSync(at('/etc/holdfast/site.yaml'), 'utf8'), 'site: edited\n');
+});
+
+test('programs get what is done as JSON, and a bad site file as its problems', async (t) => {
+  const { root, site = '' } = imageOptions(t);
+  await using box = new Sandbox();
+  const place = ['--root', root, '--init', 'systemd'];
+  interface Done {
+    readonly dryRun: boolean;
+    readonly steps: readonly { readonly kind: string; readonly path?: string; readonly mode?: string }[];
+  }
+  const would = await box.json<Done>('install', '--site', site, '--dry-run', ...place);
+  assert.equal(would.dryRun, true);
+  const file = { kind: 'file', path: '/etc/holdfast/site.yaml', mode: '0640', text: 'site: given\n' };
+  assert.ok(would.steps.some((step) => JSON.stringify(step) === JSON.stringify(file)));
+  assert.ok(!existsSync(join(root, 'etc/holdfast')), 'nothing is done');
+
+  const gone = await box.json<Done>('uninstall', ...place);
+  const removed = gone.steps.filter(({ kind }) => kind === 'remove');
+  assert.deepEqual([gone.dryRun, removed], [false, []], 'there is nothing to remove');
+
+  writeFileSync(site, 'site: ?\n');
+  const wrong = await box.run('install', '--site', site, '--json', ...place);
+  assert.deepEqual([wrong.status, wrong.stderr], [2, '']);
+  assert.partialDeepStrictEqual(JSON.parse(wrong.stdout), { ok: false, problems: [{ file: site }] });
 });

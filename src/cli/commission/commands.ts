@@ -43,7 +43,10 @@ function tables(tags: Command): void {
     .addOption(siteOption().makeOptionMandatory())
     .option('-o, --output <file>', 'write it here instead of to the terminal')
     .option('--semicolon', '; between cells and decimal commas, as German and many other Excels open it')
-    .action(async (options) => (await import('#cli/commission/tags.ts')).exportTags(options));
+    .addOption(jsonOption().conflicts('semicolon'))
+    .action(async (_options, command) =>
+      (await import('#cli/commission/tags.ts')).exportTags(command.optsWithGlobals()),
+    );
   tags
     .command('import')
     .argument('<table>', 'CSV file')
@@ -51,7 +54,10 @@ function tables(tags: Command): void {
     .addOption(siteOption().makeOptionMandatory())
     .option('--dry-run', 'say what would change, and write nothing')
     .option('--remove-missing', 'also take away tags that the table does not have')
-    .action(async (table, options) => (await import('#cli/commission/tags.ts')).importTags(table, options));
+    .addOption(jsonOption())
+    .action(async (table, _options, command) =>
+      (await import('#cli/commission/tags.ts')).importTags(table, command.optsWithGlobals()),
+    );
 }
 
 function source(holdfast: Command): void {

@@ -7,15 +7,19 @@ import type { Blueprint } from '#edge/blueprint.ts';
 import { Fault } from '#kernel/fault.ts';
 import { draftFor } from '#platform/files.ts';
 
-/** A site file without errors; otherwise they are printed, and the exit status says so. */
-export async function validSite(file: string): Promise<Blueprint | undefined> {
+/** A site file without errors; otherwise they are printed, for people or as JSON, and the exit status says so. */
+export async function validSite(file: string, json = false): Promise<Blueprint | undefined> {
   const { readBlueprint } = await import('#edge/blueprint.ts');
   const { blueprint, problems } = await readBlueprint(file);
   if (blueprint) return blueprint;
-  printProblems(file, problems, process.stderr);
+  if (json) printJson({ ok: false, problems: problems.map((one) => ({ file, ...one })) });
+  else printProblems(file, problems, process.stderr);
   process.exitCode = Exit.invalid;
   return undefined;
 }
+
+export const printJson = (value: object): void =>
+  void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 
 export interface RunningSite {
   readonly client: SiteClient;

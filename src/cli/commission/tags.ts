@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { printProblems } from '#cli/check.ts';
-import { validSite, writeSite } from '#cli/commission/site.ts';
-import { Exit } from '#cli/fail.ts';
+import { printJson, validSite, writeSite } from '#cli/commission/site.ts';
+import { Exit, notWritten } from '#cli/fail.ts';
 import { dim, yellow } from '#cli/text.ts';
 import type { Problem } from '#contract/model.ts';
-import { readSheet, type Sheet, sheetText } from '#contract/sheet.ts';
+import { readSheet, type Sheet, type SheetRow, sheetText } from '#contract/sheet.ts';
 import { planImport, rowsOf } from '#contract/sheet-import.ts';
 import { editTags } from '#contract/site-edit.ts';
 import { tagPlaces } from '#contract/tag-places.ts';
@@ -18,33 +18,54 @@ export interface ExportOptions {
   readonly site: string;
   readonly output?: string;
   readonly semicolon?: boolean;
+  readonly json?: boolean;
 }
 
 export interface ImportOptions {
   readonly site: string;
   readonly dryRun?: boolean;
   readonly removeMissing?: boolean;
+  readonly json?: boolean;
 }
 
 const say = (text: string) => process.stderr.write(`${dim(text)}\n`);
 
-export async function exportTags({ site: file, output, semicolon = false }: ExportOptions): Promise<void> {
-  const blueprint = await validSite(file);
+export async function exportTags(options: ExportOptions): Promise<void> {
+  const { site: file, output, semicolon = false, json } = options;
+  const blueprint = await validSite(file, json);
   if (!blueprint) return;
   const rows = rowsOf(blueprint);
-  const text = sheetText(rows, semicolon);
+  const text = json ? jsonText(rows) : sheetText(rows, semicolon);
   if (output === undefined) process.stdout.write(text);
-  else replaceDurably(output, text);
+  else put(output, text);
   say(`${rows.length} tags${output === undefined ? '' : ` written to ${output}`}`);
+}
+
+/** As the site file has them: an object a tag. */
+const jsonText = (rows: readonly SheetRow[]): string =>
+  `${JSON.stringify(
+    rows.map(({ entry, ...row }) => ({ ...row, ...entry })),
+    null,
+    2,
+  )}\n`;
+
+/** @throws Fault `cli.not-written` */
+function put(output: string, text: string): void {
+  try {
+    replaceDurably(output, text);
+  } catch (error) {
+    throw notWritten(output, error);
+  }
 }
 
 /** All that is wrong in the table at once, and then nothing is written. */
 export async function importTags(table: string, options: ImportOptions): Promise<void> {
-  const { site: file } = options;
-  const blueprint = await validSite(file);
+  const { site: file, json, dryRun = false } = options;
+  const blueprint = await validSite(file, json);
   if (!blueprint) return;
   const sheet = readSheet(await contents(table));
-  for (const note of sheet.notes) process.stderr.write(`${yellow('note')}: ${note}\n`);
+  const { notes } = sheet;
+  if (!json) for (const note of notes) process.stderr.write(`${yellow('note')}: ${note}\n`);
   const { edits, problems } = planImport(sheet, blueprint, options.removeMissing ?? false);
   const text = editTags(blueprint.text, edits);
   const checked = await checkSite(text);
@@ -52,24 +73,24 @@ export async function importTags(table: string, options: ImportOptions): Promise
   const others: Problem[] = [];
   if (!checked.blueprint) placed(text, checked.problems, sheet, found, others);
   if (found.length + others.length > 0 || !checked.blueprint) {
-    printProblems(
-      table,
-      found.toSorted((a, b) => a.line - b.line || a.column - b.column),
-      process.stderr,
-    );
+    const sorted = found.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    process.exitCode = Exit.invalid;
+    if (json) {
+      const all = [[table, sorted] as const, [file, others] as const];
+      const problems = all.flatMap(([file, some]) => some.map((one) => ({ file, ...one })));
+      return printJson({ ok: false, notes, problems });
+    }
+    printProblems(table, sorted, process.stderr);
     printProblems(`${file} (as it would be)`, others, process.stderr);
     say('nothing was written');
-    process.exitCode = Exit.invalid;
     return;
   }
   const changes = siteChanges(blueprint, checked.blueprint);
+  const isWritten = !dryRun && changes.length > 0;
+  if (isWritten) await writeSite(file, blueprint.text, text);
+  if (json) return printJson({ ok: true, written: isWritten, notes, changes });
   for (const change of changes) process.stdout.write(`${changeLine(change)}\n`);
-  const sum = sumOf(changes, sheet.lines.length);
-  if (options.dryRun) say(`${sum}; nothing was written (--dry-run)`);
-  else {
-    if (changes.length > 0) await writeSite(file, blueprint.text, text);
-    say(sum);
-  }
+  say(`${sumOf(changes, sheet.lines.length)}${dryRun ? '; nothing was written (--dry-run)' : ''}`);
 }
 
 async function contents(table: string): Promise<Uint8Array> {

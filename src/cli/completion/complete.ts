@@ -25,7 +25,8 @@ async function candidates(
   if (last.startsWith('-')) return optionsOf(command);
   const subcommands = given === 0 ? namesOf(command) : [];
   const argument = argumentAt(command, given);
-  const values = argument ? await ofArgument(command, argument, last, data) : [];
+  // Without a site there are still subcommands.
+  const values = argument ? await ofArgument(command, argument, last, data).catch(() => []) : [];
   return [...subcommands, ...values];
 }
 

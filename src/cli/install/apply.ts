@@ -26,13 +26,15 @@ export function showPlan(plan: readonly Step[], say: Say): void {
 }
 
 /**
- * Does the steps beneath `root` (`/` for this machine) and says each that changed something.
+ * Does the steps beneath `root` (`/` for this machine) and says each that changed something. @returns those
  * @throws Fault `install.failed`, which names the step; the ones before it stay done, and a second try continues
  */
-export function applyPlan(plan: readonly Step[], root: string, say: Say): void {
-  for (const step of plan) {
+export function applyPlan(plan: readonly Step[], root: string, say: Say): readonly Step[] {
+  return plan.filter((step) => {
     try {
-      if (applyStep(step, root)) say(titleOf(step));
+      const hasChanged = applyStep(step, root);
+      if (hasChanged) say(titleOf(step));
+      return hasChanged;
     } catch (error) {
       throw new Fault('install.failed', `${titleOf(step)}: ${messageOf(error)}`, {
         retry: 'never',
@@ -40,7 +42,7 @@ export function applyPlan(plan: readonly Step[], root: string, say: Say): void {
         cause: error,
       });
     }
-  }
+  });
 }
 
 function titleOf(step: Step): string {

@@ -22,8 +22,8 @@ export interface InstallOptions {
 const sitePath = '/etc/holdfast/site.yaml';
 const source = resolve(import.meta.dirname, '../../..');
 
-/** Installs the service. @throws Fault `install.usage`, `install.no-site`, `install.not-root`, `install.failed` */
-export function install(options: InstallOptions, say: Say): void {
+/** Installs the service. @returns what changed something; of a dry run, all that would be done @throws Fault `install.usage`, `install.no-site`, `install.not-root`, `install.failed` */
+export function install(options: InstallOptions, say: Say): readonly Step[] {
   const settings = settingsOf(options);
   checkSettings(settings);
   const root = resolve(options.root);
@@ -43,15 +43,26 @@ export function install(options: InstallOptions, say: Say): void {
   const plan = installPlan(wanted, facts);
   if (facts.siteExists && siteText !== undefined)
     plan.push({ kind: 'say', text: `${sitePath} was there before and stays as it is.` });
-  carryOut(plan, root, options.dryRun, say);
+  return carryOut(plan, root, options.dryRun, say);
 }
 
-/** Removes service and program, and keeps the site's data. @throws Fault `install.usage`, `install.not-root`, `install.failed` */
-export function uninstall(options: Omit<InstallOptions, 'site' | 'start' | 'memoryMax'>, say: Say): void {
+/**
+ * Removes service and program, and keeps the site's data. @returns as {@link install}
+ * @throws Fault `install.usage`, `install.not-root`, `install.failed`
+ */
+export function uninstall(
+  options: Omit<InstallOptions, 'site' | 'start' | 'memoryMax'>,
+  say: Say,
+): readonly Step[] {
   const settings = settingsOf(options);
   checkSettings(settings);
   const root = resolve(options.root);
-  carryOut(uninstallPlan(settings, findFacts(settings, root, options.init)), root, options.dryRun, say);
+  return carryOut(
+    uninstallPlan(settings, findFacts(settings, root, options.init)),
+    root,
+    options.dryRun,
+    say,
+  );
 }
 
 function settingsOf(options: Omit<InstallOptions, 'site' | 'start'>): ServiceSettings {
@@ -74,15 +85,15 @@ function nodeWithin(program: string): string {
   return inside.startsWith('..') || isAbsolute(inside) ? process.execPath : join(program, inside);
 }
 
-function carryOut(plan: readonly Step[], root: string, dryRun: boolean, say: Say): void {
+function carryOut(plan: readonly Step[], root: string, dryRun: boolean, say: Say): readonly Step[] {
   if (dryRun) {
     showPlan(plan, say);
-    return;
+    return plan;
   }
   if (root === '/' && process.getuid?.() !== 0)
     throw new Fault('install.not-root', 'only root may install a service', {
       retry: 'never',
       hint: 'Run it with sudo, or look first with --dry-run.',
     });
-  applyPlan(plan, root, say);
+  return applyPlan(plan, root, say);
 }

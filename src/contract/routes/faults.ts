@@ -55,6 +55,7 @@ export const FAULT_STATUS = {
   'maintenance.no-reason': 409,
   'maintenance.none': 409,
   'maintenance.too-long': 409,
+  'maintenance.unknown-asset': 404,
   'notices.shadow': 409,
   'panel.no-stop': 409,
   'restore.nothing': 409,

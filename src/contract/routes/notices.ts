@@ -22,6 +22,12 @@ export const NOTICE_ROUTES = {
     summary: 'Hold back the notices of an asset for a while; 0 minutes end it',
     body: MaintenanceRequest,
     reply: { json: 'NoticesStatus' },
-    faults: ['notices.shadow', 'maintenance.no-reason', 'maintenance.too-long', 'maintenance.none'],
+    faults: [
+      'notices.shadow',
+      'maintenance.no-reason',
+      'maintenance.too-long',
+      'maintenance.unknown-asset',
+      'maintenance.none',
+    ],
   },
 } as const satisfies { readonly [id: string]: Route };

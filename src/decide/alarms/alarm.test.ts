@@ -86,6 +86,17 @@ test('an alarm that is not latched cannot be reset', () => {
   assert.throws(() => bench().act('reset'), fault('alarm.not-possible'));
 });
 
+test('an act that is refused leaves no comment', () => {
+  const { alarm } = bench();
+  assert.throws(
+    () => alarm.operate({ act: 'reset' }, 'eva', 0, 'it looked fine'),
+    fault('alarm.not-possible'),
+  );
+  assert.equal(alarm.view().comment, undefined);
+  alarm.operate({ act: 'comment' }, 'eva', 0, 'it looked fine');
+  assert.equal(alarm.view().comment, 'it looked fine');
+});
+
 test('an unknown condition holds every state, and the view says so', () => {
   const it = bench();
   it.when(true);

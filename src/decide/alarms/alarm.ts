@@ -1,5 +1,5 @@
 import type { FirstOut } from '#decide/alarms/first-out.ts';
-import { type AlarmInput, type BaseState, isBaseState, isRaised, nextState } from '#decide/alarms/states.ts';
+import { type BaseState, isBaseState, isRaised, nextState } from '#decide/alarms/states.ts';
 import type { AlarmAct, AlarmSpec, AlarmState, AlarmTransition, AlarmView } from '#decide/api.ts';
 import type { OutcomeBuilder } from '#decide/outcome.ts';
 import type { ConditionSink, Truth, Unknown } from '#decide/sink.ts';
@@ -87,14 +87,17 @@ export class Alarm implements ConditionSink {
 
   /** @throws Fault `alarm.not-possible`, `alarm.shelved-too-long` */
   operate(act: AlarmAct, by: string, atUs: number, comment: string | undefined): void {
-    if (act.act === 'shelve') this.#checkShelving(act.forMin);
+    // Before anything is touched: an act that is refused leaves no comment either.
+    const after = this.#checked(act);
     const why: Why = { cause: 'operator', by, ...(comment !== undefined && { comment }) };
     this.#around.changed.add(this);
     if (comment !== undefined) this.#comment = comment;
     switch (act.act) {
       case 'acknowledge':
       case 'reset':
-        this.#ask(act.act, atUs, why);
+        this.#change(atUs, why, () => {
+          this.#base = after;
+        });
         return;
       case 'shelve':
         this.#shelve(act.forMin, atUs, why);
@@ -219,12 +222,13 @@ export class Alarm implements ConditionSink {
     return this.#outOfService || this.#shelvedUntilUs !== undefined || this.#suppressed;
   }
 
-  #ask(input: AlarmInput, atUs: number, why: Why): void {
-    const to = this.#covered ? undefined : nextState(this.#base, input, this.spec.latched);
-    if (to === undefined || (input === 'reset' && !this.spec.latched)) this.#refuse(input);
-    this.#change(atUs, why, () => {
-      this.#base = to;
-    });
+  /** Refuses what is not possible now. @returns the state below what covers the alarm, as it is after the act */
+  #checked(act: AlarmAct): BaseState {
+    if (act.act === 'shelve') this.#checkShelving(act.forMin);
+    if (act.act !== 'acknowledge' && act.act !== 'reset') return this.#base;
+    const after = this.#covered ? undefined : nextState(this.#base, act.act, this.spec.latched);
+    if (after === undefined || (act.act === 'reset' && !this.spec.latched)) this.#refuse(act.act);
+    return after;
   }
 
   #checkShelving(forMin: number): void {

@@ -67,7 +67,7 @@ export function checked<S extends z.ZodType>(
 ): z.output<S> {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  throw new WrongInput(where, result.error);
+  throw new WrongInput(where, result.error, given);
 }
 
 async function answer(
@@ -179,7 +179,6 @@ async function sendFile(reply: FastifyReply, file: Download, gone: AbortSignal):
   out.writeHead(200, {
     'content-type': file.type,
     'content-disposition': `attachment; filename="${file.name}"`,
-    'cache-control': 'no-store',
   });
   try {
     for (let part = first; !part.done && !gone.aborted; part = await parts.next()) {

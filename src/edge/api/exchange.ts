@@ -7,6 +7,7 @@ import { durable } from '#edge/writes.ts';
 import type { ExportFormat } from '#exchange/export.ts';
 import { exportAside } from '#exchange/exporting.ts';
 import type { ImportFile } from '#exchange/importing.ts';
+import type { HistoryDirs } from '#historian/reading/past.ts';
 import { Fault } from '#kernel/fault.ts';
 
 const TYPES: { readonly [format in ExportFormat]: string } = {
@@ -15,19 +16,26 @@ const TYPES: { readonly [format in ExportFormat]: string } = {
   parquet: 'application/vnd.apache.parquet',
 };
 
+/** The history in these folders as a file. */
+export function exportHandler(dirs: () => HistoryDirs, nowUs: () => number): Handlers['historyExport'] {
+  return ({ query: { tag: tags, from = 0, to, ...query } }, signal) => {
+    const asked = { ...query, tags, fromUs: from, toUs: to ?? nowUs() };
+    return {
+      type: TYPES[query.format],
+      name: `history.${query.format}`,
+      bytes: exportAside(dirs(), asked, signal),
+    };
+  };
+}
+
 /** History as files. They are read and written in threads of their own: decisions go on meanwhile. */
 export function exchangeHandlers(site: Site): Pick<Handlers, 'historyExport' | 'historyImport'> {
   let isBusy = false;
   return {
-    historyExport({ query: { tag: tags, from = 0, to, ...query } }, signal) {
-      const toUs = to ?? site.core.clock.nowUs();
-      const asked = { ...query, tags, fromUs: from, toUs };
-      return {
-        type: TYPES[query.format],
-        name: `history.${query.format}`,
-        bytes: exportAside(site.history.dirs, asked, signal),
-      };
-    },
+    historyExport: exportHandler(
+      () => site.history.dirs,
+      () => site.core.clock.nowUs(),
+    ),
     async *historyImport({ query, body }, signal, { caller }) {
       if (isBusy)
         throw new Fault('exchange.busy', 'another file is being imported', { hint: 'wait for its end' });

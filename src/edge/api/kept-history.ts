@@ -1,7 +1,9 @@
 import type { Call, Transport } from '#contract/client.ts';
 import { HISTORY_ROUTES } from '#contract/routes/history.ts';
 import type { Route } from '#contract/routes/route.ts';
+import type { Download } from '#contract/routes/table.ts';
 import { checked } from '#edge/api/answer.ts';
+import { exportHandler } from '#edge/api/exchange.ts';
 import { historyHandlers } from '#edge/api/history.ts';
 import { problemOf } from '#edge/api/problems.ts';
 import { openSiteHistory } from '#edge/calculation/site-history.ts';
@@ -20,11 +22,13 @@ const ROUTES: { readonly [id: string]: Route } = HISTORY_ROUTES;
  * same handlers, without a port between. Only reads. Routes about anything else fail with a Fault `history.no-site`.
  */
 export function keptHistory(dataDir: string): Transport & AsyncDisposable {
-  const reader = openSiteHistory({ dir: historianDir(dataDir), journalDir: journalDir(dataDir) });
-  const handlers = historyHandlers(
-    () => Date.now() * 1000,
-    () => reader,
-  ) as unknown as { readonly [id: string]: Answers };
+  const dirs = { dir: historianDir(dataDir), journalDir: journalDir(dataDir) };
+  const reader = openSiteHistory(dirs);
+  const nowUs = () => Date.now() * 1000;
+  const handlers = {
+    ...historyHandlers(nowUs, () => reader),
+    historyExport: exportHandler(() => dirs, nowUs),
+  } as unknown as { readonly [id: string]: Answers };
 
   const ask = (call: Call): unknown => {
     const [id, route] = Object.entries(ROUTES).find(([, { path }]) => path === call.path) ?? [];
@@ -44,9 +48,7 @@ export function keptHistory(dataDir: string): Transport & AsyncDisposable {
     stream: (call) => {
       throw notHere(call);
     },
-    bytes: (call) => {
-      throw notHere(call);
-    },
+    bytes: (call) => (ask(call) as Download).bytes,
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   };
 }

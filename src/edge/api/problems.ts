@@ -9,21 +9,36 @@ import { Fault } from '#kernel/fault.ts';
 export class WrongInput extends Error {
   readonly fields: NonNullable<ProblemDetails['fields']>;
 
-  constructor(where: 'query' | 'body', { issues }: z.ZodError) {
-    const fields = issues.flatMap((issue) => fieldsOf(where, issue));
+  constructor(where: 'query' | 'body', { issues }: z.ZodError, given: unknown) {
+    const fields = issues.flatMap((issue) => fieldsOf(where, issue, given));
     super(fields.map(({ name, message }) => (name === '' ? message : `${name}: ${message}`)).join('; '));
     this.fields = fields;
   }
 }
 
-function fieldsOf(where: 'query' | 'body', issue: z.core.$ZodIssue): NonNullable<ProblemDetails['fields']> {
-  const { path, message } = issue;
-  if (issue.code !== 'unrecognized_keys') return [{ in: where, name: path.join('.'), message }];
+function fieldsOf(
+  where: 'query' | 'body',
+  issue: z.core.$ZodIssue,
+  given: unknown,
+): NonNullable<ProblemDetails['fields']> {
+  const { path } = issue;
+  if (issue.code !== 'unrecognized_keys') {
+    const message = isMissing(issue, given) ? 'is missing' : issue.message;
+    return [{ in: where, name: path.join('.'), message }];
+  }
   return issue.keys.map((key) => ({
     in: where,
     name: [...path, key].join('.'),
     message: 'is not known here',
   }));
+}
+
+/** Of what is not there Zod says what type it is not. */
+function isMissing({ code, path }: z.core.$ZodIssue, given: unknown): boolean {
+  if (path.length === 0 || (code !== 'invalid_type' && code !== 'invalid_union' && code !== 'invalid_value'))
+    return false;
+  const at = (from: unknown, key: PropertyKey) => (from as { readonly [key: PropertyKey]: unknown })?.[key];
+  return path.reduce(at, given) === undefined;
 }
 
 /** Answers with what went wrong, as RFC 9457 writes it. */

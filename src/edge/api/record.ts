@@ -3,6 +3,7 @@ import type { SITE_ROUTES } from '#contract/routes/site.ts';
 import type { Answered } from '#contract/routes/table.ts';
 import { findEvents } from '#edge/api/event-log.ts';
 import type { Handlers, OwnWay } from '#edge/api/handlers.ts';
+import { tagNamed } from '#edge/api/named.ts';
 import { maySee } from '#edge/api/sight.ts';
 import { nameless } from '#edge/autonomy/watch.ts';
 import type { Core } from '#edge/core.ts';
@@ -33,7 +34,7 @@ export function siteHandlers(
     events: ({ query }, _signal, { caller }) => findEvents(site, query, maySee(caller)),
     gaps({ query: { from = 0, to = Number.POSITIVE_INFINITY, source, tag, reason, limit } }, _signal, who) {
       const { areas } = who.caller;
-      const number = tag === undefined ? undefined : core.table.number(tag);
+      const number = tag === undefined ? undefined : tagNamed(core.table, tag, who.caller);
       return site
         .gaps(ALL_GAPS)
         .filter(
@@ -56,8 +57,8 @@ export function siteHandlers(
         .filter(({ tag }) => isWithin(areas, tag));
       return wanted.slice(-limit);
     },
-    async write({ body: { tag: path, value, why, leaseMs, by } }) {
-      const tag = core.table.number(path);
+    async write({ body: { tag: path, value, why, leaseMs, by } }, _signal, { caller }) {
+      const tag = tagNamed(core.table, path, caller);
       const plain = typeof value === 'boolean' ? Number(value) : value;
       const asker = { kind: 'operator', name: by } as const;
       const outcome = await core.guard.write({ tag, value: plain, by: asker, why, leaseMs });

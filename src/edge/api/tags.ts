@@ -2,6 +2,7 @@ import type { TAG_ROUTES } from '#contract/routes/tags.ts';
 import type { AlarmAct } from '#decide/api.ts';
 import { alarmView } from '#edge/api/alarm-view.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
+import { tagNamed, unknown } from '#edge/api/named.ts';
 import { TagIndex } from '#edge/api/tag-index.ts';
 import { tagDetail, tagValue } from '#edge/api/tag-value.ts';
 import { Usage } from '#edge/api/usage.ts';
@@ -9,7 +10,7 @@ import { RuleTally } from '#edge/rule-tally.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
 import { isBad, isGood } from '#kernel/quality.ts';
-import { isWithin } from '#kernel/rights.ts';
+import { type Caller, isWithin } from '#kernel/rights.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 
 /** Live values, alarms and rules. */
@@ -20,10 +21,12 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
   const tally = new RuleTally();
   core.recent.listen((event) => tally.take(event));
   const alarms = () => core.decisions.alarms();
-  const alarm = (id: string) => {
-    const found = alarms().find((one) => one.id === id);
+  const alarm = (id: string, { areas }: Caller) => {
+    const all = alarms();
+    const found = all.find((one) => one.id === id);
     if (found) return alarmView(site, found);
-    throw new Fault('alarm.unknown', `there is no alarm ${id}`, { hint: '`holdfast alarms` lists them' });
+    const ids = all.map((one) => one.id);
+    throw unknown('alarm', id, ids, areas);
   };
   return {
     tags({ query: { prefix, search, quality, limit, after } }, _signal, { caller: { areas } }) {
@@ -38,7 +41,8 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
       }
       return { items };
     },
-    tag: ({ params: { path } }) => tagDetail(site, usage, core.table.get(core.table.number(path))),
+    tag: ({ params: { path } }, _signal, { caller }) =>
+      tagDetail(site, usage, core.table.get(tagNamed(core.table, path, caller))),
     tagTree: ({ query: { at, depth } }, _signal, { caller: { areas } }) =>
       index.below(at, depth, ({ path }) => isWithin(areas, path)),
     alarms({ query: { prefix, state, priority, active } }, _signal, { caller: { areas } }) {
@@ -53,11 +57,14 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
         )
         .map((one) => alarmView(site, one));
     },
-    alarm: ({ params }) => alarm(params.alarm),
-    async operateAlarm({ body: { id, act, forMin, comment, by } }) {
+    alarm: ({ params }, _signal, { caller }) => alarm(params.alarm, caller),
+    async operateAlarm({ body: { id, act, forMin, comment, by } }, _signal, { caller }) {
+      alarm(id, caller);
+      if (act === 'comment' && !comment)
+        throw new Fault('api.bad-request', 'there is no comment', { hint: 'say it: comment' });
       core.path.operate(id, alarmAct(act, forMin), by, comment);
       await site.durable();
-      return alarm(id);
+      return alarm(id, caller);
     },
     rules: (_asked, _signal, { caller: { areas } }) => {
       const shadows = new Map(core.shadows.status(core.clock.steadyUs()).map((one) => [one.id, one]));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readYaml } from '#contract/yaml.ts';
 import {
@@ -12,6 +12,7 @@ import {
   sha256,
 } from '#edge/backup/manifest.ts';
 import { sealKeys } from '#edge/backup/sealed-keys.ts';
+import { readSiteFile } from '#edge/blueprint.ts';
 import { configVersions } from '#edge/config-history.ts';
 import { CONFIG_STATE, digestOf } from '#edge/config-record.ts';
 import { journalDir, MODE_STATE } from '#edge/data-folder.ts';
@@ -51,7 +52,7 @@ const STAGING = '.new';
 /**
  * Makes an archive of a site that runs or is stopped, and changes nothing of that site. The file is whole or is not
  * there: what a kill leaves is the folder beside it, which the next backup of that name removes.
- * @throws Fault `journal.none`, `journal.damaged`, `backup.running`, `backup.no-site-file`, `backup.out`
+ * @throws Fault `journal.none`, `journal.damaged`, `backup.running`, `backup.no-site-file`, `site.unreadable`, `backup.out`
  */
 export async function makeBackup(options: BackupOptions): Promise<MadeBackup> {
   const out = resolve(options.out);
@@ -149,7 +150,7 @@ async function siteText(
   const running = stateOf(journal, CONFIG_STATE);
   let text: string | undefined;
   for await (const version of configVersions(staging)) if (version.digest === running) text = version.text;
-  const named = siteFile === undefined ? undefined : await readFile(siteFile, 'utf8');
+  const named = siteFile === undefined ? undefined : await readSiteFile(siteFile);
   if (text !== undefined) {
     const differs = named !== undefined && digestOf(named) !== running;
     const warning = `${siteFile} is not what ran last: the backup holds what ran (\`holdfast config diff\` compares)`;
