@@ -6,185 +6,25 @@ import type { ProblemDetails } from '#contract/api.ts';
 import type { SiteApi } from '#contract/client.ts';
 import * as replies from '#contract/routes/replies.ts';
 import { paramsOf, type Route } from '#contract/routes/route.ts';
-import { type RouteId, routeEntries } from '#contract/routes/table.ts';
-import type { Fault } from '#kernel/fault.ts';
+import { routeEntries } from '#contract/routes/table.ts';
 import { until } from '../until.ts';
+import { ALARM, first, IN_ORDER, PUMP, type Questions, questionsTo } from './api-questions.ts';
 import { Api, Sandbox } from './sandbox.ts';
-
-const PUMP = 'hall/line1/pump';
-const ALARM = `${PUMP}/vibration-high`;
 
 /* One demo for all of them. */
 const box = new Sandbox();
 let raw: Api;
 let api: SiteApi;
+let questions: Questions;
 
 before(async () => {
   await box.startDemo();
   raw = new Api(box.demoDir);
   await raw.allSpeak();
   api = new SiteClient(raw.address, box.demoDir).api;
+  questions = questionsTo(raw, api);
 });
 after(() => box[Symbol.asyncDispose]());
-
-const first = async (all: AsyncIterable<unknown>): Promise<readonly unknown[]> => {
-  for await (const one of all) return [one];
-  return [];
-};
-const items = async (page: Promise<{ readonly items: readonly unknown[] }>) => (await page).items;
-const CALC = { calc: `tag("${PUMP}/speed") * 2.0`, from: '2026-01-01' };
-const SPAN = { tag: `${PUMP}/speed`, from: '2026-01-01' };
-
-const PAST = `time,${PUMP}/speed\n2026-01-02T10:00:00Z,1450\n`;
-const bytesOf = async function* (text: string) {
-  yield Buffer.from(text);
-};
-const PASSWORD = 'seven green valves hum';
-/** What is refused as it should be, in place of what would be answered. */
-const refused = (asked: Promise<unknown>, code: string, instead: unknown) =>
-  asked.catch((error) => {
-    assert.equal((error as Fault).code, code);
-    return instead;
-  });
-const cookieless = async (path: string, body: object) => {
-  const reply = await fetch(raw.address.url + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  return await reply.json();
-};
-
-/** In this order: what one makes the next one uses. */
-const ASK_ACCESS = {
-  me: () => api.me(),
-  users: async () => {
-    await api.addUser({ name: 'ann', role: 'administrator', password: PASSWORD });
-    return await api.users();
-  },
-  addUser: () => api.addUser({ name: 'mia', role: 'viewer', password: PASSWORD }),
-  setRights: () => api.setRights({ name: 'mia', role: 'operator', areas: ['hall/line1'] }),
-  setPassword: () => api.setPassword({ name: 'mia', password: `${PASSWORD} loudly` }),
-  signIn: () => cookieless('/api/access/sign-in', { name: 'mia', password: `${PASSWORD} loudly` }),
-  signInByCode: async () => cookieless('/api/access/code', { code: (await api.makeBreakGlass({})).code }),
-  // The demo has had administrators since the question before.
-  firstAdministrator: () =>
-    refused(api.firstAdministrator({ code: 'x', name: 'x', password: PASSWORD }), 'access.wrong', {
-      name: 'x',
-      role: 'administrator',
-      via: 'session',
-    }),
-  // Who comes by the token of the data folder has no session and no password.
-  signOut: () => api.signOut(),
-  changePassword: () =>
-    refused(api.changePassword({ present: 'x', next: PASSWORD }), 'access.unknown-user', {}),
-  sessions: () => api.sessions(),
-  endSession: async () => {
-    const [one] = await api.sessions();
-    return await api.endSession({ id: one?.id ?? assert.fail('nobody is signed in') });
-  },
-  tokens: async () => {
-    await api.createToken({ name: 'prometheus', role: 'viewer', validForMs: 86_400e3 });
-    return await api.tokens();
-  },
-  createToken: () => api.createToken({ name: 'grafana', role: 'viewer', areas: ['hall'] }),
-  revokeToken: () => api.revokeToken({ name: 'grafana' }),
-  makeBreakGlass: () => api.makeBreakGlass({}),
-  removeUser: () => api.removeUser({ name: 'mia' }),
-  trustPage: () => api.trustPage(),
-  // The demo is on loopback, and not encrypted.
-  trustCertificate: () => refused(api.trustCertificate(), 'access.no-tls', 'nothing'),
-  consolePage: () => api.consolePage(),
-  consoleAsset: async () => {
-    const [, name = ''] = /assets\/(console-\w+\.js)/.exec(await api.consolePage()) ?? [];
-    return await api.consoleAsset(name);
-  },
-  signInPage: () => api.signInPage(),
-  pageStyle: () => api.pageStyle(),
-  // The demo declares nothing that a stop writes.
-  panelStop: () => refused(api.panelStop({}), 'panel.no-stop', []),
-};
-
-/** A question for every route there is; what has no entry here does not compile. */
-const ASK: { readonly [Id in RouteId]: () => Promise<unknown> } = {
-  health: () => api.health(),
-  status: () => api.status(),
-  autonomy: () => api.autonomy(),
-  metrics: () => api.metrics(),
-  stream: () => first(api.stream({ prefix: `${PUMP}/`, everyMs: 100 })),
-  openapi: () => api.openapi(),
-  docs: () => api.docs(),
-  events: () => items(api.events({ limit: 20 })),
-  gaps: () => api.gaps({ limit: 10 }),
-  deadLetters: () => api.deadLetters(),
-  write: () => api.write({ tag: `${PUMP}/beacon`, value: true, why: 'a test asks' }),
-  assets: () => api.assets(),
-  setAsset: () => api.setAsset({ asset: PUMP, mode: 'local', why: 'a test asks' }),
-  // The demo knows the state of its last run.
-  withoutState: () =>
-    api.withoutState({ why: 'a test asks', by: 'test' }).catch((error) => {
-      assert.equal((error as Fault).code, 'site.state-known');
-      return {};
-    }),
-  // The demo came out of no backup.
-  restoreChecked: () =>
-    api.restoreChecked({ by: 'test' }).catch((error) => {
-      assert.equal((error as Fault).code, 'restore.nothing');
-      return {};
-    }),
-  tags: () => items(api.tags({ prefix: PUMP })),
-  tag: () => api.tag(`${PUMP}/speed_setpoint`),
-  tagTree: () => api.tagTree({ depth: 4 }),
-  alarms: () => api.alarms(),
-  alarm: () => api.alarm(ALARM),
-  operateAlarm: () => api.operateAlarm({ id: ALARM, act: 'comment', comment: 'a test was here' }),
-  rules: () => api.rules(),
-  notices: () => api.notices(),
-  maintain: () => api.maintain({ asset: PUMP, forMin: 0.01, why: 'a test asks', by: 'test' }),
-  sources: () => api.sources(),
-  source: () => api.source('pumps'),
-  browse: () => first(api.browse('pumps', { from: '1/holding/0-9' })),
-  sinks: () => api.sinks(),
-  actuators: () => api.actuators(),
-  certificates: () => api.certificates(),
-  certificate: async () => {
-    const [one] = await api.certificates();
-    return one ? await api.certificate(one.fingerprint) : { seen: [], pem: '' };
-  },
-  decideCertificate: async () => {
-    const [one] = await api.certificates();
-    return one ? await api.decideCertificate({ fingerprint: one.fingerprint, act: 'trust' }) : [];
-  },
-  config: () => api.config(),
-  configHistory: () => api.configHistory(),
-  configVersion: async () => api.configVersion((await api.config()).digest),
-  configDiff: async () => {
-    const { digest } = await api.config();
-    return await api.configDiff({ from: digest, to: digest });
-  },
-  applyConfig: async () => api.applyConfig({ text: (await api.config()).text, why: 'a test asks' }),
-  undoConfig: async () => api.undoConfig({ to: (await api.config()).digest }),
-  siteSchema: () => api.siteSchema(),
-  checkConfig: async () => api.checkConfig({ text: (await api.config()).text }),
-  backtest: () => Array.fromAsync(api.backtest({})),
-  auditCheck: () => api.auditCheck(),
-  historyTags: () => api.historyTags(),
-  historyRaw: () => first(api.historyRaw(SPAN)),
-  historyBuckets: () => first(api.historyBuckets({ ...SPAN, bucketUs: 60e6 })),
-  historyTrend: () => api.historyTrend(SPAN),
-  historyAt: () => api.historyAt({ tag: SPAN.tag, time: SPAN.from }),
-  historyAligned: () => first(api.historyAligned({ ...SPAN, stepUs: 60e6 })),
-  historyCalculated: () => first(api.historyCalculated({ ...CALC })),
-  historyCalculatedBuckets: () => first(api.historyCalculatedBuckets({ ...CALC, bucketUs: 3600e6 })),
-  historyGaps: () => api.historyGaps(SPAN),
-  historyExport: async () => Buffer.concat(await Array.fromAsync(api.historyExport(SPAN))).toString(),
-  historyImport: () =>
-    Array.fromAsync(api.historyImport({ type: 'text/csv', bytes: bytesOf(PAST) }, { name: 'past.csv' })),
-  saveView: () => api.saveView({ name: 'the pump', tags: [{ path: SPAN.tag, axis: 1 }], spanMs: 3600e3 }),
-  views: () => api.views(),
-  removeView: () => api.removeView({ name: 'the pump' }),
-  ...ASK_ACCESS,
-};
 
 const SCHEMAS: { readonly [name: string]: z.ZodType } = { ...replies };
 
@@ -196,11 +36,10 @@ function schemaOf({ reply }: Route): z.ZodType {
   return kind === 'json' ? schema : z.array(schema);
 }
 
-const inOrder = [...Object.keys(ASK_ACCESS), 'saveView', 'views', 'removeView'];
-const ordered = routeEntries().toSorted(([a], [b]) => inOrder.indexOf(a) - inOrder.indexOf(b));
+const ordered = routeEntries().toSorted(([a], [b]) => IN_ORDER.indexOf(a) - IN_ORDER.indexOf(b));
 for (const [id, route] of ordered) {
   test(`${route.method} ${route.path} answers what the table says`, async () => {
-    const answer = await ASK[id]();
+    const answer = await questions[id]();
     const parsed = schemaOf(route).safeParse(answer);
     const why = parsed.success ? '' : z.prettifyError(parsed.error);
     assert.ok(parsed.success, `${why}\n${JSON.stringify(answer)}`);
