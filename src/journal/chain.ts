@@ -32,6 +32,8 @@ export function link(before: Uint8Array, seq: number, atUs: number, body: Uint8A
 /** The one text of an event that is hashed and stored. Never throws: what JSON cannot say becomes null or text. */
 export function canonicalEvent(event: SiteEvent): string {
   const { kind, name, subject, timeUs, by, detail } = event;
+  // Most are in their order already, and JSON says all of it: then its own writer is twice as fast as the one below.
+  if (isCanonical(detail, 1)) return JSON.stringify({ by, detail, kind, name, subject, timeUs });
   // Names in their order, as below, without sorting them each time.
   const who = by === undefined ? '' : `"by":${canonical(by, 1)},`;
   const what = detail === undefined ? '' : `"detail":${canonical(detail, 1)},`;
@@ -40,6 +42,22 @@ export function canonicalEvent(event: SiteEvent): string {
 }
 
 const MAX_DEPTH = 64;
+
+/** Whether `JSON.stringify` writes the same as {@link canonical}: names ascending, and nothing but JSON. */
+function isCanonical(value: Json | undefined, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return JSON_TYPES.has(typeof value);
+  if (depth > MAX_DEPTH || 'toJSON' in value) return false;
+  if (Array.isArray(value)) return value.every((inner) => isCanonical(inner, depth + 1));
+  const fields = value as { readonly [name: string]: Json };
+  let before = '';
+  for (const name in fields) {
+    if (name < before || !isCanonical(fields[name], depth + 1)) return false;
+    before = name;
+  }
+  return true;
+}
+
+const JSON_TYPES = new Set(['string', 'number', 'boolean', 'object', 'undefined']);
 
 function canonical(value: Json | bigint | undefined, depth: number): string {
   if (typeof value === 'bigint') return JSON.stringify(value.toString());

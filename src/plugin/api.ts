@@ -262,11 +262,12 @@ export type ActionResult = { readonly state: 'done' | 'failed' | 'unknown'; read
 
 export interface Actuator extends AsyncDisposable {
   /**
-   * Up to four at a time. Never rejects for what the receiver does.
+   * Up to four at a time. Never rejects for what the receiver does. A result at once, without a promise, where nobody's
+   * answer is waited for: many actions are then done in one turn.
    * @throws Fault `actuator.not-sent`, see {@link notSent}: nothing left, and the action is given again until its
    *   deadline. After any other rejection nobody knows what was done: it ends as unknown and is never repeated
    */
-  act(action: Action, signal: AbortSignal): Promise<ActionResult>;
+  act(action: Action, signal: AbortSignal): ActionResult | Promise<ActionResult>;
 }
 
 export interface ActuatorDef<S extends z.ZodType = z.ZodType> extends Definition<S, Actuator> {

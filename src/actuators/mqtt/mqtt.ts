@@ -34,6 +34,42 @@ const Fields = Head.extend({
   payload: z.json().default(null).describe('Text is sent as it is, everything else as JSON.'),
 });
 
+interface CheckedHead {
+  readonly topic: Uint8Array;
+  readonly qos: 0 | 1;
+  readonly retain: boolean;
+}
+type Message = CheckedHead & { readonly payload: string };
+
+const DONE: ActionResult = { state: 'done' };
+/** Topics of rules are few; those that an expression makes may be any number. */
+const MOST_TOPICS = 4096;
+
+/** Checks what stands before a payload. A topic is checked once: to do it each time costs more than to publish. */
+class Topics {
+  readonly #known = new Map<string, Uint8Array>();
+
+  /** @returns with `reason` what is wrong with it */
+  head(config: { readonly [field: string]: Json }): CheckedHead | { readonly reason: string } {
+    const { topic: name, qos = 1, retain } = config;
+    const topic = typeof name === 'string' ? this.#known.get(name) : undefined;
+    const isPlain = (qos === 0 || qos === 1) && retain === undefined && hasFieldsOnly(config);
+    if (topic && isPlain) return { topic, qos, retain: false };
+    const { payload: _, ...head } = config;
+    const fields = Head.safeParse(head);
+    if (!fields.success) return { reason: z.prettifyError(fields.error) };
+    const checked = { ...fields.data, topic: Buffer.from(fields.data.topic) };
+    if (this.#known.size >= MOST_TOPICS) this.#known.clear();
+    this.#known.set(fields.data.topic, checked.topic);
+    return checked;
+  }
+}
+
+function hasFieldsOnly(config: object): boolean {
+  for (const field in config) if (!(field in Fields.shape)) return false;
+  return true;
+}
+
 /** Publishes messages. Done means: the broker confirmed it (QoS 1), or it left this process (QoS 0). */
 export const mqttActuator: ActuatorDef<typeof Config> = {
   kind: 'mqtt',
@@ -58,6 +94,7 @@ class Publisher implements Actuator {
   readonly #deps: Deps;
   #session: Session | undefined;
   #opening: Promise<Session> | undefined;
+  readonly #topics = new Topics();
 
   constructor(config: Config, deps: Deps) {
     this.#config = config;
@@ -65,31 +102,46 @@ class Publisher implements Actuator {
   }
 
   /** @throws Fault `actuator.not-sent` when there is no session: the action may be given again */
-  async act(action: Action, signal: AbortSignal): Promise<ActionResult> {
+  act(action: Action, signal: AbortSignal): ActionResult | Promise<ActionResult> {
+    const config = action.config as { readonly [field: string]: Json };
+    const head = this.#topics.head(config);
+    if ('reason' in head) return { state: 'failed', reason: head.reason };
     // The payload is JSON already: to check it again would cost more than all the rest.
-    const { payload = null, ...head } = action.config as { readonly [field: string]: Json };
-    const fields = Head.safeParse(head);
-    if (!fields.success) return { state: 'failed', reason: z.prettifyError(fields.error) };
-    const { topic, qos, retain } = fields.data;
-    const session = await this.connected(signal).catch((cause) => {
-      throw notSent(cause);
-    });
+    const { payload = null } = config;
+    const message = { ...head, payload: typeof payload === 'string' ? payload : JSON.stringify(payload) };
+    if (this.#session) return this.#publish(this.#session, message, action.deadlineUs, signal);
+    return this.connected(signal).then(
+      (session) => this.#publish(session, message, action.deadlineUs, signal),
+      (cause) => {
+        throw notSent(cause);
+      },
+    );
+  }
+
+  #publish(
+    session: Session,
+    { topic, payload, qos, retain }: Message,
+    deadlineUs: number,
+    signal: AbortSignal,
+  ): ActionResult | Promise<ActionResult> {
     const nowUs = this.#deps.clock.steadyUs();
-    if (nowUs >= action.deadlineUs) return { state: 'failed', reason: 'too late' };
-    const bytes = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
+    if (nowUs >= deadlineUs) return { state: 'failed', reason: 'too late' };
     let answer: Promise<number> | undefined;
     try {
       answer = session.publish({
-        topic: Buffer.from(topic),
-        payload: bytes,
+        topic,
+        payload: Buffer.from(payload),
         qos,
         retain,
-        expiryS: expiryS(action.deadlineUs, nowUs),
+        expiryS: expiryS(deadlineUs, nowUs),
       });
     } catch (error) {
       return { state: 'failed', reason: messageOf(error) };
     }
-    if (!answer) return { state: 'done' };
+    return answer ? this.#confirmed(answer, signal) : DONE;
+  }
+
+  async #confirmed(answer: Promise<number>, signal: AbortSignal): Promise<ActionResult> {
     const { confirmTimeoutMs } = this.#config;
     // That nobody listens just now is no failure of a message, as against a write to a device.
     const result = await confirmation(answer, confirmTimeoutMs, this.#deps.clock, signal, true);
