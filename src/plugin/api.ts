@@ -252,7 +252,10 @@ export interface Inbox {
 /** What an action does outside the site's machines: a message, a webhook. */
 export interface Action {
   readonly id: number;
-  /** The actuator's own fields of the site file, expressions already evaluated. */
+  /**
+   * The actuator's own fields of the site file, expressions already evaluated. Without expressions it is one frozen
+   * object, the same each time.
+   */
   readonly config: Json;
   readonly by: string;
   readonly deadlineUs: number;

@@ -1,15 +1,15 @@
 import { hostname } from 'node:os';
 import * as z from 'zod';
-import { topicProblem } from '#codec/mqtt/filter.ts';
 import type { Json } from '#kernel/event.ts';
 import { type Fault, messageOf } from '#kernel/fault.ts';
 import type { Action, ActionResult, Actuator, ActuatorDef, Deps } from '#plugin/api.ts';
 import { notSent } from '#plugin/not-sent.ts';
 import { readSecret } from '#plugin/secret.ts';
-import { expiryS, neverRetained } from '#wire/mqtt/command.ts';
+import { expiryS } from '#wire/mqtt/command.ts';
 import { connectionFields } from '#wire/mqtt/config.ts';
 import { confirmation } from '#wire/mqtt/confirmation.ts';
 import { openSession, type Session, type SessionEvents } from '#wire/mqtt/session.ts';
+import { Fields, Head, type Message, Messages } from './message.ts';
 
 const Config = z.strictObject({
   ...connectionFields,
@@ -22,53 +22,7 @@ const Config = z.strictObject({
 });
 type Config = z.output<typeof Config>;
 
-const Head = z.strictObject({
-  topic: z.string().superRefine((text, context) => {
-    const problem = topicProblem(text, false);
-    if (problem) context.addIssue({ code: 'custom', message: problem });
-  }),
-  qos: z.union([z.literal(0), z.literal(1)]).default(1),
-  retain: neverRetained,
-});
-const Fields = Head.extend({
-  payload: z.json().default(null).describe('Text is sent as it is, everything else as JSON.'),
-});
-
-interface CheckedHead {
-  readonly topic: Uint8Array;
-  readonly qos: 0 | 1;
-  readonly retain: boolean;
-}
-type Message = CheckedHead & { readonly payload: string };
-
 const DONE: ActionResult = { state: 'done' };
-/** Topics of rules are few; those that an expression makes may be any number. */
-const MOST_TOPICS = 4096;
-
-/** Checks what stands before a payload. A topic is checked once: to do it each time costs more than to publish. */
-class Topics {
-  readonly #known = new Map<string, Uint8Array>();
-
-  /** @returns with `reason` what is wrong with it */
-  head(config: { readonly [field: string]: Json }): CheckedHead | { readonly reason: string } {
-    const { topic: name, qos = 1, retain } = config;
-    const topic = typeof name === 'string' ? this.#known.get(name) : undefined;
-    const isPlain = (qos === 0 || qos === 1) && retain === undefined && hasFieldsOnly(config);
-    if (topic && isPlain) return { topic, qos, retain: false };
-    const { payload: _, ...head } = config;
-    const fields = Head.safeParse(head);
-    if (!fields.success) return { reason: z.prettifyError(fields.error) };
-    const checked = { ...fields.data, topic: Buffer.from(fields.data.topic) };
-    if (this.#known.size >= MOST_TOPICS) this.#known.clear();
-    this.#known.set(fields.data.topic, checked.topic);
-    return checked;
-  }
-}
-
-function hasFieldsOnly(config: object): boolean {
-  for (const field in config) if (!(field in Fields.shape)) return false;
-  return true;
-}
 
 /** Publishes messages. Done means: the broker confirmed it (QoS 1), or it left this process (QoS 0). */
 export const mqttActuator: ActuatorDef<typeof Config> = {
@@ -94,7 +48,7 @@ class Publisher implements Actuator {
   readonly #deps: Deps;
   #session: Session | undefined;
   #opening: Promise<Session> | undefined;
-  readonly #topics = new Topics();
+  readonly #messages = new Messages();
 
   constructor(config: Config, deps: Deps) {
     this.#config = config;
@@ -103,12 +57,8 @@ class Publisher implements Actuator {
 
   /** @throws Fault `actuator.not-sent` when there is no session: the action may be given again */
   act(action: Action, signal: AbortSignal): ActionResult | Promise<ActionResult> {
-    const config = action.config as { readonly [field: string]: Json };
-    const head = this.#topics.head(config);
-    if ('reason' in head) return { state: 'failed', reason: head.reason };
-    // The payload is JSON already: to check it again would cost more than all the rest.
-    const { payload = null } = config;
-    const message = { ...head, payload: typeof payload === 'string' ? payload : JSON.stringify(payload) };
+    const message = this.#messages.of(action.config as { readonly [field: string]: Json });
+    if ('reason' in message) return { state: 'failed', reason: message.reason };
     if (this.#session) return this.#publish(this.#session, message, action.deadlineUs, signal);
     return this.connected(signal).then(
       (session) => this.#publish(session, message, action.deadlineUs, signal),
@@ -130,7 +80,7 @@ class Publisher implements Actuator {
     try {
       answer = session.publish({
         topic,
-        payload: Buffer.from(payload),
+        payload,
         qos,
         retain,
         expiryS: expiryS(deadlineUs, nowUs),
