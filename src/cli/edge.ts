@@ -6,7 +6,7 @@ import { toldToStop } from '#cli/stop.ts';
 import { version } from '#cli/version.ts';
 import type { Edge } from '#edge/main.ts';
 import { messageOf } from '#kernel/fault.ts';
-import { giveBack, startSmall } from '#platform/memory.ts';
+import { collectAlone, giveBack, startSmall } from '#platform/memory.ts';
 
 export interface EdgeCommand {
   readonly site: string;
@@ -30,6 +30,7 @@ export async function edge({
   shadow,
 }: EdgeCommand): Promise<void> {
   const loaded = startSmall();
+  collectAlone();
   const { readStart, startEdge } = await import('#edge/main.ts');
   const stopped = toldToStop(['SIGINT', 'SIGTERM']);
   // From the first moment on: without a listener this signal would end the process.

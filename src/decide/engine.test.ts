@@ -397,6 +397,18 @@ test('templates are evaluated with the values of the moment in which the rule fi
   ]);
 });
 
+test('a message without expressions is one object each time, which nobody can change', () => {
+  const send = { to: 'ops', text: 'hot', list: [{ of: 1 }] };
+  const it = compile({ rules: [rule('r', 'speed > 10', { do: [{ send }] })] });
+  give(it, { speed: 1 });
+  const configs = [11, 1, 12, 2].flatMap((speed) =>
+    give(it, { speed }).intents.map(({ action }) => (action.kind === 'send' ? action.config : undefined)),
+  );
+  assert.deepEqual(configs, Array(2).fill({ text: 'hot', list: [{ of: 1 }] }));
+  assert.equal(configs[0], configs[1]);
+  assert.throws(() => (configs[0] as { list: { of: number }[] }).list.forEach((one) => one.of++), TypeError);
+});
+
 test('a write whose value is not known is skipped and says so', () => {
   const it = compile({ rules: [rule('r', 'speed > 10', { do: [write('setpoint', '{{ flow }}')] })] });
   give(it, { speed: 1, flow: undefined });

@@ -11,7 +11,7 @@ import { until } from '#test/until.ts';
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A loop whose actuator does with each action what the test says; the numbers are ids of actions. */
-function loopOf(act: (action: Action, signal: AbortSignal) => Promise<ActionResult>) {
+function loopOf(act: (action: Action, signal: AbortSignal) => ActionResult | Promise<ActionResult>) {
   const clock = new ManualClock();
   const begun: number[] = [];
   const told: string[] = [];
@@ -48,6 +48,20 @@ test('each action is recorded when it is asked for and when it has ended', async
   for (let i = 0; i < 3; i++) loop.send({}, 'rule');
   await until('all ended', () => told.length === 6);
   assert.deepEqual(told, ['intent 1', 'intent 2', 'intent 3', 'done 1', 'failed 2', 'done 3']);
+  await loop[Symbol.asyncDispose]();
+});
+
+test('results that need no waiting are told in order, and what is thrown at once ends one action only', async () => {
+  const { loop, told } = loopOf(({ id }) => {
+    if (id === 3) throw new Error('broken');
+    return id === 5 ? Promise.resolve({ state: 'done' }) : { state: 'done' };
+  });
+  for (let i = 0; i < 2; i++) loop.send({}, 'rule');
+  await until('both ended', () => told.length === 4);
+  assert.deepEqual(told, ['intent 1', 'intent 2', 'done 1', 'done 2']);
+  for (let i = 0; i < 4; i++) loop.send({}, 'rule');
+  await until('all ended', () => told.length === 12);
+  assert.deepEqual(new Set(told.slice(8)), new Set(['unknown 3', 'done 4', 'done 5', 'done 6']));
   await loop[Symbol.asyncDispose]();
 });
 

@@ -138,7 +138,9 @@ export class ActuatorLoop implements AsyncDisposable {
       this.#expire();
       const action = underWay.size < AT_ONCE && !this.#pausing ? this.#waiting.shift() : undefined;
       if (action) {
-        const one: Promise<void> = this.#act(actuator, action, signal)
+        const ending = this.#act(actuator, action, signal);
+        if (!ending) continue;
+        const one: Promise<void> = ending
           .catch((error) => {
             failed ??= { error };
           })
@@ -157,9 +159,22 @@ export class ActuatorLoop implements AsyncDisposable {
     if (failed) throw failed.error;
   }
 
-  async #act(actuator: Actuator, action: Action, signal: AbortSignal): Promise<void> {
+  /** @returns undefined where it has ended already; otherwise rejects with what the actuator threw */
+  #act(actuator: Actuator, action: Action, signal: AbortSignal): Promise<void> | undefined {
+    let result: ReturnType<Actuator['act']>;
     try {
-      this.#end(action, await actuator.act(action, signal));
+      result = actuator.act(action, signal);
+    } catch (error) {
+      result = Promise.reject(error);
+    }
+    if (result instanceof Promise) return this.#ending(action, result);
+    this.#end(action, result);
+    return undefined;
+  }
+
+  async #ending(action: Action, result: Promise<ActionResult>): Promise<void> {
+    try {
+      this.#end(action, await result);
     } catch (error) {
       if (!wasNotSent(error)) this.#end(action, { state: 'unknown', reason: messageOf(error) });
       else if (this.#stopped) this.#end(action, STOPPED);

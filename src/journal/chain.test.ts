@@ -33,6 +33,28 @@ test('an untouched chain holds from the first event to the head', async (t) => {
   assert.match(verified.head, /^[0-9a-f]{64}$/);
 });
 
+test('the chain holds over commits of many events of any size, and each is stored as it was given', async (t) => {
+  const config = journalConfig(t);
+  const events = Array.from({ length: 150 }, (_, n) => ({
+    ...anEvent(`system.n${n}`),
+    detail: { text: 'é'.repeat((n * 37) % 2500) },
+  }));
+  {
+    await using journal = await openJournal(config);
+    for (const some of [events.slice(0, 1), events.slice(1, 33), events.slice(33, 98), events.slice(98)]) {
+      for (const event of some) journal.event(event, START_US);
+      await settled(journal);
+    }
+  }
+  using reader = openReader(config.dir);
+  const { broken, events: count } = reader.verify();
+  assert.deepEqual([broken, count], [undefined, events.length]);
+  assert.deepEqual(
+    reader.events(0, 1000).map(({ event }) => event),
+    events,
+  );
+});
+
 test('a changed byte of any event shows at that event', async (t) => {
   for (const seq of [1, 5, EVENTS]) {
     const text = `replace(CAST(body AS TEXT), '"n":5', '"n":6')`;

@@ -7,7 +7,7 @@ import type { Fill } from './api.ts';
 import { BlockWriter } from './block.ts';
 import { link } from './chain.ts';
 import { DeadLetterTable, LETTER_BYTES } from './dead-letters.ts';
-import { eachEvent } from './event-columns.ts';
+import { type EventColumns, eachEvent } from './event-columns.ts';
 import { GapTable } from './gaps.ts';
 import type { Columns } from './gather.ts';
 import { appendLedger } from './ledger.ts';
@@ -29,6 +29,10 @@ const MORE_BYTES = 64 * 1024;
 const MORE_FACTOR = 4;
 const MOST_ATTEMPTS = 6;
 const SMALL_ROW_BYTES = 100;
+/** Rows of one statement, and what each is made of. */
+const EVENTS_AT_ONCE = 32;
+const EVENT = '(?, ?, ?, ?)';
+const EVENT_VALUES = 4;
 /** Seven digits and a comma. */
 const GAP_TAG_BYTES = 8;
 
@@ -229,7 +233,7 @@ export class Store {
   #writeUnit({ message, body }: Encoded): void {
     this.#countAge(message.steadyUs);
     this.#writeExtras(message.extras);
-    for (const event of eachEvent(message.extras.events)) this.#writeEvent(event.seq, event.atUs, event.body);
+    this.#writeEvents(message.extras.events);
     if (body) this.#writeBlock(message, body);
     const head = this.#head;
     head.unit = message.unit;
@@ -263,12 +267,22 @@ export class Store {
     for (const gap of extras.gaps) if (this.#gaps.add(gap)) this.#gapsAdded++;
   }
 
-  #writeEvent(seq: number, atUs: number, body: Uint8Array): void {
-    const hash = link(this.#head.event_hash, seq, atUs, body);
-    this.#insert.event.run(seq, atUs, body, hash);
-    this.#head.event_seq = seq;
-    this.#head.event_hash = hash;
-    this.#head.event_count++;
+  /** Many rows a statement: to run one costs as much as to put its row into the table. */
+  #writeEvents(events: EventColumns): void {
+    const head = this.#head;
+    let rows: (number | Uint8Array)[] = [];
+    for (const { seq, atUs, body } of eachEvent(events)) {
+      const hash = link(head.event_hash, seq, atUs, body);
+      rows.push(seq, atUs, body, hash);
+      head.event_seq = seq;
+      head.event_hash = hash;
+      head.event_count++;
+      if (rows.length < EVENTS_AT_ONCE * EVENT_VALUES) continue;
+      this.#insert.events.run(...rows);
+      rows = [];
+    }
+    for (let from = 0; from < rows.length; from += EVENT_VALUES)
+      this.#insert.event.run(...rows.slice(from, from + EVENT_VALUES));
   }
 
   #writeBlock({ seq, columns }: UnitMessage, body: Uint8Array): void {
@@ -319,7 +333,7 @@ const headValues = (head: HeadRow): (number | Uint8Array)[] => [
 function statements(
   db: DatabaseSync,
 ): Record<
-  'head' | 'block' | 'event' | 'tag' | 'source' | 'state' | 'dropState' | 'cursor' | 'dropCursor',
+  'head' | 'block' | 'event' | 'events' | 'tag' | 'source' | 'state' | 'dropState' | 'cursor' | 'dropCursor',
   StatementSync
 > {
   return {
@@ -328,7 +342,8 @@ function statements(
         'event_hash = ?, event_count = ?, anchor_seq = ?, anchor_hash = ?, events_removed = ? WHERE id = 1',
     ),
     block: db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)'),
-    event: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?)'),
+    event: db.prepare(`INSERT INTO events VALUES ${EVENT}`),
+    events: db.prepare(`INSERT INTO events VALUES ${Array(EVENTS_AT_ONCE).fill(EVENT).join(', ')}`),
     tag: db.prepare('INSERT OR REPLACE INTO tags VALUES (?, ?)'),
     source: db.prepare('INSERT OR REPLACE INTO sources VALUES (?, ?)'),
     state: db.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)'),

@@ -252,7 +252,10 @@ export interface Inbox {
 /** What an action does outside the site's machines: a message, a webhook. */
 export interface Action {
   readonly id: number;
-  /** The actuator's own fields of the site file, expressions already evaluated. */
+  /**
+   * The actuator's own fields of the site file, expressions already evaluated. Without expressions it is one frozen
+   * object, the same each time.
+   */
   readonly config: Json;
   readonly by: string;
   readonly deadlineUs: number;
@@ -262,11 +265,12 @@ export type ActionResult = { readonly state: 'done' | 'failed' | 'unknown'; read
 
 export interface Actuator extends AsyncDisposable {
   /**
-   * Up to four at a time. Never rejects for what the receiver does.
+   * Up to four at a time. Never rejects for what the receiver does. A result at once, without a promise, where nobody's
+   * answer is waited for: many actions are then done in one turn.
    * @throws Fault `actuator.not-sent`, see {@link notSent}: nothing left, and the action is given again until its
    *   deadline. After any other rejection nobody knows what was done: it ends as unknown and is never repeated
    */
-  act(action: Action, signal: AbortSignal): Promise<ActionResult>;
+  act(action: Action, signal: AbortSignal): ActionResult | Promise<ActionResult>;
 }
 
 export interface ActuatorDef<S extends z.ZodType = z.ZodType> extends Definition<S, Actuator> {

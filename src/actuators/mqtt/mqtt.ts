@@ -1,15 +1,15 @@
 import { hostname } from 'node:os';
 import * as z from 'zod';
-import { topicProblem } from '#codec/mqtt/filter.ts';
 import type { Json } from '#kernel/event.ts';
 import { type Fault, messageOf } from '#kernel/fault.ts';
 import type { Action, ActionResult, Actuator, ActuatorDef, Deps } from '#plugin/api.ts';
 import { notSent } from '#plugin/not-sent.ts';
 import { readSecret } from '#plugin/secret.ts';
-import { expiryS, neverRetained } from '#wire/mqtt/command.ts';
+import { expiryS } from '#wire/mqtt/command.ts';
 import { connectionFields } from '#wire/mqtt/config.ts';
 import { confirmation } from '#wire/mqtt/confirmation.ts';
 import { openSession, type Session, type SessionEvents } from '#wire/mqtt/session.ts';
+import { Fields, Head, type Message, Messages } from './message.ts';
 
 const Config = z.strictObject({
   ...connectionFields,
@@ -22,17 +22,7 @@ const Config = z.strictObject({
 });
 type Config = z.output<typeof Config>;
 
-const Head = z.strictObject({
-  topic: z.string().superRefine((text, context) => {
-    const problem = topicProblem(text, false);
-    if (problem) context.addIssue({ code: 'custom', message: problem });
-  }),
-  qos: z.union([z.literal(0), z.literal(1)]).default(1),
-  retain: neverRetained,
-});
-const Fields = Head.extend({
-  payload: z.json().default(null).describe('Text is sent as it is, everything else as JSON.'),
-});
+const DONE: ActionResult = { state: 'done' };
 
 /** Publishes messages. Done means: the broker confirmed it (QoS 1), or it left this process (QoS 0). */
 export const mqttActuator: ActuatorDef<typeof Config> = {
@@ -58,6 +48,7 @@ class Publisher implements Actuator {
   readonly #deps: Deps;
   #session: Session | undefined;
   #opening: Promise<Session> | undefined;
+  readonly #messages = new Messages();
 
   constructor(config: Config, deps: Deps) {
     this.#config = config;
@@ -65,31 +56,42 @@ class Publisher implements Actuator {
   }
 
   /** @throws Fault `actuator.not-sent` when there is no session: the action may be given again */
-  async act(action: Action, signal: AbortSignal): Promise<ActionResult> {
-    // The payload is JSON already: to check it again would cost more than all the rest.
-    const { payload = null, ...head } = action.config as { readonly [field: string]: Json };
-    const fields = Head.safeParse(head);
-    if (!fields.success) return { state: 'failed', reason: z.prettifyError(fields.error) };
-    const { topic, qos, retain } = fields.data;
-    const session = await this.connected(signal).catch((cause) => {
-      throw notSent(cause);
-    });
+  act(action: Action, signal: AbortSignal): ActionResult | Promise<ActionResult> {
+    const message = this.#messages.of(action.config as { readonly [field: string]: Json });
+    if ('reason' in message) return { state: 'failed', reason: message.reason };
+    if (this.#session) return this.#publish(this.#session, message, action.deadlineUs, signal);
+    return this.connected(signal).then(
+      (session) => this.#publish(session, message, action.deadlineUs, signal),
+      (cause) => {
+        throw notSent(cause);
+      },
+    );
+  }
+
+  #publish(
+    session: Session,
+    { topic, payload, qos, retain }: Message,
+    deadlineUs: number,
+    signal: AbortSignal,
+  ): ActionResult | Promise<ActionResult> {
     const nowUs = this.#deps.clock.steadyUs();
-    if (nowUs >= action.deadlineUs) return { state: 'failed', reason: 'too late' };
-    const bytes = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
+    if (nowUs >= deadlineUs) return { state: 'failed', reason: 'too late' };
     let answer: Promise<number> | undefined;
     try {
       answer = session.publish({
-        topic: Buffer.from(topic),
-        payload: bytes,
+        topic,
+        payload,
         qos,
         retain,
-        expiryS: expiryS(action.deadlineUs, nowUs),
+        expiryS: expiryS(deadlineUs, nowUs),
       });
     } catch (error) {
       return { state: 'failed', reason: messageOf(error) };
     }
-    if (!answer) return { state: 'done' };
+    return answer ? this.#confirmed(answer, signal) : DONE;
+  }
+
+  async #confirmed(answer: Promise<number>, signal: AbortSignal): Promise<ActionResult> {
     const { confirmTimeoutMs } = this.#config;
     // That nobody listens just now is no failure of a message, as against a write to a device.
     const result = await confirmation(answer, confirmTimeoutMs, this.#deps.clock, signal, true);

@@ -161,7 +161,11 @@ function compileSend(
   type Make = (inputs: Inputs, nowUs: number) => Json;
 
   const build = (value: unknown, field: string): Make => {
-    if (typeof value === 'string' && value.includes('{{')) {
+    if (isFixed(value)) {
+      const fixed = frozen((value ?? null) as Json);
+      return () => fixed;
+    }
+    if (typeof value === 'string') {
       const { template, findings } = compileTemplate(compiler, value, asset);
       for (const finding of findings) report(field, finding);
       if (!template) failed = true;
@@ -172,17 +176,28 @@ function compileSend(
       const items = value.map((item, i) => build(item, `${field}.${i}`));
       return (inputs, nowUs) => items.map((item) => item(inputs, nowUs));
     }
-    if (typeof value === 'object' && value !== null) {
-      const entries = Object.entries(value).map(
-        ([key, item]) => [key, build(item, `${field}.${key}`)] as const,
-      );
-      return (inputs, nowUs) => Object.fromEntries(entries.map(([key, item]) => [key, item(inputs, nowUs)]));
-    }
-    return () => (value ?? null) as Json;
+    const entries = Object.entries(value as object).map(
+      ([key, item]) => [key, build(item, `${field}.${key}`)] as const,
+    );
+    return (inputs, nowUs) => Object.fromEntries(entries.map(([key, item]) => [key, item(inputs, nowUs)]));
   };
 
   const config = build(fields, 'send');
   return failed ? undefined : { kind: 'send', to, reads, config };
+}
+
+/** Whether there is no expression in it: then the same object is sent each time. */
+function isFixed(value: unknown): boolean {
+  if (typeof value === 'string') return !value.includes('{{');
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.values(value).every((inner) => inner !== undefined && isFixed(inner));
+}
+
+/** A copy that nobody can change. */
+function frozen(json: Json): Json {
+  if (typeof json !== 'object' || json === null) return json;
+  if (Array.isArray(json)) return Object.freeze(json.map(frozen));
+  return Object.freeze(Object.fromEntries(Object.entries(json).map(([key, inner]) => [key, frozen(inner)])));
 }
 
 function sent(template: Template, inputs: Inputs, nowUs: number): Json {

@@ -63,6 +63,7 @@ class MqttSink implements Sink {
   readonly #flight: Flight;
   readonly #outlets: Outlets;
   #sent = 0;
+  readonly #failed = (fault: Fault): void => this.#flight.fail(fault);
 
   constructor(config: Config, deps: SinkDeps, session: Session, flight: Flight, lost: Promise<Fault>) {
     this.lost = lost;
@@ -122,10 +123,10 @@ class MqttSink implements Sink {
       if (++this.#sent % BURST === 0) await setImmediate();
       if (this.#flight.fault) throw this.#flight.fault;
       this.#flight.left(bytes);
-      this.#session.publish(message)?.then(
-        (code) => this.#answered(code, tally, i, row, bytes),
-        (error) => this.#flight.fail(Fault.from(error, 'mqtt.sink', this.#config.url)),
-      );
+      this.#session.publishConfirmed(message, {
+        confirmed: (code) => this.#answered(code, tally, i, row, bytes),
+        failed: this.#failed,
+      });
     }
   }
 

@@ -20,15 +20,24 @@ function valueText(batch: Batch, row: number, type: TagInfo['type']): string {
   if (!Number.isFinite(value)) return 'null';
   if (type === 'boolean' && (value === 0 || value === 1)) return value === 1 ? 'true' : 'false';
   if (type === 'int64') return `"${Number.isInteger(value) ? BigInt(value) : value}"`;
-  return JSON.stringify(value);
+  return String(value);
 }
 
 /** Beyond it JavaScript has no dates: ±100 million days. */
 const LAST_US = 8.64e18;
 
+/** The text of the second that was asked for last, which most often is the next one's as well: dates are slow to write. */
+let secondS = Number.NaN;
+let secondText = '';
+
 function timeText(timeUs: number): string {
   if (!(Math.abs(timeUs) <= LAST_US)) return 'null';
-  const ms = Math.floor(timeUs / 1000);
-  const us = Math.floor(timeUs - ms * 1000);
-  return `"${new Date(ms).toISOString().slice(0, -1)}${String(us).padStart(3, '0')}Z"`;
+  const s = Math.floor(timeUs / 1e6);
+  if (s !== secondS) {
+    secondS = s;
+    secondText = new Date(s * 1000).toISOString().slice(0, -'000Z'.length);
+  }
+  // Of times so far off that a double holds no µs any more the division may give the second behind.
+  const us = Math.max(0, Math.floor(timeUs - s * 1e6));
+  return `"${secondText}${String(us).padStart(6, '0')}Z"`;
 }

@@ -62,8 +62,16 @@ export interface Receiver {
   oversized(view: PublishView, size: number): void;
 }
 
+/** Told once, while bytes of the broker are being read or when the session ends; must not throw. */
+export interface PublishAnswer {
+  /** @param code reason of the PUBACK, from 0x80 on a refusal */
+  confirmed(code: number): void;
+  /** It is not known whether the message arrived. */
+  failed(fault: Fault): void;
+}
+
 interface Waiting {
-  readonly awaits: 'puback' | 'suback' | 'unsuback';
+  readonly awaits: 'suback' | 'unsuback';
   resolve(codes: readonly number[]): void;
   reject(fault: Fault): void;
 }
@@ -81,12 +89,13 @@ export class Protocol {
   readonly #frames: FrameReader;
   readonly #view = new PublishView();
   readonly #waiting = new Map<number, Waiting>();
+  /** Messages of ours without an answer yet. */
+  readonly #published = new Map<number, PublishAnswer>();
   readonly #welcome = Promise.withResolvers<Welcome>();
   /** Probes without an answer yet; a peer that answers none is given up soon. */
   readonly #pinged: (() => void)[] = [];
   #welcomed: Welcome | undefined;
   #begun = false;
-  #publishing = 0;
   #lastId = 0;
   #fault: Fault | undefined;
 
@@ -169,24 +178,28 @@ export class Protocol {
    *   says that it is not known whether the message arrived
    */
   publish(message: OutgoingPublish): Promise<number> | undefined {
-    if (this.#fault) throw this.#fault;
-    this.#checkAllowed(message);
     if (message.qos === 0) {
+      this.#checkSendable(message);
       this.#publish(message, 0);
       return undefined;
     }
-    if (this.#publishing >= this.window) {
-      throw new Fault(
-        'mqtt.window-full',
-        `${this.#hello.where} confirms too slowly: ${this.#publishing} open`,
-      );
-    }
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.publishConfirmed(message, { confirmed: resolve, failed: reject });
+    return promise;
+  }
+
+  /**
+   * As {@link publish} at QoS 1, without a promise, which costs more than the message itself.
+   * @throws as `publish`; the answer is not called then
+   */
+  publishConfirmed(message: OutgoingPublish, answer: PublishAnswer): void {
+    this.#checkSendable(message);
+    const open = this.#published.size;
+    if (open >= this.window)
+      throw new Fault('mqtt.window-full', `${this.#hello.where} confirms too slowly: ${open} open`);
     const id = this.#newId();
-    this.#publishing++;
     this.#publish(message, id);
-    return this.#wait(id, 'puback')
-      .finally(() => this.#publishing--)
-      .then(([code]) => code ?? 0);
+    this.#published.set(id, answer);
   }
 
   /** Confirms received messages, in the order given, in one write. */
@@ -216,6 +229,9 @@ export class Protocol {
     this.#welcome.reject(fault);
     for (const waiting of this.#waiting.values()) waiting.reject(fault);
     this.#waiting.clear();
+    const published = [...this.#published.values()];
+    this.#published.clear();
+    for (const answer of published) answer.failed(fault);
   }
 
   #packet(head: number, bytes: Uint8Array, start: number, end: number): void {
@@ -225,7 +241,11 @@ export class Protocol {
     } else if (head === PUBACK && end - start >= 2) {
       const code = end - start > 2 && this.#hello.version === 5 ? (bytes[start + 2] as number) : 0;
       const id = ((bytes[start] as number) << 8) | (bytes[start + 1] as number);
-      this.#answer('puback', id, [code]);
+      const answer = this.#published.get(id);
+      // A late PUBACK of a session before ours names nobody: no reason to end this one.
+      if (!answer) return;
+      this.#published.delete(id);
+      answer.confirmed(code);
     } else {
       this.#answered(parseControl(head, bytes.subarray(start, end), this.#hello.version));
     }
@@ -300,7 +320,6 @@ export class Protocol {
 
   #answer(awaits: Waiting['awaits'], id: number | undefined, codes: readonly number[]): void {
     const waiting = this.#waiting.get(id ?? 0);
-    // A late PUBACK of a session before ours names nobody: no reason to end this one.
     if (!waiting || waiting.awaits !== awaits) return;
     this.#waiting.delete(id ?? 0);
     waiting.resolve(codes);
@@ -313,8 +332,9 @@ export class Protocol {
     });
   }
 
-  /** What the broker said in its welcome that it will not take: it would end the session (MQTT 5.0, 3.2.2.3). */
-  #checkAllowed(message: OutgoingPublish): void {
+  /** Also what the broker said in its welcome that it will not take: it would end the session (MQTT 5.0, 3.2.2.3). */
+  #checkSendable(message: OutgoingPublish): void {
+    if (this.#fault) throw this.#fault;
     const welcome = this.#welcomed;
     if (!welcome) return;
     if (message.retain && !welcome.retainAvailable)
@@ -338,7 +358,7 @@ export class Protocol {
 
   #newId(): number {
     do this.#lastId = (this.#lastId % 65_535) + 1;
-    while (this.#waiting.has(this.#lastId));
+    while (this.#waiting.has(this.#lastId) || this.#published.has(this.#lastId));
     return this.#lastId;
   }
 }

@@ -5,7 +5,7 @@ import { Fault } from '#kernel/fault.ts';
 import type { Connection } from './config.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { Outbox } from './outbox.ts';
-import { type Hello, Protocol, type Welcome } from './protocol.ts';
+import { type Hello, Protocol, type PublishAnswer, type Welcome } from './protocol.ts';
 import { openSocket } from './socket.ts';
 
 export interface SessionOptions extends Omit<Hello, 'where' | 'version' | 'keepAliveS' | 'username'> {
@@ -167,13 +167,23 @@ export class Session implements AsyncDisposable {
    * @throws Fault `mqtt.congested`, `mqtt.window-full`, `mqtt.not-allowed`: nothing was sent. A rejection: not known whether it arrived
    */
   publish(message: OutgoingPublish): Promise<number> | undefined {
+    this.#checkReading();
+    return this.#protocol.publish(message);
+  }
+
+  /** As `publish` at QoS 1, for many messages: see {@link Protocol.publishConfirmed}. */
+  publishConfirmed(message: OutgoingPublish, answer: PublishAnswer): void {
+    this.#checkReading();
+    this.#protocol.publishConfirmed(message, answer);
+  }
+
+  #checkReading(): void {
     if (this.#socket.writableLength > MOST_UNSENT_BYTES) {
       throw new Fault(
         'mqtt.congested',
         `${this.#where} does not read: ${this.#socket.writableLength} bytes wait`,
       );
     }
-    return this.#protocol.publish(message);
   }
 
   acknowledge(packetIds: readonly number[]): void {
