@@ -12,6 +12,7 @@ import { AGGREGATES, type Aggregate, type BucketQuery } from './api.ts';
 import { openHistorian } from './historian.ts';
 import { alignedOf } from './reading/aligned.ts';
 import { bucketsOf } from './reading/buckets.ts';
+import { inOrderOf } from './reading/in-order.ts';
 import { Past } from './reading/past.ts';
 import { trendOf } from './reading/trend.ts';
 
@@ -71,6 +72,27 @@ test('raw gives every sample of the span once, in the order of time', async () =
       assert.deepEqual(
         found,
         all.filter(({ timeUs }) => timeUs >= fromUs && timeUs < toUs),
+      );
+    }),
+    runs,
+  );
+});
+
+test('several tags in the order of time have every sample of each in its own order', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(layout, layout), span, async (both, { fromUs, toUs }) => {
+      const laid = [await laidOut(both[0]), await laidOut(both[1])];
+      const paths = laid.map(({ path }) => path);
+      const parts = [...inOrderOf(past, paths, { fromUs, toUs })].filter((part) => part !== undefined);
+      const found = parts.flatMap((part) =>
+        samplesOf(part).map((sample, i) => ({ ...sample, place: part.place[i] })),
+      );
+      const wanted = laid.flatMap(({ all }, place) =>
+        all.filter(({ timeUs }) => timeUs >= fromUs && timeUs < toUs).map((sample) => ({ ...sample, place })),
+      );
+      assert.deepEqual(
+        found,
+        wanted.sort((a, b) => a.timeUs - b.timeUs),
       );
     }),
     runs,

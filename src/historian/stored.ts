@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { messageOf } from '#kernel/fault.ts';
 import { type Chunk, openChunk } from './format/chunk.ts';
-import { type ChunkRow, smallId } from './schema.ts';
+import { type ChunkRow, MOST_TAGS } from './schema.ts';
 
 /** A large chunk as the index tells it. */
 export interface Listed {
@@ -15,7 +15,6 @@ export type OnDamage = (tag: number, chunk: Listed, why: string) => void;
 
 /** Finds the chunks of a tag, for whoever holds the connection. Damaged ones are left out and told. */
 export class Stored {
-  readonly #flushes: StatementSync;
   readonly #small: StatementSync;
   readonly #list: StatementSync;
   readonly #before: StatementSync;
@@ -24,8 +23,11 @@ export class Stored {
 
   constructor(db: DatabaseSync, onDamage: OnDamage) {
     this.#onDamage = onDamage;
-    this.#flushes = db.prepare('SELECT flush FROM flushes ORDER BY flush');
-    this.#small = db.prepare('SELECT id, from_us, to_us, rows, body FROM small WHERE id = ?');
+    // In this order of the tables: a look-up a flush, and none but those of the tag.
+    this.#small = db.prepare(
+      `SELECT small.id, from_us, to_us, rows, body FROM flushes CROSS JOIN small ON small.id = flush * ${MOST_TAGS} + ?
+       WHERE from_us <= ? AND to_us >= ? ORDER BY flush`,
+    );
     this.#list = db.prepare(
       'SELECT id, from_us, to_us, rows FROM chunks WHERE tag = ? AND from_us <= ? AND to_us >= ? ORDER BY from_us',
     );
@@ -35,19 +37,10 @@ export class Stored {
     this.#body = db.prepare('SELECT body FROM chunks WHERE id = ?');
   }
 
-  /** In the order of arrival. */
-  flushes(): readonly number[] {
-    return (this.#flushes.all() as { flush: number }[]).map(({ flush }) => flush);
-  }
-
-  /** Chunks of a tag in these flushes with rows from..to (both inclusive), in the order of arrival. */
-  *small(tag: number, flushes: readonly number[], fromUs: number, toUs: number): Iterable<Chunk> {
-    for (const flush of flushes) {
-      const row = this.#small.get(smallId(flush, tag)) as ChunkRow | undefined;
-      if (!row || row.from_us > toUs || row.to_us < fromUs) continue;
-      const chunk = this.#open(tag, row, () => row.body);
-      if (chunk) yield chunk;
-    }
+  /** Chunks of a tag in flushes with rows from..to (both inclusive), in the order of arrival. */
+  small(tag: number, fromUs: number, toUs: number): readonly Chunk[] {
+    const rows = this.#small.all(tag, toUs, fromUs) as unknown as ChunkRow[];
+    return rows.flatMap((row) => this.#open(tag, row, () => row.body) ?? []);
   }
 
   /** Large chunks with rows from..to (both inclusive), in the order of time. */

@@ -39,7 +39,6 @@ interface Open {
 /** One transaction of the database, and the journal behind just its position, so that no row moves between two looks. */
 interface Moment {
   readonly opened: Open | undefined;
-  readonly flushes: readonly number[];
   /** Rows of a tag that are in the journal only. */
   readonly behind: (path: string) => Rows;
 }
@@ -172,11 +171,11 @@ export class Past implements SeriesPast {
   }
 
   #snapshot(path: string, fromUs: number, toUs: number, withChunks = true): Snapshot {
-    return this.#moment(({ opened, flushes, behind }) => {
+    return this.#moment(({ opened, behind }) => {
       const tag = opened && tagId(opened, path);
       if (!opened || tag === undefined) return { fresh: behind(path), chunks: [], open: () => 'gone' };
       const { stored } = opened;
-      const parts = [...stored.small(tag, flushes, fromUs, toUs)].map((chunk) => chunk.read());
+      const parts = stored.small(tag, fromUs, toUs).map((chunk) => chunk.read());
       const chunks = withChunks ? stored.list(tag, fromUs, toUs) : [];
       // Another question may find a new file in the meantime and close this one.
       const open = (listed: Listed) =>
@@ -191,7 +190,7 @@ export class Past implements SeriesPast {
     opened?.db.exec('BEGIN');
     try {
       const behind = this.tail.behind(opened ? positionOf(opened) : 0);
-      this.#now = { opened, flushes: opened?.stored.flushes() ?? [], behind };
+      this.#now = { opened, behind };
       return work(this.#now);
     } finally {
       this.#now = undefined;
