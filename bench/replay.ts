@@ -20,7 +20,8 @@ import { type Row, report } from './table.ts';
 /*
  * Samples a second from a journal on disk through the decisions of a site, with large batches, as PLCs give them, and
  * with small ones, as brokers do. The peer reads the same journal and makes an object of each sample, as one would at
- * first.
+ * first. Then the same samples from a historian that has taken them from that journal, beside the journal's own replay:
+ * rows of one time are one batch there, and both threads, that which reads and that which decides, are counted.
  */
 
 const TAGS = 1000;

@@ -16,6 +16,8 @@ export type OnDamage = (tag: number, chunk: Listed, why: string) => void;
 /** Finds the chunks of a tag, for whoever holds the connection. Damaged ones are left out and told. */
 export class Stored {
   readonly #small: StatementSync;
+  readonly #smallList: StatementSync;
+  readonly #smallBody: StatementSync;
   readonly #list: StatementSync;
   readonly #before: StatementSync;
   readonly #body: StatementSync;
@@ -24,10 +26,12 @@ export class Stored {
   constructor(db: DatabaseSync, onDamage: OnDamage) {
     this.#onDamage = onDamage;
     // In this order of the tables: a look-up a flush, and none but those of the tag.
-    this.#small = db.prepare(
-      `SELECT small.id, from_us, to_us, rows, body FROM flushes CROSS JOIN small ON small.id = flush * ${MOST_TAGS} + ?
-       WHERE from_us <= ? AND to_us >= ? ORDER BY flush`,
-    );
+    const small = (columns: string) =>
+      `SELECT ${columns} FROM flushes CROSS JOIN small ON small.id = flush * ${MOST_TAGS} + ?
+       WHERE from_us <= ? AND to_us >= ? ORDER BY flush`;
+    this.#small = db.prepare(small('small.id, from_us, to_us, rows, body'));
+    this.#smallList = db.prepare(small('small.id, from_us, to_us, rows'));
+    this.#smallBody = db.prepare('SELECT body FROM small WHERE id = ?');
     this.#list = db.prepare(
       'SELECT id, from_us, to_us, rows FROM chunks WHERE tag = ? AND from_us <= ? AND to_us >= ? ORDER BY from_us',
     );
@@ -41,6 +45,17 @@ export class Stored {
   small(tag: number, fromUs: number, toUs: number): readonly Chunk[] {
     const rows = this.#small.all(tag, toUs, fromUs) as unknown as ChunkRow[];
     return rows.flatMap((row) => this.#open(tag, row, () => row.body) ?? []);
+  }
+
+  /** The same without opening them. */
+  smallList(tag: number, fromUs: number, toUs: number): readonly Listed[] {
+    return this.#smallList.all(tag, toUs, fromUs) as unknown as Listed[];
+  }
+
+  /** @param listed of this moment @returns undefined when it is damaged */
+  openSmall(tag: number, listed: Listed): Chunk | undefined {
+    const row = this.#smallBody.get(listed.id) as { body: Uint8Array };
+    return this.#open(tag, listed, () => row.body);
   }
 
   /** Large chunks with rows from..to (both inclusive), in the order of time. */
