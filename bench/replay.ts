@@ -4,20 +4,24 @@ import { join } from 'node:path';
 import { checkSite } from '#edge/blueprint.ts';
 import { replayedFile } from '#edge/replay/files.ts';
 import { durable } from '#edge/writes.ts';
+import { openHistorian } from '#historian/historian.ts';
+import { openHistory } from '#historian/history.ts';
 import { openJournal } from '#journal/journal.ts';
 import { openReader } from '#journal/reader.ts';
 import { allocBatch, type Batch } from '#kernel/batch.ts';
-import { TagTable } from '#kernel/tag-table.ts';
+import { type Tag, TagTable } from '#kernel/tag-table.ts';
 import { Comparison } from '#replay/comparison.ts';
+import { historyPast } from '#replay/history-past.ts';
 import { journalPast } from '#replay/journal-past.ts';
 import { Lane } from '#replay/lane.ts';
-import { run } from '#replay/run.ts';
+import { type Past, run } from '#replay/run.ts';
 import { type Row, report } from './table.ts';
 
 /*
  * Samples a second from a journal on disk through the decisions of a site, with large batches, as PLCs give them, and
  * with small ones, as brokers do. The peer reads the same journal and makes an object of each sample, as one would at
- * first.
+ * first. Then the same samples from a historian that has taken them from that journal, beside the journal's own replay:
+ * rows of one time are one batch there, and both threads, that which reads and that which decides, are counted.
  */
 
 const TAGS = 1000;
@@ -79,18 +83,44 @@ function siteText(): string {
   });
 }
 
-async function replayOf(dir: string): Promise<{ readonly perS: number; readonly found: number }> {
+interface Replayed {
+  readonly perS: number;
+  /** By the clock: a historian is read in a thread of its own meanwhile. */
+  readonly perWallS: number;
+  readonly found: number;
+}
+
+async function replayOf(dir: string): Promise<Replayed> {
+  using reader = openReader(dir);
+  const past = journalPast(reader, 0, (what) => {
+    throw new Error(what);
+  });
+  return await timed(past, reader.tags());
+}
+
+/** The same samples from a historian that has taken them from that journal. */
+async function historyReplayOf(dir: string): Promise<Replayed> {
+  await using history = openHistory({ dir: historianOf(dir), journalDir: dir });
+  const tags = await history.tags();
+  const table = new TagTable();
+  for (const { tag } of tags) table.declare(tag);
+  const span = {
+    paths: tags.map(({ tag }) => tag.path),
+    fromUs: Math.min(...tags.map(({ fromUs }) => fromUs)),
+    toUs: Math.max(...tags.map(({ toUs }) => toUs)) + 1,
+  };
+  return await timed(historyPast(history, table, span), [...table]);
+}
+
+async function timed(past: Past, known: readonly Tag[]): Promise<Replayed> {
   const { blueprint, problems } = await checkSite(siteText());
   if (!blueprint) throw new Error(problems[0]?.message);
-  using reader = openReader(dir);
-  const known = reader.tags();
   const lane = new Lane({ file: replayedFile(blueprint), known });
   const comparison = new Comparison(0);
   const before = process.cpuUsage();
+  const beganMs = performance.now();
   const { rows, lastUs } = await run({
-    past: journalPast(reader, 0, (what) => {
-      throw new Error(what);
-    }),
+    past,
     file: lane,
     other: undefined,
     comparison,
@@ -98,8 +128,22 @@ async function replayOf(dir: string): Promise<{ readonly perS: number; readonly 
     progress: () => {},
   });
   const perS = perCpuSecond(rows, before);
+  const perWallS = (rows * 1000) / (performance.now() - beganMs);
   const found = comparison.subjects(lastUs).reduce((sum, { file }) => sum + (file?.count ?? 0), 0);
-  return { perS, found };
+  return { perS, perWallS, found };
+}
+
+const historianOf = (dir: string): string => `${dir}-historian`;
+
+async function taken(dir: string): Promise<void> {
+  await using historian = await openHistorian({
+    dir: historianOf(dir),
+    journalDir: dir,
+    quotaBytes: 2 ** 31,
+    maxAgeUs: Number.POSITIVE_INFINITY,
+  });
+  await historian.flush();
+  if (historian.health.fault) throw historian.health.fault;
 }
 
 /** An object a sample, a map from tag to limits. */
@@ -127,18 +171,31 @@ function perCpuSecond(rows: number, before: NodeJS.CpuUsage): number {
   return (rows * 1e6) / (user + system);
 }
 
-async function measure(dir: string, rows: number, of: number): Promise<Row> {
+async function measure(dir: string, rows: number, of: number): Promise<Row[]> {
   await written(dir, rows, of);
+  await taken(dir);
   await replayOf(dir); // compiles what a program compiles that runs for longer than this
-  const { perS, found } = await replayOf(dir);
-  return {
-    what: `replayed from the journal through decisions, ${of} rows a batch`,
-    unit: 'samples/s',
-    ours: perS,
-    peer: { name: 'an object a sample, no decisions', value: plainOf(dir) },
-    goal: { least: 1e6 },
-    note: `${TAGS} limits, 20 windows; ${found} alarms raised`,
-  };
+  const journal = await replayOf(dir);
+  await historyReplayOf(dir);
+  const history = await historyReplayOf(dir);
+  const note = (found: number) => `${TAGS} limits, 20 windows; ${found} alarms raised`;
+  const common = { unit: 'samples/s', goal: { least: 1e6 } };
+  return [
+    {
+      ...common,
+      what: `replayed from the journal through decisions, ${of} rows a batch`,
+      ours: journal.perS,
+      peer: { name: 'an object a sample, no decisions', value: plainOf(dir) },
+      note: note(journal.found),
+    },
+    {
+      ...common,
+      what: `replayed from the historian, ${of} rows a batch`,
+      ours: history.perS,
+      peer: { name: 'from the journal', value: journal.perS },
+      note: `${note(history.found)}; by the clock ${Math.round(history.perWallS)} samples/s, from the journal ${Math.round(journal.perWallS)}`,
+    },
+  ];
 }
 
 async function bench(quick: boolean): Promise<Row[]> {
@@ -146,9 +203,9 @@ async function bench(quick: boolean): Promise<Row[]> {
   try {
     const rows = quick ? 5e5 : 6e6;
     return [
-      await measure(join(dir, 'large'), rows, 1000),
-      await measure(join(dir, 'small'), rows / 2, 10),
-      await measure(join(dir, 'single'), rows / 4, 1),
+      ...(await measure(join(dir, 'large'), rows, 1000)),
+      ...(await measure(join(dir, 'small'), rows / 2, 10)),
+      ...(await measure(join(dir, 'single'), rows / 4, 1)),
     ];
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -100,6 +100,15 @@ export interface Series {
   readonly wide?: Wide;
 }
 
+/** Rows of several tags in the order of time; `place` is that of the tag among those asked for. */
+export interface InOrder {
+  readonly place: Uint32Array;
+  readonly timeUs: Float64Array;
+  readonly value: Float64Array;
+  readonly quality: Uint16Array;
+  readonly wide?: Wide;
+}
+
 export interface BucketQuery extends Span {
   readonly tags: readonly string[];
   readonly bucketUs: number;
@@ -154,6 +163,11 @@ export interface HistoryReader extends AsyncDisposable {
   tags(): Promise<readonly HistoryTag[]>;
   /** Every sample of the tags, tag by tag in the order asked for, in parts of bounded size. */
   raw(tags: readonly string[], span: Span, signal?: AbortSignal): AsyncIterable<Series>;
+  /**
+   * Every sample of the tags by its time; those of one time in the order of the tags. Parts are of about 65,536 rows, and
+   * none ends between two rows of one time.
+   */
+  inOrder(tags: readonly string[], span: Span, signal?: AbortSignal): AsyncIterable<InOrder>;
   /** Parts of one tag follow each other. */
   buckets(query: BucketQuery, signal?: AbortSignal): AsyncIterable<Buckets>;
   /** Shape-preserving down-sampling: the smallest and largest of each stretch stay. */

@@ -9,6 +9,7 @@ import type {
   HistoryGap,
   HistoryReader,
   HistoryTag,
+  InOrder,
   Series,
   Span,
   TrendQuery,
@@ -87,6 +88,10 @@ class ThreadReader implements HistoryReader {
 
   raw(tags: readonly string[], span: Span, signal?: AbortSignal): AsyncIterable<Series> {
     return this.#ask<Series>({ kind: 'raw', tags, span }, signal);
+  }
+
+  inOrder(tags: readonly string[], span: Span, signal?: AbortSignal): AsyncIterable<InOrder> {
+    return this.#ask<InOrder>({ kind: 'inOrder', tags, span }, signal);
   }
 
   buckets(query: BucketQuery, signal?: AbortSignal): AsyncIterable<Buckets> {

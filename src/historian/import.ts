@@ -20,11 +20,10 @@ export function importRows(
   });
   // A damaged chunk is met, and its loss recorded, when it is written anew.
   const stored = new Stored(store.database, () => {});
-  const flushes = stored.flushes();
   const fresh: [number, Rows][] = [];
   let rows = 0;
   for (const [tag, given] of gather.byTag()) {
-    const left = withoutKnown(stored, flushes, tag, given);
+    const left = withoutKnown(stored, tag, given);
     rows += left.timeUs.length;
     if (left.timeUs.length > 0) fresh.push([tag, left]);
   }
@@ -33,11 +32,11 @@ export function importRows(
 }
 
 /** Chunk by chunk, because rows far apart may span a whole past. */
-function withoutKnown(stored: Stored, flushes: readonly number[], tag: number, given: Rows): Rows {
+function withoutKnown(stored: Stored, tag: number, given: Rows): Rows {
   const count = given.timeUs.length;
   const [fromUs = 0, toUs = 0] = [given.timeUs[0], given.timeUs[count - 1]];
   let left = given;
-  for (const chunk of stored.small(tag, flushes, fromUs, toUs)) left = rowsNotIn(left, chunk.read());
+  for (const chunk of stored.small(tag, fromUs, toUs)) left = rowsNotIn(left, chunk.read());
   for (const listed of stored.list(tag, fromUs, toUs)) {
     const chunk = stored.open(tag, listed);
     if (chunk && chunk !== 'gone') left = rowsNotIn(left, chunk.read());

@@ -12,6 +12,8 @@ import { AGGREGATES, type Aggregate, type BucketQuery } from './api.ts';
 import { openHistorian } from './historian.ts';
 import { alignedOf } from './reading/aligned.ts';
 import { bucketsOf } from './reading/buckets.ts';
+import { tagsOf } from './reading/holes.ts';
+import { inOrderOf } from './reading/in-order.ts';
 import { Past } from './reading/past.ts';
 import { trendOf } from './reading/trend.ts';
 
@@ -77,13 +79,50 @@ test('raw gives every sample of the span once, in the order of time', async () =
   );
 });
 
+test('several tags in the order of time have every sample of each in its own order', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(layout, layout), span, async (both, { fromUs, toUs }) => {
+      const laid = [await laidOut(both[0]), await laidOut(both[1])];
+      const paths = laid.map(({ path }) => path);
+      const parts = [...inOrderOf(past, paths, { fromUs, toUs })].filter((part) => part !== undefined);
+      const found = parts.flatMap((part) =>
+        samplesOf(part).map((sample, i) => ({ ...sample, place: part.place[i] })),
+      );
+      const wanted = laid.flatMap(({ all }, place) =>
+        all.filter(({ timeUs }) => timeUs >= fromUs && timeUs < toUs).map((sample) => ({ ...sample, place })),
+      );
+      assert.deepEqual(
+        found,
+        wanted.sort((a, b) => a.timeUs - b.timeUs),
+      );
+    }),
+    runs,
+  );
+});
+
+test('the list of tags tells what is there now, whatever was asked and written before', async () => {
+  await fc.assert(
+    fc.asyncProperty(layout, async (parts) => {
+      const { path, all } = await laidOut(parts);
+      const listed = () => tagsOf(past).find(({ tag }) => tag.path === path);
+      for (const when of ['with rows in the journal', 'flushed']) {
+        const [first, last] = [all[0]?.timeUs, all.at(-1)?.timeUs];
+        assert.deepEqual([listed()?.fromUs, listed()?.toUs], [first, last], when);
+        assert.ok((listed()?.rows ?? 0) >= all.length, when);
+        await historian.flush();
+      }
+    }),
+    { numRuns: 10 },
+  );
+});
+
 test('the last sample at a time is the last one of all at or before it', async () => {
   await fc.assert(
     fc.asyncProperty(layout, fc.integer({ min: -5, max: 3_000_010 }), async (parts, timeUs) => {
       const { path, all } = await laidOut(parts);
       const found = past.lastUntil(path, timeUs);
       const wanted = all.filter((sample) => sample.timeUs <= timeUs).at(-1);
-      assert.deepEqual(found && samplesOf(found)[0]?.timeUs, wanted?.timeUs);
+      assert.deepEqual(found && samplesOf(found), wanted && [wanted]);
     }),
     runs,
   );

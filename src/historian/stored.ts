@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { messageOf } from '#kernel/fault.ts';
 import { type Chunk, openChunk } from './format/chunk.ts';
-import { type ChunkRow, smallId } from './schema.ts';
+import { type ChunkRow, MOST_TAGS } from './schema.ts';
 
 /** A large chunk as the index tells it. */
 export interface Listed {
@@ -15,8 +15,9 @@ export type OnDamage = (tag: number, chunk: Listed, why: string) => void;
 
 /** Finds the chunks of a tag, for whoever holds the connection. Damaged ones are left out and told. */
 export class Stored {
-  readonly #flushes: StatementSync;
   readonly #small: StatementSync;
+  readonly #smallList: StatementSync;
+  readonly #smallBody: StatementSync;
   readonly #list: StatementSync;
   readonly #before: StatementSync;
   readonly #body: StatementSync;
@@ -24,8 +25,13 @@ export class Stored {
 
   constructor(db: DatabaseSync, onDamage: OnDamage) {
     this.#onDamage = onDamage;
-    this.#flushes = db.prepare('SELECT flush FROM flushes ORDER BY flush');
-    this.#small = db.prepare('SELECT id, from_us, to_us, rows, body FROM small WHERE id = ?');
+    // In this order of the tables: a look-up a flush, and none but those of the tag.
+    const small = (columns: string) =>
+      `SELECT ${columns} FROM flushes CROSS JOIN small ON small.id = flush * ${MOST_TAGS} + ?
+       WHERE from_us <= ? AND to_us >= ? ORDER BY flush`;
+    this.#small = db.prepare(small('small.id, from_us, to_us, rows, body'));
+    this.#smallList = db.prepare(small('small.id, from_us, to_us, rows'));
+    this.#smallBody = db.prepare('SELECT body FROM small WHERE id = ?');
     this.#list = db.prepare(
       'SELECT id, from_us, to_us, rows FROM chunks WHERE tag = ? AND from_us <= ? AND to_us >= ? ORDER BY from_us',
     );
@@ -35,19 +41,21 @@ export class Stored {
     this.#body = db.prepare('SELECT body FROM chunks WHERE id = ?');
   }
 
-  /** In the order of arrival. */
-  flushes(): readonly number[] {
-    return (this.#flushes.all() as { flush: number }[]).map(({ flush }) => flush);
+  /** Chunks of a tag in flushes with rows from..to (both inclusive), in the order of arrival. */
+  small(tag: number, fromUs: number, toUs: number): readonly Chunk[] {
+    const rows = this.#small.all(tag, toUs, fromUs) as unknown as ChunkRow[];
+    return rows.flatMap((row) => this.#open(tag, row, () => row.body) ?? []);
   }
 
-  /** Chunks of a tag in these flushes with rows from..to (both inclusive), in the order of arrival. */
-  *small(tag: number, flushes: readonly number[], fromUs: number, toUs: number): Iterable<Chunk> {
-    for (const flush of flushes) {
-      const row = this.#small.get(smallId(flush, tag)) as ChunkRow | undefined;
-      if (!row || row.from_us > toUs || row.to_us < fromUs) continue;
-      const chunk = this.#open(tag, row, () => row.body);
-      if (chunk) yield chunk;
-    }
+  /** The same without opening them. */
+  smallList(tag: number, fromUs: number, toUs: number): readonly Listed[] {
+    return this.#smallList.all(tag, toUs, fromUs) as unknown as Listed[];
+  }
+
+  /** @param listed of this moment @returns undefined when it is damaged */
+  openSmall(tag: number, listed: Listed): Chunk | undefined {
+    const row = this.#smallBody.get(listed.id) as { body: Uint8Array };
+    return this.#open(tag, listed, () => row.body);
   }
 
   /** Large chunks with rows from..to (both inclusive), in the order of time. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { at, type Batch } from '#kernel/batch.ts';
+import { at, BatchCutter } from '#kernel/batch.ts';
 import type { SiteEvent } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
@@ -201,16 +201,20 @@ class Reader implements JournalReader {
     const waiting = events[Symbol.iterator]();
     let event = waiting.next();
     const sources = this.#sources();
-    const slice = rowSlicer(block.rows);
+    const cutter = new BatchCutter(block.rows);
     for (let m = 0; m < block.marks; m++) {
       const seq = block.seq + m;
       const kind = at(block.kind, m);
-      const rows = slice(block, m);
-      if (seq <= after) continue;
+      const rows = at(block.markRows, m);
+      if (seq <= after) {
+        cutter.skip(rows);
+        continue;
+      }
       if ((kind & 3) === MarkKind.batch) {
         const source = sources.get(kind >>> MARK_SOURCE_SHIFT) ?? '';
         const derived = (kind & MARK_DERIVED) !== 0;
-        yield { kind: 'batch', seq, batch: rows(), mark: { source, atUs: at(block.atUs, m), derived } };
+        const batch = cutter.take(rows, at(block.receivedUs, m), (kind & MARK_LATE) !== 0);
+        yield { kind: 'batch', seq, batch, mark: { source, atUs: at(block.atUs, m), derived } };
       } else if ((kind & 3) === MarkKind.tick) yield { kind: 'tick', seq, atUs: at(block.atUs, m) };
       else {
         for (; !event.done && event.value.seq <= seq; event = waiting.next()) yield event.value;
@@ -291,36 +295,6 @@ function eventOf(row: EventRow, tell: Tell): SiteEvent | undefined {
     tell(`event ${row.seq} is left out: ${messageOf(error)}`);
     return undefined;
   }
-}
-
-/** Cuts the rows of one mark after the other; copies only those that are asked for. */
-function rowSlicer(all: Batch): (block: Block, mark: number) => () => Batch {
-  let from = 0;
-  let wideFrom = 0;
-  return (block, mark) => {
-    const start = from;
-    const end = start + at(block.markRows, mark);
-    from = end;
-    const wideStart = wideFrom;
-    while (all.wide && wideFrom < all.wide.row.length && at(all.wide.row, wideFrom) < end) wideFrom++;
-    const wideEnd = wideFrom;
-    return () => ({
-      rows: end - start,
-      tag: all.tag.slice(start, end),
-      timeUs: all.timeUs.slice(start, end),
-      value: all.value.slice(start, end),
-      quality: all.quality.slice(start, end),
-      receivedUs: at(block.receivedUs, mark),
-      late: (at(block.kind, mark) & MARK_LATE) !== 0,
-      ...(all.wide &&
-        wideEnd > wideStart && {
-          wide: {
-            row: all.wide.row.slice(wideStart, wideEnd).map((row) => row - start),
-            value: all.wide.value.slice(wideStart, wideEnd),
-          },
-        }),
-    });
-  };
 }
 
 /** All events; an error in their place where the database is damaged, and then no more. */

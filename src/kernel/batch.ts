@@ -88,6 +88,69 @@ function withWide(out: Batch, wide: Wide, newRow: (row: number) => number | unde
   return row.length === 0 ? out : { ...out, wide: { row: Uint32Array.from(row), value } };
 }
 
+/** Up to this many rows V8 keeps columns in its heap, where a copy costs less than a view. */
+const COPIED_ROWS = 8;
+
+/**
+ * Cuts one long batch into short ones, from its first row on. These share its memory where that is cheaper than a copy:
+ * whoever keeps one for long, or sends it to a thread, copies it.
+ */
+export class BatchCutter {
+  readonly #all: Batch;
+  #from = 0;
+  #wideFrom = 0;
+
+  constructor(all: Batch) {
+    this.#all = all;
+  }
+
+  skip(rows: number): void {
+    this.#from += rows;
+    const { wide } = this.#all;
+    while (wide && at(wide.row, this.#wideFrom) < this.#from) this.#wideFrom++;
+  }
+
+  take(rows: number, receivedUs: number, late = false): Batch {
+    const from = this.#from;
+    const wideFrom = this.#wideFrom;
+    this.skip(rows);
+    const batch =
+      rows > COPIED_ROWS
+        ? this.#view(from, rows, receivedUs, late)
+        : this.#copy(from, rows, receivedUs, late);
+    const { wide } = this.#all;
+    if (!wide || this.#wideFrom === wideFrom) return batch;
+    const row = wide.row.slice(wideFrom, this.#wideFrom).map((r) => r - from);
+    return { ...batch, wide: { row, value: wide.value.slice(wideFrom, this.#wideFrom) } };
+  }
+
+  #view(from: number, rows: number, receivedUs: number, late: boolean): Batch {
+    const { tag, timeUs, value, quality } = this.#all;
+    const to = from + rows;
+    return {
+      rows,
+      tag: tag.subarray(from, to),
+      timeUs: timeUs.subarray(from, to),
+      value: value.subarray(from, to),
+      quality: quality.subarray(from, to),
+      receivedUs,
+      late,
+    };
+  }
+
+  #copy(from: number, rows: number, receivedUs: number, late: boolean): Batch {
+    const all = this.#all;
+    const batch = allocBatch(rows, { receivedUs, late });
+    for (let i = 0; i < rows; i++) {
+      batch.tag[i] = at(all.tag, from + i);
+      batch.timeUs[i] = at(all.timeUs, from + i);
+      batch.value[i] = at(all.value, from + i);
+      batch.quality[i] = at(all.quality, from + i);
+    }
+    return batch;
+  }
+}
+
 /** The wide value of a row, found by bisection; undefined where the row is a double. */
 export function wideAt(batch: Batch, row: number): Value | undefined {
   const wide = batch.wide;

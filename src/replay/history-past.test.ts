@@ -3,26 +3,28 @@ import { test } from 'node:test';
 import type { Item } from '#journal/api.ts';
 import type { Batch, Value } from '#kernel/batch.ts';
 import { TagTable } from '#kernel/tag-table.ts';
-import { type HistoryRows, historyPast, type SeriesRows } from '#replay/history-past.ts';
+import { type HistoryRows, historyPast, type RowsInOrder } from '#replay/history-past.ts';
 
-/** Samples in memory, given tag by tag and in parts of two, as a historian does. */
-type Samples = { readonly [tag: string]: readonly (readonly [timeUs: number, value: number | string])[] };
+/** Samples in memory in the order of time, given in parts of about so many rows, as a historian does. */
+type Samples = readonly (readonly [timeUs: number, tag: string, value: number | string])[];
 
-const historyOf = (samples: Samples): HistoryRows => ({
-  async *raw(tags, { fromUs, toUs }) {
-    for (const tag of tags) {
-      const rows = (samples[tag] ?? []).filter(([timeUs]) => timeUs >= fromUs && timeUs < toUs);
-      for (let i = 0; i < rows.length; i += 2) yield series(tag, rows.slice(i, i + 2));
+const historyOf = (samples: Samples, size: number): HistoryRows => ({
+  async *inOrder(tags, { fromUs, toUs }) {
+    const rows = samples.filter(([timeUs]) => timeUs >= fromUs && timeUs < toUs);
+    for (let from = 0, to = 0; from < rows.length; from = to) {
+      to = Math.min(from + size, rows.length);
+      while (to < rows.length && rows[to]?.[0] === rows[to - 1]?.[0]) to++;
+      yield part(tags, rows.slice(from, to));
     }
   },
 });
 
-function series(tag: string, rows: Samples[string]): SeriesRows {
-  const texts = rows.flatMap(([, value], row) => (typeof value === 'string' ? [{ row, value }] : []));
+function part(tags: readonly string[], rows: Samples): RowsInOrder {
+  const texts = rows.flatMap(([, , value], row) => (typeof value === 'string' ? [{ row, value }] : []));
   return {
-    tag,
+    place: Uint32Array.from(rows, ([, tag]) => tags.indexOf(tag)),
     timeUs: Float64Array.from(rows, ([timeUs]) => timeUs),
-    value: Float64Array.from(rows, ([, value]) => (typeof value === 'string' ? Number.NaN : value)),
+    value: Float64Array.from(rows, ([, , value]) => (typeof value === 'string' ? Number.NaN : value)),
     quality: new Uint16Array(rows.length),
     ...(texts.length > 0 && {
       wide: { row: Uint32Array.from(texts, ({ row }) => row), value: texts.map(({ value }): Value => value) },
@@ -30,62 +32,52 @@ function series(tag: string, rows: Samples[string]): SeriesRows {
   };
 }
 
-async function itemsOf(samples: Samples, sliceUs: number): Promise<Item[]> {
+async function itemsOf(samples: Samples, size: number): Promise<Item[]> {
   const table = new TagTable();
-  for (const path of Object.keys(samples)) table.declare({ path, type: 'number', access: 'read' });
+  for (const path of ['other', ...PATHS]) table.declare({ path, type: 'number', access: 'read' });
   const items: Item[] = [];
-  const past = historyPast(historyOf(samples), table, {
-    paths: Object.keys(samples),
-    fromUs: 0,
-    toUs: 100,
-    sliceUs,
-  });
-  for await (const part of past.parts()) for (const item of part) items.push(item);
+  const past = historyPast(historyOf(samples, size), table, { paths: PATHS, fromUs: 0, toUs: 100 });
+  for await (const rows of past.parts()) for (const item of rows) items.push(item);
   return items;
 }
 
 const batchesOf = (items: readonly Item[]): Batch[] =>
   items.flatMap((item) => (item.kind === 'batch' ? [item.batch] : []));
 
-const SAMPLES: Samples = {
-  a: [
-    [10, 1],
-    [20, 2],
-    [30, 3],
-  ],
-  b: [
-    [5, 4],
-    [20, 5],
-    [99, 6],
-  ],
-  text: [
-    [20, 'x'],
-    [40, 'y'],
-  ],
-};
+const PATHS = ['a', 'b', 'text'];
+/** With more rows of one time than are copied. */
+const SAMPLES: Samples = [
+  [5, 'b', 4],
+  [10, 'a', 1],
+  [20, 'a', 2],
+  [20, 'b', 5],
+  [20, 'text', 'x'],
+  ...Array.from({ length: 9 }, (_, i) => [30, 'a', i] as const),
+  [30, 'text', 'y'],
+  [99, 'b', 6],
+];
 
-test('rows of all tags come in the order of time, those of one time together, wherever the slices end', async () => {
-  for (const sliceUs of [7, 20, 1000]) {
-    const batches = batchesOf(await itemsOf(SAMPLES, sliceUs));
+test('rows of one time are one batch, with the numbers of the tags, wherever the parts end', async () => {
+  for (const size of [1, 4, 1000]) {
+    const batches = batchesOf(await itemsOf(SAMPLES, size));
     const told = batches.map(({ tag, value, receivedUs }) => [receivedUs, [...tag], [...value]]);
     assert.deepEqual(told, [
-      [5, [1], [4]],
-      [10, [0], [1]],
-      [20, [0, 1, 2], [2, 5, Number.NaN]],
-      [30, [0], [3]],
-      [40, [2], [Number.NaN]],
-      [99, [1], [6]],
+      [5, [2], [4]],
+      [10, [1], [1]],
+      [20, [1, 2, 3], [2, 5, Number.NaN]],
+      [30, [1, 1, 1, 1, 1, 1, 1, 1, 1, 3], [0, 1, 2, 3, 4, 5, 6, 7, 8, Number.NaN]],
+      [99, [2], [6]],
     ]);
     const wide = batches.flatMap((batch) => (batch.wide ? [[[...batch.wide.row], batch.wide.value]] : []));
     assert.deepEqual(wide, [
       [[2], ['x']],
-      [[0], ['y']],
+      [[9], ['y']],
     ]);
   }
 });
 
-test('entries are numbered upwards over slices', async () => {
-  const numbers = (await itemsOf(SAMPLES, 7)).map(({ seq }) => seq);
+test('entries are numbered upwards over parts', async () => {
+  const numbers = (await itemsOf(SAMPLES, 2)).map(({ seq }) => seq);
   assert.deepEqual(
     numbers,
     [...new Set(numbers)].sort((a, b) => a - b),

@@ -38,6 +38,7 @@ function past(seen: { asked: unknown[]; ended: number }): HistoryReader {
         seen.ended++;
       }
     },
+    async *inOrder() {},
     async *buckets(query) {
       seen.asked.push(query);
       const columns = { min: Float64Array.of(1, Number.NaN), max: Float64Array.of(2, Number.NaN) };

@@ -18,14 +18,16 @@ const HOUR_US = 3600e6;
 
 /** A sample in ten seconds: low, and high in the second half hour. */
 const HISTORY: HistoryRows = {
-  async *raw(tags, { fromUs, toUs }) {
-    for (const tag of tags) {
-      const from = Math.max(fromUs, START_US);
-      const count = Math.ceil((Math.min(toUs, START_US + HOUR_US) - from) / 10e6);
-      const timeUs = Float64Array.from({ length: Math.max(count, 0) }, (_, i) => from + i * 10e6);
-      const value = timeUs.map((us) => (us < START_US + HOUR_US / 2 ? 10 : 30));
-      yield { tag, timeUs, value, quality: new Uint16Array(timeUs.length) };
-    }
+  async *inOrder(tags, { fromUs, toUs }) {
+    const from = Math.max(fromUs, START_US);
+    const count = Math.ceil((Math.min(toUs, START_US + HOUR_US) - from) / 10e6);
+    const timeUs = Float64Array.from(
+      { length: count * tags.length },
+      (_, i) => from + Math.floor(i / tags.length) * 10e6,
+    );
+    const value = timeUs.map((us) => (us < START_US + HOUR_US / 2 ? 10 : 30));
+    const place = Uint32Array.from(timeUs, (_, i) => i % tags.length);
+    yield { place, timeUs, value, quality: new Uint16Array(timeUs.length) };
   },
 };
 

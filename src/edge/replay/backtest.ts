@@ -76,7 +76,6 @@ export async function backtestHistory(
     paths: known.map(({ path }) => path).filter((path) => !derived.every((some) => some.has(path))),
     fromUs: fromUs - warmUpUs,
     toUs,
-    ...(history.rowsPerUs && { sliceUs: sliceOf(history.rowsPerUs) }),
   });
   const [file, other] = files.map((one, i) => {
     const hidden = known.filter(({ path }) => derived[i]?.has(path)).map(({ number }) => number);
@@ -90,8 +89,6 @@ export async function backtestHistory(
 export interface KeptHistory extends Omit<Stretch, 'endUs'> {
   readonly rows: HistoryRows;
   readonly paths: ReadonlySet<string>;
-  /** About; for how much is read at once. */
-  readonly rowsPerUs?: number;
 }
 
 const HISTORY_NOTES: readonly string[] = [
@@ -101,14 +98,6 @@ const HISTORY_NOTES: readonly string[] = [
     'are not known, so delays and windows may end some moments otherwise than they did',
   'a historian keeps no record of what was found and no acts of people: modes and tag-outs are those of a new site',
 ];
-
-/** Rows read and put in order at once: some 100 MB. */
-const SLICE_ROWS = 2_000_000;
-const SHORTEST_SLICE_US = 1e6;
-const LONGEST_SLICE_US = 7 * 86_400e6;
-
-const sliceOf = (rowsPerUs: number): number =>
-  Math.round(Math.min(Math.max(SLICE_ROWS / rowsPerUs, SHORTEST_SLICE_US), LONGEST_SLICE_US));
 
 async function compared(
   options: BacktestOptions,

@@ -65,11 +65,7 @@ async function overHistory(
   }
   const current = against === 'current' ? (await runningFile(dataDir)).blueprint : undefined;
   const paths = new Set(tags.map(({ tag: { path } }) => path));
-  const rowsPerUs = tags.reduce((sum, tag) => sum + tag.rows / Math.max(tag.toUs - tag.fromUs, 1e6), 0);
-  return await backtestHistory(
-    { ...options, current },
-    { rows, paths, fromUs: first, toUs: last + 1, rowsPerUs },
-  );
+  return await backtestHistory({ ...options, current }, { rows, paths, fromUs: first, toUs: last + 1 });
 }
 
 async function runningFile(dataDir: string): ReturnType<typeof currentFile> {

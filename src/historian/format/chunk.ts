@@ -170,6 +170,11 @@ export class Chunk {
     return this.#bytes.length;
   }
 
+  /** Whether there are wide values, which {@link peek} leaves out. */
+  get hasWide(): boolean {
+    return this.#packed !== undefined;
+  }
+
   rowsIn(block: number): number {
     return Math.min(BLOCK_ROWS, this.rows - block * BLOCK_ROWS);
   }

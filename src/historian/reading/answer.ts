@@ -6,6 +6,7 @@ import { bucketsOf } from './buckets.ts';
 import { Calculated } from './calculated.ts';
 import type { MakeCalculator } from './calculator.ts';
 import { gapsOf, infosOf, tagsOf } from './holes.ts';
+import { inOrderOf } from './in-order.ts';
 import { type Past, rowsInParts } from './past.ts';
 import type { Part, Question } from './question.ts';
 import { trendOf } from './trend.ts';
@@ -25,7 +26,8 @@ export function* answer(past: Past, question: Question, make?: MakeCalculator): 
       for (const rows of rowsInParts(past.stretches(tag, fromUs, toUs), ROWS_A_PART))
         yield { tag, ...ownRows(rows) };
     }
-  } else if (question.kind === 'buckets') {
+  } else if (question.kind === 'inOrder') yield* inOrderOf(past, question.tags, question.span);
+  else if (question.kind === 'buckets') {
     for (const tag of question.query.tags) yield* bucketsOf(past, tag, question.query);
   } else if (question.kind === 'aligned') yield* alignedOf(past, question.query);
   else if (question.kind === 'trend') yield ownSeries(yield* trendOf(past, question.query));

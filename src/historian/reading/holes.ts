@@ -2,7 +2,7 @@ import { type GapRow, gapOfRow } from '#journal/gaps.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
 import type { HistoryGap, HistoryTag, Span } from '../api.ts';
-import { MOST_TAGS } from '../schema.ts';
+import { joined } from './catalogue.ts';
 import type { Past } from './past.ts';
 
 const MOST_GAPS = 4096;
@@ -57,22 +57,10 @@ function named(gap: Gap, paths: ReadonlyMap<number, string>): HistoryGap {
   return { ...(source !== undefined && { source }), tags: known, fromUs, toUs, count, reason };
 }
 
-interface Counted {
-  readonly tag: number;
-  readonly rows: number;
-  readonly fromUs: number;
-  readonly toUs: number;
-  readonly bytes: number;
-}
-
 /** All tags that ever were, without counting anything. */
 export function infosOf(past: Past): TagInfo[] {
   const all = new Map<string, TagInfo>();
-  const rows = past.database?.prepare('SELECT body FROM tags').all() ?? [];
-  for (const { body } of rows as { body: string }[]) {
-    const info = JSON.parse(body) as TagInfo;
-    all.set(info.path, info);
-  }
+  for (const info of past.catalogue?.infos().values() ?? []) all.set(info.path, info);
   for (const { number: _, ...info } of past.tail.reader?.tags() ?? []) all.set(info.path, info);
   return [...all.values()];
 }
@@ -84,7 +72,7 @@ export function tagsOf(past: Past): HistoryTag[] {
     const known = all.get(found.tag.path);
     all.set(found.tag.path, known ? joined(known, found) : found);
   };
-  for (const found of stored(past)) add(found);
+  for (const found of past.catalogue?.tags() ?? []) add(found);
   for (const { tag, rows } of past.tail.counted(past.position())) {
     const { number: _, ...info } = tag;
     const { timeUs } = rows;
@@ -93,31 +81,3 @@ export function tagsOf(past: Past): HistoryTag[] {
   }
   return [...all.values()].sort((a, b) => (a.tag.path < b.tag.path ? -1 : 1));
 }
-
-function stored(past: Past): HistoryTag[] {
-  const db = past.database;
-  if (!db) return [];
-  const tags = new Map(
-    (db.prepare('SELECT id, body FROM tags').all() as { id: number; body: string }[]).map((tag) => [
-      tag.id,
-      JSON.parse(tag.body) as HistoryTag['tag'],
-    ]),
-  );
-  const counted = ['small', 'chunks'].flatMap((table) => {
-    const [tag, bytes] = table === 'small' ? [`id % ${MOST_TAGS}`, 'length(body)'] : ['tag', 'bytes'];
-    const columns = `${tag} AS tag, sum(rows) AS rows, min(from_us) AS fromUs, max(to_us) AS toUs, sum(${bytes}) AS bytes`;
-    return db.prepare(`SELECT ${columns} FROM ${table} GROUP BY 1`).all() as unknown as Counted[];
-  });
-  return counted.flatMap(({ tag, ...found }) => {
-    const info = tags.get(tag);
-    return info ? [{ tag: info, ...found }] : [];
-  });
-}
-
-const joined = (a: HistoryTag, b: HistoryTag): HistoryTag => ({
-  tag: a.tag,
-  rows: a.rows + b.rows,
-  fromUs: Math.min(a.fromUs, b.fromUs),
-  toUs: Math.max(a.toUs, b.toUs),
-  bytes: a.bytes + b.bytes,
-});

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Fault } from '#kernel/fault.ts';
 import { openForReading } from '#platform/sqlite.ts';
+import type { Chunk } from '../format/chunk.ts';
 import { mergeRows, NO_ROWS, type Rows, sliceRows, spanOf, upperBound } from '../format/rows.ts';
 import { FILES, FORMAT_VERSION, formatVersion, HEAD_QUERY, type HeadRow } from '../schema.ts';
 import { type Listed, Stored } from '../stored.ts';
+import { Catalogue } from './catalogue.ts';
 import { ChunkCache } from './chunk-cache.ts';
 import { type Stretch, stretchesOf, stretchOfRows } from './stretch.ts';
 import { Tail } from './tail.ts';
@@ -32,14 +34,12 @@ interface Open {
   readonly stored: Stored;
   readonly file: bigint;
   readonly head: StatementSync;
-  /** Numbers of tags, which are given once. */
-  readonly ids: Map<string, number>;
+  readonly catalogue: Catalogue;
 }
 
 /** One transaction of the database, and the journal behind just its position, so that no row moves between two looks. */
 interface Moment {
   readonly opened: Open | undefined;
-  readonly flushes: readonly number[];
   /** Rows of a tag that are in the journal only. */
   readonly behind: (path: string) => Rows;
 }
@@ -86,6 +86,10 @@ export class Past implements SeriesPast {
     return this.#opened()?.db;
   }
 
+  get catalogue(): Catalogue | undefined {
+    return this.#opened()?.catalogue;
+  }
+
   position(): number {
     const opened = this.#opened();
     return opened ? positionOf(opened) : 0;
@@ -126,10 +130,8 @@ export class Past implements SeriesPast {
 
   /** The last row at or before the time. @throws errors of SQLite */
   lastUntil(path: string, timeUs: number): Rows | undefined {
-    return this.#moment(({ opened }) => {
-      const { fresh } = this.#snapshot(path, Number.NEGATIVE_INFINITY, timeUs, false);
-      const end = upperBound(fresh.timeUs, timeUs);
-      const newest = end > 0 ? sliceRows(fresh, end - 1, end) : undefined;
+    return this.#moment(({ opened, behind }) => {
+      const newest = this.#lastFresh(opened, path, behind(path), timeUs);
       const stored = opened && this.#lastStored(opened, path, timeUs);
       if (!stored || !newest) return stored ?? newest;
       // Of one time, what came later counts.
@@ -145,6 +147,7 @@ export class Past implements SeriesPast {
   /** Gives back memory that only a next question would be quicker by. */
   forget(): void {
     this.#cache.clear();
+    this.#open?.catalogue.forget();
     this.tail.forget();
   }
 
@@ -153,18 +156,38 @@ export class Past implements SeriesPast {
     this.#closeDatabase();
   }
 
+  /** Of what is not in large chunks; opens none but the newest ones. */
+  #lastFresh(opened: Open | undefined, path: string, behind: Rows, timeUs: number): Rows | undefined {
+    const end = upperBound(behind.timeUs, timeUs);
+    let last = end > 0 ? sliceRows(behind, end - 1, end) : undefined;
+    const tag = opened?.catalogue.id(path);
+    if (!opened || tag === undefined) return last;
+    let isAlone = true;
+    for (const listed of opened.stored.smallList(tag, Number.NEGATIVE_INFINITY, timeUs).toReversed()) {
+      const lastUs = last?.timeUs[0] ?? Number.NEGATIVE_INFINITY;
+      if (Math.min(listed.to_us, timeUs) < lastUs) continue;
+      const chunk = opened.stored.openSmall(tag, listed);
+      const found = chunk && lastIn(chunk, timeUs);
+      if (!found || (found.timeUs[0] ?? 0) < lastUs) continue;
+      isAlone = found.timeUs[0] !== lastUs;
+      if (isAlone) last = found;
+    }
+    if (isAlone || !last) return last;
+    // Which of several of one time is the last can be told only when all are there, equal ones once.
+    const lastUs = last.timeUs[0] ?? 0;
+    const { fresh } = this.#snapshot(path, lastUs, lastUs, false);
+    const after = upperBound(fresh.timeUs, lastUs);
+    return sliceRows(fresh, after - 1, after);
+  }
+
   #lastStored(opened: Open, path: string, timeUs: number): Rows | undefined {
-    const tag = tagId(opened, path);
+    const tag = opened.catalogue.id(path);
     for (let boundUs = timeUs; tag !== undefined; ) {
       const listed = opened.stored.before(tag, boundUs);
       if (!listed) return undefined;
       const chunk = this.#openChunk(opened, tag, listed);
       if (chunk && chunk !== 'gone') {
-        let block = chunk.blocks - 1;
-        while (block > 0 && chunk.firstUs(block) > timeUs) block--;
-        const rows = chunk.read(block, block + 1);
-        const end = upperBound(rows.timeUs, timeUs);
-        return sliceRows(rows, end - 1, end);
+        return lastIn(chunk, timeUs);
       }
       boundUs = listed.from_us - 1;
     }
@@ -172,11 +195,11 @@ export class Past implements SeriesPast {
   }
 
   #snapshot(path: string, fromUs: number, toUs: number, withChunks = true): Snapshot {
-    return this.#moment(({ opened, flushes, behind }) => {
-      const tag = opened && tagId(opened, path);
+    return this.#moment(({ opened, behind }) => {
+      const tag = opened?.catalogue.id(path);
       if (!opened || tag === undefined) return { fresh: behind(path), chunks: [], open: () => 'gone' };
       const { stored } = opened;
-      const parts = [...stored.small(tag, flushes, fromUs, toUs)].map((chunk) => chunk.read());
+      const parts = stored.small(tag, fromUs, toUs).map((chunk) => chunk.read());
       const chunks = withChunks ? stored.list(tag, fromUs, toUs) : [];
       // Another question may find a new file in the meantime and close this one.
       const open = (listed: Listed) =>
@@ -191,7 +214,7 @@ export class Past implements SeriesPast {
     opened?.db.exec('BEGIN');
     try {
       const behind = this.tail.behind(opened ? positionOf(opened) : 0);
-      this.#now = { opened, flushes: opened?.stored.flushes() ?? [], behind };
+      this.#now = { opened, behind };
       return work(this.#now);
     } finally {
       this.#now = undefined;
@@ -227,7 +250,7 @@ export class Past implements SeriesPast {
       if (version === 0) return void db.close();
       if (version !== FORMAT_VERSION) throw newerFormat(path, version);
       const stored = new Stored(db, (tag, chunk, why) => this.#found(db, tag, chunk, why));
-      this.#open = { db, stored, file, head: db.prepare(HEAD_QUERY), ids: new Map() };
+      this.#open = { db, stored, file, head: db.prepare(HEAD_QUERY), catalogue: new Catalogue(db) };
       return this.#open;
     } catch (error) {
       if (db.isOpen) db.close();
@@ -243,12 +266,13 @@ export class Past implements SeriesPast {
 
 const positionOf = ({ head }: Open): number => (head.get() as HeadRow | undefined)?.position ?? 0;
 
-function tagId({ db, ids }: Open, path: string): number | undefined {
-  const known = ids.get(path);
-  if (known !== undefined) return known;
-  const found = db.prepare('SELECT id FROM tags WHERE path = ?').get(path) as { id: number } | undefined;
-  if (found) ids.set(path, found.id);
-  return found?.id;
+/** @param timeUs not before the chunk */
+function lastIn(chunk: Chunk, timeUs: number): Rows {
+  let block = chunk.blocks - 1;
+  while (block > 0 && chunk.firstUs(block) > timeUs) block--;
+  const rows = chunk.read(block, block + 1);
+  const end = upperBound(rows.timeUs, timeUs);
+  return sliceRows(rows, end - 1, end);
 }
 
 const newerFormat = (path: string, version: number): Fault =>

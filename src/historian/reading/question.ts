@@ -7,6 +7,7 @@ import type {
   CalculationQuery,
   HistoryGap,
   HistoryTag,
+  InOrder,
   Series,
   Span,
   TrendQuery,
@@ -17,6 +18,7 @@ import type {
 export type Question =
   | { readonly kind: 'tags' }
   | { readonly kind: 'raw'; readonly tags: readonly string[]; readonly span: Span }
+  | { readonly kind: 'inOrder'; readonly tags: readonly string[]; readonly span: Span }
   | { readonly kind: 'buckets'; readonly query: BucketQuery }
   | { readonly kind: 'trend'; readonly query: TrendQuery }
   | { readonly kind: 'valuesAt'; readonly tags: readonly string[]; readonly timeUs: number }
@@ -31,6 +33,7 @@ export type CalculatedAs =
 
 export type Part =
   | Series
+  | InOrder
   | Buckets
   | Aligned
   | readonly HistoryTag[]

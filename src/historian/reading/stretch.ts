@@ -16,6 +16,8 @@ export interface Stretch {
   readonly whole?: ChunkSummary;
   /** In memory of the caller's own. */
   rows(): Rows;
+  /** As {@link rows}, valid until the next call for any stretch: for who copies them at once. */
+  glance(): Rows;
   /** As {@link rows}, without wide values and valid until the next call for any stretch: for who keeps none of them. */
   peek(): Rows;
   /** Whether every quality is good, as far as that is known without decoding. */
@@ -33,6 +35,7 @@ export function stretchOfRows(rows: Rows): Stretch {
     toUs: rows.timeUs[count - 1] ?? 0,
     count,
     rows: () => copyRows(rows),
+    glance: () => rows,
     peek: () => rows,
     isGood: () => false,
     timeOf: (row) => rows.timeUs[row] as number,
@@ -48,6 +51,7 @@ function blockStretch(chunk: Chunk, block: number): Stretch {
     count: chunk.rowsIn(block),
     summary: chunk.summaryOf(block),
     rows: () => chunk.read(block, block + 1),
+    glance: () => (chunk.hasWide ? chunk.read(block, block + 1) : chunk.peek(block)),
     peek: () => chunk.peek(block),
     isGood: () => chunk.isGood(block),
     timeOf: (row) => chunk.timeAt(block, row),
@@ -67,6 +71,7 @@ function chunkStretch(chunk: Chunk): Stretch {
     count: chunk.rows,
     ...(chunk.summary && { summary: chunk.summary, whole: chunk.summary }),
     rows: () => chunk.read(),
+    glance: () => chunk.read(),
     peek: () => chunk.read(),
     isGood: () => Array.from({ length: chunk.blocks }, (_, b) => chunk.isGood(b)).every(Boolean),
     timeOf: (row) => chunk.timeAt(row >>> 8, row & 0xff),
