@@ -14,6 +14,7 @@ export const GROUPS = {
   writes: 'Guarded writes, assets and tag-outs',
   peers: 'Sources, sinks, actuators, and the certificates of peers',
   config: 'The site file: what runs, what ran, and going over to another',
+  pictures: 'Process pictures: drawings with live values',
   access: 'Signing in, users, sessions, API tokens, and the local panel',
   history: 'The past of tags; answers `history.off` where the site keeps none',
 } as const;

@@ -3,6 +3,7 @@ import { ACCESS_ROUTES } from './access.ts';
 import { HISTORY_ROUTES } from './history.ts';
 import { NOTICE_ROUTES } from './notices.ts';
 import { PEER_ROUTES } from './peers.ts';
+import { PICTURE_ROUTES } from './pictures.ts';
 import type { Replies, Route } from './route.ts';
 import { SITE_ROUTES } from './site.ts';
 import { TAG_ROUTES } from './tags.ts';
@@ -13,6 +14,7 @@ export const ROUTES = {
   ...TAG_ROUTES,
   ...NOTICE_ROUTES,
   ...PEER_ROUTES,
+  ...PICTURE_ROUTES,
   ...HISTORY_ROUTES,
   ...ACCESS_ROUTES,
 } as const;

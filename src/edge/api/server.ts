@@ -12,6 +12,7 @@ import { type History, historyHandlers } from '#edge/api/history.ts';
 import { noticeHandlers } from '#edge/api/notices.ts';
 import { addPages } from '#edge/api/pages.ts';
 import { peerHandlers } from '#edge/api/peers.ts';
+import { pictureHandlers } from '#edge/api/pictures.ts';
 import { refuseSocket, sendProblem } from '#edge/api/problems.ts';
 import { siteHandlers } from '#edge/api/record.ts';
 import { addStream } from '#edge/api/stream.ts';
@@ -72,6 +73,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     ...tagHandlers(site),
     ...noticeHandlers(site),
     ...peerHandlers(site, configuration),
+    ...pictureHandlers(site, configuration),
     ...historyHandlers(() => site.core.clock.nowUs(), history),
     ...exchangeHandlers(site),
     ...accessHandlers(site, access, gate),
