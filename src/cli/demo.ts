@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
@@ -80,14 +80,15 @@ async function prepareDir(named: string | undefined): Promise<string> {
 }
 
 async function startSite(dir: string, info: PlantInfo): Promise<Edge> {
-  const [{ checkSite, startEdge }, { siteFileFor }] = await Promise.all([
+  const [{ checkSite, startEdge }, { siteFileFor, SITE_FILE }] = await Promise.all([
     import('#edge/main.ts'),
     import('#plant/site-file.ts'),
   ]);
   const text = await siteFileFor(info);
   const file = join(dir, 'site.yaml');
   replaceDurably(file, text);
-  const { blueprint, problems } = await checkSite(text);
+  await cp(new URL('pictures', SITE_FILE), join(dir, 'pictures'), { recursive: true });
+  const { blueprint, problems } = await checkSite(text, dir);
   printProblems(file, problems, process.stderr);
   if (!blueprint) throw new Fault('site.invalid', `${file} has errors`, { retry: 'never' });
   const log = pino({ level: 'warn' }, pino.destination(join(dir, 'site.log')));

@@ -653,6 +653,112 @@ export interface OpenApi {
   readonly openapi: '3.1.0';
 }
 
+export interface Picture {
+  readonly name: string;
+  readonly title: string;
+  /** Absent: the whole site. */
+  readonly area?: string;
+  /** Beside the site file. */
+  readonly file: string;
+  /** SHA-256 of the cleaned drawing. */
+  readonly digest: string;
+  /** SVG without anything that acts or fetches. */
+  readonly svg: string;
+  readonly bindings: {
+    readonly [name: string]: {
+      /** What the element shows: path of a tag. */
+      readonly tag?: string;
+      /** The value of the tag as text; for a text element. */
+      readonly value?: {
+        /** Digits behind the point. */
+        readonly decimals: number;
+        /** Whether the unit stands behind it. */
+        readonly unit: boolean;
+      };
+      /** The colour inside the element. */
+      readonly fill?: {
+        /** Colour by state of an enum, or by true and false. */
+        readonly states: {
+          readonly [name: string]:
+            | 'background'
+            | 'outline'
+            | 'inactive'
+            | 'active'
+            | 'abnormal'
+            | 'alarm'
+            | string;
+        };
+        /** For all others. */
+        readonly otherwise: 'background' | 'outline' | 'inactive' | 'active' | 'abnormal' | 'alarm' | string;
+      };
+      /** How far the element is filled; for a rect. */
+      readonly level?: {
+        /** Values at both ends; the range of the tag when absent. */
+        readonly range?: readonly [number, number];
+        /** Where it begins. */
+        readonly from: 'bottom' | 'top' | 'left' | 'right';
+      };
+      /** How far the element is turned: valves, pointers. */
+      readonly rotation?: {
+        /** Values at both ends; the range of the tag when absent. */
+        readonly range?: readonly [number, number];
+        /** Angles at both ends, clockwise, about the middle of the element. */
+        readonly degrees: readonly [number, number];
+      };
+      /** When the element is there at all. */
+      readonly visible?: {
+        /** States of an enum, or true or false, in which it shows. */
+        readonly states: readonly string[];
+      };
+      /** Id of an alarm, or an asset: marked while one of its alarms is active, by priority. */
+      readonly alarm?: string;
+      /** Tag or asset whose faceplate opens. */
+      readonly click?: string;
+    };
+  };
+  /** What was taken out of the file as it lies there. */
+  readonly removed: readonly {
+    /** element script, attribute onclick, value of fill, … */
+    readonly what: string;
+    readonly count: number;
+    /** Of the first of them. */
+    readonly line: number;
+  }[];
+  /** Bindings that the drawing no longer fits. */
+  readonly problems: readonly {
+    readonly element: string;
+    readonly message: string;
+    readonly hint: string;
+  }[];
+}
+
+export interface PictureHead {
+  readonly name: string;
+  readonly title: string;
+  /** Absent: the whole site. */
+  readonly area?: string;
+  /** Beside the site file. */
+  readonly file: string;
+  /** Elements that show something. */
+  readonly bindings: number;
+}
+
+export interface PictureSaved {
+  readonly name: string;
+  readonly file: string;
+  /** SHA-256 of the cleaned drawing. */
+  readonly digest: string;
+  readonly bytes: number;
+  /** What was taken out of the file as it lies there. */
+  readonly removed: readonly {
+    /** element script, attribute onclick, value of fill, … */
+    readonly what: string;
+    readonly count: number;
+    /** Of the first of them. */
+    readonly line: number;
+  }[];
+}
+
 /** One thing wrong in a site file. */
 export interface Problem {
   readonly line: number;
@@ -1410,6 +1516,91 @@ export interface BacktestBody {
   readonly warmUpMs?: number | undefined;
 }
 
+export interface SavePictureBody {
+  /** Its name when absent at a new one. */
+  readonly title?: string | undefined;
+  /** Area, line or asset that it shows: whoever is limited to areas sees those of his. Absent: the site. */
+  readonly area?: string | undefined;
+  /** The drawing, beside the site file; pictures/<name>.svg when absent. */
+  readonly file?: string | undefined;
+  /** All of them; those of before go. */
+  readonly bindings?:
+    | {
+        readonly [name: string]: {
+          /** What the element shows: path of a tag. */
+          readonly tag?: string | undefined;
+          /** The value of the tag as text; for a text element. */
+          readonly value?:
+            | {
+                /** Digits behind the point. */
+                readonly decimals?: number | undefined;
+                /** Whether the unit stands behind it. */
+                readonly unit?: boolean | undefined;
+              }
+            | undefined;
+          /** The colour inside the element. */
+          readonly fill?:
+            | {
+                /** Colour by state of an enum, or by true and false. */
+                readonly states: {
+                  readonly [name: string]:
+                    | 'background'
+                    | 'outline'
+                    | 'inactive'
+                    | 'active'
+                    | 'abnormal'
+                    | 'alarm'
+                    | string;
+                };
+                /** For all others. */
+                readonly otherwise?:
+                  | 'background'
+                  | 'outline'
+                  | 'inactive'
+                  | 'active'
+                  | 'abnormal'
+                  | 'alarm'
+                  | string
+                  | undefined;
+              }
+            | undefined;
+          /** How far the element is filled; for a rect. */
+          readonly level?:
+            | {
+                /** Values at both ends; the range of the tag when absent. */
+                readonly range?: readonly [number, number] | undefined;
+                /** Where it begins. */
+                readonly from?: 'bottom' | 'top' | 'left' | 'right' | undefined;
+              }
+            | undefined;
+          /** How far the element is turned: valves, pointers. */
+          readonly rotation?:
+            | {
+                /** Values at both ends; the range of the tag when absent. */
+                readonly range?: readonly [number, number] | undefined;
+                /** Angles at both ends, clockwise, about the middle of the element. */
+                readonly degrees?: readonly [number, number] | undefined;
+              }
+            | undefined;
+          /** When the element is there at all. */
+          readonly visible?:
+            | {
+                /** States of an enum, or true or false, in which it shows. */
+                readonly states: readonly string[];
+              }
+            | undefined;
+          /** Id of an alarm, or an asset: marked while one of its alarms is active, by priority. */
+          readonly alarm?: string | undefined;
+          /** Tag or asset whose faceplate opens. */
+          readonly click?: string | undefined;
+        };
+      }
+    | undefined;
+  /** Kept in the history. */
+  readonly why?: string | undefined;
+  readonly by?: string | undefined;
+}
+
 export interface HistoryRawQuery {
   /** Path of a tag; may be given several times. */
   readonly tag: string | readonly string[];
@@ -1980,6 +2171,36 @@ export class SiteApi {
   /** Whether the hash chain over all events holds. Walks all that is kept, in a thread of its own. */
   auditCheck(signal?: AbortSignal): Promise<AuditCheck> {
     return this.#transport.json<AuditCheck>({ method: 'GET', path: '/api/audit', signal });
+  }
+
+  /** Process pictures, without their drawings. */
+  pictures(signal?: AbortSignal): Promise<readonly PictureHead[]> {
+    return this.#transport.json<readonly PictureHead[]>({ method: 'GET', path: '/api/pictures', signal });
+  }
+
+  /** One picture: its drawing, cleaned, and what its elements show. Scripts, handlers, links, styles, foreign content and whatever refers outside are taken out, and told. The drawing is read anew once its file has changed. */
+  picture(name: string, signal?: AbortSignal): Promise<Picture> {
+    return this.#transport.json<Picture>({ method: 'GET', path: `/api/pictures/${part(name)}`, signal });
+  }
+
+  /** What a picture shows: edits the site file and lets it take effect. Makes the entry where there is none; the drawing must be there by then. Undone as any change of the site file. With errors it is refused as a whole, with all of them, and with status 200. */
+  savePicture(name: string, body: SavePictureBody, signal?: AbortSignal): Promise<AppliedConfig> {
+    return this.#transport.json<AppliedConfig>({
+      method: 'POST',
+      path: `/api/pictures/${part(name)}`,
+      body,
+      signal,
+    });
+  }
+
+  /** The drawing of a picture, as SVG of a megabyte at most; kept cleaned. */
+  uploadPicture(name: string, upload: Upload, signal?: AbortSignal): Promise<PictureSaved> {
+    return this.#transport.json<PictureSaved>({
+      method: 'POST',
+      path: `/api/pictures/${part(name)}/drawing`,
+      upload,
+      signal,
+    });
   }
 
   /** Tags that have a past, and how far it reaches. */

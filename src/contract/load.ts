@@ -1,6 +1,7 @@
 import { checkNotices, checkShifts } from '#contract/check-notices.ts';
 import { checkPanel } from '#contract/check-panel.ts';
 import { checkPeers, checkPoints, type Peer } from '#contract/check-peers.ts';
+import { checkPictures } from '#contract/check-pictures.ts';
 import { checkRule } from '#contract/check-rules.ts';
 import { checkTag, complainOf } from '#contract/check-tags.ts';
 import { type Expanded, expand, parentOf } from '#contract/expand.ts';
@@ -55,6 +56,8 @@ export interface Located {
    * @param offset 0-based, into the text as it is in the file
    */
   locate(where: Where, offset?: number): Place;
+  /** Of the key itself. */
+  locateKey(where: Where): Place;
   /**
    * A problem at an offset of an item's text, parameters already filled in.
    * @param field path below the item, by dots: `when`, `derive`, `write.interlock`, `do.0.write.value`
@@ -95,6 +98,7 @@ export function loadSite(text: string, plugins: Plugins): Loaded {
 function locatedIn(places: Places, params: ReadonlyMap<string, Values>): Located {
   return {
     locate: (where, offset) => places.of(where, 'value', offset),
+    locateKey: (where) => places.of(where, 'key'),
     isText: (item, field) => places.textOf([...item.where, ...field.split('.')]) !== undefined,
     problem(item, field, { offset, message, hint, severity = 'error' }) {
       const where = [...item.where, ...field.split('.')];
@@ -164,6 +168,7 @@ function read(
       plugins,
       add,
     }),
+    pictures: checkPictures(sections.pictures, expanded, add),
     tags,
     rules,
     alarms: expanded.alarms,

@@ -1,3 +1,4 @@
+import type { PictureEntry } from '#contract/pictures.ts';
 import type { AlarmEntry, NoticeEntry, RuleEntry, Settings, ShiftEntry, TagEntry } from '#contract/site.ts';
 
 /** Place in the site file: the keys and indices that lead there, for messages with line and column. */
@@ -15,6 +16,7 @@ export interface SiteModel {
   readonly sinks: readonly PeerModel[];
   readonly shifts: readonly ShiftModel[];
   readonly notices: readonly NoticeModel[];
+  readonly pictures: readonly PictureModel[];
   readonly tags: readonly TagModel[];
   readonly rules: readonly RuleModel[];
   readonly alarms: readonly AlarmModel[];
@@ -55,6 +57,13 @@ export interface ShiftModel extends ShiftEntry {
 
 export interface NoticeModel extends NoticeEntry {
   readonly id: string;
+  readonly where: Where;
+}
+
+/** `file` is filled in. */
+export interface PictureModel extends PictureEntry {
+  readonly id: string;
+  readonly file: string;
   readonly where: Where;
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Schema } from '#contract/json-schema.ts';
+import { PictureBinding, PictureEntry } from '#contract/pictures.ts';
 import type { Plugins } from '#contract/plugins.ts';
 import {
   ActuatorEntry,
@@ -31,6 +32,8 @@ const PARTS: readonly Part[] = [
   ['An entry of `alarms`', AlarmEntry],
   ['An entry of `shifts`', ShiftEntry],
   ['An entry of `notices`', NoticeEntry],
+  ['An entry of `pictures`', PictureEntry],
+  ['An entry of `bindings` of a picture', PictureBinding],
   ['An entry of `types`', TypeEntry],
   ['An entry of `assets`', AssetEntry],
 ];
@@ -46,6 +49,8 @@ const ELSEWHERE = new Set([
   'alarms',
   'shifts',
   'notices',
+  'pictures',
+  'bindings',
   'types',
   'assets',
   'write',

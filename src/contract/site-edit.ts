@@ -16,8 +16,11 @@ import { Fault } from '#kernel/fault.ts';
 
 export type Entry = { readonly [field: string]: unknown };
 
+/** Sections of a site file whose entries programs may write. */
+export type EditedSection = 'tags' | 'pictures';
+
 export interface TagEdits {
-  /** New or changed entries by path: what each says afterwards. */
+  /** New or changed entries by their keys: what each says afterwards. */
   readonly put: ReadonlyMap<string, Entry>;
   readonly remove?: ReadonlySet<string>;
   /** Behind new entries. */
@@ -25,23 +28,30 @@ export interface TagEdits {
 }
 
 /** The tags that a site file names itself, as written. @throws Fault `site.invalid` when it cannot be read */
-export function tagsAsWritten(text: string): { readonly [path: string]: Entry } {
+export const tagsAsWritten = (text: string): { readonly [path: string]: Entry } =>
+  entriesAsWritten(text, 'tags');
+
+/** The entries of a section as written. @throws Fault `site.invalid` when it cannot be read */
+export function entriesAsWritten(text: string, section: EditedSection): { readonly [key: string]: Entry } {
   const { root } = readYaml(text);
-  const tags = isPlain(root) ? (root.tags ?? {}) : undefined;
-  if (isPlain(tags)) return tags as { readonly [path: string]: Entry };
+  const entries = isPlain(root) ? (root[section] ?? {}) : undefined;
+  if (isPlain(entries)) return entries as { readonly [key: string]: Entry };
   throw new Fault('site.invalid', 'the site file cannot be read', {
     retry: 'never',
     hint: '`holdfast check` says what is wrong in it',
   });
 }
 
+/** The text of a site file with other tags. @throws Fault as {@link editEntries} */
+export const editTags = (text: string, edits: TagEdits): string => editEntries(text, 'tags', edits);
+
 /**
- * The text of a site file with other tags. Only the lines of what changes are written anew: comments, order and layout
+ * The text of a site file with other entries in a section. Only the lines of what changes are written anew: comments, order and layout
  * of all the rest stay to the byte.
  * @throws Fault `site.invalid`; `site.not-editable` where an anchor makes one entry out of several
  */
-export function editTags(text: string, edits: TagEdits): string {
-  const present = tagsAsWritten(text);
+export function editEntries(text: string, section: EditedSection, edits: TagEdits): string {
+  const present = entriesAsWritten(text, section);
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const changes = [...edits.put].filter(([path, entry]) => !isDeepStrictEqual(present[path], entry));
   const gone = [...(edits.remove ?? [])].filter((path) => Object.hasOwn(present, path));
@@ -49,12 +59,12 @@ export function editTags(text: string, edits: TagEdits): string {
   const document = parseDocument(text, { version: '1.2', prettyErrors: false, uniqueKeys: false });
   const edited = splice(
     text,
-    [...splices(text, document, present, new Map(changes), new Set(gone), edits)],
+    [...splices(text, { document, section, present }, new Map(changes), new Set(gone), edits)],
     eol,
   );
   const wanted = { ...present, ...Object.fromEntries(changes) };
   for (const path of gone) delete wanted[path];
-  verify(text, edited, wanted);
+  verify(text, edited, section, wanted);
   return edited;
 }
 
@@ -74,16 +84,21 @@ function splice(text: string, all: readonly Splice[], eol: string): string {
   return parts.join('') + text.slice(at);
 }
 
+interface Written {
+  readonly document: Document;
+  readonly section: EditedSection;
+  readonly present: { readonly [key: string]: Entry };
+}
+
 function* splices(
   text: string,
-  document: Document,
-  present: { readonly [path: string]: Entry },
+  { document, section: name, present }: Written,
   changes: ReadonlyMap<string, Entry>,
   gone: ReadonlySet<string>,
   { comments }: TagEdits,
 ): Iterable<Splice> {
   const added = [...changes].filter(([path]) => !Object.hasOwn(present, path));
-  const section = isMap(document.contents) ? pairOf(document.contents, 'tags') : undefined;
+  const section = isMap(document.contents) ? pairOf(document.contents, name) : undefined;
   const tags = section?.value;
   const empty = Object.keys(present).length === gone.size && added.length === 0;
   const lines = (indent: string) =>
@@ -92,7 +107,7 @@ function* splices(
     yield {
       from: text.length,
       to: text.length,
-      text: `${text === '' || text.endsWith('\n') ? '' : '\n'}tags:\n${lines('  ')}`,
+      text: `${text === '' || text.endsWith('\n') ? '' : '\n'}${name}:\n${lines('  ')}`,
     };
     return;
   }
@@ -124,9 +139,10 @@ function whole(
 ): Splice {
   const all = Object.entries(tags).filter(([path]) => !gone.has(path));
   const lines = all.map(([path, entry]) => entryText({ path, entry, comment: comments?.get(path) })).join('');
+  const name = String((section.key as Scalar).value);
   const from = startOf(section);
   const to = Math.max(lineEnd(text, endOf(section)), from);
-  return { from, to, text: all.length === 0 ? 'tags: {}\n' : `tags:\n${lines}` };
+  return { from, to, text: all.length === 0 ? `${name}: {}\n` : `${name}:\n${lines}` };
 }
 
 /** One entry with other fields; those that stay keep their comments. */
@@ -240,13 +256,18 @@ const isPlain = (value: unknown): value is Entry =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The edited text says what was wanted, and all else as before. */
-function verify(before: string, after: string, tags: { readonly [path: string]: unknown }): void {
+function verify(
+  before: string,
+  after: string,
+  section: EditedSection,
+  entries: { readonly [key: string]: unknown },
+): void {
   const was = readYaml(before).root as Entry;
   const { root, problems } = readYaml(after);
-  if (problems.length === 0 && isDeepStrictEqual(root, { ...was, tags })) return;
+  if (problems.length === 0 && isDeepStrictEqual(root, { ...was, [section]: entries })) return;
   throw new Fault(
     'site.not-editable',
-    'the tags of this site file hang together by anchors (&) and aliases (*)',
+    `the ${section} of this site file hang together by anchors (&) and aliases (*)`,
     {
       retry: 'never',
       hint: 'write the entries concerned out in full, or describe equal assets by a type',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ApiSettings, PanelSettings, SessionSettings } from '#contract/access-settings.ts';
+import { PictureEntry } from '#contract/pictures.ts';
 import { ACCESS, TAG_TYPES } from '#kernel/tag-table.ts';
 
 /*
@@ -359,6 +360,7 @@ export const SiteFile = z.strictObject({
     .record(segment, NoticeEntry)
     .default({})
     .describe('Who is told of alarms, and who next when nobody acknowledges, by name.'),
+  pictures: z.record(segment, PictureEntry).default({}).describe('Drawings with live values, by name.'),
   types: z.record(segment, TypeEntry).default({}).describe('What equal assets have in common, by name.'),
   assets: z.record(path, AssetEntry).default({}).describe('Path of the asset: area/line/asset.'),
   ...Body,
@@ -380,6 +382,7 @@ export const SiteHead = SiteFile.extend({
   sinks: entries(segment),
   shifts: entries(segment),
   notices: entries(segment),
+  pictures: entries(segment),
   types: entries(segment),
   assets: entries(path),
 });

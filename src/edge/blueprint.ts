@@ -5,6 +5,8 @@ import type { AlarmModel, Problem, RuleModel, SiteModel, TagModel } from '#contr
 import type { DecisionSpec, ExpressionProblem } from '#decide/api.ts';
 import { compileCondition } from '#decide/condition.ts';
 import { compileDecisions } from '#decide/engine.ts';
+import { pictureProblems } from '#edge/pictures/check.ts';
+import { folderOf } from '#edge/pictures/folder.ts';
 import { type LoadedPlugins, loadPlugins } from '#edge/plugins.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { TagTable } from '#kernel/tag-table.ts';
@@ -26,7 +28,7 @@ export interface Checked {
 
 /** @throws Fault `site.unreadable` */
 export async function readBlueprint(path: string): Promise<Checked> {
-  return await checkSite(await readSiteFile(path));
+  return await checkSite(await readSiteFile(path), folderOf(path));
 }
 
 /** @throws Fault `site.unreadable` */
@@ -40,15 +42,23 @@ export async function readSiteFile(path: string): Promise<string> {
   });
 }
 
-/** Every problem at once: form, meaning, and each expression compiled as the site would. */
-export async function checkSite(text: string): Promise<Checked> {
+/**
+ * Every problem at once: form, meaning, and each expression compiled as the site would.
+ * @param folder of the site file, where the drawings of its pictures are. Without it they are not looked at: a site
+ *   must start, and its past be replayed, whatever became of a drawing
+ */
+export async function checkSite(text: string, folder?: string): Promise<Checked> {
   const plugins = await loadPlugins(text);
   const loaded = loadSite(text, plugins);
   const { model, draft, problems } = loaded;
   if (!draft) return { blueprint: undefined, problems };
   const spec = specOf(draft.model);
+  const drawn =
+    folder === undefined ? [] : await pictureProblems(draft.model.pictures, folder, loaded.located);
   // What a name leads to may have been told while loading: the same at the same place is one problem.
-  const all = new Map([...problems, ...ofExpressions(loaded, draft)].map((one) => [identity(one), one]));
+  const all = new Map(
+    [...problems, ...ofExpressions(loaded, draft), ...drawn].map((one) => [identity(one), one]),
+  );
   const inOrder = [...all.values()].sort((a, b) => a.line - b.line || a.column - b.column);
   const failed = inOrder.some((problem) => problem.severity === 'error');
   return { blueprint: failed || !model ? undefined : { model, plugins, spec, text }, problems: inOrder };

@@ -10,6 +10,7 @@ const ONE: { readonly [section in Section]: string } = {
   sinks: 'sink',
   shifts: 'shift',
   notices: 'notice',
+  pictures: 'picture',
   tags: 'tag',
   rules: 'rule',
   alarms: 'alarm',

@@ -32,6 +32,7 @@ export const SECTIONS = [
   'sinks',
   'shifts',
   'notices',
+  'pictures',
   'tags',
   'rules',
   'alarms',
@@ -59,7 +60,7 @@ export function siteChanges(before: SiteView, after: SiteView): readonly Change[
   }
   const tag = (view: SiteView) => (one: TagModel) => tagFields(one, view);
   changes.push(...entries('tags', tagsOf(was), tagsOf(is), tag(before), tag(after)));
-  for (const section of ['shifts', 'notices', 'rules', 'alarms'] as const) {
+  for (const section of ['shifts', 'notices', 'pictures', 'rules', 'alarms'] as const) {
     const byId = (model: SiteModel) => new Map(model[section].map((one) => [one.id, one as object]));
     changes.push(...entries<object>(section, byId(was), byId(is), plain, plain));
   }

@@ -36,7 +36,7 @@ test('a long file is checked in a thread of its own, with the same result', asyn
 });
 
 test('a file that takes more memory to check than the box can spare is refused, and not tried again here', async () => {
-  const { blueprint, problems } = await checkAside(ofTypes(400, 400), log, 24);
+  const { blueprint, problems } = await checkAside(ofTypes(400, 400), log, { memoryMb: 24 });
   assert.equal(blueprint, undefined);
   assert.match(problems.map(({ message }) => message).join(), /takes more than 24 MB of memory/);
   assert.deepEqual(warned, []);

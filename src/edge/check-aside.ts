@@ -6,6 +6,12 @@ import { loadPlugins } from '#edge/plugins.ts';
 import { messageOf } from '#kernel/fault.ts';
 import type { Log } from '#plugin/api.ts';
 
+/** What the thread is given. */
+export interface CheckWork {
+  readonly text: string;
+  readonly folder: string | undefined;
+}
+
 interface Answer {
   readonly model: SiteModel | undefined;
   readonly problems: readonly Problem[];
@@ -22,12 +28,19 @@ const MOST_MEMORY_MB = 512;
 
 /**
  * As `checkSite`, without holding up the decisions of a running site: what takes long is checked in a thread of its own.
- * @param memoryMb of the thread; a text that needs more has a problem
+ * @param options `memoryMb`: of the thread; a text that needs more has a problem. `folder`: as of `checkSite`
  */
-export async function checkAside(text: string, log: Log, memoryMb = MOST_MEMORY_MB): Promise<Checked> {
-  if (isQuick(text)) return await checkSite(text);
+export async function checkAside(
+  text: string,
+  log: Log,
+  {
+    memoryMb = MOST_MEMORY_MB,
+    folder,
+  }: { readonly memoryMb?: number; readonly folder?: string | undefined } = {},
+): Promise<Checked> {
+  if (isQuick(text)) return await checkSite(text, folder);
   try {
-    const { model, problems } = await inThread(text, memoryMb);
+    const { model, problems } = await inThread({ text, folder }, memoryMb);
     if (!model) return { blueprint: undefined, problems };
     return { blueprint: { model, plugins: await loadPlugins(text), spec: specOf(model), text }, problems };
   } catch (error) {
@@ -38,7 +51,7 @@ export async function checkAside(text: string, log: Log, memoryMb = MOST_MEMORY_
       { error: messageOf(error) },
       'the site file is checked in the main thread: decisions wait for it',
     );
-    return await checkSite(text);
+    return await checkSite(text, folder);
   }
 }
 
@@ -50,10 +63,10 @@ const tooLarge = (memoryMb: number): Problem => ({
   severity: 'error',
 });
 
-async function inThread(text: string, maxOldGenerationSizeMb: number): Promise<Answer> {
+async function inThread(work: CheckWork, maxOldGenerationSizeMb: number): Promise<Answer> {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const worker = new Worker(new URL(`./check-worker${extension}`, import.meta.url), {
-    workerData: text,
+    workerData: work,
     resourceLimits: { maxOldGenerationSizeMb },
   });
   try {

@@ -8,6 +8,8 @@ import type { Fault } from '#kernel/fault.ts';
 
 /** Key of the digest of the site file that ran last, in the journal's state. */
 export const CONFIG_STATE = 'config';
+/** Key of the folder of the site file, in the journal's state. */
+export const SITE_FOLDER_STATE = 'site-folder';
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 

@@ -1,11 +1,20 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { AppliedConfig, ConfigStatus, RefusedConfig } from '#contract/api.ts';
 import { formatProblem } from '#contract/load.ts';
 import type { Problem } from '#contract/model.ts';
 import { summaryOf } from '#edge/change-text.ts';
 import { checkAside } from '#edge/check-aside.ts';
-import { asProblem, type Cause, digestOf, linesOf, recordRefused } from '#edge/config-record.ts';
+import {
+  asProblem,
+  type Cause,
+  digestOf,
+  linesOf,
+  recordRefused,
+  SITE_FOLDER_STATE,
+} from '#edge/config-record.ts';
 import { FileWatch } from '#edge/file-watch.ts';
+import { folderOf } from '#edge/pictures/folder.ts';
 import type { Site } from '#edge/site.ts';
 import type { Fallback } from '#edge/start-file.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
@@ -45,6 +54,8 @@ export class Configuration implements AsyncDisposable {
     const { site, log, file, watch, fallback } = options;
     this.#options = options;
     site.fileStatus = () => this.#status();
+    // For a backup, which finds the drawings there.
+    if (this.folder !== undefined) site.core.journal.state(SITE_FOLDER_STATE, resolve(this.folder));
     if (fallback) this.#startedWith(fallback);
     if (file === undefined || !watch) return;
     this.#watch = new FileWatch({
@@ -54,6 +65,12 @@ export class Configuration implements AsyncDisposable {
       log,
       changed: (text) => this.#inTurn(() => this.#applySaved(file, text)),
     });
+  }
+
+  /** Where the drawings of its pictures are; undefined where there is no site file. */
+  get folder(): string | undefined {
+    const { file } = this.#options;
+    return file === undefined ? undefined : folderOf(file);
   }
 
   /**
@@ -156,7 +173,7 @@ export class Configuration implements AsyncDisposable {
       kept?.put(); // what lies in the file may be something else
       return { state: 'unchanged', digest, before, summary: 'it runs already', changes: [], problems: [] };
     }
-    const { blueprint, problems } = await checkAside(text, log);
+    const { blueprint, problems } = await checkAside(text, log, { folder: this.folder });
     if (!blueprint) return this.#refuse(digest, problems, cause);
     await using kept = await draft();
     try {

@@ -305,6 +305,10 @@ export class Site implements AsyncDisposable {
     this.core.path.event({ kind: 'security', name, subject, timeUs, ...who, detail });
   }
 
+  configEvent(name: string, subject: string, detail: { readonly [key: string]: Json }, by: string): void {
+    this.core.path.event({ kind: 'config', name, subject, timeUs: this.core.clock.nowUs(), by, detail });
+  }
+
   /** An asset, or an area or line that has some below it. @throws Fault of the guard, `asset.no-reason` … */
   setAsset(asset: string, change: AssetChange): void {
     const { guard } = this.core;

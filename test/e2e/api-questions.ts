@@ -20,6 +20,7 @@ const CALC = { calc: `tag("${PUMP}/speed") * 2.0`, from: '2026-01-01' };
 const SPAN = { tag: `${PUMP}/speed`, from: '2026-01-01' };
 
 const PAST = `time,${PUMP}/speed\n2026-01-02T10:00:00Z,1450\n`;
+const DRAWING = '<svg xmlns="http://www.w3.org/2000/svg"><script/><rect id="a"/></svg>';
 const bytesOf = async function* (text: string) {
   yield Buffer.from(text);
 };
@@ -126,6 +127,10 @@ export function questionsTo(raw: Api, api: SiteApi): Questions {
     health: () => api.health(),
     status: () => api.status(),
     autonomy: () => api.autonomy(),
+    pictures: () => api.pictures(),
+    picture: () => api.picture('line1'),
+    uploadPicture: () => api.uploadPicture('spare', { type: 'image/svg+xml', bytes: bytesOf(DRAWING) }),
+    savePicture: () => api.savePicture('spare', { title: 'Spare', bindings: {}, by: 'test' }),
     metrics: () => api.metrics(),
     stream: () => first(api.stream({ prefix: `${PUMP}/`, everyMs: 100 })),
     openapi: () => api.openapi(),

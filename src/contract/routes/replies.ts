@@ -20,6 +20,7 @@ export {
 } from './replies/config.ts';
 export { Aligned, Buckets, HistoryTag, ImportLine, ImportReport, Series } from './replies/history.ts';
 export { NoticesStatus } from './replies/notices.ts';
+export { Picture, PictureHead, PictureSaved } from './replies/pictures.ts';
 export { AuditCheck, BacktestLine, BacktestReport } from './replies/replay.ts';
 export {
   ActuatorView,

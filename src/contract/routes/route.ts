@@ -15,6 +15,7 @@ export const GROUPS = {
   peers: 'Sources, sinks, actuators, and the certificates of peers',
   config: 'The site file: what runs, what ran, and going over to another',
   replay: 'The past through the decisions of a site file',
+  pictures: 'Process pictures: drawings with live values',
   access: 'Signing in, users, sessions, API tokens, and the local panel',
   history: 'The past of tags; answers `history.off` where the site keeps none',
 } as const;

@@ -3,6 +3,7 @@ import { ACCESS_ROUTES } from './access.ts';
 import { HISTORY_ROUTES } from './history.ts';
 import { NOTICE_ROUTES } from './notices.ts';
 import { PEER_ROUTES } from './peers.ts';
+import { PICTURE_ROUTES } from './pictures.ts';
 import { REPLAY_ROUTES } from './replay.ts';
 import type { Replies, Route } from './route.ts';
 import { SITE_ROUTES } from './site.ts';
@@ -16,6 +17,7 @@ export const ROUTES = {
   ...NOTICE_ROUTES,
   ...PEER_ROUTES,
   ...REPLAY_ROUTES,
+  ...PICTURE_ROUTES,
   ...HISTORY_ROUTES,
   ...VIEW_ROUTES,
   ...ACCESS_ROUTES,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -11,11 +11,15 @@ import { startSite } from '#edge/site.ts';
 import { SiteAccess } from '#edge/site-access.ts';
 import type { HistoryReader } from '#historian/api.ts';
 
-/** A site in a folder of its own, with its API on a free port; gone with the test. */
+/**
+ * A site in a folder of its own, with its API on a free port; gone with the test.
+ * @param options `withFile`: its text lies in a site file there, which changes are written to
+ */
 export async function servedSite(
   t: Pick<TestContext, 'after'>,
   text: string,
   history?: () => HistoryReader | undefined,
+  { withFile = false }: { readonly withFile?: boolean } = {},
 ) {
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-api-'));
   const stack = new AsyncDisposableStack();
@@ -23,10 +27,12 @@ export async function servedSite(
     await stack.disposeAsync();
     rmSync(dir, { recursive: true });
   });
+  const file = withFile ? join(dir, 'site.yaml') : undefined;
+  if (file !== undefined) writeFileSync(file, text);
   const { blueprint, problems } = await checkSite(text);
   assert.ok(blueprint, JSON.stringify(problems));
   const site = stack.use(await startSite({ blueprint, dataDir: dir, log: SILENT, version: '1.0.0' }));
-  const configuration = stack.use(new Configuration({ site, log: SILENT }));
+  const configuration = stack.use(new Configuration({ site, log: SILENT, file }));
   const access = stack.use(new SiteAccess(site, dir, SILENT));
   const options = { host: '127.0.0.1', port: 0, configuration, access, version: '1.0.0', history };
   const { address } = stack.use(await serveApi(site, options));

@@ -13,6 +13,7 @@ import { type History, historyHandlers } from '#edge/api/history.ts';
 import { noticeHandlers } from '#edge/api/notices.ts';
 import { addPages } from '#edge/api/pages.ts';
 import { peerHandlers } from '#edge/api/peers.ts';
+import { pictureHandlers } from '#edge/api/pictures.ts';
 import { refuseSocket, sendProblem } from '#edge/api/problems.ts';
 import { siteHandlers } from '#edge/api/record.ts';
 import { replayHandlers } from '#edge/api/replay.ts';
@@ -77,6 +78,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     ...noticeHandlers(site),
     ...peerHandlers(site, configuration),
     ...replayHandlers(site),
+    ...pictureHandlers(site, configuration),
     ...historyHandlers(() => site.core.clock.nowUs(), history),
     ...exchangeHandlers(site),
     ...viewHandlers(site),

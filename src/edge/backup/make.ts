@@ -11,11 +11,13 @@ import {
   manifestText,
   sha256,
 } from '#edge/backup/manifest.ts';
+import { type CopiedPictures, copyPictures } from '#edge/backup/pictures.ts';
 import { sealKeys } from '#edge/backup/sealed-keys.ts';
 import { readSiteFile } from '#edge/blueprint.ts';
 import { configVersions } from '#edge/config-history.ts';
-import { CONFIG_STATE, digestOf } from '#edge/config-record.ts';
+import { CONFIG_STATE, digestOf, SITE_FOLDER_STATE } from '#edge/config-record.ts';
 import { journalDir, MODE_STATE } from '#edge/data-folder.ts';
+import { folderOf } from '#edge/pictures/folder.ts';
 import { type CopiedJournal, copyJournal } from '#journal/copy.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { syncFolderAside } from '#platform/files.ts';
@@ -87,9 +89,13 @@ async function makeIn(staging: string, options: BackupOptions, out: string): Pro
     ...(progress && { progress }),
   });
   const site = await siteText(staging, journal, siteFile);
+  const pictures = await copyPictures(
+    site.text,
+    siteFile === undefined ? folderThen(journal) : folderOf(resolve(siteFile)),
+  );
   const trust = await copyTrust(trustDir(dataDir));
   const name = siteName(site.text);
-  const contents = await contentsOf(journal, site.text, trust, database);
+  const contents = await contentsOf(journal, { site: site.text, pictures, trust, database });
   const keys = passphrase === undefined ? undefined : await ownKeys(trustDir(dataDir));
   if (keys && passphrase !== undefined)
     contents.splice(-2, 0, [MEMBERS.keys, Buffer.from(await sealKeys(keys, passphrase, name))]);
@@ -126,7 +132,12 @@ async function makeIn(staging: string, options: BackupOptions, out: string): Pro
   const draft = join(staging, 'archive');
   const bytes = await writeArchive(draft, manifest, contents, signal);
   await rename(draft, out);
-  return { file: out, bytes, manifest, warnings: warningsOf(site.warning, trust, keys) };
+  return {
+    file: out,
+    bytes,
+    manifest,
+    warnings: [...warningsOf(site.warning, trust, keys), ...pictures.warnings],
+  };
 }
 
 function warningsOf(
@@ -172,6 +183,12 @@ function stateOf({ state }: CopiedJournal, key: string): unknown {
   return text === undefined ? undefined : JSON.parse(text);
 }
 
+/** Of the site file that ran last; undefined where the site was given no file. */
+function folderThen(journal: CopiedJournal): string | undefined {
+  const folder = stateOf(journal, SITE_FOLDER_STATE);
+  return typeof folder === 'string' ? folder : undefined;
+}
+
 /** As the file says; a backup is for people, who know their site by it. */
 function siteName(text: string): string {
   const { site } = (readYaml(text).root ?? {}) as { readonly site?: unknown };
@@ -180,12 +197,21 @@ function siteName(text: string): string {
 
 async function contentsOf(
   journal: CopiedJournal,
-  site: string,
-  trust: TrustCopy,
-  database: string,
+  {
+    site,
+    pictures,
+    trust,
+    database,
+  }: {
+    readonly site: string;
+    readonly pictures: CopiedPictures;
+    readonly trust: TrustCopy;
+    readonly database: string;
+  },
 ): Promise<[name: string, content: Content][]> {
   return [
     [MEMBERS.site, Buffer.from(site)],
+    ...pictures.files,
     ...[...trust.files].map(([name, bytes]): [string, Content] => [`trust/${name}`, bytes]),
     [MEMBERS.ledger, Buffer.from(journal.ledger)],
     [MEMBERS.journal, { file: database, bytes: (await stat(database)).size }],

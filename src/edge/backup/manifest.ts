@@ -49,6 +49,7 @@ export const sha256 = (bytes: Uint8Array | string): string =>
 /** Names of members that an archive may have beside the two first. Nothing of a name reaches a path unchecked. */
 const KNOWN = [
   /^(site\.yaml|keys\.json|journal\.ledger|journal\.db|trust\/index\.json)$/,
+  /^pictures\/[a-z0-9][a-z0-9_-]{0,80}\.svg$/,
   /^trust\/certificates\/[0-9a-f]{64}\.pem$/,
   /^trust\/own\/[a-z0-9-]{1,40}\.pem$/,
 ];
