@@ -99,6 +99,5 @@ export const PictureEntry = z.strictObject({
 
 export type PictureEntry = z.output<typeof PictureEntry>;
 export type PictureBinding = z.output<typeof PictureBinding>;
-export type BindingPart = 'value' | 'fill' | 'level' | 'rotation' | 'visible';
 
 export const pictureFile = (name: string, file: string | undefined): string => file ?? `pictures/${name}.svg`;
