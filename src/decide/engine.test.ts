@@ -406,7 +406,10 @@ test('a message without expressions is one object each time, which nobody can ch
   );
   assert.deepEqual(configs, Array(2).fill({ text: 'hot', list: [{ of: 1 }] }));
   assert.equal(configs[0], configs[1]);
-  assert.throws(() => (configs[0] as { list: { of: number }[] }).list.forEach((one) => one.of++), TypeError);
+  const [of] = (configs[0] as { list: { of: number }[] }).list;
+  assert.throws(() => {
+    if (of) of.of = 2;
+  }, TypeError);
 });
 
 test('a write whose value is not known is skipped and says so', () => {
