@@ -38,7 +38,8 @@ export class Space {
   readonly #path: string;
   readonly #reserve: string;
   readonly #budget: Budget;
-  readonly #maxPages: number;
+  readonly #quotaBytes: number;
+  #maxPages = MIN_PAGES;
   readonly #count: (bytes: number) => void;
   #framesSeen = 0;
   /** Nothing more can be given back in this run. */
@@ -54,10 +55,8 @@ export class Space {
     this.#reserve = join(dir, FILES.reserve);
     this.#budget = budgetOf(quotaBytes);
     this.#count = count;
-    const { logBytes, reserveBytes } = this.#budget;
-    const others = logBytes + reserveBytes + SMALL_FILES_BYTES + damagedBytes(dir);
-    this.#maxPages = Math.max(MIN_PAGES, Math.floor((quotaBytes - others) / PAGE_BYTES));
-    db.exec(`PRAGMA max_page_count = ${this.#maxPages}`);
+    this.#quotaBytes = quotaBytes;
+    this.spareAside(false);
     db.exec(`PRAGMA journal_size_limit = ${this.#budget.logBytes}`);
   }
 
@@ -66,6 +65,25 @@ export class Space {
     const small = [FILES.ledger, FILES.lock, FILES.pid].map((name) => join(dirname(this.#path), name));
     const sum = [...files, ...small].reduce((bytes, path) => bytes + fileBytes(path), 0);
     return sum + damagedBytes(dirname(this.#path));
+  }
+
+  /** A damaged file takes its part of the quota, but not while its content is brought over: twice that, for a moment. */
+  spareAside(isSpared: boolean): void {
+    const { logBytes, reserveBytes } = this.#budget;
+    const aside = isSpared ? 0 : damagedBytes(dirname(this.#path));
+    const others = logBytes + reserveBytes + SMALL_FILES_BYTES + aside;
+    this.#maxPages = Math.max(MIN_PAGES, Math.floor((this.#quotaBytes - others) / PAGE_BYTES));
+    this.#db.exec(`PRAGMA max_page_count = ${this.#maxPages}`);
+  }
+
+  /** What is left of a damaged file is for those who want to know what happened, and costs no sample its place. */
+  dropAside(): void {
+    const dir = dirname(this.#path);
+    const pages = this.#pragma('page_count') - this.#pragma('freelist_count');
+    const isTooMuch = damagedBytes(dir) > this.#quotaBytes / 2 || pages > this.#quotaPages;
+    if (!isTooMuch) return;
+    for (const name of asideNames(dir)) rmSync(join(dir, name), { force: true });
+    this.spareAside(false);
   }
 
   /** Whether rows of that many bytes find room without removing anything. */
@@ -246,7 +264,8 @@ export class Space {
   }
 }
 
-function damagedBytes(dir: string): number {
-  const names = readdirSync(dir).filter((name) => name.startsWith(FILES.damaged));
-  return names.reduce((bytes, name) => bytes + fileBytes(join(dir, name)), 0);
-}
+const asideNames = (dir: string): string[] =>
+  readdirSync(dir).filter((name) => name.startsWith(FILES.damaged));
+
+const damagedBytes = (dir: string): number =>
+  asideNames(dir).reduce((bytes, name) => bytes + fileBytes(join(dir, name)), 0);

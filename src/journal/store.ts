@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { at } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
-import type { GapReason } from '#kernel/gap.ts';
+import type { Gap, GapReason } from '#kernel/gap.ts';
 import { PAGE_BYTES, transaction, troubleOf } from '#platform/sqlite.ts';
 import { BlockWriter } from './block.ts';
 import { link } from './chain.ts';
@@ -12,6 +12,7 @@ import type { Columns } from './gather.ts';
 import { appendLedger } from './ledger.ts';
 import type { Extras, StoreTotals, UnitMessage, WorkerConfig } from './message.ts';
 import { Removal } from './removal.ts';
+import { Salvage } from './salvage.ts';
 import { type HeadRow, readHead } from './schema.ts';
 import { Space } from './space.ts';
 
@@ -28,6 +29,8 @@ const MORE_BYTES = 64 * 1024;
 const MORE_FACTOR = 4;
 const MOST_ATTEMPTS = 6;
 const SMALL_ROW_BYTES = 100;
+/** Brought over of a damaged file in one transaction; a commit that comes meanwhile waits for it. */
+const SALVAGE_BYTES = 2 ** 20;
 /** Seven digits and a comma. */
 const GAP_TAG_BYTES = 8;
 
@@ -43,10 +46,13 @@ export class Store {
   readonly #blocks = new BlockWriter();
   readonly #insert: ReturnType<typeof statements>;
   #head: HeadRow;
+  /** A damaged file whose content is being brought over. */
+  #salvage: Salvage | undefined;
   /** Steady time up to which the age is counted; none yet in this epoch. */
   #countedUs: number | undefined;
   #writtenBytes = 0;
   #gapsAdded = 0;
+  #damagedRows = 0;
   /** Unit up to which the tags are in the ledger. */
   #inLedger = 0;
 
@@ -64,13 +70,14 @@ export class Store {
     const head = readHead(db);
     if (!head) throw new Fault('journal.damaged', 'the journal has lost its head record');
     this.#head = head;
+    this.#nextSalvage();
   }
 
   get totals(): StoreTotals {
     return {
       usedBytes: this.#space.usedBytes,
       writtenBytes: this.#writtenBytes,
-      lostRows: this.#removal.lostRows,
+      lostRows: this.#removal.lostRows + this.#damagedRows,
       gaps: this.#removal.gaps + this.#gapsAdded,
     };
   }
@@ -88,11 +95,22 @@ export class Store {
     const encoded = fresh.map((message) => this.#encode(message));
     const bytes = encoded.reduce((sum, unit) => sum + unit.bytes, 0);
     this.#guardLog();
+    this.#put(
+      bytes,
+      () => {
+        for (const unit of encoded) this.#writeUnit(unit);
+      },
+      () => this.#ledgerTags(encoded),
+    );
+  }
+
+  /** Writes in one transaction, making room where the quota or the disk has none. */
+  #put(bytes: number, work: () => void, before = () => {}): void {
     this.#space.lookAround(bytes);
-    if (!this.#writeWithinQuota(encoded, bytes)) {
+    if (!this.#putWithinQuota(bytes, work, before)) {
       this.#space.tighten();
-      this.#ledgerTags(encoded);
-      this.#write(encoded, 'disk-full', bytes);
+      before();
+      this.#write(work, 'disk-full', bytes);
     }
     this.#space.afterCommit();
   }
@@ -102,12 +120,12 @@ export class Store {
    * more has to go than was thought.
    * @returns false when the disk is full
    */
-  #writeWithinQuota(units: readonly Encoded[], bytes: number): boolean {
+  #putWithinQuota(bytes: number, work: () => void, before: () => void): boolean {
     let more = 0;
     for (let attempt = 1; ; attempt++) {
       try {
-        this.#ledgerTags(units);
-        this.#write(units, 'quota', bytes + more);
+        before();
+        this.#write(work, 'quota', bytes + more);
         return true;
       } catch (error) {
         if (troubleOf(error) !== 'full') throw error;
@@ -134,12 +152,56 @@ export class Store {
    * @throws errors of SQLite and of the file system
    */
   idle(): boolean {
+    if (this.#salvageSome()) return true;
     this.#space.relax();
     const freePages = this.#space.freePagesToShrink();
     if (freePages === 0) return false;
     // In pieces: with the quota lowered much has to go, and commits must not wait for it.
-    this.#write([], 'quota', freePages * PAGE_BYTES);
+    this.#write(() => {}, 'quota', freePages * PAGE_BYTES);
     return this.#space.shrink();
+  }
+
+  /**
+   * Brings over what a damaged file holds, for at most about so long; {@link Store.idle} goes on with it. A disk that
+   * has no room now gets another chance then.
+   */
+  salvage(forMs: number): void {
+    const untilMs = performance.now() + forMs;
+    try {
+      while (this.#salvageSome() && performance.now() < untilMs);
+    } catch (error) {
+      if (troubleOf(error) === 'damaged') throw error;
+    }
+  }
+
+  /** @returns whether there was something to bring over */
+  #salvageSome(): boolean {
+    const salvage = this.#salvage;
+    if (!salvage) return false;
+    let lost: readonly Gap[] = [];
+    let isLast = false;
+    try {
+      const piece = salvage.read(SALVAGE_BYTES);
+      isLast = piece.isLast;
+      this.#put(piece.bytes, () => {
+        lost = salvage.write(this.#db, this.#head, piece);
+        for (const gap of lost) if (this.#gaps.add(gap)) this.#gapsAdded++;
+      });
+    } catch (error) {
+      this.#nextSalvage();
+      throw error;
+    }
+    for (const { source, count } of lost) if (source === undefined) this.#damagedRows += count ?? 0;
+    if (isLast) this.#nextSalvage();
+    return true;
+  }
+
+  #nextSalvage(): void {
+    const was = this.#salvage;
+    was?.[Symbol.dispose]();
+    this.#salvage = Salvage.pending(this.#db, this.#config.dir);
+    this.#space.spareAside(this.#salvage !== undefined);
+    if (was && !this.#salvage) this.#space.dropAside();
   }
 
   setEpoch(epoch: number): void {
@@ -152,6 +214,7 @@ export class Store {
 
   /** Moves the log into the database, so that the next opening has nothing to recover. */
   close(): void {
+    this.#salvage?.[Symbol.dispose]();
     try {
       this.#space.checkpoint('TRUNCATE');
     } finally {
@@ -174,7 +237,7 @@ export class Store {
     return { message, body, bytes: (body?.length ?? 0) + extraBytes(message.extras) };
   }
 
-  #write(units: readonly Encoded[], reason: GapReason, bytes: number): void {
+  #write(work: () => void, reason: GapReason, bytes: number): void {
     const before = this.#head;
     const counted = this.#countedUs;
     const lost = { rows: this.#removal.lostRows, gaps: this.#removal.gaps, added: this.#gapsAdded };
@@ -182,7 +245,7 @@ export class Store {
       this.#head = { ...before };
       transaction(this.#db, () => {
         this.#makeRoom(bytes, this.#space.isTight ? 'disk-full' : reason);
-        for (const unit of units) this.#writeUnit(unit);
+        work();
         this.#removal.expire(this.#head, this.#config.maxAgeUs);
         this.#insert.head.run(...headValues(this.#head));
       });

@@ -73,6 +73,12 @@ export class Machines implements AsyncDisposable {
     await this.#loop;
   }
 
+  /** Logs on after {@link Machines.quiet}. */
+  again(): void {
+    this.#stop = false;
+    this.#loop = this.#log();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.quiet();
     await this.#client.endAsync(true);

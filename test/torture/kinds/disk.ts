@@ -37,7 +37,9 @@ async function run(rig: Rig): Promise<Report> {
   let { edge } = started;
   let earlier: Account | undefined;
   let acquired = 0;
+  /** Of a site that comes to rest: while the machines log on it never would. */
   const account = async () => {
+    await machines.quiet();
     const { samples, ...found } = await allAccountedFor(rig, edge, seenDir, earlier);
     acquired += samples;
     earlier = found;
@@ -50,6 +52,7 @@ async function run(rig: Rig): Promise<Report> {
     if (rig.chance.uniform() < READ_ONLY) {
       starts++;
       await account();
+      machines.again();
       disk.remount('ro');
       edge = again();
       const next = edge;
