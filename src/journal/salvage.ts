@@ -85,6 +85,8 @@ export function salvageRows(db: DatabaseSync): SalvageRow[] {
 /** Reads a damaged file page by page, passing over what the disk has spoilt, and writes what is left into its successor. */
 export class Salvage implements Disposable {
   #row: SalvageRow;
+  /** As it is once the transaction under way has ended well. */
+  #next: SalvageRow;
   readonly #from: DatabaseSync | undefined;
   readonly #places: Places | undefined;
   readonly #block: StatementSync | undefined;
@@ -92,6 +94,7 @@ export class Salvage implements Disposable {
 
   private constructor(dir: string, row: SalvageRow) {
     this.#row = row;
+    this.#next = row;
     try {
       const path = join(dir, row.file);
       if (!existsSync(path)) return;
@@ -127,7 +130,7 @@ export class Salvage implements Disposable {
     let newestUs = 0;
     while (bytes < limitBytes && after < upto) {
       const lost: Lost[] = [];
-      const place = this.#next(after, lost);
+      const place = this.#nextPlace(after, lost);
       const block = place && this.#readBlock(place, lost);
       for (const { first, last, rows, span } of lost) {
         const { fromUs, toUs } = span ?? { fromUs: newestUs, toUs: block?.from_us ?? this.#row.wall_us };
@@ -148,7 +151,7 @@ export class Salvage implements Disposable {
     return { blocks, events, holes, upTo: after, isLast: after >= upto, bytes };
   }
 
-  #next(after: number, lost: Lost[]): Place | undefined {
+  #nextPlace(after: number, lost: Lost[]): Place | undefined {
     let first = after + 1;
     if (!this.#places) lost.push({ first, last: this.#row.upto });
     return this.#places?.next(after, this.#row.upto, (_, found) => {
@@ -213,7 +216,7 @@ export class Salvage implements Disposable {
   }
 
   /**
-   * Within a transaction of the successor; where that fails, begin anew with {@link Salvage.pending}.
+   * Within a transaction of the successor, which may be tried again until it is settled.
    * @returns what is lost for good, once that is known
    */
   write(db: DatabaseSync, head: HeadRow, piece: Piece): readonly Gap[] {
@@ -232,7 +235,7 @@ export class Salvage implements Disposable {
     }
     for (const hole of piece.holes) addHole(db, hole);
     const next: SalvageRow = { ...this.#row, after: piece.upTo, rows, events };
-    this.#row = next;
+    this.#next = next;
     if (!piece.isLast) {
       db.prepare('UPDATE salvage SET after = ?, rows = ?, events = ? WHERE id = ?').run(
         piece.upTo,
@@ -246,8 +249,13 @@ export class Salvage implements Disposable {
     return this.#finish(db);
   }
 
+  /** What was written last is durable. */
+  settle(): void {
+    this.#row = this.#next;
+  }
+
   #finish(db: DatabaseSync): readonly Gap[] {
-    const { upto, next, had_events, events, wall_us } = this.#row;
+    const { upto, next, had_events, events, wall_us } = this.#next;
     // Numbers that nobody was given.
     if (next > upto)
       addHole(db, { kind: 'blocks', first: upto + 1, last: next, rows: 0, fromUs: wall_us, toUs: wall_us });
@@ -273,7 +281,7 @@ export class Salvage implements Disposable {
 
   /** Each hole by itself where it is known what was in it; the head knows how much is missing in all. */
   #lostRows(db: DatabaseSync): readonly Gap[] {
-    const { had_rows, rows, wall_us } = this.#row;
+    const { had_rows, rows, wall_us } = this.#next;
     const holes = this.#holes(db, 'blocks').filter((hole) => hole.rows !== 0);
     const gaps = holes.map(gapOf);
     if (had_rows === null) {

@@ -10,6 +10,8 @@ const MAX_LOG_BYTES = 8 * 2 ** 20;
 /** Lock, pid, shared-memory index of the log, and what the ledger grows by before it is looked at again. */
 const SMALL_FILES_BYTES = 192 * 1024;
 const RESERVE_SLICE_BYTES = 64 * 1024;
+/** Of the reserve, in one step. */
+const GIVEN_BACK_BYTES = 512 * 1024;
 const MIN_PAGES = 64;
 /** Pages that a commit touches besides the blocks themselves: heads, gaps, inner nodes, free list. */
 const SLACK_PAGES = 24;
@@ -149,13 +151,30 @@ export class Space {
   }
 
   /**
-   * The file system is full: gives the reserve back to it so that the log can be written, and keeps the database from
-   * growing. Whoever calls must make room before writing more.
+   * The file system is full: moves the log into the database, which needs some of the reserve where that has grown, and
+   * keeps the database from growing further. The log keeps the bytes that it has: what it gave up somebody else would
+   * take. Whoever calls must make room before writing more.
    */
   tighten(): void {
-    rmSync(this.#reserve, { force: true });
-    this.checkpoint('TRUNCATE');
+    this.withReserve(() => this.checkpoint('RESTART'));
     this.#stopGrowing();
+  }
+
+  /**
+   * Does what needs bytes of a full file system, giving it a little of the reserve at a time: what is not used at once
+   * somebody else takes, and what one attempt has written keeps its place for the next.
+   */
+  withReserve<T>(work: () => T): T {
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        const have = fileBytes(this.#reserve);
+        if (troubleOf(error) !== 'full' || have === 0) throw error;
+        if (have > GIVEN_BACK_BYTES) truncateSync(this.#reserve, have - GIVEN_BACK_BYTES);
+        else rmSync(this.#reserve);
+      }
+    }
   }
 
   /**
@@ -232,7 +251,9 @@ export class Space {
 
   #trimLog(frames: number): void {
     // One transaction may be larger than the share of the log: the file is cut at once then.
-    if (frames * FRAME_BYTES > this.#budget.logBytes) this.checkpoint('TRUNCATE');
+    // Where the disk is full each transaction must find the log empty: it may not get longer.
+    if (this.isTight) this.checkpoint('RESTART');
+    else if (frames * FRAME_BYTES > this.#budget.logBytes) this.checkpoint('TRUNCATE');
     else if (frames * FRAME_BYTES > this.#budget.logBytes / 2) this.checkpoint('PASSIVE');
   }
 

@@ -93,26 +93,33 @@ export class Store {
   commit(units: readonly UnitMessage[]): void {
     const fresh = units.filter((unit) => unit.unit > this.#head.unit);
     const encoded = fresh.map((message) => this.#encode(message));
-    const bytes = encoded.reduce((sum, unit) => sum + unit.bytes, 0);
     this.#guardLog();
-    this.#put(
-      bytes,
-      () => {
-        for (const unit of encoded) this.#writeUnit(unit);
-      },
-      () => this.#ledgerTags(encoded),
-    );
+    const before = () => this.#ledgerTags(encoded);
+    if (this.#put(bytesOf(encoded), () => this.#writeUnits(encoded), before)) return;
+    // The log of a full disk may have no room for all of them at once, but for one after the other.
+    for (const unit of encoded) {
+      this.#space.withReserve(() => {
+        before();
+        this.#write(() => this.#writeUnits([unit]), 'disk-full', unit.bytes);
+      });
+      this.#space.afterCommit();
+    }
   }
 
-  /** Writes in one transaction, making room where the quota or the disk has none. */
-  #put(bytes: number, work: () => void, before = () => {}): void {
+  #writeUnits(units: readonly Encoded[]): void {
+    for (const unit of units) this.#writeUnit(unit);
+  }
+
+  /**
+   * Writes in one transaction, making room where the quota has none.
+   * @returns false when the disk is full: nothing was written then, and the database will not grow
+   */
+  #put(bytes: number, work: () => void, before = () => {}): boolean {
     this.#space.lookAround(bytes);
-    if (!this.#putWithinQuota(bytes, work, before)) {
-      this.#space.tighten();
-      before();
-      this.#write(work, 'disk-full', bytes);
-    }
-    this.#space.afterCommit();
+    const isWritten = this.#putWithinQuota(bytes, work, before);
+    if (isWritten) this.#space.afterCommit();
+    else this.#space.tighten();
+    return isWritten;
   }
 
   /**
@@ -183,14 +190,19 @@ export class Store {
     try {
       const piece = salvage.read(SALVAGE_BYTES);
       isLast = piece.isLast;
-      this.#put(piece.bytes, () => {
+      const work = () => {
         lost = salvage.write(this.#db, this.#head, piece);
         for (const gap of lost) if (this.#gaps.add(gap)) this.#gapsAdded++;
-      });
+      };
+      if (!this.#put(piece.bytes, work)) {
+        this.#space.withReserve(() => this.#write(work, 'disk-full', piece.bytes));
+        this.#space.afterCommit();
+      }
     } catch (error) {
       this.#nextSalvage();
       throw error;
     }
+    salvage.settle();
     for (const { source, count } of lost) if (source === undefined) this.#damagedRows += count ?? 0;
     if (isLast) this.#nextSalvage();
     return true;
@@ -317,6 +329,8 @@ export class Store {
     this.#head.rows += columns.rows;
   }
 }
+
+const bytesOf = (units: readonly Encoded[]): number => units.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Pages are not quite full, and a state may stand beside the one that it replaces. */
 function extraBytes({ events, deadLetters, state, tags, gaps, sources, cursors }: Extras): number {
