@@ -1,23 +1,12 @@
-import { closeSync, openSync, readFileSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Tag } from '#kernel/tag-table.ts';
-import { fileBytes } from '#platform/files.ts';
-import { openForReading, openForWriting, PAGE_BYTES } from '#platform/sqlite.ts';
+import { openForReading } from '#platform/sqlite.ts';
 import { GENESIS } from './chain.ts';
 import type { SourceName } from './message.ts';
 import { lastReadable } from './places.ts';
 import { type SalvageRow, salvageRows } from './salvage.ts';
-import {
-  checkHead,
-  createTables,
-  FILES,
-  FORMAT_VERSION,
-  formatVersion,
-  type HeadRow,
-  MOST_SEQ,
-  readHead,
-} from './schema.ts';
+import { checkHead, FORMAT_VERSION, formatVersion, type HeadRow, MOST_SEQ, readHead } from './schema.ts';
 
 /** Small things that start-up needs; blocks and events are never looked at. */
 export interface Kept {
@@ -42,8 +31,6 @@ export interface Rest {
 
 export type Row = { readonly [column: string]: SQLInputValue };
 
-/** Where the head of a database has its pages: https://www.sqlite.org/fileformat.html#the_database_header */
-const PAGE_COUNT_AT = 28;
 export const NOTHING: Kept = { head: undefined, tags: [], sources: [], state: new Map(), cursors: new Map() };
 
 /** @throws SyntaxError where something cannot be what it says; errors of SQLite */
@@ -51,7 +38,8 @@ export function readAll(db: DatabaseSync): Kept {
   const head = readHead(db);
   if (!head) throw new SyntaxError('the journal has lost its head record');
   salvageRows(db);
-  const last = lastBlock(db);
+  const event = db.prepare('SELECT max(seq) AS seq FROM events').get() as { seq: number | null };
+  const last = Math.max(lastBlock(db), event.seq ?? 0);
   if (checkHead(head).seq < last)
     throw new SyntaxError(`the head of the journal knows nothing of entry ${last}`);
   return { ...readSmall(db, (read) => read()), head };
@@ -96,35 +84,6 @@ export function readDamaged(path: string): Kept | undefined {
     };
   } catch {
     return undefined;
-  }
-}
-
-/**
- * The first page names the tables and is the same in all journals but for the length of the file: a spoilt one need not
- * take all the others along. What it held is kept beside the file.
- */
-export function mendFirstPage(dir: string, path: string): boolean {
-  const model = join(dir, `${FILES.damaged}model`);
-  try {
-    const db = openForWriting(model);
-    createTables(db, 0);
-    db.close();
-    const page = readFileSync(model).subarray(0, PAGE_BYTES);
-    page.writeUInt32BE(fileBytes(path) / PAGE_BYTES, PAGE_COUNT_AT);
-    const file = openSync(path, 'r+');
-    try {
-      const spoilt = Buffer.alloc(PAGE_BYTES);
-      readSync(file, spoilt, 0, PAGE_BYTES, 0);
-      writeFileSync(`${path}.page1`, spoilt);
-      writeSync(file, page, 0, PAGE_BYTES, 0);
-    } finally {
-      closeSync(file);
-    }
-    return true;
-  } catch {
-    return false;
-  } finally {
-    for (const suffix of ['-wal', '-shm', '']) rmSync(model + suffix, { force: true });
   }
 }
 

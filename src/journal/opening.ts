@@ -13,17 +13,9 @@ import {
   troubleOf,
 } from '#platform/sqlite.ts';
 import { GapTable } from './gaps.ts';
-import {
-  type Kept,
-  mendFirstPage,
-  NOTHING,
-  nothingOf,
-  type Rest,
-  type Row,
-  readAll,
-  readDamaged,
-} from './kept.ts';
+import { type Kept, NOTHING, nothingOf, type Rest, type Row, readAll, readDamaged } from './kept.ts';
 import { appendLedger, compactLedger, type LedgerContent, readLedger } from './ledger.ts';
+import { mendBranches, mendFirstPage } from './mend.ts';
 import type { FaultMessage, OpenedMessage, WorkerConfig } from './message.ts';
 import type { SalvageRow } from './salvage.ts';
 import { addLaterTables, createTables, FILES, FORMAT_VERSION, formatVersion, SEQ_LEAP } from './schema.ts';
@@ -220,6 +212,7 @@ function replace(config: WorkerConfig, ledger: LedgerContent, because: unknown):
   for (const suffix of ['-wal', '-shm', '']) {
     if (fileBytes(path + suffix) > 0) renameSync(path + suffix, aside + suffix);
   }
+  const mended = mendBranches(aside);
   const kept =
     readDamaged(aside) ??
     (mendFirstPage(config.dir, aside) ? readDamaged(aside) : undefined) ??
@@ -229,6 +222,7 @@ function replace(config: WorkerConfig, ledger: LedgerContent, because: unknown):
     if (old.startsWith(FILES.damaged) && !wanted.some((name) => old.startsWith(name)))
       rmSync(join(config.dir, old), { force: true });
   const damage = [`${FILES.database}: ${messageOf(because)}; set aside as ${aside}`];
+  if (mended > 0) damage.push(`${mended} pages that others are found by were made anew`);
   if (!kept.head) damage.push('its head could not be read; sequences go on far above it');
   damage.push(
     `carried over: ${kept.tags.length} tags, ${kept.state.size} states, ${kept.cursors.size} cursors; ` +
