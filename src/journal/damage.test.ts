@@ -1,3 +1,4 @@
+// Long because all ways to damage a journal share what makes, spoils and reads one.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
