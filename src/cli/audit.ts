@@ -17,8 +17,11 @@ export async function verify(options: { readonly data?: string; readonly json?: 
     process.stdout.write(`${red('broken')} at event ${result.broken.seq}: ${result.broken.reason}\n`);
   } else {
     const from = result.fromSeq > 1 ? ` from event ${result.fromSeq} on` : '';
+    const torn = result.torn
+      ? `, but for ${result.torn} places where a damaged file took events along (see gaps)`
+      : '';
     process.stdout.write(
-      `${result.events} events${from}: the chain holds, head ${result.head.slice(0, 16)}…\n`,
+      `${result.events} events${from}: the chain holds${torn}, head ${result.head.slice(0, 16)}…\n`,
     );
   }
 }

@@ -251,6 +251,8 @@ export interface Verified {
   /** First sequence still kept, when older ones were removed by quota. */
   readonly fromSeq: number;
   readonly head: string;
+  /** How often the chain goes on behind events that were lost with a damaged file, each told as a gap; absent where never. */
+  readonly torn?: number;
   /** First event at which the chain breaks, and why. */
   readonly broken?: { readonly seq: number; readonly reason: string };
 }

@@ -201,6 +201,15 @@ export function readBlockTags(seq: number, bytes: Uint8Array): number[] {
   return [...new Set(readWords(column(Column.tag), rows))].sort((a, b) => a - b);
 }
 
+/** Whether the checksum holds, and how much is in it, without unpacking anything. @throws Fault `journal.damaged-block` */
+export function checkBlock(
+  seq: number,
+  bytes: Uint8Array,
+): { readonly rows: number; readonly marks: number } {
+  const { rows, marks } = open(seq, bytes);
+  return { rows, marks };
+}
+
 interface Opened {
   readonly rows: number;
   readonly marks: number;

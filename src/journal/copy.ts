@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { openForReading, transaction, troubleOf } from '#platform/sqlite.ts';
 import { GapTable } from './gaps.ts';
+import { salvageRows } from './salvage.ts';
 import {
   addLaterTables,
   createTables,
@@ -12,6 +13,7 @@ import {
   FORMAT_VERSION,
   formatVersion,
   type HeadRow,
+  hasTable,
   readHead,
 } from './schema.ts';
 
@@ -42,14 +44,15 @@ const NEAR_END = 32;
 const MOST_ROUNDS = 1000;
 
 /** Tables that are small, and copied as a whole in the last transaction. */
-const SMALL = ['head', 'gaps', 'tags', 'sources', 'state', 'cursors', 'dead_letters'] as const;
+const SMALL = ['head', 'gaps', 'tags', 'sources', 'state', 'cursors', 'dead_letters', 'holes'] as const;
 
 /**
  * Copies a journal that may be written meanwhile, as it is at one moment. Events and blocks are only ever added at the
  * end and removed at the beginning: they are copied first, in short transactions; the last one takes what came, leaves
  * out what went, and takes everything else.
  * @param to file of the copy, which must not exist
- * @throws Fault `journal.none`, `journal.newer-format`, `journal.damaged`; errors of SQLite and of the file system
+ * @throws Fault `journal.none`, `journal.newer-format`, `journal.damaged`, `journal.salvaging`; errors of SQLite and of the
+ *   file system
  */
 export async function copyJournal(dir: string, to: string, options: CopyOptions): Promise<CopiedJournal> {
   const path = join(dir, FILES.database);
@@ -65,6 +68,10 @@ export async function copyJournal(dir: string, to: string, options: CopyOptions)
       throw new Fault('journal.newer-format', `${path} has format ${format}, not ${FORMAT_VERSION}`, {
         retry: 'never',
         hint: 'Make the backup with the release that wrote it.',
+      });
+    if (salvageRows(from).length > 0)
+      throw new Fault('journal.salvaging', `${path} is still taking over what a damaged one holds`, {
+        hint: 'Try again in some minutes.',
       });
     const copy = openCopy(to);
     try {
@@ -203,8 +210,7 @@ class Copying {
 
   #copyTable(table: (typeof SMALL)[number]): void {
     this.#to.exec(`DELETE FROM ${table}`);
-    const exists = this.#from.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
-    if (!exists.get(table)) return; // one that came later, and that this journal has not had yet
+    if (!hasTable(this.#from, table)) return; // one that came later, and that this journal has not had yet
     const columns = this.#from.prepare(`SELECT * FROM ${table} LIMIT 0`).columns();
     const names = columns.map(({ name }) => name);
     const insert = this.#to.prepare(

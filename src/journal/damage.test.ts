@@ -1,3 +1,4 @@
+// Long because all ways to damage a journal share what makes, spoils and reads one.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -138,7 +139,7 @@ test('a block that is gone without a trace is told of', async (t) => {
 test('a file that is no database is set aside, and a new journal begins with its tags and a gap', async (t) => {
   const config = journalConfig(t);
   await lived(config);
-  scribble(config.dir, 0, 4096);
+  scribble(config.dir, 0, 2 ** 20);
   const { tags, damage } = await reopened(config);
   assert.deepEqual(tags, ALL_TAGS);
   assert.match(damage.join('\n'), /not a database/);
@@ -150,6 +151,186 @@ test('a file that is no database is set aside, and a new journal begins with its
   const [item] = itemsOf(config.dir);
   assert.ok((item?.seq ?? 0) > 2 ** 40, 'numbers are never given twice');
   assert.equal(reader.verify().broken, undefined);
+});
+
+/** Another length of the file's pages: `fromPage` 0 is the first. */
+const scribblePages = (dir: string, fromPage: number, pages = 1) =>
+  scribble(dir, fromPage * 4096, (fromPage + pages) * 4096);
+
+/** Pages of one table, by what SQLite says of the sound file, in the order of its keys. */
+function pagesOf(dir: string, table: string, type: 'leaf' | 'internal' = 'leaf'): number[] {
+  const db = new DatabaseSync(join(dir, 'journal.db'), { readOnly: true });
+  const sql = 'SELECT pageno FROM dbstat WHERE name = ? AND pagetype = ? ORDER BY path';
+  const pages = db.prepare(sql).all(table, type) as { pageno: number }[];
+  db.close();
+  return pages.map(({ pageno }) => pageno - 1);
+}
+
+const BATCHES = 200;
+const BATCH_ROWS = 20;
+
+/** Many small blocks with an event each. */
+async function long(config: JournalConfig): Promise<void> {
+  await using journal = await openJournal(config);
+  journal.tag(tag(0));
+  for (let n = 0; n < BATCHES; n++) {
+    journal.append(noise(BATCH_ROWS, n), mark);
+    journal.event(anEvent(`system.n${n}`), START_US + n);
+    await settled(journal);
+  }
+}
+
+for (const [which, page] of [
+  ['first', 0],
+  ['last', -1],
+] as const)
+  test(`damage to the ${which} page of blocks, met when opening or writing, loses that page alone, counted`, async (t) => {
+    const config = journalConfig(t);
+    await long(config);
+    const leaf = pagesOf(config.dir, 'blocks').at(page) as number;
+    scribblePages(config.dir, leaf);
+    const seen: string[] = [];
+    {
+      await using journal = await openJournal(config, { onDamage: (what) => seen.push(...what) });
+      seen.push(...journal.opened.damage);
+      journal.append(series([42]), mark);
+      assert.equal(await settled(journal), 'durable');
+    }
+    const damage: string[] = [];
+    const kept = itemsOf(config.dir, 0, damage);
+    const rows = kept.reduce((sum, item) => sum + (item.kind === 'batch' ? item.batch.rows : 0), 0) - 1;
+    const lost = BATCHES * BATCH_ROWS - rows;
+    assert.ok(lost > 0 && lost < 0.1 * BATCHES * BATCH_ROWS, `${lost} rows lost`);
+    using reader = openReader(config.dir);
+    const gaps = reader.gaps(10);
+    assert.match(seen.join(), /set aside/);
+    assert.deepEqual(
+      gaps.map(({ count, reason }) => [count, reason]),
+      [[lost, 'journal-damaged']],
+      damage.join(),
+    );
+    assert.equal(kept.filter(({ kind }) => kind === 'event').length, BATCHES, 'events lie elsewhere');
+    assert.equal(reader.verify().broken, undefined);
+    assert.equal(valuesOf(config.dir).at(-1), 42);
+  });
+
+test('a spoilt first page takes no other one along', async (t) => {
+  const config = journalConfig(t);
+  await long(config);
+  scribblePages(config.dir, 0);
+  const { damage } = await reopened(config);
+  assert.match(damage.join(), /not a database/);
+  assert.equal(valuesOf(config.dir).length, BATCHES * BATCH_ROWS + 1);
+  using reader = openReader(config.dir);
+  assert.deepEqual(reader.gaps(10), []);
+  assert.equal(reader.verify().events, BATCHES);
+  assert.equal(reader.verify().broken, undefined);
+});
+
+for (const table of ['blocks', 'events'])
+  test(`a spoilt page in the branches of ${table} takes nothing along that lies below it`, async (t) => {
+    const config = journalConfig(t);
+    await long(config);
+    const [branch] = pagesOf(config.dir, table, 'internal');
+    assert.ok(branch !== undefined);
+    scribblePages(config.dir, branch);
+    await reopened(config);
+    const aside = readdirSync(config.dir).filter((name) => name.endsWith(`.page${branch + 1}`));
+    assert.equal(aside.length, 1, 'what it held is kept beside the file');
+    assert.equal(valuesOf(config.dir).length, BATCHES * BATCH_ROWS + 1);
+    using reader = openReader(config.dir);
+    assert.deepEqual(reader.gaps(10), []);
+    assert.deepEqual([reader.verify().events, reader.verify().broken], [BATCHES, undefined]);
+  });
+
+test('events on a spoilt page are a counted gap, and the chain holds on both sides of the hole', async (t) => {
+  const config = journalConfig(t);
+  await long(config);
+  const leaf = pagesOf(config.dir, 'events')[2] as number;
+  const last = pagesOf(config.dir, 'blocks').at(-1) as number;
+  scribblePages(config.dir, leaf);
+  scribblePages(config.dir, last);
+  await reopened(config);
+  using reader = openReader(config.dir);
+  const gap = reader.gaps(10).find(({ source }) => source === 'journal/events');
+  const { events, broken, torn } = reader.verify();
+  assert.equal(gap?.count, BATCHES - events);
+  assert.ok(events < BATCHES && events > 0.8 * BATCHES, `${events} events`);
+  assert.equal(broken, undefined);
+  assert.equal(torn, 1);
+});
+
+test('what is changed beside the hole still breaks the chain', async (t) => {
+  const config = journalConfig(t);
+  await long(config);
+  scribblePages(config.dir, pagesOf(config.dir, 'blocks').at(-1) as number);
+  await reopened(config);
+  const db = new DatabaseSync(join(config.dir, 'journal.db'));
+  db.exec(
+    "UPDATE events SET body = CAST('{}' AS BLOB) WHERE seq = (SELECT seq FROM events LIMIT 1 OFFSET 50)",
+  );
+  db.close();
+  using reader = openReader(config.dir);
+  assert.notEqual(reader.verify().broken, undefined);
+});
+
+test('gaps, dead letters and holes of a damaged database are known to its successor, and to the one after that', async (t) => {
+  const config = journalConfig(t);
+  await long(config);
+  {
+    await using journal = await openJournal(config);
+    journal.gap({ tags: [0], fromUs: 1, toUs: 2, count: 7, reason: 'device-silent' });
+    await settled(journal);
+  }
+  const lostRows: number[] = [];
+  for (let n = 0; n < 2; n++) {
+    scribblePages(config.dir, pagesOf(config.dir, 'blocks').at(-1) as number);
+    await reopened(config);
+    lostRows.push(BATCHES * BATCH_ROWS + n + 1 - valuesOf(config.dir).length);
+  }
+  using reader = openReader(config.dir);
+  const gaps = reader.gaps(10);
+  assert.equal(gaps[0]?.count, 7);
+  const counted = gaps.filter(({ reason }) => reason === 'journal-damaged');
+  assert.equal(
+    counted.reduce((sum, { count }) => sum + (count ?? Number.NaN), 0),
+    lostRows[1],
+    JSON.stringify({ gaps, lostRows }),
+  );
+});
+
+test('a large journal is brought over between commits, and readers meet all of it in its order', async (t) => {
+  const config = journalConfig(t, { quotaBytes: 256 * 2 ** 20 });
+  const total = 12;
+  {
+    await using journal = await openJournal(config);
+    for (let n = 0; n < total; n++) {
+      journal.append(noise(50_000, n), mark);
+      await settled(journal);
+    }
+    journal.append(series([1]), mark);
+  }
+  scribblePages(config.dir, pagesOf(config.dir, 'blocks').at(-1) as number);
+  await using journal = await openJournal(config);
+  journal.append(series([42]), mark);
+  assert.equal(await settled(journal), 'durable');
+  await until(
+    'all is there',
+    async () => {
+      journal.tick(START_US);
+      const seqs = itemsOf(config.dir).map(({ seq }) => seq);
+      assert.deepEqual(
+        seqs,
+        [...seqs].sort((a, b) => a - b),
+      );
+      return seqs.some((seq) => seq > 2 ** 40);
+    },
+    60_000,
+  );
+  using reader = openReader(config.dir);
+  const kept = valuesOf(config.dir).length - 1;
+  const counted = reader.gaps(10).reduce((sum, { count }) => sum + (count ?? Number.NaN), 0);
+  assert.equal(kept + counted, total * 50_000 + 1);
 });
 
 test('a database cut short keeps states and cursors where they can still be read', async (t) => {

@@ -469,7 +469,6 @@ class Writer implements Journal {
     for (const [name, id] of this.#sources) this.#open.sources.push({ id, name });
     for (const [key, text] of this.#states) if (!this.#open.state.has(key)) this.#open.state.set(key, text);
     for (const [name, seq] of this.#cursors) this.#open.cursors.set(name, seq);
-    this.#droppedGaps++;
     this.#deps.onDamage?.(what);
   }
 

@@ -1,5 +1,5 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Json } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
@@ -13,34 +13,20 @@ import {
   troubleOf,
 } from '#platform/sqlite.ts';
 import { GapTable } from './gaps.ts';
+import { type Kept, NOTHING, nothingOf, type Rest, type Row, readAll, readDamaged } from './kept.ts';
 import { appendLedger, compactLedger, type LedgerContent, readLedger } from './ledger.ts';
-import type { FaultMessage, OpenedMessage, SourceName, WorkerConfig } from './message.ts';
-import {
-  addLaterTables,
-  createTables,
-  FILES,
-  FORMAT_VERSION,
-  formatVersion,
-  type HeadRow,
-  readHead,
-  SEQ_LEAP,
-} from './schema.ts';
+import { mendBranches, mendFirstPage } from './mend.ts';
+import type { FaultMessage, OpenedMessage, WorkerConfig } from './message.ts';
+import type { SalvageRow } from './salvage.ts';
+import { addLaterTables, createTables, FILES, FORMAT_VERSION, formatVersion, SEQ_LEAP } from './schema.ts';
 import { Store } from './store.ts';
-
-/** Small things that start-up needs; blocks and events are never looked at. */
-interface Kept {
-  readonly head: HeadRow | undefined;
-  readonly tags: readonly Tag[];
-  readonly sources: readonly SourceName[];
-  readonly state: ReadonlyMap<string, string>;
-  readonly cursors: ReadonlyMap<string, number>;
-}
 
 /** A mark has 24 bits for its source; a site without its list of sources takes numbers far from those in use. */
 const MAX_SOURCES = 2 ** 24;
 const SOURCES_AN_EPOCH = 1024;
 
-const NOTHING: Kept = { head: undefined, tags: [], sources: [], state: new Map(), cursors: new Map() };
+/** How long an opening may take to bring over what a damaged database holds; the rest follows between commits. */
+const SALVAGE_MS = 500;
 
 /**
  * Opens the journal of a folder, or begins one. A database that cannot be read is set aside under a name that tells,
@@ -64,6 +50,7 @@ export function openStore(
     const epoch = config.epoch ?? Math.max(store.head.epoch, ledger.epoch) + 1;
     appendLedger(ledgerPath, [{ epoch, seq: store.head.seq }]);
     store.setEpoch(epoch);
+    store.salvage(SALVAGE_MS);
     return { store, opened: openedMessage(kept, tags, store, damage) };
   } catch (error) {
     db.close();
@@ -196,11 +183,14 @@ function openOrReplace(config: WorkerConfig, ledger: LedgerContent): Found {
   }
 }
 
-/** A table that is gone is damage as well, since the format version says that it must be there. */
-const isDamage = (error: unknown): boolean =>
+/**
+ * A table that is gone is damage as well, since the format version says that it must be there; and a number that is
+ * there already, since none is given twice.
+ */
+export const isDamage = (error: unknown): boolean =>
   troubleOf(error) === 'damaged' ||
   error instanceof SyntaxError ||
-  /no such (table|column)|lost its head/.test(messageOf(error));
+  /no such (table|column)|lost its head|^UNIQUE constraint failed/.test(messageOf(error));
 
 function checkFormat(db: DatabaseSync, path: string): void {
   const version = formatVersion(db);
@@ -218,24 +208,35 @@ function checkFormat(db: DatabaseSync, path: string): void {
 
 function replace(config: WorkerConfig, ledger: LedgerContent, because: unknown): Found {
   const path = join(config.dir, FILES.database);
-  for (const old of readdirSync(config.dir)) {
-    if (old.startsWith(FILES.damaged)) rmSync(join(config.dir, old), { force: true });
-  }
-  const aside = join(config.dir, `${FILES.damaged}${ledger.epoch + 1}`);
+  const aside = freeName(join(config.dir, `${FILES.damaged}${ledger.epoch + 1}`));
   for (const suffix of ['-wal', '-shm', '']) {
     if (fileBytes(path + suffix) > 0) renameSync(path + suffix, aside + suffix);
   }
-  const kept = salvage(aside);
+  const mended = mendBranches(aside);
+  const kept =
+    readDamaged(aside) ??
+    (mendFirstPage(config.dir, aside) ? readDamaged(aside) : undefined) ??
+    nothingOf(aside);
+  const wanted = [basename(aside), ...(kept.rest?.earlier ?? []).map(({ file }) => file)];
+  for (const old of readdirSync(config.dir))
+    if (old.startsWith(FILES.damaged) && !wanted.some((name) => old.startsWith(name)))
+      rmSync(join(config.dir, old), { force: true });
   const damage = [`${FILES.database}: ${messageOf(because)}; set aside as ${aside}`];
-  if (fileBytes(aside) > config.quotaBytes / 2) {
-    for (const suffix of ['-wal', '-shm', '']) rmSync(aside + suffix, { force: true });
-    damage.push('the damaged file took more than half of the quota and was removed');
-  }
+  if (mended > 0) damage.push(`${mended} pages that others are found by were made anew`);
   if (!kept.head) damage.push('its head could not be read; sequences go on far above it');
   damage.push(
-    `carried over: ${kept.tags.length} tags, ${kept.state.size} states, ${kept.cursors.size} cursors`,
+    `carried over: ${kept.tags.length} tags, ${kept.state.size} states, ${kept.cursors.size} cursors; ` +
+      'samples and events follow as far as they can be read, and what is missing then becomes gaps',
   );
   return begin(config, ledger, kept, damage);
+}
+
+/** One that was set aside in the same epoch may not be done with yet. */
+function freeName(path: string): string {
+  for (let n = 0; ; n++) {
+    const name = n === 0 ? path : `${path}.${n}`;
+    if (!existsSync(name)) return name;
+  }
 }
 
 /** A new database that carries over what is known of an old one. */
@@ -244,16 +245,16 @@ function begin(config: WorkerConfig, ledger: LedgerContent, kept: Kept, damage: 
   // What a power cut left of a database that had not been finished.
   for (const suffix of ['-wal', '-shm', '']) rmSync(path + suffix, { force: true });
   const db = openForWriting(path);
-  const lastSeq = Math.max(kept.head?.seq ?? 0, ledger.seq);
+  const lastSeq = Math.max(kept.head?.seq ?? 0, kept.rest?.lastSeq ?? 0, ledger.seq);
   // Within one run the main thread numbers the entries, and goes on where it was.
   const leap = damage.length > 0 && config.epoch === undefined ? SEQ_LEAP : 0;
   createTables(db, lastSeq + leap);
-  if (damage.length > 0) carryOver(db, kept);
+  if (damage.length > 0) carryOver(db, kept, { upto: lastSeq, next: lastSeq + leap });
   return { db, kept, damage };
 }
 
-function carryOver(db: DatabaseSync, kept: Kept): void {
-  const { head } = kept;
+function carryOver(db: DatabaseSync, kept: Kept, range: Pick<SalvageRow, 'upto' | 'next'>): void {
+  const { head, rest } = kept;
   transaction(db, () => {
     for (const tag of kept.tags) {
       db.prepare('INSERT INTO tags VALUES (?, ?)').run(tag.number, JSON.stringify(tag));
@@ -270,75 +271,64 @@ function carryOver(db: DatabaseSync, kept: Kept): void {
         head.age_us,
       );
     }
-    // Which samples were in it cannot be known; it began at some time unknown and ended with the last that we know of.
-    const toUs = head?.wall_us ?? 0;
-    new GapTable(db).add({ tags: 'all', fromUs: 0, toUs, count: head?.rows, reason: 'journal-damaged' });
+    if (rest) carryRest(db, kept, rest, range);
+    else {
+      // Which samples were in it cannot be known, nor when it began and ended.
+      const gap = { tags: 'all', fromUs: 0, toUs: head?.wall_us ?? 0, count: head?.rows } as const;
+      new GapTable(db).add({ ...gap, reason: 'journal-damaged' });
+    }
   });
 }
 
-function readAll(db: DatabaseSync): Kept {
-  const head = readHead(db);
-  if (!head) throw new SyntaxError('the journal has lost its head record');
-  return { ...readSmall(db, (read) => read()), head };
-}
-
-/** Whatever a broken database still gives. */
-function salvage(path: string): Kept {
-  try {
-    using db = disposable(openForReading(path));
-    const attempt = (read: () => void): void => {
-      try {
-        read();
-      } catch {
-        // The rest of that table is lost; the caller reports how much was carried over.
-      }
-    };
-    let head: HeadRow | undefined;
-    attempt(() => {
-      head = readHead(db.database);
-    });
-    return { ...readSmall(db.database, attempt), head };
-  } catch {
-    return NOTHING;
+/** The chain of events goes on from the last one, and what was told or set aside before is still known. */
+function carryRest(
+  db: DatabaseSync,
+  { head }: Kept,
+  { file, tables, earlier, lastEvent }: Rest,
+  { upto, next }: Pick<SalvageRow, 'upto' | 'next'>,
+): void {
+  for (const [table, rows] of tables) for (const row of rows) insertRow(db, table, row);
+  const last = head ?? lastEvent;
+  if (last) db.prepare('UPDATE head SET event_seq = ?, event_hash = ?').run(last.event_seq, last.event_hash);
+  if (head) {
+    const anchor = 'UPDATE head SET anchor_seq = ?, anchor_hash = ?, events_removed = ?';
+    db.prepare(anchor).run(head.anchor_seq, head.anchor_hash, head.events_removed);
   }
-}
-
-const disposable = (database: DatabaseSync) => ({ database, [Symbol.dispose]: () => database.close() });
-
-/** @param attempt runs the reading of one table; rows read before it fails are kept */
-function readSmall(db: DatabaseSync, attempt: (read: () => void) => void): Omit<Kept, 'head'> {
-  const tags: Tag[] = [];
-  const sources: SourceName[] = [];
-  const state = new Map<string, string>();
-  const cursors = new Map<string, number>();
-  const rows = <Row>(sql: string, take: (row: Row) => void): void =>
-    attempt(() => {
-      for (const row of db.prepare(sql).iterate()) take(row as Row);
-    });
-  rows<{ body: string }>('SELECT body FROM tags ORDER BY number', ({ body }) => tags.push(JSON.parse(body)));
-  rows<SourceName>('SELECT id, name FROM sources ORDER BY id', ({ id, name }) => sources.push({ id, name }));
-  rows<{ key: string; value: string }>('SELECT key, value FROM state', ({ key, value }) => {
-    JSON.parse(value);
-    state.set(key, value);
+  // A file that was being brought over is read anew from its beginning: how far that had come is in a damaged one.
+  for (const { id: _, ...row } of earlier)
+    insertRow(db, 'salvage', { ...row, after: row.start, rows: 0, events: 0, hole: 0 });
+  const start = earlier.at(-1)?.upto ?? 0;
+  const isAll = earlier.length === 0;
+  insertRow(db, 'salvage', {
+    ...{ file, start, after: start, upto, next, rows: 0, events: 0, wall_us: head?.wall_us ?? 0 },
+    had_rows: isAll ? (head?.rows ?? null) : null,
+    had_events: isAll ? (head?.event_count ?? null) : null,
+    hole: 0,
   });
-  rows<{ name: string; seq: number }>('SELECT name, seq FROM cursors', ({ name, seq }) =>
-    cursors.set(name, seq),
-  );
-  return { tags, sources, state, cursors };
+  db.exec('UPDATE salvage SET hole = (SELECT coalesce(max(id), 0) FROM holes)');
 }
 
-/** Tags of the ledger that the database does not know get their place back. */
+function insertRow(db: DatabaseSync, table: string, row: Row): void {
+  const names = Object.keys(row);
+  const places = names.map(() => '?').join(', ');
+  db.prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${places})`).run(
+    ...Object.values(row),
+  );
+}
+
+/** The ledger is written first and has checksums: what it says of a tag holds, and gets its place in the database. */
 function withLedger(db: DatabaseSync, known: readonly Tag[], ledger: LedgerContent): Tag[] {
   const all = new Map(known.map((tag) => [tag.number, tag]));
-  const missing = [...ledger.tags.values()].filter((tag) => !all.has(tag.number));
-  if (missing.length > 0) {
+  const others = [...ledger.tags.values()].filter(
+    (tag) => JSON.stringify(all.get(tag.number)) !== JSON.stringify(tag),
+  );
+  if (others.length > 0) {
     transaction(db, () => {
-      for (const tag of missing) {
-        db.prepare('INSERT INTO tags VALUES (?, ?)').run(tag.number, JSON.stringify(tag));
-      }
+      const put = db.prepare('INSERT OR REPLACE INTO tags VALUES (?, ?)');
+      for (const tag of others) put.run(tag.number, JSON.stringify(tag));
     });
   }
-  for (const tag of missing) all.set(tag.number, tag);
+  for (const tag of others) all.set(tag.number, tag);
   return [...all.values()].sort(byNumber);
 }
 

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { troubleOf } from '#platform/sqlite.ts';
 import type { JournalReader } from './api.ts';
+import { holesWithin } from './holes.ts';
 
 /** Is told what cannot be read. */
 export type Tell = NonNullable<Parameters<JournalReader['items']>[1]>;
@@ -15,9 +16,12 @@ export interface Place {
 /** Finds one block after the other in a table that may be damaged anywhere. */
 export class Places {
   readonly #db: DatabaseSync;
+  readonly #isDamage: (error: unknown) => boolean;
 
-  constructor(db: DatabaseSync) {
+  /** @param damage which errors are to be passed over */
+  constructor(db: DatabaseSync, damage: (error: unknown) => boolean = isDamage) {
     this.#db = db;
+    this.#isDamage = damage;
   }
 
   /**
@@ -30,8 +34,8 @@ export class Places {
       this.#holdSequence(after, (place?.seq ?? upTo + 1) - 1, tell);
       return place;
     } catch (error) {
-      if (!isDamage(error)) throw error;
-      const behind = this.#behindDamage(after, upTo);
+      if (!this.#isDamage(error)) throw error;
+      const behind = firstReadable(after, upTo, (from) => this.#firstBehind(from, upTo), this.#isDamage);
       const end = behind ? `before block ${behind.seq}` : `up to ${upTo}`;
       tell(`blocks after ${after} and ${end} cannot be read: ${messageOf(error)}`, {
         last: behind ? behind.seq - 1 : upTo,
@@ -40,22 +44,6 @@ export class Places {
       });
       return behind;
     }
-  }
-
-  /** The first block that can be found, by halving: which keys a spoilt page held is known to nobody. */
-  #behindDamage(after: number, upTo: number): Place | undefined {
-    let found: Place | undefined;
-    for (let [from, to] = [after, upTo]; from < to; ) {
-      const middle = Math.floor((from + to) / 2);
-      try {
-        found = this.#firstBehind(middle, upTo);
-        to = middle;
-      } catch (error) {
-        if (!isDamage(error)) throw error;
-        from = middle + 1;
-      }
-    }
-    return found;
   }
 
   /** Between two blocks there are only events: a sequence that nobody has was in a block that is gone. */
@@ -67,6 +55,13 @@ export class Places {
     // What is oldest goes to make room, and is counted there.
     const isOldest = !this.#db.prepare('SELECT 1 FROM blocks WHERE seq <= ? LIMIT 1').get(after);
     if (events === upTo - after || isOldest) return;
+    const [known] = holesWithin(this.#db, 'blocks', after + 1, upTo);
+    if (known) {
+      // Counted already, when the journal was brought over from a damaged file.
+      if (known.rows !== 0)
+        tell(`entries ${known.first} to ${known.last} were lost to damage, and are counted`);
+      return;
+    }
     tell(`${upTo - after - events} entries between ${after} and ${upTo + 1} are missing`, {
       last: upTo,
       rows: undefined,
@@ -107,5 +102,41 @@ function checked(place: Place, upTo: number): Place {
   throw new Fault('journal.damaged-block', `block ${seq} says that it ends at ${last}`, { retry: 'never' });
 }
 
-const isDamage = (error: unknown): boolean =>
+export const isDamage = (error: unknown): boolean =>
   troubleOf(error) === 'damaged' || (error instanceof Fault && error.code === 'journal.damaged-block');
+
+/** What can be found first behind a position, by halving: which keys a spoilt page held is known to nobody. */
+export function firstReadable<T>(
+  after: number,
+  upTo: number,
+  find: (after: number) => T | undefined,
+  passOver: (error: unknown) => boolean,
+): T | undefined {
+  let found: T | undefined;
+  for (let [from, to] = [after, upTo]; from < to; ) {
+    const middle = Math.floor((from + to) / 2);
+    try {
+      found = find(middle);
+      to = middle;
+    } catch (error) {
+      if (!passOver(error)) throw error;
+      from = middle + 1;
+    }
+  }
+  return found;
+}
+
+/** The same from the other end. @param find what can be found last, up to a position */
+export function lastReadable<T>(upTo: number, find: (upTo: number) => T): T | undefined {
+  let found: T | undefined;
+  for (let [from, to] = [0, upTo]; from < to; ) {
+    const middle = Math.ceil((from + to) / 2);
+    try {
+      found = find(middle);
+      from = middle;
+    } catch {
+      to = middle - 1;
+    }
+  }
+  return found;
+}

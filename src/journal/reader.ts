@@ -22,7 +22,9 @@ import { link } from './chain.ts';
 import { readDeadLetters } from './dead-letters.ts';
 import { type GapRow, gapOfRow } from './gaps.ts';
 import { MARK_DERIVED, MARK_LATE, MARK_SOURCE_SHIFT, MarkKind } from './gather.ts';
+import { holesWithin } from './holes.ts';
 import { type Place, Places, type Tell } from './places.ts';
+import { salvagedUpTo, salvageRows } from './salvage.ts';
 import { FILES, FORMAT_VERSION, formatVersion, type HeadRow, readHead } from './schema.ts';
 
 const EVENTS_AT_ONCE = 1000;
@@ -85,7 +87,7 @@ class Reader implements JournalReader {
     let after = afterSeq;
     for (;;) {
       // Everything up to the head is there in one piece; what comes later waits for the next round.
-      const head = this.#head().seq;
+      const head = Math.min(this.#head().seq, salvagedUpTo(this.#db));
       if (head <= after) return;
       for (;;) {
         const block = this.#places.next(after, head, tell);
@@ -307,22 +309,32 @@ function* readableEvents(db: DatabaseSync): Iterable<EventRow | Error> {
   }
 }
 
+/** Events between these two went with a damaged file, as it was told: the chain goes on behind the hole. */
+const isTorn = (db: DatabaseSync, before: number, seq: number): boolean =>
+  holesWithin(db, 'events', before, seq).length > 0 ||
+  salvageRows(db).some(({ after, next }) => after < seq && next >= before);
+
 function walkChain(db: DatabaseSync, head: HeadRow): Verified {
   let hash: Uint8Array = head.anchor_hash;
   let seq = head.anchor_seq;
   let events = 0;
   let fromSeq = 0;
+  let torn = 0;
   const end = (broken?: Verified['broken']): Verified => ({
     events,
     fromSeq,
     head: Buffer.from(head.event_hash).toString('hex'),
+    ...(torn > 0 && { torn }),
     ...(broken && { broken }),
   });
   for (const row of readableEvents(db)) {
     if (row instanceof Error) return end({ seq: seq + 1, reason: `it cannot be read: ${row.message}` });
     if (events === 0) fromSeq = row.seq;
     hash = link(hash, row.seq, row.at_us, row.body);
-    if (Buffer.compare(hash, row.hash) !== 0) {
+    if (Buffer.compare(hash, row.hash) !== 0 && isTorn(db, seq, row.seq)) {
+      hash = row.hash;
+      torn++;
+    } else if (Buffer.compare(hash, row.hash) !== 0) {
       const reason =
         'its hash does not follow from the event before it: it, or what was before it, was changed';
       return end({ seq: row.seq, reason });

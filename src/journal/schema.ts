@@ -6,6 +6,9 @@ export const FORMAT_VERSION = 1;
 /** A new database after damage numbers from here above the old one: more than one opening can ever use up. */
 export const SEQ_LEAP = 2 ** 40;
 
+/** Beyond every sequence: there is room for leaps above it in a double. */
+export const MOST_SEQ = 2 ** 52;
+
 export const FILES = {
   database: 'journal.db',
   ledger: 'journal.ledger',
@@ -52,11 +55,19 @@ const TABLES = `
   PRAGMA user_version = ${FORMAT_VERSION};
 `;
 
-/** A table that came later: a journal without it gets it when it is opened for writing. */
-const DEAD_LETTERS =
-  'CREATE TABLE IF NOT EXISTS dead_letters (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT';
+/** Tables that came later: a journal without them gets them when it is opened for writing. */
+const LATER = `
+  CREATE TABLE IF NOT EXISTS dead_letters (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS salvage (
+    id INTEGER PRIMARY KEY, file TEXT NOT NULL, start INTEGER NOT NULL, after INTEGER NOT NULL, upto INTEGER NOT NULL, next INTEGER NOT NULL,
+    had_rows INTEGER, had_events INTEGER, rows INTEGER NOT NULL, events INTEGER NOT NULL, wall_us REAL NOT NULL,
+    hole INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS holes (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, rows INTEGER,
+    from_us REAL NOT NULL, to_us REAL NOT NULL) STRICT;
+`;
 
-export const addLaterTables = (db: DatabaseSync): void => db.exec(DEAD_LETTERS);
+export const addLaterTables = (db: DatabaseSync): void => db.exec(LATER);
 
 /** Makes the tables of a new journal. @param seq highest sequence that may have been given before */
 export function createTables(db: DatabaseSync, seq: number): void {
@@ -76,3 +87,21 @@ export const formatVersion = (db: DatabaseSync): number =>
 
 export const readHead = (db: DatabaseSync): HeadRow | undefined =>
   db.prepare('SELECT * FROM head WHERE id = 1').get() as HeadRow | undefined;
+
+/** @throws SyntaxError where a spoilt page has left a head that SQLite reads, and that cannot be one */
+export function checkHead(head: HeadRow): HeadRow {
+  const { epoch, unit, seq, rows, event_seq, event_count, anchor_seq, events_removed } = head;
+  const counts = [epoch, unit, seq, rows, event_seq, event_count, anchor_seq, events_removed];
+  const times = [head.steady_us, head.wall_us, head.age_us];
+  const isHash = (bytes: Uint8Array) => bytes instanceof Uint8Array && bytes.length === GENESIS.length;
+  const isSound =
+    counts.every((count) => Number.isSafeInteger(count) && count >= 0 && count < MOST_SEQ) &&
+    times.every(Number.isFinite) &&
+    isHash(head.event_hash) &&
+    isHash(head.anchor_hash);
+  if (isSound) return head;
+  throw new SyntaxError('the head record of the journal says what it cannot say');
+}
+
+export const hasTable = (db: DatabaseSync, table: string): boolean =>
+  db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) !== undefined;

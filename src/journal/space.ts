@@ -10,6 +10,8 @@ const MAX_LOG_BYTES = 8 * 2 ** 20;
 /** Lock, pid, shared-memory index of the log, and what the ledger grows by before it is looked at again. */
 const SMALL_FILES_BYTES = 192 * 1024;
 const RESERVE_SLICE_BYTES = 64 * 1024;
+/** Of the reserve, in one step. */
+const GIVEN_BACK_BYTES = 512 * 1024;
 const MIN_PAGES = 64;
 /** Pages that a commit touches besides the blocks themselves: heads, gaps, inner nodes, free list. */
 const SLACK_PAGES = 24;
@@ -38,7 +40,8 @@ export class Space {
   readonly #path: string;
   readonly #reserve: string;
   readonly #budget: Budget;
-  readonly #maxPages: number;
+  readonly #quotaBytes: number;
+  #maxPages = MIN_PAGES;
   readonly #count: (bytes: number) => void;
   #framesSeen = 0;
   /** Nothing more can be given back in this run. */
@@ -54,10 +57,8 @@ export class Space {
     this.#reserve = join(dir, FILES.reserve);
     this.#budget = budgetOf(quotaBytes);
     this.#count = count;
-    const { logBytes, reserveBytes } = this.#budget;
-    const others = logBytes + reserveBytes + SMALL_FILES_BYTES + damagedBytes(dir);
-    this.#maxPages = Math.max(MIN_PAGES, Math.floor((quotaBytes - others) / PAGE_BYTES));
-    db.exec(`PRAGMA max_page_count = ${this.#maxPages}`);
+    this.#quotaBytes = quotaBytes;
+    this.spareAside(false);
     db.exec(`PRAGMA journal_size_limit = ${this.#budget.logBytes}`);
   }
 
@@ -66,6 +67,25 @@ export class Space {
     const small = [FILES.ledger, FILES.lock, FILES.pid].map((name) => join(dirname(this.#path), name));
     const sum = [...files, ...small].reduce((bytes, path) => bytes + fileBytes(path), 0);
     return sum + damagedBytes(dirname(this.#path));
+  }
+
+  /** A damaged file takes its part of the quota, but not while its content is brought over: twice that, for a moment. */
+  spareAside(isSpared: boolean): void {
+    const { logBytes, reserveBytes } = this.#budget;
+    const aside = isSpared ? 0 : damagedBytes(dirname(this.#path));
+    const others = logBytes + reserveBytes + SMALL_FILES_BYTES + aside;
+    this.#maxPages = Math.max(MIN_PAGES, Math.floor((this.#quotaBytes - others) / PAGE_BYTES));
+    this.#db.exec(`PRAGMA max_page_count = ${this.#maxPages}`);
+  }
+
+  /** What is left of a damaged file is for those who want to know what happened, and costs no sample its place. */
+  dropAside(): void {
+    const dir = dirname(this.#path);
+    const pages = this.#pragma('page_count') - this.#pragma('freelist_count');
+    const isTooMuch = damagedBytes(dir) > this.#quotaBytes / 2 || pages > this.#quotaPages;
+    if (!isTooMuch) return;
+    for (const name of asideNames(dir)) rmSync(join(dir, name), { force: true });
+    this.spareAside(false);
   }
 
   /** Whether rows of that many bytes find room without removing anything. */
@@ -139,13 +159,30 @@ export class Space {
   }
 
   /**
-   * The file system is full: gives the reserve back to it so that the log can be written, and keeps the database from
-   * growing. Whoever calls must make room before writing more.
+   * The file system is full: moves the log into the database, which needs some of the reserve where that has grown, and
+   * keeps the database from growing further. The log keeps the bytes that it has: what it gave up somebody else would
+   * take. Whoever calls must make room before writing more.
    */
   tighten(): void {
-    rmSync(this.#reserve, { force: true });
-    this.checkpoint('TRUNCATE');
+    this.withReserve(() => this.checkpoint('RESTART'));
     this.#stopGrowing();
+  }
+
+  /**
+   * Does what needs bytes of a full file system, giving it a little of the reserve at a time: what is not used at once
+   * somebody else takes, and what one attempt has written keeps its place for the next.
+   */
+  withReserve<T>(work: () => T): T {
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        const have = fileBytes(this.#reserve);
+        if (troubleOf(error) !== 'full' || have === 0) throw error;
+        if (have > GIVEN_BACK_BYTES) truncateSync(this.#reserve, have - GIVEN_BACK_BYTES);
+        else rmSync(this.#reserve);
+      }
+    }
   }
 
   /**
@@ -222,7 +259,9 @@ export class Space {
 
   #trimLog(frames: number): void {
     // One transaction may be larger than the share of the log: the file is cut at once then.
-    if (frames * FRAME_BYTES > this.#budget.logBytes) this.checkpoint('TRUNCATE');
+    // Where the disk is full each transaction must find the log empty: it may not get longer.
+    if (this.isTight) this.checkpoint('RESTART');
+    else if (frames * FRAME_BYTES > this.#budget.logBytes) this.checkpoint('TRUNCATE');
     else if (frames * FRAME_BYTES > this.#budget.logBytes / 2) this.checkpoint('PASSIVE');
   }
 
@@ -254,7 +293,8 @@ export class Space {
   }
 }
 
-function damagedBytes(dir: string): number {
-  const names = readdirSync(dir).filter((name) => name.startsWith(FILES.damaged));
-  return names.reduce((bytes, name) => bytes + fileBytes(join(dir, name)), 0);
-}
+const asideNames = (dir: string): string[] =>
+  readdirSync(dir).filter((name) => name.startsWith(FILES.damaged));
+
+const damagedBytes = (dir: string): number =>
+  asideNames(dir).reduce((bytes, name) => bytes + fileBytes(join(dir, name)), 0);

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { at } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
-import type { GapReason } from '#kernel/gap.ts';
+import type { Gap, GapReason } from '#kernel/gap.ts';
 import { PAGE_BYTES, transaction, troubleOf } from '#platform/sqlite.ts';
 import type { Fill } from './api.ts';
 import { BlockWriter } from './block.ts';
@@ -13,6 +13,7 @@ import type { Columns } from './gather.ts';
 import { appendLedger } from './ledger.ts';
 import { type Extras, NO_TOTALS, type StoreTotals, type UnitMessage, type WorkerConfig } from './message.ts';
 import { Removal } from './removal.ts';
+import { Salvage } from './salvage.ts';
 import { type HeadRow, readHead } from './schema.ts';
 import { Space } from './space.ts';
 
@@ -33,6 +34,8 @@ const SMALL_ROW_BYTES = 100;
 const EVENTS_AT_ONCE = 32;
 const EVENT = '(?, ?, ?, ?)';
 const EVENT_VALUES = 4;
+/** Brought over of a damaged file in one transaction; a commit that comes meanwhile waits for it. */
+const SALVAGE_BYTES = 2 ** 20;
 /** Seven digits and a comma. */
 const GAP_TAG_BYTES = 8;
 
@@ -48,11 +51,14 @@ export class Store {
   readonly #blocks = new BlockWriter();
   readonly #insert: ReturnType<typeof statements>;
   #head: HeadRow;
+  /** A damaged file whose content is being brought over. */
+  #salvage: Salvage | undefined;
   /** Steady time up to which the age is counted; none yet in this epoch. */
   #countedUs: number | undefined;
   #writtenBytes = 0;
   #gapsAdded = 0;
   #fill: Fill = NO_TOTALS.fill;
+  #damagedRows = 0;
   /** Unit up to which the tags are in the ledger. */
   #inLedger = 0;
 
@@ -70,13 +76,14 @@ export class Store {
     const head = readHead(db);
     if (!head) throw new Fault('journal.damaged', 'the journal has lost its head record');
     this.#head = head;
+    this.#nextSalvage();
   }
 
   get totals(): StoreTotals {
     return {
       usedBytes: this.#space.usedBytes,
       writtenBytes: this.#writtenBytes,
-      lostRows: this.#removal.lostRows,
+      lostRows: this.#removal.lostRows + this.#damagedRows,
       gaps: this.#removal.gaps + this.#gapsAdded,
       fill: this.#fill,
     };
@@ -93,16 +100,22 @@ export class Store {
   commit(units: readonly UnitMessage[]): void {
     const fresh = units.filter((unit) => unit.unit > this.#head.unit);
     const encoded = fresh.map((message) => this.#encode(message));
-    const bytes = encoded.reduce((sum, unit) => sum + unit.bytes, 0);
     this.#guardLog();
-    this.#space.lookAround(bytes);
-    if (!this.#writeWithinQuota(encoded, bytes)) {
-      this.#space.tighten();
-      this.#ledgerTags(encoded);
-      this.#write(encoded, 'disk-full', bytes);
-    }
-    this.#space.afterCommit();
+    const before = () => this.#ledgerTags(encoded);
+    if (!this.#put(bytesOf(encoded), () => this.#writeUnits(encoded), before))
+      this.#putSingly(encoded, before);
     this.#fill = this.#filled(encoded);
+  }
+
+  /** The log of a full disk may have no room for all of them at once, but for one after the other. */
+  #putSingly(units: readonly Encoded[], before: () => void): void {
+    for (const unit of units) {
+      this.#space.withReserve(() => {
+        before();
+        this.#write(() => this.#writeUnits([unit]), 'disk-full', unit.bytes);
+      });
+      this.#space.afterCommit();
+    }
   }
 
   /** Asked after a commit only: a disk that fails answers nothing, and what it said last stays. */
@@ -125,17 +138,33 @@ export class Store {
     };
   }
 
+  #writeUnits(units: readonly Encoded[]): void {
+    for (const unit of units) this.#writeUnit(unit);
+  }
+
+  /**
+   * Writes in one transaction, making room where the quota has none.
+   * @returns false when the disk is full: nothing was written then, and the database will not grow
+   */
+  #put(bytes: number, work: () => void, before = () => {}): boolean {
+    this.#space.lookAround(bytes);
+    const isWritten = this.#putWithinQuota(bytes, work, before);
+    if (isWritten) this.#space.afterCommit();
+    else this.#space.tighten();
+    return isWritten;
+  }
+
   /**
    * SQLite says the same of a reached quota and of a full disk: while the file system has room it was the quota, and
    * more has to go than was thought.
    * @returns false when the disk is full
    */
-  #writeWithinQuota(units: readonly Encoded[], bytes: number): boolean {
+  #putWithinQuota(bytes: number, work: () => void, before: () => void): boolean {
     let more = 0;
     for (let attempt = 1; ; attempt++) {
       try {
-        this.#ledgerTags(units);
-        this.#write(units, 'quota', bytes + more);
+        before();
+        this.#write(work, 'quota', bytes + more);
         return true;
       } catch (error) {
         if (troubleOf(error) !== 'full') throw error;
@@ -162,12 +191,61 @@ export class Store {
    * @throws errors of SQLite and of the file system
    */
   idle(): boolean {
+    if (this.#salvageSome()) return true;
     this.#space.relax();
     const freePages = this.#space.freePagesToShrink();
     if (freePages === 0) return false;
     // In pieces: with the quota lowered much has to go, and commits must not wait for it.
-    this.#write([], 'quota', freePages * PAGE_BYTES);
+    this.#write(() => {}, 'quota', freePages * PAGE_BYTES);
     return this.#space.shrink();
+  }
+
+  /**
+   * Brings over what a damaged file holds, for at most about so long; {@link Store.idle} goes on with it. A disk that
+   * has no room now gets another chance then.
+   */
+  salvage(forMs: number): void {
+    const untilMs = performance.now() + forMs;
+    try {
+      while (this.#salvageSome() && performance.now() < untilMs);
+    } catch (error) {
+      if (troubleOf(error) === 'damaged') throw error;
+    }
+  }
+
+  /** @returns whether there was something to bring over */
+  #salvageSome(): boolean {
+    const salvage = this.#salvage;
+    if (!salvage) return false;
+    let lost: readonly Gap[] = [];
+    let isLast = false;
+    try {
+      const piece = salvage.read(SALVAGE_BYTES);
+      isLast = piece.isLast;
+      const work = () => {
+        lost = salvage.write(this.#db, this.#head, piece);
+        for (const gap of lost) if (this.#gaps.add(gap)) this.#gapsAdded++;
+      };
+      if (!this.#put(piece.bytes, work)) {
+        this.#space.withReserve(() => this.#write(work, 'disk-full', piece.bytes));
+        this.#space.afterCommit();
+      }
+    } catch (error) {
+      this.#nextSalvage();
+      throw error;
+    }
+    salvage.settle();
+    for (const { source, count } of lost) if (source === undefined) this.#damagedRows += count ?? 0;
+    if (isLast) this.#nextSalvage();
+    return true;
+  }
+
+  #nextSalvage(): void {
+    const was = this.#salvage;
+    was?.[Symbol.dispose]();
+    this.#salvage = Salvage.pending(this.#db, this.#config.dir);
+    this.#space.spareAside(this.#salvage !== undefined);
+    if (was && !this.#salvage) this.#space.dropAside();
   }
 
   setEpoch(epoch: number): void {
@@ -180,6 +258,7 @@ export class Store {
 
   /** Moves the log into the database, so that the next opening has nothing to recover. */
   close(): void {
+    this.#salvage?.[Symbol.dispose]();
     try {
       this.#space.checkpoint('TRUNCATE');
     } finally {
@@ -202,7 +281,7 @@ export class Store {
     return { message, body, bytes: (body?.length ?? 0) + extraBytes(message.extras) };
   }
 
-  #write(units: readonly Encoded[], reason: GapReason, bytes: number): void {
+  #write(work: () => void, reason: GapReason, bytes: number): void {
     const before = this.#head;
     const counted = this.#countedUs;
     const lost = { rows: this.#removal.lostRows, gaps: this.#removal.gaps, added: this.#gapsAdded };
@@ -210,7 +289,7 @@ export class Store {
       this.#head = { ...before };
       transaction(this.#db, () => {
         this.#makeRoom(bytes, this.#space.isTight ? 'disk-full' : reason);
-        for (const unit of units) this.#writeUnit(unit);
+        work();
         this.#removal.expire(this.#head, this.#config.maxAgeUs);
         this.#insert.head.run(...headValues(this.#head));
       });
@@ -292,6 +371,8 @@ export class Store {
     this.#head.rows += columns.rows;
   }
 }
+
+const bytesOf = (units: readonly Encoded[]): number => units.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Pages are not quite full, and a state may stand beside the one that it replaces. */
 function extraBytes({ events, deadLetters, state, tags, gaps, sources, cursors }: Extras): number {

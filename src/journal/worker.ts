@@ -13,7 +13,7 @@ import {
   type UnitMessage,
   type WorkerConfig,
 } from './message.ts';
-import { openStore, openWithoutStore } from './opening.ts';
+import { isDamage, openStore, openWithoutStore } from './opening.ts';
 import { FILES } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -144,7 +144,7 @@ function commitOrReplace(units: readonly UnitMessage[]): void {
   try {
     store.commit(units);
   } catch (error) {
-    if (troubleOf(error) !== 'damaged') throw error;
+    if (!isDamage(error)) throw error;
     // Found in a part that opening does not read: only a new database can go on.
     carried = count();
     closeQuietly();

@@ -40,6 +40,8 @@ export function troubleOf(error: unknown): StorageTrouble {
   if (errcode === IOERR_SHMSIZE) return 'full';
   if (errcode !== undefined) return TROUBLE.get(errcode & 0xff) ?? 'other';
   if (code !== undefined && FULL_ERRNO.has(code)) return 'full';
+  // An integer that JavaScript cannot hold: nobody here writes one.
+  if (code === 'ERR_OUT_OF_RANGE') return 'damaged';
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM') return 'read-only';
   return code?.startsWith('E') && !code.startsWith('ERR_') ? 'io' : 'other';
 }

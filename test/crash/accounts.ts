@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
+import { messageOf } from '#kernel/fault.ts';
 import { Quality } from '#kernel/quality.ts';
 import type { Scope } from '#test/scope.ts';
 import { until } from '#test/until.ts';
@@ -63,17 +64,21 @@ export async function allAccountedFor(
   onNumber?: (value: number) => void,
 ) {
   let last = -1;
+  let seen = '';
   await until(
     'nothing comes any more, and all is on disk',
     async () => {
       await new Promise((again) => setTimeout(again, QUIET_MS));
       const { journal, samples: now } = await edge.status();
       const quiet = now === last && journal.pendingRows === 0 && journal.fault === undefined;
+      seen = `${now} samples after ${last}, ${JSON.stringify(journal)}`;
       last = now;
       return quiet;
     },
     60_000,
-  );
+  ).catch((error: unknown) => {
+    throw new Error(`${messageOf(error)}: ${seen}`);
+  });
   const { samples, sources, journal, tags } = await edge.status();
   await edge.stop();
   const account = await accountOf(t, dir, onNumber);

@@ -45,6 +45,18 @@ test('on a full disk new tags get their room too', options, () => {
   assert.equal(seen.kept + seen.told, seen.rows);
 });
 
+test(
+  'while others take every free byte, a large backlog is written in the room that the log has',
+  options,
+  () => {
+    const seen = onSmallDisk(48, 'crowd');
+    assert.deepEqual(seen.unexpected, []);
+    assert.equal(seen.fault, undefined);
+    assert.equal(seen.kept + seen.told, seen.rows);
+    assert.equal(seen.broken, undefined);
+  },
+);
+
 test('a disk without a free byte: nothing throws, memory is bounded, it recovers by itself', options, () => {
   const seen = onSmallDisk(12, 'starve');
   assert.deepEqual(seen.unexpected, []);

@@ -75,6 +75,39 @@ async function shrink(withTags = false): Promise<object> {
   return { results, rows, lostRows: health.lostRows, fault: health.fault?.code };
 }
 
+/**
+ * Somebody takes every byte the moment it is free, also those of the reserve, while many full blocks wait at once: more
+ * than the log of one transaction could hold.
+ */
+async function crowd(): Promise<object> {
+  await using journal = await openJournal({ ...config, windowBytes: 32 * 2 ** 20 });
+  let rows = 0;
+  const append = (batches: number) => {
+    for (let n = 0; n < batches; n++) {
+      journal.append(noise(20_000, rows), { source: 'plc', atUs: START_US + rows });
+      journal.event(anEvent(`system.n${rows}`), START_US + rows);
+      rows += 20_000;
+    }
+  };
+  for (let n = 0; n < 90; n++) {
+    append(2);
+    await settled(journal);
+  }
+  const greedy = setInterval(fill, 1);
+  for (let n = 0; n < 8; n++) {
+    append(30);
+    await settled(journal);
+  }
+  await until(
+    'it writes on what it has',
+    () => journal.health.fault === undefined && journal.health.pendingRows === 0,
+    30_000,
+  );
+  clearInterval(greedy);
+  const { health } = journal;
+  return { rows, lostRows: health.lostRows, fault: health.fault?.code };
+}
+
 /** A disk so full that nothing can be given up: everything waits in a bounded window until there is space again. */
 async function starve(): Promise<object> {
   writeFileSync(join(mount, 'ballast'), new Uint8Array(8 * 2 ** 20));
@@ -141,7 +174,13 @@ async function start(): Promise<object> {
   return { fault, tags, result: result === 'durable' ? result : result.code, sources, rows: 2 };
 }
 
-const MODES: Record<string, () => Promise<object>> = { shrink, tags: () => shrink(true), starve, start };
+const MODES: Record<string, () => Promise<object>> = {
+  shrink,
+  tags: () => shrink(true),
+  crowd,
+  starve,
+  start,
+};
 const seen = await (MODES[mode] ?? start)();
 using reader = openReader(dir);
 const gaps = reader.gaps(10_000);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { journalDir } from '#edge/data-folder.ts';
 import { openReader } from '#journal/reader.ts';
+import { messageOf } from '#kernel/fault.ts';
 import { startMosquitto } from '#test/interop/mosquitto.ts';
 import type { Scope } from '#test/scope.ts';
 import { until } from '#test/until.ts';
@@ -138,7 +139,9 @@ async function killRepeatedly(
     running = edge;
     const ready = () =>
       round % EARLY_EVERY === 0 ? tap.sessions > sessions : tap.confirmed.size > confirmed;
-    await until(`round ${round} works`, () => ready() || edge.ended, 30_000);
+    await until(`round ${round} works`, () => ready() || edge.ended, 30_000).catch((error: unknown) => {
+      throw new Error(`${messageOf(error)}; the site said:\n${edge.said}`);
+    });
     assert.ok(!edge.ended, `round ${round}: the site ended by itself:\n${edge.said}`);
     // The moment is random on purpose: whatever it is, what follows must hold.
     await new Promise((resolve) => setTimeout(resolve, chance() * 150));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { startMosquitto } from '#test/interop/mosquitto.ts';
+import { freePort, startMosquitto } from '#test/interop/mosquitto.ts';
 import type { Scope } from '#test/scope.ts';
 import { until } from '#test/until.ts';
 import { EdgeProcess } from './edge-process.ts';
@@ -73,6 +73,12 @@ export class Machines implements AsyncDisposable {
     await this.#loop;
   }
 
+  /** Logs on after {@link Machines.quiet}. */
+  again(): void {
+    this.#stop = false;
+    this.#loop = this.#log();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.quiet();
     await this.#client.endAsync(true);
@@ -102,7 +108,9 @@ export async function startOnDisk(t: Scope, megabytes: number, quotaMb: number) 
   const dir = join(disk.mount, 'data');
   const seenDir = join(disk.seen, 'data');
   const start = (site: object | undefined) => new EdgeProcess(site, dir, { wrap: disk.wrap, seenDir });
-  const edge = await start(loggingSite(broker.url, quotaMb)).up();
+  // What every sink has passed goes without a word; one that is away makes each removal a loss to be counted.
+  const away = { kind: 'mqtt', url: `mqtt://127.0.0.1:${await freePort()}` };
+  const edge = await start({ ...loggingSite(broker.url, quotaMb), sinks: { away } }).up();
   t.after(async () => {
     await edge.kill();
     await machines[Symbol.asyncDispose]();

@@ -15,11 +15,13 @@ const isWell = async (edge: EdgeProcess) => (await edge.status()).journal.fault 
 
 /** Somebody else fills the disk under a running site, which goes on to decide. */
 async function filled(rig: Rig, { disk, machines }: Started, edge: EdgeProcess): Promise<void> {
+  const { lostRows } = (await edge.status()).journal;
   await until(
-    'the journal has a fault',
+    'the journal has a fault, or gives up what is oldest',
     async () => {
       disk.fill();
-      return !(await isWell(edge));
+      const { journal } = await edge.status();
+      return journal.fault !== undefined || journal.lostRows > lostRows;
     },
     60_000,
   );
@@ -37,7 +39,9 @@ async function run(rig: Rig): Promise<Report> {
   let { edge } = started;
   let earlier: Account | undefined;
   let acquired = 0;
+  /** Of a site that comes to rest: while the machines log on it never would. */
   const account = async () => {
+    await machines.quiet();
     const { samples, ...found } = await allAccountedFor(rig, edge, seenDir, earlier);
     acquired += samples;
     earlier = found;
@@ -50,6 +54,7 @@ async function run(rig: Rig): Promise<Report> {
     if (rig.chance.uniform() < READ_ONLY) {
       starts++;
       await account();
+      machines.again();
       disk.remount('ro');
       edge = again();
       const next = edge;

@@ -44,7 +44,8 @@ async function write({ writer, library, dir }: Setting, { from, to, errno }: Fai
     FAIL_ERRNO: `${errno}`,
     FAIL_REPORT: report,
   };
-  const { stdout } = await promisify(execFile)(process.execPath, [writer, dir], { env, timeout: 120_000 });
+  const args = [writer, dir, `${to - from}`];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 300_000 });
   const written = JSON.parse(stdout) as Written;
   return { written, writes: Number(readFileSync(report, 'utf8')) };
 }
