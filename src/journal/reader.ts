@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { at, type Batch } from '#kernel/batch.ts';
+import type { Batch } from '#kernel/batch.ts';
 import type { SiteEvent } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
@@ -204,14 +204,14 @@ class Reader implements JournalReader {
     const slice = rowSlicer(block.rows);
     for (let m = 0; m < block.marks; m++) {
       const seq = block.seq + m;
-      const kind = at(block.kind, m);
+      const kind = block.kind[m] as number;
       const rows = slice(block, m);
       if (seq <= after) continue;
       if ((kind & 3) === MarkKind.batch) {
         const source = sources.get(kind >>> MARK_SOURCE_SHIFT) ?? '';
         const derived = (kind & MARK_DERIVED) !== 0;
-        yield { kind: 'batch', seq, batch: rows(), mark: { source, atUs: at(block.atUs, m), derived } };
-      } else if ((kind & 3) === MarkKind.tick) yield { kind: 'tick', seq, atUs: at(block.atUs, m) };
+        yield { kind: 'batch', seq, batch: rows(), mark: { source, atUs: block.atUs[m] as number, derived } };
+      } else if ((kind & 3) === MarkKind.tick) yield { kind: 'tick', seq, atUs: block.atUs[m] as number };
       else {
         for (; !event.done && event.value.seq <= seq; event = waiting.next()) yield event.value;
       }
@@ -299,10 +299,10 @@ function rowSlicer(all: Batch): (block: Block, mark: number) => () => Batch {
   let wideFrom = 0;
   return (block, mark) => {
     const start = from;
-    const end = start + at(block.markRows, mark);
+    const end = start + (block.markRows[mark] as number);
     from = end;
     const wideStart = wideFrom;
-    while (all.wide && wideFrom < all.wide.row.length && at(all.wide.row, wideFrom) < end) wideFrom++;
+    while (all.wide && wideFrom < all.wide.row.length && (all.wide.row[wideFrom] as number) < end) wideFrom++;
     const wideEnd = wideFrom;
     return () => ({
       rows: end - start,
@@ -310,8 +310,8 @@ function rowSlicer(all: Batch): (block: Block, mark: number) => () => Batch {
       timeUs: all.timeUs.slice(start, end),
       value: all.value.slice(start, end),
       quality: all.quality.slice(start, end),
-      receivedUs: at(block.receivedUs, mark),
-      late: (at(block.kind, mark) & MARK_LATE) !== 0,
+      receivedUs: block.receivedUs[mark] as number,
+      late: ((block.kind[mark] as number) & MARK_LATE) !== 0,
       ...(all.wide &&
         wideEnd > wideStart && {
           wide: {
