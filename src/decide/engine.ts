@@ -31,7 +31,7 @@ import { Rule } from '#decide/rules/rule.ts';
 import type { ConditionSink } from '#decide/sink.ts';
 import { Timers } from '#decide/timers.ts';
 import { newestTimeUs, WindowTime } from '#decide/windows/window-time.ts';
-import { at, type Batch } from '#kernel/batch.ts';
+import type { Batch } from '#kernel/batch.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 
@@ -237,13 +237,13 @@ class Engine implements Decisions {
 
   /** Whether the present value of the tag is kept up to date here. */
   #follows(tag: number): boolean {
-    return this.#compilation.derived.has(tag) || (tag < this.#tags && at(this.#placeOf, tag) >= 0);
+    return this.#compilation.derived.has(tag) || (tag < this.#tags && (this.#placeOf[tag] as number) >= 0);
   }
 
   #adoptRowTimes(earlier: Engine, fresh: ReadonlySet<number>): void {
     for (let tag = 0; tag < Math.min(this.#tags, earlier.#tags); tag++) {
-      const place = at(this.#placeOf, tag);
-      const before = at(earlier.#placeOf, tag);
+      const place = this.#placeOf[tag] as number;
+      const before = earlier.#placeOf[tag] as number;
       if (place >= 0 && before >= 0 && !fresh.has(tag)) this.#rowTime.adopt(place, earlier.#rowTime, before);
     }
   }
@@ -269,7 +269,7 @@ class Engine implements Decisions {
 
   /** A row that more than kernels read. */
   #take(place: number, batch: Batch, row: number, atUs: number, newestUs: number): void {
-    const timeUs = at(batch.timeUs, row);
+    const timeUs = batch.timeUs[row] as number;
     if (timeUs !== this.#momentTimeUs || this.#seenIn[place] === this.#moment) {
       if (!Number.isNaN(this.#momentTimeUs)) this.#settle(atUs);
       this.#moment++;
@@ -360,7 +360,7 @@ class Engine implements Decisions {
     const suppressed = alarms.flatMap(({ when, suppressWhen }) => (suppressWhen ? [when, suppressWhen] : []));
     const alsoRead = new Set([...templates, ...suppressed].flatMap(({ tags }) => tags));
     for (let tag = 0; tag < Math.min(this.#tags, present.placeOf.length); tag++) {
-      const place = at(present.placeOf, tag);
+      const place = present.placeOf[tag] as number;
       if (place >= 0 && (this.#network.reads(place) || alsoRead.has(tag))) placeOf[tag] = place;
     }
     return placeOf;

@@ -1,4 +1,4 @@
-import { at, type Batch, type Value, wideAt } from '#kernel/batch.ts';
+import { type Batch, type Value, wideAt } from '#kernel/batch.ts';
 import { Quality } from '#kernel/quality.ts';
 
 /**
@@ -22,7 +22,7 @@ export class Present {
       wider.set(this.placeOf);
       this.placeOf = wider;
     }
-    const known = at(this.placeOf, tag);
+    const known = this.placeOf[tag] as number;
     if (known >= 0) return known;
     if (this.#count === this.value.length) this.#grow();
     this.wide.push(undefined);
@@ -35,9 +35,9 @@ export class Present {
   }
 
   take(place: number, batch: Batch, row: number): void {
-    this.value[place] = at(batch.value, row);
-    this.timeUs[place] = at(batch.timeUs, row);
-    this.quality[place] = at(batch.quality, row);
+    this.value[place] = batch.value[row] as number;
+    this.timeUs[place] = batch.timeUs[row] as number;
+    this.quality[place] = batch.quality[row] as number;
     this.#see(place);
     this.wide[place] = batch.wide === undefined ? undefined : wideAt(batch, row);
   }
@@ -63,13 +63,13 @@ export class Present {
   adopt(earlier: Present, keeps: (tag: number) => boolean): void {
     const known = Math.min(this.placeOf.length, earlier.placeOf.length);
     for (let tag = 0; tag < known; tag++) {
-      const place = at(this.placeOf, tag);
-      const before = at(earlier.placeOf, tag);
+      const place = this.placeOf[tag] as number;
+      const before = earlier.placeOf[tag] as number;
       if (place < 0 || before < 0 || !keeps(tag)) continue;
-      this.value[place] = at(earlier.value, before);
-      this.timeUs[place] = at(earlier.timeUs, before);
-      this.quality[place] = at(earlier.quality, before);
-      this.#seen[place] = at(earlier.#seen, before);
+      this.value[place] = earlier.value[before] as number;
+      this.timeUs[place] = earlier.timeUs[before] as number;
+      this.quality[place] = earlier.quality[before] as number;
+      this.#seen[place] = earlier.#seen[before] as number;
       this.wide[place] = earlier.wide[before];
     }
   }

@@ -1,4 +1,4 @@
-import { allocBatch, at, type Batch } from '#kernel/batch.ts';
+import { allocBatch, type Batch } from '#kernel/batch.ts';
 import { isBad, Quality } from '#kernel/quality.ts';
 
 /**
@@ -28,18 +28,19 @@ export class Liveness {
   seen(batch: Batch, atUs: number): void {
     if (batch.late) return;
     for (let i = 0; i < batch.rows; i++) {
-      const tag = at(batch.tag, i);
+      const tag = batch.tag[i] as number;
       if (tag >= this.#seenUs.length) continue;
       this.#seenUs[tag] = atUs;
       // A bad row says itself what is wrong: nothing is left for us to say.
-      this.#silent[tag] = isBad(at(batch.quality, i)) ? 1 : 0;
+      this.#silent[tag] = isBad(batch.quality[i] as number) ? 1 : 0;
     }
   }
 
   /** Rows that turn those of the tags bad that have been silent too long; undefined when there are none. */
   overdue(tags: readonly number[], atUs: number, receivedUs: number): Batch | undefined {
     const due = tags.filter(
-      (tag) => !this.#silent[tag] && atUs - at(this.#seenUs, tag) > at(this.#staleAfterUs, tag),
+      (tag) =>
+        !this.#silent[tag] && atUs - (this.#seenUs[tag] as number) > (this.#staleAfterUs[tag] as number),
     );
     return due.length === 0 ? undefined : this.#mark(due, Quality.badNoCommunication, receivedUs);
   }

@@ -1,4 +1,4 @@
-import { at, type Batch, type Value, wideAt } from '#kernel/batch.ts';
+import { type Batch, type Value, wideAt } from '#kernel/batch.ts';
 import { Quality } from '#kernel/quality.ts';
 
 export interface Present {
@@ -28,11 +28,11 @@ export class PresentValues {
     if (batch.late) return;
     const version = ++this.#clock;
     for (let i = 0; i < batch.rows; i++) {
-      const tag = at(batch.tag, i);
+      const tag = batch.tag[i] as number;
       if (tag >= this.#value.length) this.#grow(tag);
-      this.#value[tag] = at(batch.value, i);
-      this.#timeUs[tag] = at(batch.timeUs, i);
-      this.#quality[tag] = at(batch.quality, i);
+      this.#value[tag] = batch.value[i] as number;
+      this.#timeUs[tag] = batch.timeUs[i] as number;
+      this.#quality[tag] = batch.quality[i] as number;
       this.#seenUs[tag] = atUs;
       this.#version[tag] = version;
     }
@@ -43,12 +43,12 @@ export class PresentValues {
     if (tag >= this.#value.length || !this.#seenUs[tag]) {
       return { value: Number.NaN, timeUs: 0, quality: Quality.badWaitingForInitialData, seenUs: 0 };
     }
-    const value = at(this.#value, tag);
+    const value = this.#value[tag] as number;
     return {
       value: Number.isNaN(value) ? (this.#wide.get(tag) ?? value) : value,
-      timeUs: at(this.#timeUs, tag),
-      quality: at(this.#quality, tag),
-      seenUs: at(this.#seenUs, tag),
+      timeUs: this.#timeUs[tag] as number,
+      quality: this.#quality[tag] as number,
+      seenUs: this.#seenUs[tag] as number,
     };
   }
 
@@ -61,15 +61,15 @@ export class PresentValues {
   }
 
   changedSince(tag: number, version: number): boolean {
-    return tag < this.#version.length && at(this.#version, tag) > version;
+    return tag < this.#version.length && (this.#version[tag] as number) > version;
   }
 
   #takeWide(batch: Batch): void {
     for (let i = 0; i < batch.rows; i++) {
-      if (!Number.isNaN(at(batch.value, i))) continue;
+      if (!Number.isNaN(batch.value[i] as number)) continue;
       const wide = wideAt(batch, i);
-      if (wide === undefined) this.#wide.delete(at(batch.tag, i));
-      else this.#wide.set(at(batch.tag, i), wide);
+      if (wide === undefined) this.#wide.delete(batch.tag[i] as number);
+      else this.#wide.set(batch.tag[i] as number, wide);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { PresentOf } from '#guard/api.ts';
-import { at, type Batch, type Value, wideAt } from '#kernel/batch.ts';
+import { type Batch, type Value, wideAt } from '#kernel/batch.ts';
 import { isGood, Quality } from '#kernel/quality.ts';
 
 /** The newest row of a tag that the guard has to know. */
@@ -41,11 +41,11 @@ export class Present {
 
   observe(batch: Batch, atUs: number): void {
     for (let i = 0; i < batch.rows; i++) {
-      const tag = at(batch.tag, i);
+      const tag = batch.tag[i] as number;
       if (this.#watched[tag] !== 1) continue;
       const wide = wideAt(batch, i);
-      const value = wide === undefined ? at(batch.value, i) : wide;
-      this.#seen.set(tag, { value, quality: at(batch.quality, i), atUs, rows: this.rowsOf(tag) + 1 });
+      const value = wide === undefined ? (batch.value[i] as number) : wide;
+      this.#seen.set(tag, { value, quality: batch.quality[i] as number, atUs, rows: this.rowsOf(tag) + 1 });
     }
   }
 

@@ -1,5 +1,5 @@
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { at, type Batch, type Value } from '#kernel/batch.ts';
+import type { Batch, Value } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
 import { ByteSink, ByteSource } from './bytes.ts';
 import type { Columns } from './gather.ts';
@@ -103,7 +103,7 @@ export class BlockWriter {
 
   #quality(quality: Uint16Array, order: Uint32Array): void {
     const scratch = this.#doubles;
-    for (let i = 0; i < order.length; i++) scratch[i] = at(quality, at(order, i));
+    for (let i = 0; i < order.length; i++) scratch[i] = quality[order[i] as number] as number;
     writeWords(this.#column, scratch, order.length, this.#words);
   }
 }
@@ -113,7 +113,7 @@ function pick(
   order: Uint32Array,
   into: Float64Array<ArrayBuffer>,
 ): Float64Array<ArrayBuffer> {
-  for (let i = 0; i < order.length; i++) into[i] = at(column, at(order, i));
+  for (let i = 0; i < order.length; i++) into[i] = column[order[i] as number] as number;
   return into.subarray(0, order.length);
 }
 
@@ -132,7 +132,7 @@ function sortByTag(tag: Uint32Array, rows: number): { order: Uint32Array; ends: 
   if (highest < COUNTED_TAGS) countingSort(tag, order, highest);
   else {
     for (let i = 0; i < rows; i++) order[i] = i;
-    order.sort((a, b) => at(tag, a) - at(tag, b) || a - b);
+    order.sort((a, b) => (tag[a] as number) - (tag[b] as number) || a - b);
   }
   const ends: number[] = [];
   for (let i = 1; i <= rows; i++) {
@@ -180,7 +180,7 @@ export function readBlock(seq: number, bytes: Uint8Array): Block {
     timeUs: spreadDoubles(readTimes(column(Column.timeUs), rows), order, new Float64Array(rows)),
     value: spreadDoubles(readValues(column(Column.value), ends), order, new Float64Array(rows)),
     quality: spreadWords(readWords(column(Column.quality), rows), order, new Uint16Array(rows)),
-    receivedUs: marks > 0 ? at(receivedUs, 0) : 0,
+    receivedUs: marks > 0 ? (receivedUs[0] as number) : 0,
     late: false,
   };
   const wide = readWide(column(Column.wide));

@@ -1,4 +1,4 @@
-import { at, type Batch, type Value } from '#kernel/batch.ts';
+import type { Batch, Value } from '#kernel/batch.ts';
 import type { FedEntry, Item } from './api.ts';
 
 export type BatchItem = Item & { readonly kind: 'batch' };
@@ -74,22 +74,22 @@ export function unpackEntries(packed: PackedEntries): FedEntry[] {
   let from = 0;
   let wideFrom = 0;
   for (let i = 0; i < packed.seq.length; i++) {
-    const end = from + at(packed.rows, i);
+    const end = from + (packed.rows[i] as number);
     let wideEnd = wideFrom;
-    while (wideEnd < packed.wideRow.length && at(packed.wideRow, wideEnd) < end) wideEnd++;
-    const flags = at(packed.flags, i);
+    while (wideEnd < packed.wideRow.length && (packed.wideRow[wideEnd] as number) < end) wideEnd++;
+    const flags = packed.flags[i] as number;
     const batch: Batch = {
       rows: end - from,
       tag: packed.tag.subarray(from, end),
       timeUs: packed.timeUs.subarray(from, end),
       value: packed.value.subarray(from, end),
       quality: packed.quality.subarray(from, end),
-      receivedUs: at(packed.receivedUs, i),
+      receivedUs: packed.receivedUs[i] as number,
       late: (flags & LATE) !== 0,
       ...(wideEnd > wideFrom && { wide: wideOf(packed, wideFrom, wideEnd, from) }),
     };
     const source = packed.source[i] ?? '';
-    entries.push({ seq: at(packed.seq, i), batch, source, derived: (flags & DERIVED) !== 0 });
+    entries.push({ seq: packed.seq[i] as number, batch, source, derived: (flags & DERIVED) !== 0 });
     from = end;
     wideFrom = wideEnd;
   }

@@ -1,4 +1,3 @@
-import { at } from '#kernel/batch.ts';
 import { ByteSink } from './bytes.ts';
 
 /** Events as the worker is handed them: a few pieces of memory to copy, however many there are. */
@@ -45,7 +44,7 @@ export class EventGather {
 /** One after the other; the bytes are a window on the columns. */
 export function* eachEvent({ seq, atUs, end, body }: EventColumns) {
   for (let i = 0; i < seq.length; i++) {
-    const from = i === 0 ? 0 : at(end, i - 1);
-    yield { seq: at(seq, i), atUs: at(atUs, i), body: body.subarray(from, at(end, i)) };
+    const from = i === 0 ? 0 : (end[i - 1] as number);
+    yield { seq: seq[i] as number, atUs: atUs[i] as number, body: body.subarray(from, end[i] as number) };
   }
 }

@@ -1,4 +1,4 @@
-import { at, type Batch } from '#kernel/batch.ts';
+import type { Batch } from '#kernel/batch.ts';
 import { ByteSink } from './bytes.ts';
 import { writeValue } from './wide.ts';
 
@@ -78,7 +78,7 @@ export class Gather {
 
   #appendWide(wide: NonNullable<Batch['wide']>, from: number): void {
     for (let w = 0; w < wide.row.length; w++) {
-      const row = from + at(wide.row, w);
+      const row = from + (wide.row[w] as number);
       this.#wide.varint(row - this.#lastWideRow);
       writeValue(this.#wide, wide.value[w] ?? null);
       this.#lastWideRow = row;
@@ -141,10 +141,10 @@ function grow<C extends { readonly [name in keyof C]: Column }>(from: C, to: C):
 /** Below about 16 rows the calls of `set` cost more than a loop. */
 function copyFew(to: RowColumns, batch: Batch, from: number): void {
   for (let i = 0; i < batch.rows; i++) {
-    to.tag[from + i] = at(batch.tag, i);
-    to.timeUs[from + i] = at(batch.timeUs, i);
-    to.value[from + i] = at(batch.value, i);
-    to.quality[from + i] = at(batch.quality, i);
+    to.tag[from + i] = batch.tag[i] as number;
+    to.timeUs[from + i] = batch.timeUs[i] as number;
+    to.value[from + i] = batch.value[i] as number;
+    to.quality[from + i] = batch.quality[i] as number;
   }
 }
 

@@ -1,4 +1,3 @@
-import { at } from '#kernel/batch.ts';
 import type { ByteSink, ByteSource } from './bytes.ts';
 
 /*
@@ -13,9 +12,9 @@ export const unzigzag = (word: number): number => (word >>> 1) ^ -(word & 1);
 /** Coding `planes` of the first `count` words. */
 export function writePlanes(sink: ByteSink, words: Uint32Array, count: number): void {
   if (count === 0) return;
-  const first = at(words, 0);
+  const first = words[0] as number;
   let differs = 0;
-  for (let i = 1; i < count; i++) differs |= at(words, i) ^ first;
+  for (let i = 1; i < count; i++) differs |= (words[i] as number) ^ first;
   let varying = 0;
   for (let p = 0; p < 4; p++) if ((differs >>> (8 * p)) & 0xff) varying |= 1 << p;
   sink.u8(varying);
@@ -26,7 +25,7 @@ export function writePlanes(sink: ByteSink, words: Uint32Array, count: number): 
       continue;
     }
     const plane = sink.room(count);
-    for (let i = 0; i < count; i++) plane[i] = at(words, i) >>> shift;
+    for (let i = 0; i < count; i++) plane[i] = (words[i] as number) >>> shift;
   }
 }
 
@@ -61,7 +60,7 @@ export function writeWords(
 ): void {
   let before = 0;
   for (let i = 0; i < count; i++) {
-    const word = at(words, i);
+    const word = words[i] as number;
     scratch[i] = zigzag((word - before) | 0);
     before = word;
   }
@@ -87,10 +86,10 @@ export function writeTimes(
 ): void {
   if (count === 0) return;
   for (let i = 1; i < count; i++) {
-    const before = at(times, i - 1);
-    const difference = at(times, i) - before;
+    const before = times[i - 1] as number;
+    const difference = (times[i] as number) - before;
     // Written as what the reader will compute, so that a fraction or NaN falls to the exact coding.
-    if (difference !== (difference | 0) || before + difference !== at(times, i)) {
+    if (difference !== (difference | 0) || before + difference !== (times[i] as number)) {
       sink.u8(1);
       writeXor64(sink, times, count, scratch);
       return;
@@ -98,7 +97,7 @@ export function writeTimes(
     scratch[i - 1] = zigzag(difference);
   }
   sink.u8(0);
-  sink.f64(at(times, 0));
+  sink.f64(times[0] as number);
   writePlanes(sink, scratch, count - 1);
 }
 
@@ -123,7 +122,7 @@ export function writeXor64(
   for (const half of [1, 0]) {
     let before = 0;
     for (let i = 0; i < count; i++) {
-      const word = at(halves, 2 * i + half);
+      const word = halves[2 * i + half] as number;
       scratch[i] = word ^ before;
       before = word;
     }

@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { at } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Gap, GapReason } from '#kernel/gap.ts';
 import { PAGE_BYTES, transaction, troubleOf } from '#platform/sqlite.ts';
@@ -388,7 +387,7 @@ function timeRange({ rows, row }: Columns): { fromUs: number; toUs: number } {
   let fromUs = Number.POSITIVE_INFINITY;
   let toUs = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < rows; i++) {
-    const timeUs = at(row.timeUs, i);
+    const timeUs = row.timeUs[i] as number;
     if (timeUs < fromUs) fromUs = timeUs;
     if (timeUs > toUs) toUs = timeUs;
   }

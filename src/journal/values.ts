@@ -1,4 +1,3 @@
-import { at } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { ByteSink, ByteSource } from './bytes.ts';
 import { readPlanes, unzigzag, writePlanes, zigzag } from './planes.ts';
@@ -26,7 +25,7 @@ export class ValueWriter {
     this.#reserve(values.length);
     const modes = sink.room(ends.length);
     for (let run = 0, from = 0; run < ends.length; run++) {
-      const to = at(ends, run);
+      const to = ends[run] as number;
       modes[run] = this.#run(values, from, to);
       from = to;
     }
@@ -47,9 +46,10 @@ export class ValueWriter {
 
   #run(values: Float64Array<ArrayBuffer>, from: number, to: number): number {
     const exponent = exponentOf(values, from, to);
-    if (exponent !== undefined && this.#decimal(values, from, to, at(POWERS, exponent))) return exponent;
+    if (exponent !== undefined && this.#decimal(values, from, to, POWERS[exponent] as number))
+      return exponent;
     for (let i = from; i < to; i++) {
-      if (Math.fround(at(values, i)) !== at(values, i)) return this.#double(values, from, to);
+      if (Math.fround(values[i] as number) !== (values[i] as number)) return this.#double(values, from, to);
     }
     return this.#float(values, from, to);
   }
@@ -58,9 +58,9 @@ export class ValueWriter {
     const start = this.#intCount;
     let before = 0;
     for (let i = from; i < to; i++) {
-      const scaled = Math.round(at(values, i) * power);
+      const scaled = Math.round((values[i] as number) * power);
       const int = scaled | 0;
-      if (int !== scaled || int / power !== at(values, i)) {
+      if (int !== scaled || int / power !== (values[i] as number)) {
         this.#intCount = start;
         return false;
       }
@@ -73,8 +73,8 @@ export class ValueWriter {
   #float(values: Float64Array, from: number, to: number): number {
     let before = 0;
     for (let i = from; i < to; i++) {
-      this.#single[0] = at(values, i);
-      const word = at(this.#singleBits, 0);
+      this.#single[0] = values[i] as number;
+      const word = this.#singleBits[0] as number;
       this.#singles[this.#singleCount++] = word ^ before;
       before = word;
     }
@@ -87,10 +87,10 @@ export class ValueWriter {
     let high = 0;
     for (let i = from; i < to; i++) {
       const n = this.#doubleCount++;
-      this.#low[n] = at(halves, 2 * i) ^ low;
-      this.#high[n] = at(halves, 2 * i + 1) ^ high;
-      low = at(halves, 2 * i);
-      high = at(halves, 2 * i + 1);
+      this.#low[n] = (halves[2 * i] as number) ^ low;
+      this.#high[n] = (halves[2 * i + 1] as number) ^ high;
+      low = halves[2 * i] as number;
+      high = halves[2 * i + 1] as number;
     }
     return DOUBLE;
   }
@@ -100,11 +100,11 @@ export class ValueWriter {
 function exponentOf(values: Float64Array, from: number, to: number): number | undefined {
   let exponent = 0;
   for (let i = from; i < to; i++) {
-    const value = at(values, i);
+    const value = values[i] as number;
     // −0 would come back as 0.
     if (value === 0 && 1 / value < 0) return undefined;
     // A value that fits with fewer decimals fits with more, so the rows before need no second look.
-    while (Math.round(value * at(POWERS, exponent)) / at(POWERS, exponent) !== value) {
+    while (Math.round(value * (POWERS[exponent] as number)) / (POWERS[exponent] as number) !== value) {
       if (++exponent > MAX_EXPONENT) return undefined;
     }
   }
@@ -116,8 +116,8 @@ export function readValues(source: ByteSource, ends: Uint32Array): Float64Array<
   const modes = source.take(ends.length);
   const lengths = { ints: 0, singles: 0, doubles: 0 };
   for (let run = 0, from = 0; run < ends.length; run++) {
-    lengths[streamOf(at(modes, run))] += at(ends, run) - from;
-    from = at(ends, run);
+    lengths[streamOf(modes[run] as number)] += (ends[run] as number) - from;
+    from = ends[run] as number;
   }
   const streams = {
     ints: readPlanes(source, lengths.ints),
@@ -131,17 +131,17 @@ export function readValues(source: ByteSource, ends: Uint32Array): Float64Array<
 type Streams = { readonly [name in 'ints' | 'singles' | 'high' | 'low']: Uint32Array };
 
 function joinRuns(modes: Uint8Array, ends: Uint32Array, streams: Streams): Float64Array<ArrayBuffer> {
-  const values = new Float64Array(ends.length === 0 ? 0 : at(ends, ends.length - 1));
+  const values = new Float64Array(ends.length === 0 ? 0 : (ends[ends.length - 1] as number));
   const next = { ints: 0, singles: 0, doubles: 0 };
   for (let run = 0, from = 0; run < ends.length; run++) {
-    const into = values.subarray(from, at(ends, run));
-    const mode = at(modes, run);
+    const into = values.subarray(from, ends[run] as number);
+    const mode = modes[run] as number;
     const stream = streamOf(mode);
-    if (stream === 'ints') joinInts(into, streams.ints.subarray(next.ints), at(POWERS, mode));
+    if (stream === 'ints') joinInts(into, streams.ints.subarray(next.ints), POWERS[mode] as number);
     else if (stream === 'singles') joinSingles(into, streams.singles.subarray(next.singles));
     else joinDoubles(into, streams.high.subarray(next.doubles), streams.low.subarray(next.doubles));
     next[stream] += into.length;
-    from = at(ends, run);
+    from = ends[run] as number;
   }
   return values;
 }

@@ -1,4 +1,4 @@
-import { at, type Batch, type Value, type Wide } from '#kernel/batch.ts';
+import type { Batch, Value, Wide } from '#kernel/batch.ts';
 import { worseQuality } from '#kernel/quality.ts';
 
 /**
@@ -32,7 +32,7 @@ export class BatchEdit {
 
   /** Takes the quality if it is of a worse class than the row's own: the earliest reason stays. */
   worsen(row: number, quality: number): void {
-    const own = at(this.#quality, row);
+    const own = this.#quality[row] as number;
     const worse = worseQuality(own, quality);
     if (worse === own) return;
     if (this.#quality === this.#from.quality) this.#quality = this.#quality.slice();
@@ -62,7 +62,7 @@ function withoutNarrowed(wide: Wide, narrowed: ReadonlySet<number>): Wide | unde
   const value: Value[] = [];
   for (let w = 0; w < wide.row.length; w++) {
     if (narrowed.has(w)) continue;
-    row.push(at(wide.row, w));
+    row.push(wide.row[w] as number);
     value.push(wide.value[w] as Value);
   }
   return row.length === 0 ? undefined : { row: Uint32Array.from(row), value };

@@ -1,4 +1,4 @@
-import { at, pickRows } from '#kernel/batch.ts';
+import { pickRows } from '#kernel/batch.ts';
 import type { Stage } from '#pipeline/stage.ts';
 import { TagColumns, widened } from '#pipeline/tag-columns.ts';
 
@@ -70,17 +70,17 @@ export function deadband(bands: DeadbandColumns): Deadband {
     const receivedUs = batch.receivedUs;
     let dropped = false;
     for (let i = 0; i < batch.rows; i++) {
-      const tag = at(batch.tag, i);
+      const tag = batch.tag[i] as number;
       keep[i] = 1;
       const band = bands.band[tag];
       if (band === undefined || band <= 0) continue;
-      const value = at(batch.value, i);
-      const quality = at(batch.quality, i);
+      const value = batch.value[i] as number;
+      const quality = batch.quality[i] as number;
       // Phrased as "inside the band": NaN, and with it every wide row, compares false and is therefore kept.
-      const inside = Math.abs(value - at(kept.value, tag)) <= band && quality === kept.quality[tag];
-      const sinceUs = receivedUs - at(kept.receivedUs, tag);
+      const inside = Math.abs(value - (kept.value[tag] as number)) <= band && quality === kept.quality[tag];
+      const sinceUs = receivedUs - (kept.receivedUs[tag] as number);
       // A wall clock that was set back gives a negative time: nobody knows how long it was, so the row is kept.
-      if (inside && sinceUs >= 0 && sinceUs < at(bands.maxGapUs, tag)) {
+      if (inside && sinceUs >= 0 && sinceUs < (bands.maxGapUs[tag] as number)) {
         keep[i] = 0;
         dropped = true;
         continue;

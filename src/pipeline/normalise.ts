@@ -1,4 +1,4 @@
-import { at, type Batch, type Value } from '#kernel/batch.ts';
+import type { Batch, Value } from '#kernel/batch.ts';
 import { Quality } from '#kernel/quality.ts';
 import { BatchEdit } from '#pipeline/batch-edit.ts';
 import { Kind, type NormaliseColumns } from '#pipeline/normalise-columns.ts';
@@ -39,12 +39,12 @@ function repairTimes(batch: Batch, edit: BatchEdit, { maxAheadUs, onSkew }: Norm
   const { timeUs, receivedUs } = batch;
   const latestUs = receivedUs + maxAheadUs;
   for (let i = 0; i < batch.rows; i++) {
-    const t = at(timeUs, i);
+    const t = timeUs[i] as number;
     if (t >= 0 && t <= latestUs) continue;
     edit.setTime(i, receivedUs);
     if (!(t > latestUs) || t === Number.POSITIVE_INFINITY) continue;
     edit.worsen(i, Quality.uncertain);
-    onSkew?.(at(batch.tag, i), t - receivedUs);
+    onSkew?.(batch.tag[i] as number, t - receivedUs);
   }
 }
 
@@ -59,17 +59,17 @@ function checkDoubles(batch: Batch, edit: BatchEdit, tags: NormaliseColumns): vo
       w++;
       continue;
     }
-    const tag = at(tagOf, i);
+    const tag = tagOf[i] as number;
     const is = kind[tag];
-    const raw = at(value, i);
+    const raw = value[i] as number;
     if (is === Kind.number) {
-      const v = raw * at(factor, tag) + at(offset, tag);
+      const v = raw * (factor[tag] as number) + (offset[tag] as number);
       if (v !== raw && !Number.isNaN(raw)) {
         out ??= edit.values();
         out[i] = v;
       }
       // Phrased as "inside the range": NaN compares false and goes on to be judged.
-      if (!(v >= at(low, tag) && v <= at(high, tag))) edit.worsen(i, outside(v));
+      if (!(v >= (low[tag] as number) && v <= (high[tag] as number))) edit.worsen(i, outside(v));
     } else {
       const verdict = judge(is ?? Kind.any, raw, tag, tags);
       if (verdict !== Quality.good) edit.worsen(i, verdict);
@@ -96,8 +96,8 @@ function checkWide(
   values: readonly Value[],
 ): void {
   for (let w = 0; w < rowOf.length; w++) {
-    const i = at(rowOf, w);
-    const tag = at(batch.tag, i);
+    const i = rowOf[w] as number;
+    const tag = batch.tag[i] as number;
     const value = values[w] as Value;
     const kind = tags.kind[tag] ?? Kind.any;
     if (kind === Kind.any) continue;
@@ -116,13 +116,13 @@ function checkInteger(
   edit: BatchEdit,
   tags: NormaliseColumns,
 ): void {
-  const low = at(tags.low, tag);
-  const high = at(tags.high, tag);
+  const low = tags.low[tag] as number;
+  const high = tags.high[tag] as number;
   if (tags.kind[tag] === Kind.int64) {
     if (value < low || value > high) edit.worsen(i, Quality.uncertainRangeExceeded);
     return;
   }
-  const v = Number(value) * at(tags.factor, tag) + at(tags.offset, tag);
+  const v = Number(value) * (tags.factor[tag] as number) + (tags.offset[tag] as number);
   edit.narrow(i, w, v);
   if (!(v >= low && v <= high)) edit.worsen(i, outside(v));
 }

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { publishBytes } from '#codec/mqtt/publish.ts';
-import { at } from '#kernel/batch.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Entry, Receipt, Sink, SinkDef, SinkDeps } from '#plugin/api.ts';
 import { readSecret } from '#plugin/secret.ts';
@@ -101,7 +100,7 @@ class MqttSink implements Sink {
   async #sendRows(entries: readonly Entry[], i: number, tally: Tally, signal: AbortSignal): Promise<void> {
     const batch = (entries[i] as Entry).batch;
     for (let row = 0; row < batch.rows; row++) {
-      const outlet = this.#outlets.of(at(batch.tag, row));
+      const outlet = this.#outlets.of(batch.tag[row] as number);
       if (outlet === null) {
         tally.leftOut(i);
         continue;

@@ -1,4 +1,4 @@
-import { at, type Batch, wideAt } from '#kernel/batch.ts';
+import { type Batch, wideAt } from '#kernel/batch.ts';
 import { valueToJson } from '#kernel/event.ts';
 import { qualityName } from '#kernel/quality.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
@@ -8,15 +8,15 @@ import type { TagInfo } from '#kernel/tag-table.ts';
  * so that no reader rounds them to a double; bytes are base64; what is no number (NaN of a bad row) is null.
  */
 export function payloadOf(batch: Batch, row: number, type: TagInfo['type']): string {
-  const time = timeText(at(batch.timeUs, row));
-  const quality = qualityName(at(batch.quality, row));
+  const time = timeText(batch.timeUs[row] as number);
+  const quality = qualityName(batch.quality[row] as number);
   return `{"value":${valueText(batch, row, type)},"time":${time},"quality":"${quality}"}`;
 }
 
 function valueText(batch: Batch, row: number, type: TagInfo['type']): string {
   const wide = wideAt(batch, row);
   if (wide !== undefined) return JSON.stringify(valueToJson(wide));
-  const value = at(batch.value, row);
+  const value = batch.value[row] as number;
   if (!Number.isFinite(value)) return 'null';
   if (type === 'boolean' && (value === 0 || value === 1)) return value === 1 ? 'true' : 'false';
   if (type === 'int64') return `"${Number.isInteger(value) ? BigInt(value) : value}"`;
