@@ -1,5 +1,9 @@
 import type { AlarmStatus } from '#contract/client.ts';
-import { PRIORITIES } from './priority.tsx';
+
+export type Priority = AlarmStatus['priority'];
+
+/** From the worst on. */
+export const PRIORITIES: readonly Priority[] = ['critical', 'high', 'medium', 'low'];
 
 const UNACKNOWLEDGED: ReadonlySet<AlarmStatus['state']> = new Set([
   'unacknowledged',

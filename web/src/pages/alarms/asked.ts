@@ -1,7 +1,7 @@
 import type { AlarmStatus } from '#contract/client.ts';
-import { byUrgency, isStanding, isUnacknowledged } from '../../parts/alarms.ts';
-import { PRIORITIES, type Priority } from '../../parts/priority.tsx';
-import { type AlarmRecord, raisedUs } from './record.ts';
+import { byUrgency, isStanding, isUnacknowledged, PRIORITIES, type Priority } from '../../parts/alarms.ts';
+
+import { type AlarmRecord, raisedUs } from './record-of.ts';
 
 /* What somebody asks of the list. It stands in the address, so that it can be sent to somebody else. */
 

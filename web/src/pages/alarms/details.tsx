@@ -11,7 +11,7 @@ import type { Act } from './acting.ts';
 import { Around } from './around.tsx';
 import type { Question } from './dialogs.tsx';
 import { History } from './history.tsx';
-import { type AlarmRecord, raisedUs } from './record.ts';
+import { type AlarmRecord, raisedUs } from './record-of.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import type { AlarmStatus } from '#contract/client.ts';
 import { isUnacknowledged } from '../../parts/alarms.ts';
-import type { AlarmRecord, Raise } from './record.ts';
+import type { AlarmRecord, Raise } from './record-of.ts';
 
 /** An alarm of the list. */
 export interface AlarmLine {
@@ -32,7 +32,7 @@ const FLOOD = 10;
 
 /**
  * Folds floods: of each, what came first stands out with the rest below it, at the place of its most urgent one. Critical
- * ones that nobody has acknowledged are never folded: a list must not hide them (ISA-18.2-2016, 11.6).
+ * ones that nobody has acknowledged are never folded: a list must not hide them.
  * @param open bursts that somebody has unfolded
  */
 export function foldedLines(

@@ -3,8 +3,8 @@ import type { AlarmStatus } from '#contract/client.ts';
 import { isUnacknowledged } from '../../parts/alarms.ts';
 import type { Asked, Sort } from './asked.ts';
 import { isFold, type Line } from './lines.ts';
-import type { AlarmRecord } from './record.ts';
-import { raisedUs, whoOf } from './record.ts';
+import type { AlarmRecord } from './record-of.ts';
+import { raisedUs, whoOf } from './record-of.ts';
 import { AlarmRow, FoldRow } from './row.tsx';
 
 /** So many are drawn before somebody scrolls to the end of them: a flood of a thousand costs what a hundred cost. */

@@ -40,7 +40,9 @@ export function Page() {
   const { data: active, error } = useActiveAlarms();
   const isMissing = opened !== '' && active !== undefined && !active.some(({ id }) => id === opened);
   const { data: all } = useAll(asked.list === 'all' || isMissing);
-  const { data: record } = useAlarmRecord();
+  const { data: record, error: noRecord } = useAlarmRecord();
+  // Without the record floods are not known: what is drawn before would be held in another order.
+  const isReady = active !== undefined && (record !== undefined || noRecord !== undefined);
   const alarms = (asked.list === 'all' || isMissing ? all : undefined) ?? active ?? NONE;
   const me = useMe();
   const mayAct = useMay('operator');
@@ -79,7 +81,7 @@ export function Page() {
     const isFolded = asked.sort === 'urgency' && !asked.isReversed && asked.text === '';
     return isFolded ? foldedLines(ordered, record, unfolded) : ordered.map(plain);
   }, [alarms, asked, record, unfolded]);
-  const key = JSON.stringify([queryOf(asked), [...unfolded]]);
+  const key = JSON.stringify([queryOf(asked), [...unfolded], isReady]);
   const held = useHeld(lines, byId, key);
   const chosen = [...selected].flatMap((id) => byId.get(id) ?? []);
   const shown = byId.get(opened);
@@ -148,27 +150,30 @@ export function Page() {
       </div>
       <div className="alarms-body" data-details={shown !== undefined || undefined}>
         <div className="alarms-list" {...held.watch}>
-          <AlarmList
-            lines={held.lines}
-            record={record}
-            asked={asked}
-            selected={selected}
-            opened={opened}
-            maySelect={mayAct}
-            onAsk={ask}
-            onSelect={select}
-            onOpen={open}
-            onToggle={(burst) =>
-              setUnfolded((before) => {
-                const next = new Set(before);
-                if (!next.delete(burst)) next.add(burst);
-                return next;
-              })
-            }
-            onKey={hearKey}
-            onKeyed={held.keyed}
-          />
-          {active && held.lines.length === 0 && <Nothing asked={asked} />}
+          {isReady && (
+            <AlarmList
+              lines={held.lines}
+              record={record}
+              asked={asked}
+              selected={selected}
+              opened={opened}
+              maySelect={mayAct}
+              onAsk={ask}
+              onSelect={select}
+              onOpen={open}
+              onToggle={(burst) =>
+                setUnfolded((before) => {
+                  const next = new Set(before);
+                  if (!next.delete(burst)) next.add(burst);
+                  return next;
+                })
+              }
+              onKey={hearKey}
+              onKeyed={held.keyed}
+            />
+          )}
+          {!isReady && !error && <div className="waiting" role="status" aria-label="Asking for alarms" />}
+          {isReady && held.lines.length === 0 && <Nothing asked={asked} />}
         </div>
         {shown && (
           <Details

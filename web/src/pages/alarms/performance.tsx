@@ -2,7 +2,7 @@ import type { AlarmStatus } from '#contract/client.ts';
 import { useSiteNow } from '../../data/clock.ts';
 import { count, duration } from '../../parts/format.ts';
 import { FLOOD_A_PERIOD, MOST_A_PERIOD, type Rates, ratesOf, WELL_A_PERIOD } from './rates.ts';
-import type { AlarmRecord } from './record.ts';
+import type { AlarmRecord } from './record-of.ts';
 
 /** How well the alarms serve who has to answer them: figures beside what ISA-18.2 and EEMUA 191 recommend. */
 export function Performance({

@@ -1,8 +1,8 @@
 import type { AlarmStatus } from '#contract/client.ts';
-import type { AlarmRecord, Raise } from './record.ts';
-import { DAY_US } from './record.ts';
+import type { AlarmRecord, Raise } from './record-of.ts';
+import { DAY_US } from './record-of.ts';
 
-/* How well the alarms serve who has to answer them, after ISA-18.2-2016, 16.5 and EEMUA 191. */
+/* How well the alarms serve who has to answer them, after ISA-18.2-2016, clause 16, and EEMUA 191. */
 
 const MINUTE_US = 60e6;
 const PERIOD_US = 10 * MINUTE_US;

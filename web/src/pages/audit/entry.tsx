@@ -29,7 +29,8 @@ export function Entry({ event, isOtherDay }: { readonly event: EventView; readon
         </span>
         <span className="audit-who">{personOf(event.by) || <span className="quiet">the site</span>}</span>
         <span className="audit-what">
-          <strong>{eventText(event.name)}</strong> <span className="audit-subject">{event.subject}</span>{' '}
+          <strong>{eventText(event.name)}</strong>{' '}
+          {event.subject !== event.by && <span className="audit-subject">{event.subject}</span>}{' '}
           <span className="quiet">{moreOf(event)}</span>
         </span>
       </button>

@@ -25,8 +25,8 @@ export function Page() {
       <header className="audit-top">
         <h1>Audit</h1>
         <Export asked={asked} />
+        {isEngineer && <Chain />}
       </header>
-      {isEngineer && <Chain />}
       <Filters asked={asked} onAsk={ask} />
       {found.error && <Refusal error={found.error} />}
       <section className="card audit-card" aria-label="Events">
