@@ -23,8 +23,10 @@ export class DemoSite implements AsyncDisposable {
   static async start(): Promise<DemoSite> {
     await using stack = new AsyncDisposableStack();
     const box = stack.use(new Sandbox());
-    const [demo, chromium] = await Promise.all([box.startDemo(), Chromium.start()]);
-    stack.use(chromium);
+    // Begun with the demo, and ended with it where that fails.
+    const started = Chromium.start();
+    stack.defer(async () => await (await started)[Symbol.asyncDispose]());
+    const [demo, chromium] = await Promise.all([box.startDemo(), started]);
     stack.defer(async () => void (await demo.stop()));
     await until('the link', () => demo.stderr().includes('/sign-in#'));
     const [link] = /http:\S+\/sign-in#[\w-]+/.exec(demo.stderr()) ?? [];

@@ -85,7 +85,7 @@ export function Page() {
   const held = useHeld(lines, byId, key);
   const chosen = [...selected].flatMap((id) => byId.get(id) ?? []);
   const shown = byId.get(opened);
-  const fresh = held.fresh.filter((line) => !isFold(line)).length;
+  const fresh = held.fresh.reduce((sum, line) => sum + (isFold(line) ? line.followers.length : 1), 0);
 
   const hearKey = (pressed: string, alarm: AlarmStatus | undefined) => {
     const some = chosen.length > 0 ? chosen : alarm ? [alarm] : [];
