@@ -141,6 +141,8 @@ export interface OpenNoticeView {
   /** Index of the step in its plan. */
   readonly step: number;
   readonly to: string;
+  /** Addresses of a mail. */
+  readonly recipients?: readonly string[];
   readonly alarm: string;
   readonly priority: string;
   readonly reason: 'raised' | 'escalated' | 'ended';
@@ -152,6 +154,21 @@ export interface OpenNoticeView {
   readonly problem?: string | undefined;
 }
 
+/** The next one who is told of an alarm that nobody acknowledges. */
+export interface ComingNoticeView {
+  readonly plan: string;
+  /** Index of the step in its plan. */
+  readonly step: number;
+  readonly to: string;
+  readonly recipients?: readonly string[];
+  readonly alarm: string;
+  readonly priority: string;
+  readonly sinceUs: number;
+  /** Held back after this. */
+  readonly dueUs: number;
+  readonly held?: 'shift' | 'maintenance';
+}
+
 export interface MaintenanceView {
   readonly asset: string;
   readonly untilUs: number;
@@ -160,7 +177,11 @@ export interface MaintenanceView {
 }
 
 export interface NoticesStatus {
+  /** How many plans the site file has: without one nobody is told of anything. */
+  readonly plans: number;
   readonly waiting: readonly OpenNoticeView[];
+  /** What is told next of each alarm that asks, by plan; by when it is due. */
+  readonly coming: readonly ComingNoticeView[];
   /** Given up, oldest first; the last 200. */
   readonly failed: readonly OpenNoticeView[];
   readonly maintenance: readonly MaintenanceView[];
@@ -283,6 +304,8 @@ export interface AlarmStatus {
   readonly asset: string;
   readonly description?: string;
   readonly when: string;
+  /** Paths of the tags that the condition reads; absent of a stopped site. */
+  readonly reads?: readonly string[];
   readonly deadband: number;
   readonly onDelayMs: number;
   readonly offDelayMs: number;

@@ -82,6 +82,8 @@ export interface AlarmStatus {
   readonly comment?: string;
   /** Condition, as an expression over tags. */
   readonly when: string;
+  /** Paths of the tags that the condition reads; absent of a stopped site. */
+  readonly reads?: readonly string[];
   readonly deadband: number;
   readonly onDelayMs: number;
   readonly offDelayMs: number;
@@ -602,12 +604,16 @@ export interface NewToken {
 }
 
 export interface NoticesStatus {
+  /** How many the site file has: without one nobody is told of anything. */
+  readonly plans: number;
   readonly waiting: readonly {
     readonly id: number;
     readonly plan: string;
     /** Index of the step in its plan. */
     readonly step: number;
     readonly to: string;
+    /** Addresses of a mail. */
+    readonly recipients?: readonly string[];
     readonly alarm: string;
     readonly priority: string;
     readonly reason: 'raised' | 'escalated' | 'ended';
@@ -620,6 +626,23 @@ export interface NoticesStatus {
     readonly nextUs?: number;
     readonly problem?: string;
   }[];
+  /** What is told next of each alarm that asks, one a plan. */
+  readonly coming: readonly {
+    readonly plan: string;
+    /** Index of the step in its plan. */
+    readonly step: number;
+    readonly to: string;
+    /** Addresses of a mail. */
+    readonly recipients?: readonly string[];
+    readonly alarm: string;
+    readonly priority: string;
+    /** µs since 1970, wall clock of the site. */
+    readonly sinceUs: number;
+    /** µs since 1970, wall clock of the site. */
+    readonly dueUs: number;
+    /** What holds it back though its time has come: no shift of it is on, or its asset is under maintenance. */
+    readonly held?: 'shift' | 'maintenance';
+  }[];
   /** Given up, oldest first; the last 200. */
   readonly failed: readonly {
     readonly id: number;
@@ -627,6 +650,8 @@ export interface NoticesStatus {
     /** Index of the step in its plan. */
     readonly step: number;
     readonly to: string;
+    /** Addresses of a mail. */
+    readonly recipients?: readonly string[];
     readonly alarm: string;
     readonly priority: string;
     readonly reason: 'raised' | 'escalated' | 'ended';

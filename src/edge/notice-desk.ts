@@ -1,4 +1,4 @@
-import type { NoticesStatus, OpenNoticeView } from '#contract/api.ts';
+import type { ComingNoticeView, NoticesStatus, OpenNoticeView } from '#contract/api.ts';
 import type { AlarmModel, SiteModel } from '#contract/model.ts';
 import { DAYS } from '#contract/site.ts';
 import type { Priority } from '#decide/api.ts';
@@ -8,7 +8,7 @@ import { noticeText } from '#edge/notice-text.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 import { isWithin } from '#kernel/rights.ts';
-import type { AlarmNews, NoticeConfig, NoticeEvent, OpenNotice } from '#notices/api.ts';
+import type { AlarmNews, ComingNotice, Notice, NoticeConfig, NoticeEvent, OpenNotice } from '#notices/api.ts';
 import { Notices } from '#notices/notices.ts';
 import { minuteOfWeekIn } from '#notices/shifts.ts';
 import type { ActionResult } from '#plugin/api.ts';
@@ -98,9 +98,13 @@ export class NoticeDesk {
 
   /** What is on its way, what was given up, and who is silenced. */
   status(): NoticesStatus {
-    const wallUs = this.#core.clock.nowUs() - this.#core.clock.steadyUs();
+    const steadyUs = this.#core.clock.steadyUs();
+    const nowUs = this.#core.clock.nowUs();
+    const wallUs = nowUs - steadyUs;
     return {
+      plans: this.#blueprint.model.notices.length,
       waiting: this.#notices.waiting.map((one) => viewOf(one, wallUs)),
+      coming: this.#notices.coming(steadyUs, nowUs).map((one) => comingView(one, wallUs)),
       failed: this.#notices.failed.map((one) => viewOf(one, wallUs)),
       maintenance: this.#notices.maintained.map(({ untilUs, ...one }) => ({
         ...one,
@@ -156,10 +160,10 @@ export class NoticeDesk {
       const { asset, by, why } = event.maintenance;
       this.#event('notice.silenced', event.alarm, { maintenance: asset, by, why });
     } else {
-      const { id, plan, step, to, alarm, reason, attempts, problem } = event.notice;
+      const { id, plan, step, to, fields, alarm, reason, attempts, problem } = event.notice;
       // The first failure is news, and so is the end; what lies between is in the list of what waits.
       if (event.what === 'failed' && attempts > 1) return;
-      const detail = { notice: id, plan, step: step + 1, to, reason, attempts };
+      const detail = { notice: id, plan, step: step + 1, to, ...recipientsOf(fields), reason, attempts };
       this.#event(`notice.${event.what}`, alarm, { ...detail, ...(problem !== undefined && { problem }) });
     }
   }
@@ -173,9 +177,18 @@ export class NoticeDesk {
 const byId = ({ alarms }: SiteModel): ReadonlyMap<string, AlarmModel> =>
   new Map(alarms.map((alarm) => [alarm.id, alarm]));
 
-function viewOf({ fields: _, sinceUs, dueUs, nextUs, ...one }: OpenNotice, wallUs: number): OpenNoticeView {
+/** Those of a mail: they say who was told, and the other fields of a step do not. */
+const recipientsOf = ({ recipients }: Notice['fields']): { readonly recipients?: string[] } =>
+  Array.isArray(recipients) ? { recipients: recipients.map(String) } : {};
+
+function comingView({ fields, sinceUs, dueUs, ...one }: ComingNotice, wallUs: number): ComingNoticeView {
+  return { ...one, ...recipientsOf(fields), sinceUs: sinceUs + wallUs, dueUs: dueUs + wallUs };
+}
+
+function viewOf({ fields, sinceUs, dueUs, nextUs, ...one }: OpenNotice, wallUs: number): OpenNoticeView {
   return {
     ...one,
+    ...recipientsOf(fields),
     sinceUs: sinceUs + wallUs,
     dueUs: dueUs + wallUs,
     ...(nextUs !== undefined && { nextUs: nextUs + wallUs }),

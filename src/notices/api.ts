@@ -82,6 +82,13 @@ export interface OpenNotice extends Notice {
   readonly problem?: string | undefined;
 }
 
+/** Who is told next of an alarm, by one plan, if nobody acknowledges it. */
+export interface ComingNotice
+  extends Pick<Notice, 'plan' | 'step' | 'to' | 'fields' | 'alarm' | 'priority' | 'sinceUs' | 'dueUs'> {
+  /** Its time has come: no shift of the step is on, or its asset is under maintenance. */
+  readonly held?: 'shift' | 'maintenance';
+}
+
 /** Notices of an asset, or of all below an area or line, are held back, visibly, until an end. */
 export interface Maintenance {
   readonly asset: string;

@@ -81,6 +81,24 @@ test('the first is told at once, the next one when nobody has acknowledged in ti
   assert.deepEqual(p.pass(HOUR), []);
 });
 
+test('says who is told next, when, and what holds it back', () => {
+  const p = new Played(
+    config(plan([step(0, 'mail'), step(10, 'pager', { during: ['night'] }), step(30, 'boss')])),
+  );
+  const coming = () =>
+    p.notices.coming(p.atUs, p.wallUs + p.atUs).map(({ to, dueUs, held }) => [to, dueUs / MIN, held]);
+  assert.deepEqual(coming(), [], 'no alarm asks');
+  p.hear('hall/pump/hot', 'unacknowledged');
+  p.pass(MIN);
+  assert.deepEqual(coming(), [['pager', 10, undefined]]);
+  p.pass(10 * MIN);
+  assert.deepEqual(coming(), [['pager', 10, 'shift']], 'it waits for the night');
+  p.notices.maintain({ asset: 'hall', untilUs: p.atUs + HOUR, by: 'eva', why: 'new bearings' }, p.atUs);
+  assert.deepEqual(coming(), [['pager', 10, 'maintenance']]);
+  p.hear('hall/pump/hot', 'acknowledged', 'anna');
+  assert.deepEqual(coming(), []);
+});
+
 test('an alarm that comes and goes without an acknowledgement is told once', () => {
   const p = new Played(config(plan([step(0, 'mail'), step(10, 'pager')])));
   const told: string[] = [];

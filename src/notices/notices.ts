@@ -2,6 +2,7 @@ import type { Json } from '#kernel/event.ts';
 import { glob } from '#kernel/glob.ts';
 import type {
   AlarmNews,
+  ComingNotice,
   Maintenance,
   Notice,
   NoticeConfig,
@@ -138,6 +139,14 @@ export class Notices {
     return this.#failed;
   }
 
+  /** What is told next of each alarm that asks, one a plan; the soonest first. */
+  coming(atUs: number, wallUs: number): readonly ComingNotice[] {
+    const found = [...this.#episodes.values()].flatMap((episode) =>
+      this.#config.plans.flatMap((plan) => this.#next(plan, episode, atUs, wallUs) ?? []),
+    );
+    return found.sort((a, b) => a.dueUs - b.dueUs);
+  }
+
   takeEvents(): readonly NoticeEvent[] {
     return this.#events.splice(0);
   }
@@ -165,6 +174,24 @@ export class Notices {
         this.#add(plan, index, episode, { reason, state: 'unacknowledged', dueUs: atUs });
       });
     }
+  }
+
+  #next(plan: NoticePlan, episode: Episode, atUs: number, wallUs: number): ComingNotice | undefined {
+    if (!concerns(plan, episode)) return undefined;
+    const { alarm, priority, sinceUs } = episode;
+    const untold = plan.steps
+      .map((step, index) => ({ step, index, dueUs: sinceUs + step.afterUs }))
+      .filter(({ index }) => !episode.told.has(`${plan.id}/${index}`));
+    const next = untold.toSorted((a, b) => a.dueUs - b.dueUs)[0];
+    if (!next) return undefined;
+    const { to, fields } = next.step;
+    const held = [...this.#maintenance.keys()].some((asset) => isBelow(alarm, asset))
+      ? 'maintenance'
+      : next.dueUs <= atUs && !this.#isThere(next.step, wallUs)
+        ? 'shift'
+        : undefined;
+    const about = { plan: plan.id, step: next.index, to, fields, alarm, priority, sinceUs };
+    return { ...about, dueUs: next.dueUs, ...(held && { held }) };
   }
 
   #isSilenced(episode: Episode): boolean {

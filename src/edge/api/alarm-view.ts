@@ -1,6 +1,7 @@
 import type { AlarmStatus } from '#contract/api.ts';
 import type { AlarmModel } from '#contract/model.ts';
 import type { AlarmView } from '#decide/api.ts';
+import { usageOf } from '#edge/api/usage.ts';
 import type { Site } from '#edge/site.ts';
 import type { Clock } from '#kernel/clock.ts';
 
@@ -10,6 +11,7 @@ export function alarmView(site: Site, alarm: AlarmView): AlarmStatus {
   return {
     ...state,
     ...of(models(site).get(alarm.id)),
+    reads: usageOf(site).readBy(alarm.id, 'alarm'),
     sinceUs: wallUs(site.core.clock, sinceUs),
     ...(shelvedUntilUs !== undefined && { shelvedUntilUs: wallUs(site.core.clock, shelvedUntilUs) }),
   };

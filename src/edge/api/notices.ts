@@ -21,8 +21,13 @@ export function noticeHandlers(site: Site): Pick<Handlers, keyof typeof NOTICE_R
   };
 }
 
-const seenBy = ({ areas }: Caller, { waiting, failed, maintenance }: NoticesStatus): NoticesStatus => ({
+const seenBy = (
+  { areas }: Caller,
+  { waiting, coming, failed, maintenance, ...rest }: NoticesStatus,
+): NoticesStatus => ({
+  ...rest,
   waiting: waiting.filter(({ alarm }) => isWithin(areas, alarm)),
+  coming: coming.filter(({ alarm }) => isWithin(areas, alarm)),
   failed: failed.filter(({ alarm }) => isWithin(areas, alarm)),
   maintenance: maintenance.filter(({ asset }) => isWithin(areas, asset)),
 });

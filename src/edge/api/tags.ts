@@ -5,7 +5,7 @@ import type { Handlers } from '#edge/api/handlers.ts';
 import { tagNamed, unknown } from '#edge/api/named.ts';
 import { TagIndex } from '#edge/api/tag-index.ts';
 import { tagDetail, tagValue } from '#edge/api/tag-value.ts';
-import { Usage } from '#edge/api/usage.ts';
+import { usageOf } from '#edge/api/usage.ts';
 import { RuleTally } from '#edge/rule-tally.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -17,7 +17,7 @@ import type { Tag } from '#kernel/tag-table.ts';
 export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES> {
   const { core } = site;
   const index = new TagIndex(site);
-  const usage = new Usage(site);
+  const usage = usageOf(site);
   const tally = new RuleTally();
   core.recent.listen((event) => tally.take(event));
   const alarms = () => core.decisions.alarms();

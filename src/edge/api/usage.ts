@@ -6,6 +6,15 @@ export interface Reader {
   readonly id: string;
 }
 
+const KNOWN = new WeakMap<Site, Usage>();
+
+/** The one of a site. */
+export function usageOf(site: Site): Usage {
+  const known = KNOWN.get(site) ?? new Usage(site);
+  KNOWN.set(site, known);
+  return known;
+}
+
 /** What rests on what in the site file that runs; made anew when another one does. */
 export class Usage {
   readonly #site: Site;
@@ -22,10 +31,10 @@ export class Usage {
     return this.#readers.get(tag) ?? [];
   }
 
-  /** Paths of the tags that the condition of a rule reads. */
-  readBy(rule: string): readonly string[] {
+  /** Paths of the tags that the condition of a rule or an alarm reads. */
+  readBy(id: string, kind: 'rule' | 'alarm' = 'rule'): readonly string[] {
     this.#refresh();
-    return this.#reads.get(rule) ?? [];
+    return this.#reads.get(`${kind} ${id}`) ?? [];
   }
 
   #refresh(): void {
@@ -38,7 +47,7 @@ export class Usage {
     for (const reading of decisions.reads()) {
       const { kind, tags } = reading;
       const id = reading.kind === 'tag' ? path(reading.tag) : reading.id;
-      if (kind === 'rule') this.#reads.set(id, tags.map(path));
+      if (kind === 'rule' || kind === 'alarm') this.#reads.set(`${kind} ${id}`, tags.map(path));
       for (const tag of tags) {
         const some = this.#readers.get(tag);
         if (some) some.push({ kind, id });

@@ -1,4 +1,10 @@
-import { iconDashboard, iconTag } from '@siemens/ix-icons/icons';
+import {
+  iconAlarmBell,
+  iconAuditReport,
+  iconDashboard,
+  iconNotification,
+  iconTag,
+} from '@siemens/ix-icons/icons';
 import type { ComponentType } from 'react';
 import type { Role } from '#kernel/rights.ts';
 
@@ -18,4 +24,13 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { id: '', title: 'Overview', icon: iconDashboard, load: () => import('./overview/page.tsx') },
   { id: 'tags', title: 'Tags', icon: iconTag, load: () => import('./tags/page.tsx') },
+  { id: 'alarms', title: 'Alarms', icon: iconAlarmBell, load: () => import('./alarms/page.tsx') },
+  {
+    id: 'notices',
+    title: 'Notices',
+    icon: iconNotification,
+    role: 'operator',
+    load: () => import('./notices/page.tsx'),
+  },
+  { id: 'audit', title: 'Audit', icon: iconAuditReport, load: () => import('./audit/page.tsx') },
 ];

@@ -1,5 +1,9 @@
 import type { AlarmStatus } from '#contract/client.ts';
-import { PRIORITIES } from './priority.tsx';
+
+export type Priority = AlarmStatus['priority'];
+
+/** From the worst on. */
+export const PRIORITIES: readonly Priority[] = ['critical', 'high', 'medium', 'low'];
 
 const UNACKNOWLEDGED: ReadonlySet<AlarmStatus['state']> = new Set([
   'unacknowledged',
@@ -25,3 +29,16 @@ export function byUrgency(a: AlarmStatus, b: AlarmStatus): number {
 /** Last part of its id, as people say it: `discharge-pressure-high` is “discharge pressure high”. */
 export const alarmName = ({ id }: Pick<AlarmStatus, 'id'>): string =>
   (id.split('/').at(-1) ?? id).replaceAll(/[-_]/g, ' ');
+
+/** States as people say them. */
+export const STATE_WORDS: { readonly [state in AlarmStatus['state']]: string } = {
+  normal: 'normal',
+  unacknowledged: 'unacknowledged',
+  acknowledged: 'acknowledged',
+  returnedUnacknowledged: 'returned, unacknowledged',
+  latchedUnacknowledged: 'latched, unacknowledged',
+  latchedAcknowledged: 'latched, acknowledged',
+  shelved: 'shelved',
+  suppressed: 'suppressed by design',
+  outOfService: 'out of service',
+};

@@ -1,9 +1,6 @@
-import type { AlarmStatus } from '#contract/client.ts';
+import type { Priority } from './alarms.ts';
 
-export type Priority = AlarmStatus['priority'];
-
-/** From the worst on. */
-export const PRIORITIES: readonly Priority[] = ['critical', 'high', 'medium', 'low'];
+export { PRIORITIES, type Priority } from './alarms.ts';
 
 /* A shape each beside the colour: one in twelve men sees red and green alike (ISA-18.2, 11.5.3; ISA-101, 5.2.4). */
 const SHAPES: { readonly [priority in Priority]: string } = {

@@ -59,6 +59,10 @@ export const AlarmStatus = z.strictObject({
   shelvedUntilUs: us.exactOptional(),
   comment: z.string().exactOptional(),
   when: z.string().describe('Condition, as an expression over tags.'),
+  reads: z
+    .array(z.string())
+    .exactOptional()
+    .describe('Paths of the tags that the condition reads; absent of a stopped site.'),
   deadband: z.number(),
   onDelayMs: ms,
   offDelayMs: ms,

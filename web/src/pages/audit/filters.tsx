@@ -1,0 +1,90 @@
+import { type InputHTMLAttributes, useEffect, useState } from 'react';
+import { useMay } from '../../data/session.ts';
+import type { Asked, Group } from './asked.ts';
+
+const NAMES: readonly (readonly [Group, string, isForEngineers?: true])[] = [
+  ['writes', 'Writes'],
+  ['alarms', 'Alarm acts'],
+  ['config', 'Configuration', true],
+  ['access', 'Access', true],
+  ['security', 'Security', true],
+  ['other', 'Everything else'],
+];
+
+/** What is looked for. */
+export function Filters({
+  asked,
+  onAsk,
+}: {
+  readonly asked: Asked;
+  readonly onAsk: (change: Partial<Asked>) => void;
+}) {
+  const isEngineer = useMay('engineer');
+  return (
+    <search className="audit-filters">
+      <fieldset className="audit-groups range">
+        <legend className="unseen">Kinds</legend>
+        {NAMES.filter(([, , isForEngineers]) => isEngineer || !isForEngineers).map(([group, name]) => {
+          const isOn = asked.groups.includes(group);
+          const groups = isOn ? asked.groups.filter((one) => one !== group) : [...asked.groups, group];
+          return (
+            <button key={group} type="button" aria-pressed={isOn} onClick={() => onAsk({ groups })}>
+              {name}
+            </button>
+          );
+        })}
+      </fieldset>
+      <div className="audit-finds">
+        <Text label="Subject" type="search" value={asked.subject} onText={(subject) => onAsk({ subject })} />
+        <Text label="Person" value={asked.by} onText={(by) => onAsk({ by })} />
+        <Text label="From" type="datetime-local" value={asked.from} onText={(from) => onAsk({ from })} />
+        <Text label="To" type="datetime-local" value={asked.to} onText={(to) => onAsk({ to })} />
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={asked.isWhole}
+            onChange={(event) => onAsk({ isWhole: event.target.checked })}
+          />
+          What rules did, too
+        </label>
+      </div>
+      {!isEngineer && (
+        <p className="about">Events of access, security and configuration are for engineers.</p>
+      )}
+    </search>
+  );
+}
+
+/** A search through the journal begins when somebody pauses, not with each letter. */
+const PAUSE_MS = 400;
+
+function Text({
+  label,
+  value,
+  onText,
+  ...input
+}: Omit<InputHTMLAttributes<HTMLInputElement>, 'value'> & {
+  readonly label: string;
+  readonly value: string;
+  readonly onText: (text: string) => void;
+}) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is typed begins the pause
+  useEffect(() => {
+    if (text === value) return;
+    const timer = setTimeout(() => onText(text), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return (
+    <label className="audit-find">
+      <span className="quiet">{label}</span>
+      <input
+        className="ix-form-control"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        {...input}
+      />
+    </label>
+  );
+}
