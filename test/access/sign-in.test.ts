@@ -254,7 +254,7 @@ test('every answer carries every header of a hardened page, and none that tells 
       assert.equal(got['cross-origin-resource-policy'], 'same-origin', path);
       assert.match(String(got['permissions-policy']), /camera=\(\)/, path);
       // The page of the console holds nothing of the site, and is asked for anew each time.
-      assert.equal(got['cache-control'], path === '/' ? 'no-cache' : 'no-store', path);
+      assert.equal(got['cache-control'], ['/', '/sign-in'].includes(path) ? 'no-cache' : 'no-store', path);
       assert.equal(got.server, undefined);
       assert.equal(got['x-powered-by'], undefined);
       assert.equal(got['strict-transport-security'], undefined, 'not in the clear');

@@ -29,6 +29,10 @@ class Poll<T> {
     return this.#now;
   }
 
+  get isIdle(): boolean {
+    return this.#periods.length === 0 && this.#told.size === 0;
+  }
+
   readonly watch = (tell: () => void): (() => void) => {
     this.#told.add(tell);
     return () => this.#told.delete(tell);
@@ -90,9 +94,14 @@ class Poll<T> {
 
 const polls = new Map<string, Poll<unknown>>();
 
+/** Answers that nobody looks at any more are kept up to so many: going back shows them at once. */
+const MOST_KEPT = 100;
+
 function pollOf<T>(key: string, ask: (signal: AbortSignal) => Promise<T>): Poll<T> {
   const known = (polls.get(key) as Poll<T> | undefined) ?? new Poll(ask);
   polls.set(key, known as Poll<unknown>);
+  if (polls.size > MOST_KEPT)
+    for (const [name, one] of polls) if (one.isIdle && name !== key) polls.delete(name);
   return known;
 }
 

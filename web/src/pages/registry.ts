@@ -1,4 +1,4 @@
-import { iconDashboard } from '@siemens/ix-icons/icons';
+import { iconDashboard, iconTag } from '@siemens/ix-icons/icons';
 import type { ComponentType } from 'react';
 import type { Role } from '#kernel/rights.ts';
 
@@ -17,4 +17,5 @@ export interface PageEntry {
 /** In the order of the menu. */
 export const PAGES: readonly PageEntry[] = [
   { id: '', title: 'Overview', icon: iconDashboard, load: () => import('./overview/page.tsx') },
+  { id: 'tags', title: 'Tags', icon: iconTag, load: () => import('./tags/page.tsx') },
 ];

@@ -8,7 +8,7 @@ const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 export const number = (value: number): string => {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e9 || size < 1e-4)) return value.toExponential(3);
+  if (size !== 0 && (size >= 1e12 || size < 1e-4)) return value.toExponential(3);
   return size >= 10 ** DIGITS ? counts.format(value).replaceAll(',', '\u202f') : numbers.format(value);
 };
 
@@ -45,9 +45,12 @@ function two(ms: number, largeMs: number, large: string, smallMs: number, small:
   return `${Math.floor(ms / largeMs)} ${large}${rest > 0 ? ` ${rest} ${small}` : ''}`;
 }
 
-/** How long a decision takes, in ms and below. */
-export const fineMs = (ms: number): string =>
-  ms < 0.095 ? `${(ms * 1000).toPrecision(2)} µs` : `${ms.toPrecision(2)} ms`;
+/** A short time, in the unit that fits: µs, ms or s. */
+export function fineMs(ms: number): string {
+  if (ms < 0.095) return `${(ms * 1000).toPrecision(2)} µs`;
+  if (ms < 9.95) return `${ms.toPrecision(2)} ms`;
+  return ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toPrecision(2)} s`;
+}
 
 const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const day = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short' });

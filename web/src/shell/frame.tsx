@@ -1,4 +1,4 @@
-import { IxApplication, IxApplicationHeader, IxContent, IxMenu, IxMenuItem } from '@siemens/ix-react';
+import { IxApplication, IxApplicationHeader, IxMenu, IxMenuItem } from '@siemens/ix-react';
 import { useEffect, useState } from 'react';
 import { session } from '../data/session.ts';
 import { useStatus } from '../data/site.ts';
@@ -43,24 +43,23 @@ export function Frame() {
             }}
           />
         </IxApplicationHeader>
-        <IxMenu i18nAriaLabelMenu="Pages">
+        <IxMenu i18nAriaLabelMenu="Pages" startExpanded>
           {pages.map(({ id, title, icon }) => (
             <IxMenuItem
               key={id}
               icon={icon}
               label={title}
               active={id === here}
-              aria-current={id === here ? 'page' : undefined}
               onClick={() => go(hashOf(id))}
             />
           ))}
         </IxMenu>
-        <IxContent>
+        <div className="area">
           <AlarmBanner />
           <main id="content" className="content" tabIndex={-1}>
             <CurrentPage />
           </main>
-        </IxContent>
+        </div>
       </IxApplication>
       <Shortcuts />
     </div>

@@ -1,8 +1,9 @@
 import { iconMoon, iconSun, iconUser } from '@siemens/ix-icons/icons';
-import { IxDropdownButton, IxDropdownItem, IxIconButton } from '@siemens/ix-react';
+import { IxIcon, IxIconButton } from '@siemens/ix-react';
 import { useState } from 'react';
 import { api } from '../data/api.ts';
 import { signedOut, useMe } from '../data/session.ts';
+import { MenuButton } from '../parts/menu-button.tsx';
 import { ChangePassword } from './change-password.tsx';
 import { askForShortcuts } from './shortcuts.tsx';
 import type { Theme } from './theme.ts';
@@ -27,17 +28,18 @@ export function UserMenu({
         aria-label={`Show ${other} colours`}
         onClick={() => onTheme(other)}
       />
-      <IxDropdownButton
-        variant="subtle-tertiary"
-        icon={iconUser}
-        label={name}
-        aria-label={`${name}, ${role}${where}`}
+      <MenuButton
+        label={`${name}, ${role}${where}`}
+        about={`${role}${where}`}
+        acts={[
+          ['Change password …', () => setAsks(true)],
+          ['Keyboard …', askForShortcuts],
+          ['Sign out', () => void signOut()],
+        ]}
       >
-        <IxDropdownItem label={`${role}${where}`} disabled />
-        <IxDropdownItem label="Change password …" onClick={() => setAsks(true)} />
-        <IxDropdownItem label="Keyboard …" onClick={askForShortcuts} />
-        <IxDropdownItem label="Sign out" onClick={() => void signOut()} />
-      </IxDropdownButton>
+        <IxIcon name={iconUser} aria-hidden="true" />
+        {name}
+      </MenuButton>
       {asks && <ChangePassword onEnd={() => setAsks(false)} />}
     </div>
   );

@@ -1,0 +1,65 @@
+import { api } from '../../data/api.ts';
+import { usePolled } from '../../data/poll.ts';
+import { count, number } from '../../parts/format.ts';
+import { unitText } from '../../parts/unit.ts';
+import { type Range, spanOf } from '../../parts/use-trend.ts';
+
+const EVERY_MS = 15_000;
+
+interface Summary {
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number | undefined;
+  readonly count: number;
+  /** Share of the time for which a usable value was known. */
+  readonly known: number;
+}
+
+/** Least, most, mean over time and number of samples in the range that is shown. */
+export function Statistics({
+  path,
+  unit,
+  range,
+}: {
+  readonly path: string;
+  readonly unit: string | undefined;
+  readonly range: Range;
+}) {
+  const key = `statistics ${path} ${JSON.stringify(range)}`;
+  const { data } = usePolled(key, (signal) => summaryOf(path, range, signal), EVERY_MS);
+  if (!data) return null;
+  const withUnit = (value: number) => `${number(value)} ${unitText(unit)}`;
+  return (
+    <dl className="statistics">
+      <dt>Least</dt>
+      <dd>{withUnit(data.min)}</dd>
+      <dt>Most</dt>
+      <dd>{withUnit(data.max)}</dd>
+      <dt>Mean</dt>
+      <dd>{data.mean === undefined ? '–' : withUnit(data.mean)}</dd>
+      <dt>Samples</dt>
+      <dd>{count(data.count)}</dd>
+      <dt>Known</dt>
+      <dd>{number(Math.floor(data.known * 1000) / 10)} %</dd>
+    </dl>
+  );
+}
+
+async function summaryOf(path: string, range: Range, signal: AbortSignal): Promise<Summary | undefined> {
+  const { from, to } = spanOf(range);
+  const lengthUs = Math.round((to - from) * 1e6);
+  const fromUs = Math.round(from * 1e6);
+  const query = {
+    tag: path,
+    from: String(fromUs),
+    to: String(fromUs + lengthUs),
+    bucketUs: lengthUs,
+    aggregate: ['min', 'max', 'timeMean', 'count'],
+  } as const;
+  for await (const { columns, known } of api.historyBuckets(query, signal)) {
+    const [min, max, mean] = [columns.min?.[0], columns.max?.[0], columns.timeMean?.[0]];
+    if (min == null || max == null) continue;
+    return { min, max, mean: mean ?? undefined, count: columns.count?.[0] ?? 0, known: known[0] ?? 0 };
+  }
+  return undefined;
+}

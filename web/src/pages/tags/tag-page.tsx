@@ -1,0 +1,201 @@
+import { useMemo, useState } from 'react';
+import type { Json, TagDetail } from '#contract/client.ts';
+import { api } from '../../data/api.ts';
+import { useSiteNow } from '../../data/clock.ts';
+import { useLiveTag } from '../../data/live.ts';
+import { usePolled } from '../../data/poll.ts';
+import { Problem } from '../../data/problem.ts';
+import { useMay } from '../../data/session.ts';
+import { moment, number } from '../../parts/format.ts';
+import { qualityText } from '../../parts/quality.ts';
+import { RangePicker } from '../../parts/range-picker.tsx';
+import { Refusal } from '../../parts/refusal.tsx';
+import { Trend } from '../../parts/trend.tsx';
+import { unitText } from '../../parts/unit.ts';
+import { type Range, useTrend } from '../../parts/use-trend.ts';
+import { LiveAge, Value } from '../../parts/value.tsx';
+import { hashOf } from '../../shell/route.ts';
+import { ToPage } from '../../shell/to-page.tsx';
+import { Statistics } from './statistics.tsx';
+import { WriteForm } from './write-form.tsx';
+
+const EVERY_MS = 10_000;
+const HOUR_MS = 3_600_000;
+
+/** What newer sites tell beside it. */
+export type Detail = TagDetail & {
+  readonly address?: Json;
+  readonly readers?: readonly { readonly kind: string; readonly id: string }[];
+};
+
+/** One tag: its value, its past, where it comes from and who rests on it. */
+export function TagPage({ path }: { readonly path: string }) {
+  const { data: tag, error } = usePolled<Detail>(`tag ${path}`, (signal) => api.tag(path, signal), EVERY_MS);
+  const live = useLiveTag(path);
+  const nowMs = useSiteNow();
+  const mayWrite = useMay('operator');
+  const name = path.split('/').at(-1);
+  const asset = path.split('/').slice(0, -1).join('/');
+  return (
+    <div className="page tag-page">
+      <header>
+        <nav aria-label="Place" className="quiet">
+          <a href={hashOf('tags')}>Tags</a> / <a href={hashOf('tags', '', { at: asset })}>{asset}</a>
+        </nav>
+        <h1>{name}</h1>
+        {tag?.description && <p className="quiet">{tag.description}</p>}
+      </header>
+      {error && !tag && <Refusal error={error} />}
+      <section className="tag-now card" aria-label="Now">
+        <span className="tag-value">
+          <Value live={live} />
+        </span>
+        <dl className="facts">
+          <dt>Quality</dt>
+          <dd>{live ? qualityText(live.quality) || 'good' : '…'}</dd>
+          <dt>Age</dt>
+          <dd>
+            <LiveAge live={live} />
+          </dd>
+          <dt>Source time</dt>
+          <dd>{live && live.timeUs > 0 ? moment(live.timeUs / 1000, nowMs) : '–'}</dd>
+        </dl>
+        {tag && mayWrite && tag.access !== 'read' && <WriteForm tag={tag} live={live} />}
+      </section>
+      {tag && isDrawn(tag) && <Past tag={tag} />}
+      {tag && (
+        <div className="tag-cards">
+          <About tag={tag} />
+          <Readers tag={tag} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+const isDrawn = ({ type }: TagDetail): boolean => type !== 'text' && type !== 'structure';
+
+function Past({ tag }: { readonly tag: TagDetail }) {
+  const [range, setRange] = useState<Range>({ lastMs: HOUR_MS });
+  const { data, error } = useTrend(tag.path, range);
+  const { path, unit, type, states } = tag;
+  const lines = useMemo(() => {
+    if (!data) return [];
+    const switches = type === 'boolean' ? { 0: 'false', 1: 'true' } : states;
+    const isStepped = type === 'boolean' || type === 'enum';
+    return [
+      {
+        ...data,
+        name: path.split('/').at(-1) ?? path,
+        unit: unitText(unit),
+        stepped: isStepped,
+        states: switches,
+      },
+    ];
+  }, [data, path, unit, type, states]);
+  return (
+    <section className="card" aria-label="Past">
+      <div className="card-head">
+        <h2>Past</h2>
+        <RangePicker range={range} onRange={setRange} />
+      </div>
+      {error && <Off error={error} />}
+      {data && <Trend lines={lines} span={data.span} onSpan={setRange} />}
+      {data && (type === 'number' || type === 'int64') && (
+        <Statistics path={path} unit={unit} range={range} />
+      )}
+    </section>
+  );
+}
+
+/** A site that keeps no past says so; that is nothing abnormal. */
+const Off = ({ error }: { readonly error: Error }) =>
+  error instanceof Problem && error.code === 'history.off' ? (
+    <p className="quiet">This site keeps no past.</p>
+  ) : (
+    <Refusal error={error} />
+  );
+
+function About({ tag }: { readonly tag: Detail }) {
+  const { source, address, derive, type, access, range, unit, states, safety, write } = tag;
+  return (
+    <section className="card" aria-label="Where it comes from">
+      <h2>Where it comes from</h2>
+      <dl className="facts">
+        {source && (
+          <>
+            <dt>Source</dt>
+            <dd>
+              <ToPage page="sources" rest={source}>
+                {source}
+              </ToPage>
+            </dd>
+          </>
+        )}
+        {address !== undefined && <Fact name="Address">{plain(address)}</Fact>}
+        {derive && (
+          <Fact name="Derived by">
+            <code>{derive}</code>
+          </Fact>
+        )}
+        <Fact name="Type">
+          {type}, {access === 'read' ? 'read only' : access === 'write' ? 'write only' : 'read and written'}
+        </Fact>
+        {range && (
+          <Fact name="Range">
+            {number(range[0])} to {number(range[1])} {unitText(unit)}
+          </Fact>
+        )}
+        {states && (
+          <Fact name="States">
+            {Object.entries(states)
+              .map(([code, name]) => `${code} ${name}`)
+              .join(', ')}
+          </Fact>
+        )}
+        {write !== undefined && <Fact name="Limits">{plain(write)}</Fact>}
+        {safety && <Fact name="Safety">belongs to a safety function: it is never written</Fact>}
+      </dl>
+    </section>
+  );
+}
+
+const Fact = ({ name, children }: { readonly name: string; readonly children: React.ReactNode }) => (
+  <>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </>
+);
+
+/** Fields of a site file in a line. */
+function plain(value: Json): string {
+  if (Array.isArray(value)) return value.map(plain).join(' to ');
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .filter(([, one]) => one !== false)
+    .map(
+      ([name, one]) =>
+        `${name} ${typeof one === 'object' && one !== null && !Array.isArray(one) ? `(${plain(one)})` : plain(one as Json)}`,
+    )
+    .join(', ');
+}
+
+/** Who rests on it. */
+function Readers({ tag: { readers, alarms } }: { readonly tag: Detail }) {
+  return (
+    <section className="card" aria-label="Who rests on it">
+      <h2>{readers ? 'Who rests on it' : 'Alarms of its asset'}</h2>
+      <ul className="plain">
+        {(readers ?? alarms.map((id) => ({ kind: 'alarm', id }))).map(({ kind, id }) => (
+          <li key={`${kind} ${id}`}>
+            <span className="quiet">{kind}</span>{' '}
+            <ToPage page={kind === 'tag' ? 'tags' : kind === 'rule' ? 'decisions' : 'alarms'} rest={id}>
+              {id}
+            </ToPage>
+          </li>
+        ))}
+      </ul>
+      {(readers ?? alarms).length === 0 && <p className="quiet">Nothing</p>}
+    </section>
+  );
+}
