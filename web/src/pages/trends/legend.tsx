@@ -131,7 +131,10 @@ function Row({
         <span className="unit">{reading?.value === undefined ? '' : unit}</span>
         {before !== undefined && <span className="quiet trends-before">before: {textOf(curve, before)}</span>}
       </td>
-      <td data-label="Quality" className={quality === 'good' ? 'quiet' : 'abnormal'}>
+      <td
+        data-label="Quality"
+        className={quality === undefined || quality.startsWith('good') ? 'quiet' : 'abnormal'}
+      >
         {quality ?? '…'}
       </td>
       <td className="number" data-label="Min">

@@ -76,20 +76,19 @@ export function Toolbar({
           −
         </button>
       </fieldset>
-      <label className="trends-earlier">
-        <span className="quiet">Compare with</span>
-        <select
-          value={earlierS ?? ''}
-          onChange={({ target: { value } }) => onEarlier(value === '' ? undefined : Number(value))}
-        >
-          <option value="">nothing</option>
-          {EARLIER.map(([text, seconds]) => (
-            <option key={text} value={seconds}>
-              {text}
-            </option>
-          ))}
-        </select>
-      </label>
+      <select
+        className="trends-earlier"
+        aria-label="Compare with an earlier time"
+        value={earlierS ?? ''}
+        onChange={({ target: { value } }) => onEarlier(value === '' ? undefined : Number(value))}
+      >
+        <option value="">no comparison</option>
+        {EARLIER.map(([text, seconds]) => (
+          <option key={text} value={seconds}>
+            with {text}
+          </option>
+        ))}
+      </select>
     </div>
   );
 }

@@ -13,7 +13,7 @@ export interface Shown {
 }
 
 /** Height of what says of one line where something is missing, and of the row of marks above the lines. */
-const LANE = 5;
+const LANE = 3;
 export const MARK_ROW = 22;
 const HATCH = 8;
 const MARK = 5;
@@ -35,7 +35,7 @@ export function paintBands(plot: uPlot, shown: readonly Shown[], colour: Colour)
   ctx.restore();
 }
 
-/** Before the lines, at the foot: whose values are missing or uncertain, where several are shown. */
+/** At the foot, in the colour of its line: whose values are missing or, paler, uncertain, where several are shown. */
 export function paintLanes(plot: uPlot, shown: readonly Shown[], colour: Colour): void {
   const told = shown.filter(({ line }) => line.holes.length + line.doubts.length > 0);
   if (shown.length < 2) return;
@@ -45,13 +45,10 @@ export function paintLanes(plot: uPlot, shown: readonly Shown[], colour: Colour)
   told.forEach(({ curve, line }, i) => {
     const height = LANE * ratio;
     const top = bbox.top + bbox.height - (told.length - i) * (height + ratio);
-    const stroke = colour(colourName(curve.trace));
-    ctx.fillStyle = stroke;
+    ctx.fillStyle = colour(colourName(curve.trace));
     ctx.globalAlpha = 0.35;
     for (const span of merged(line.doubts)) fill(plot, span, top, height);
-    ctx.globalAlpha = 1;
-    const hatch = hatched(ctx, stroke, 1, ratio);
-    if (hatch) ctx.fillStyle = hatch;
+    ctx.globalAlpha = 0.9;
     for (const span of merged(line.holes)) fill(plot, span, top, height);
   });
   ctx.restore();

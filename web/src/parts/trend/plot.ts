@@ -206,6 +206,10 @@ export class Plot implements Disposable {
     return this.#curves.filter((one) => one.axis === axis);
   }
 
+  #isKnown(axis: number): boolean {
+    return this.#on(axis).some(({ key }) => this.#lines.get(key)?.values.some((value) => value !== null));
+  }
+
   #series(curve: Curve, colour: (name: string) => string): uPlot.Series {
     const { axis, trace, stepped, isEarlier } = curve;
     const stroke = colour(colourName(trace));
@@ -238,6 +242,7 @@ export class Plot implements Disposable {
       grid: line,
       ticks: { ...line, size: 4 },
       gap: 4,
+      size: 28,
       splits: (plot, _, from, to) => {
         const found = ticksOf(from, to, Math.max(2, plot.over.clientWidth / TICK_PIXELS), zone);
         ({ stepS } = found);
@@ -271,7 +276,11 @@ export class Plot implements Disposable {
         size: states ? STATES_WIDTH : isNarrow ? AXIS_WIDTH - 8 : AXIS_WIDTH,
         ...(units.length > 0 && { label: units.join(', '), labelFont: font, labelSize: 16, labelGap: 0 }),
         ...(states && { splits: Object.keys(states).map(Number) }),
-        values: (_, splits) => splits.map((one) => (states ? (states[one] ?? '') : number(one))),
+        // Where nothing is known yet, a scale would be made up.
+        values: (_, splits) =>
+          this.#isKnown(axis)
+            ? splits.map((one) => (states ? (states[one] ?? '') : number(one)))
+            : splits.map(() => ''),
       } as uPlot.Axis;
     });
   }
