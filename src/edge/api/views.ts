@@ -24,6 +24,11 @@ export function viewHandlers(site: Site): Pick<Handlers, keyof typeof VIEW_ROUTE
   return {
     views: (_asked, _signal, { caller }) => seenBy(caller),
     async saveView({ body }, _signal, { caller }) {
+      if (caller.areas && body.calculations?.length)
+        throw new Fault('api.forbidden', 'a view with calculations is for those who may see the whole site', {
+          retry: 'never',
+          hint: 'save it without them',
+        });
       for (const { path } of body.tags) {
         const outside = !isWithin(caller.areas, path);
         if (outside) throw new Fault('tag.unknown', `there is no tag ${path}`, { retry: 'never' });

@@ -52,12 +52,14 @@ export function queryOf({ chosen, when, earlierS }: TrendState): URLSearchParams
   }
   if (isLive(when)) query.append('last', String(when.lastS));
   else {
-    query.append('from', new Date(when.from * 1000).toISOString());
-    query.append('to', new Date(when.to * 1000).toISOString());
+    query.append('from', isoOf(when.from));
+    query.append('to', isoOf(when.to));
   }
   if (earlierS !== undefined) query.append('earlier', String(earlierS));
   return query;
 }
+
+const isoOf = (time: number): string => new Date(Math.round(time * 1000)).toISOString();
 
 /** What an address says; what makes no sense in it is passed over. */
 export function stateOf(query: URLSearchParams): TrendState {
