@@ -96,9 +96,10 @@ async function columnsWithTrace(page: Page): Promise<readonly boolean[]> {
 }
 
 async function pointAt(page: Page, share: number): Promise<void> {
-  const box = await page.locator('.chart .u-over').boundingBox();
+  const over = page.locator('.chart .u-over');
+  const box = await over.boundingBox();
   assert.ok(box);
-  await page.mouse.move(box.x + share * box.width, box.y + box.height / 2);
+  await over.hover({ position: { x: share * box.width, y: box.height / 2 } });
 }
 
 const row = (page: Page, name: string): Locator => page.getByRole('row').filter({ hasText: name });
