@@ -31,16 +31,26 @@ export function Statistics({
   const withUnit = (value: number) => `${number(value)} ${unitText(unit)}`;
   return (
     <dl className="statistics">
-      <dt>Least</dt>
-      <dd>{withUnit(data.min)}</dd>
-      <dt>Most</dt>
-      <dd>{withUnit(data.max)}</dd>
-      <dt>Mean</dt>
-      <dd>{data.mean === undefined ? '–' : withUnit(data.mean)}</dd>
-      <dt>Samples</dt>
-      <dd>{count(data.count)}</dd>
-      <dt>Known</dt>
-      <dd>{number(Math.floor(data.known * 1000) / 10)} %</dd>
+      <div>
+        <dt>Least</dt>
+        <dd>{withUnit(data.min)}</dd>
+      </div>
+      <div>
+        <dt>Most</dt>
+        <dd>{withUnit(data.max)}</dd>
+      </div>
+      <div>
+        <dt>Mean</dt>
+        <dd>{data.mean === undefined ? '–' : withUnit(data.mean)}</dd>
+      </div>
+      <div>
+        <dt>Samples</dt>
+        <dd>{count(data.count)}</dd>
+      </div>
+      <div>
+        <dt>Known</dt>
+        <dd>{number(Math.floor(data.known * 1000) / 10)} %</dd>
+      </div>
     </dl>
   );
 }
