@@ -23,7 +23,7 @@ async function bench(quick: boolean): Promise<Row[]> {
   const password = await site.addUser('bench', 'viewer');
   await using window = await site.signedIn('bench', password);
   const { page } = window;
-  await page.addInitScript(watchDrawing);
+  await page.addInitScript({ content: WATCH_DRAWING });
   const query = new URLSearchParams(TAGS.map((tag) => ['tag', tag]));
   query.append('from', new Date(startS * 1000).toISOString());
   query.append('to', new Date(endS * 1000).toISOString());
@@ -32,7 +32,7 @@ async function bench(quick: boolean): Promise<Row[]> {
     await window.go(`/?run=${run}#/trends?${query}`);
     drawnMs.push(await drawnAfter(page));
   }
-  const perS = await pannedPerS(page);
+  const perS = await page.evaluate<number>(PANNED_PER_S);
   return [
     {
       what: `${DAYS} days × ${TAGS.length} tags: last answer to picture`,
@@ -62,59 +62,53 @@ async function importMonth(site: DemoSite, startS: number, endS: number): Promis
   assert.ok(reply.ok && !said.includes('"fault"'), said.slice(-500));
 }
 
-/** Runs in the page: notes when something was last drawn. */
-function watchDrawing(): void {
+/* What runs in the page is text: this program does not know its words. */
+
+/** Notes when something was last drawn. */
+const WATCH_DRAWING = `{
   const { prototype } = CanvasRenderingContext2D;
   const { stroke } = prototype;
-  prototype.stroke = function (this: CanvasRenderingContext2D, ...args: [Path2D?]) {
-    Reflect.apply(stroke, this, args);
-    Object.assign(globalThis, { drawnAtMs: performance.now() });
+  prototype.stroke = function (...args) {
+    stroke.apply(this, args);
+    globalThis.drawnAtMs = performance.now();
   };
-}
+}`;
 
-/** From the last answer about the past to the end of the last drawing, once there is nothing more to come. */
+/** From the last answer that the picture needs to the end of the last drawing. */
+const DRAWN_AFTER = `(async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  await frame();
+  await frame(); // has drawn whatever was there
+  const ends = performance
+    .getEntriesByType('resource')
+    .filter(({ name }) => /history\\/(trend|gaps|at)|aggregate=count/.test(name))
+    .map(({ responseEnd }) => responseEnd);
+  return globalThis.drawnAtMs - Math.max(...ends);
+})()`;
+
+/** Drags to and fro by less than what is there beyond the edges, a step with each frame. */
+const PANNED_PER_S = `(async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const over = document.querySelector('.chart .u-over');
+  const { left, top, width } = over.getBoundingClientRect();
+  const point = (type, x) => over.dispatchEvent(new PointerEvent(type, {
+    clientX: left + x, clientY: top + 50, bubbles: true, pointerId: 1, pointerType: 'mouse',
+  }));
+  point('pointerdown', width / 2);
+  const startMs = await frame();
+  let nowMs = startMs;
+  for (let i = 0; i < ${FRAMES}; i++) {
+    point('pointermove', width / 2 + (width / 4) * Math.sin((i / ${FRAMES}) * 2 * Math.PI));
+    nowMs = await frame();
+  }
+  point('pointerup', width / 2);
+  return (${FRAMES} * 1000) / (nowMs - startMs);
+})()`;
+
 async function drawnAfter(page: Page): Promise<number> {
   await page.locator('.trends-plot[data-asking]').waitFor({ timeout: LIMIT_MS });
   await page.locator('.trends-plot:not([data-asking])').waitFor({ timeout: LIMIT_MS });
-  // The frame after next has drawn whatever was there.
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-  return await page.evaluate(() => {
-    const ends = performance
-      .getEntriesByType('resource')
-      .filter(({ name }) => /history\/(trend|gaps|at)|aggregate=count/.test(name))
-      .map((entry) => (entry as PerformanceResourceTiming).responseEnd);
-    const { drawnAtMs } = globalThis as unknown as { readonly drawnAtMs: number };
-    return drawnAtMs - Math.max(...ends);
-  });
-}
-
-/** Drags to and fro by less than what is there beyond the edges, a step with each frame. */
-async function pannedPerS(page: Page): Promise<number> {
-  return await page.evaluate(async (frames) => {
-    const over = document.querySelector<HTMLElement>('.chart .u-over');
-    if (!over) throw new Error('there is no picture');
-    const { left, top, width } = over.getBoundingClientRect();
-    const point = (type: string, x: number) =>
-      over.dispatchEvent(
-        new PointerEvent(type, {
-          clientX: left + x,
-          clientY: top + 50,
-          bubbles: true,
-          pointerId: 1,
-          pointerType: 'mouse',
-        }),
-      );
-    const frame = () => new Promise<number>((done) => requestAnimationFrame(done));
-    point('pointerdown', width / 2);
-    const startMs = await frame();
-    let nowMs = startMs;
-    for (let i = 0; i < frames; i++) {
-      point('pointermove', width / 2 + (width / 4) * Math.sin((i / frames) * 2 * Math.PI));
-      nowMs = await frame();
-    }
-    point('pointerup', width / 2);
-    return (frames * 1000) / (nowMs - startMs);
-  }, FRAMES);
+  return await page.evaluate<number>(DRAWN_AFTER);
 }
 
 await report(bench);

@@ -1,4 +1,4 @@
-import type { Priority } from '../priority.tsx';
+import type { AlarmStatus } from '#contract/client.ts';
 
 /** Something that happened: stands above the lines, at its time. */
 export interface Mark {
@@ -6,7 +6,7 @@ export interface Mark {
   /** Seconds since 1970. */
   readonly time: number;
   readonly kind: 'alarm' | 'write';
-  readonly priority?: Priority | undefined;
+  readonly priority?: AlarmStatus['priority'] | undefined;
   /** Went back to normal, or did not go as it was meant to. */
   readonly isHollow: boolean;
   readonly title: string;
