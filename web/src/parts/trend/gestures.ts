@@ -57,8 +57,12 @@ export function listen(place: HTMLElement, hands: Hands, signal: AbortSignal): v
   const move = (event: PointerEvent) => {
     const x = xOf(event);
     const before = fingers.get(event.pointerId);
-    hands.onPoint(x);
-    if (before === undefined) return;
+    if (before === undefined) {
+      hands.onPoint(x);
+      return;
+    }
+    // Whoever drags looks at the lines: what they are at a time is told again afterwards.
+    hands.onPoint(undefined);
     if (selectFrom !== undefined) {
       hands.onSelect([Math.min(selectFrom, x), Math.max(selectFrom, x)]);
       return;

@@ -43,6 +43,7 @@ export class Plot implements Disposable {
   #marks: readonly Mark[] = [];
   #heaps: readonly Heap[] = [];
   #emphasis: string | undefined;
+  #isPointed = false;
   #plot: uPlot | undefined;
   #height: number;
 
@@ -149,9 +150,11 @@ export class Plot implements Disposable {
 
   #point(x: number | undefined): void {
     if (x === undefined || !this.#plot || x < 0 || x > this.pixels) {
-      this.#wanted.onPoint(undefined);
+      if (this.#isPointed) this.#wanted.onPoint(undefined);
+      this.#isPointed = false;
       return;
     }
+    this.#isPointed = true;
     const time = this.#plot.posToVal(x, 'x');
     this.#wanted.onPoint({ time, x, marks: heapAt(this.#heaps, x)?.marks ?? [] });
   }
