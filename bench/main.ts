@@ -30,8 +30,8 @@ const BENCHES = [
   'backlog',
   'footprint',
 ];
-/** Only when named: a month of a large site is written first, which takes a quarter of an hour. */
-const LONG = ['month'];
+/** Only when named: a month of a large site is written first, which takes a quarter of an hour; a browser is needed. */
+const LONG = ['month', 'trends'];
 /** Waits most of the time: for a quick look it may run beside the others. */
 const WAITS = 'footprint';
 const LIMIT_MS = 1_800_000;

@@ -198,6 +198,8 @@ export interface SiteStatus {
   readonly config: ConfigStatus;
   /** What the wall clock of the site says: whoever looks from elsewhere measures ages by it. */
   readonly nowUs: number;
+  /** Zone of its shifts and of the times that people read there, such as Europe/Berlin. */
+  readonly timeZone: string;
   readonly upS: number;
   readonly memoryBytes: number;
   readonly sources: { readonly [id: string]: SourceStatus };
@@ -441,6 +443,17 @@ export const SavedView = z.strictObject({
     )
     .min(1)
     .max(50),
+  calculations: z
+    .array(
+      z.strictObject({
+        expression: z.string().trim().min(1).max(10_000).describe('As of a derived tag.'),
+        asset: z.string().max(500).default('').describe('Bare names in it are signals of this asset.'),
+        axis: z.int().min(0).max(3).exactOptional(),
+      }),
+    )
+    .max(8)
+    .exactOptional()
+    .describe('Drawn beside the tags; whoever is limited to areas does not see a view that has any.'),
   spanMs: z.number().positive().exactOptional().describe('Live: so much of the past, up to now.'),
   fromUs: z.number().exactOptional().describe('µs since 1970, with `toUs`: a time of its own.'),
   toUs: z.number().exactOptional(),

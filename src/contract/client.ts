@@ -860,6 +860,14 @@ export interface SavedView {
     /** Which of its axes; the first one when absent. */
     readonly axis?: number;
   }[];
+  /** Drawn beside the tags; whoever is limited to areas does not see a view that has any. */
+  readonly calculations?: readonly {
+    /** As of a derived tag. */
+    readonly expression: string;
+    /** Bare names in it are signals of this asset. */
+    readonly asset: string;
+    readonly axis?: number;
+  }[];
   /** Live: so much of the past, up to now. */
   readonly spanMs?: number;
   /** µs since 1970, with `toUs`: a time of its own. */
@@ -972,6 +980,8 @@ export interface SiteStatus {
   };
   /** What the wall clock of the site says: ages are measured by it, and not by that of whoever looks. */
   readonly nowUs: number;
+  /** Zone of the times that people read at the site, such as Europe/Berlin. */
+  readonly timeZone: string;
   readonly upS: number;
   readonly memoryBytes: number;
   readonly sources: {
@@ -1807,6 +1817,16 @@ export interface SaveViewBody {
     /** Which of its axes; the first one when absent. */
     readonly axis?: number | undefined;
   }[];
+  /** Drawn beside the tags; whoever is limited to areas does not see a view that has any. */
+  readonly calculations?:
+    | readonly {
+        /** As of a derived tag. */
+        readonly expression: string;
+        /** Bare names in it are signals of this asset. */
+        readonly asset?: string | undefined;
+        readonly axis?: number | undefined;
+      }[]
+    | undefined;
   /** Live: so much of the past, up to now. */
   readonly spanMs?: number | undefined;
   /** µs since 1970, with `toUs`: a time of its own. */

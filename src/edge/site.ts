@@ -203,6 +203,7 @@ export class Site implements AsyncDisposable {
     const upS = Math.round((this.core.clock.steadyUs() - this.#startedUs) / 1e6);
     return readStatus(this.core, this.#peers, {
       site: this.#blueprint.model.site,
+      timeZone: this.#blueprint.model.settings.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
       version: this.#options.version,
       mode: this.#options.mode ?? 'live',
       config: { digest: this.#digest, sinceUs: this.#sinceUs, watched: false, ...this.fileStatus?.() },

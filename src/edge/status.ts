@@ -7,7 +7,10 @@ import type { Fault } from '#kernel/fault.ts';
 
 /** Head of the status: what the parts do not know of themselves. */
 interface Head
-  extends Pick<SiteStatus, 'site' | 'version' | 'mode' | 'config' | 'upS' | 'clockJumps' | 'writtenPerDay'> {
+  extends Pick<
+    SiteStatus,
+    'site' | 'version' | 'mode' | 'config' | 'timeZone' | 'upS' | 'clockJumps' | 'writtenPerDay'
+  > {
   readonly notices: NoticesStatus | undefined;
   readonly restored: RestoredStatus | undefined;
   readonly historian: HistorianStatus | undefined;

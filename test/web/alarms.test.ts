@@ -152,14 +152,16 @@ test(
     await page.getByRole('button', { name: 'Shelve 1 …' }).waitFor();
     await page.keyboard.press('Escape');
     assert.equal(await page.locator('.alarm-row[aria-selected="true"]').count(), 0);
-    while ((await page.evaluate(() => document.activeElement?.getAttribute('data-key'))) !== HOT)
+    while ((await page.evaluate('document.activeElement?.getAttribute("data-key")')) !== HOT)
       await page.keyboard.press('ArrowDown');
     await page.keyboard.press('s');
     const dialog = page.getByRole('dialog', { name: 'Shelve: bearing hot' });
     await dialog.getByLabel('Minutes').fill('20');
     await dialog.getByRole('button', { name: 'Shelve', exact: true }).click();
     assert.equal(
-      await dialog.getByLabel('Reason').evaluate((field: HTMLInputElement) => field.validity.valid),
+      await dialog
+        .getByLabel('Reason')
+        .evaluate((field: { readonly validity: { readonly valid: boolean } }) => field.validity.valid),
       false,
     );
     await dialog.getByLabel('Reason').fill('bearing is ordered');
@@ -184,7 +186,9 @@ test('says why an act was refused, and who was faster', browser, async () => {
   await page.getByRole('button', { name: 'Shelve …' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Reason').fill('for ever');
-  await dialog.getByLabel('Minutes').evaluate((field: HTMLInputElement) => field.removeAttribute('max'));
+  await dialog
+    .getByLabel('Minutes')
+    .evaluate((field: { removeAttribute(name: string): void }) => field.removeAttribute('max'));
   await dialog.getByLabel('Minutes').fill('100000');
   await dialog.getByRole('button', { name: 'Shelve', exact: true }).click();
   await page.getByText(/may be shelved for \d+ min at most/).waitFor();
@@ -243,12 +247,12 @@ test(
     );
     await fold.click();
     await page.locator('.alarm-row[data-part="follower"][data-priority="low"]').first().waitFor();
-    const tookMs = await page.evaluate(async () => {
+    const tookMs = await page.evaluate<number>(`(async () => {
       const begun = performance.now();
       document.querySelector('.area')?.scrollBy(0, 4000);
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       return performance.now() - begun;
-    });
+    })()`);
     t.diagnostic(`two pictures after scrolling: ${tookMs.toFixed(0)} ms`);
     assert.deepEqual(await window.barriers(), []);
     await page.getByRole('searchbox', { name: 'Search alarms' }).fill('drive7 fault 3');

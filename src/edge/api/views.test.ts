@@ -42,6 +42,20 @@ test('a saved view is there for others, after a restart too, and hidden from who
   assert.deepEqual(await names(), ['both']);
 });
 
+test('a view with calculations is for those who may see every tag', async (t) => {
+  const { site } = await servedSite(t, SITE);
+  const handlers = viewHandlers(site);
+  const as = (areas?: readonly string[]) => ({ caller: caller(areas) }) as never;
+  const calculations = [{ expression: 'tag("yard/p/b") * 2.0', asset: '' }];
+  const body = { name: 'double', tags: [{ path: 'hall/p/a' }], calculations, spanMs: 60e3, by: 'ann' };
+  const save = (areas?: readonly string[]) => handlers.saveView({ body } as never, signal, as(areas));
+  await assert.rejects(async () => save(['hall']), { code: 'api.forbidden' });
+  await save();
+  const views = async (areas?: readonly string[]) => await handlers.views({} as never, signal, as(areas));
+  assert.deepEqual((await views())[0]?.calculations, calculations);
+  assert.deepEqual(await views(['hall']), []);
+});
+
 test('what is kept of views that no version of ours wrote is passed over', () => {
   const state = new Map<string, unknown>([
     ['saved-views', [{ name: 'half' }, { name: 'whole', tags: [{ path: 'a/b' }], by: 'ann', savedUs: 1 }]],

@@ -10,8 +10,12 @@ import { type Caller, isWithin } from '#kernel/rights.ts';
 export function viewHandlers(site: Site): Pick<Handlers, keyof typeof VIEW_ROUTES> {
   const { core } = site;
   const views = new SavedViews(core);
+  // A calculation may name any tag, so it is for those who may see all of them.
   const seenBy = ({ areas }: Caller) =>
-    views.list().filter(({ tags }) => tags.every(({ path }) => isWithin(areas, path)));
+    views
+      .list()
+      .filter(({ calculations }) => areas === undefined || !calculations?.length)
+      .filter(({ tags }) => tags.every(({ path }) => isWithin(areas, path)));
   const mustSee = (name: string, caller: Caller): SavedView => {
     const found = seenBy(caller).find((one) => one.name === name);
     if (found) return found;
@@ -20,6 +24,11 @@ export function viewHandlers(site: Site): Pick<Handlers, keyof typeof VIEW_ROUTE
   return {
     views: (_asked, _signal, { caller }) => seenBy(caller),
     async saveView({ body }, _signal, { caller }) {
+      if (caller.areas && body.calculations?.length)
+        throw new Fault('api.forbidden', 'a view with calculations is for those who may see the whole site', {
+          retry: 'never',
+          hint: 'save it without them',
+        });
       for (const { path } of body.tags) {
         const outside = !isWithin(caller.areas, path);
         if (outside) throw new Fault('tag.unknown', `there is no tag ${path}`, { retry: 'never' });

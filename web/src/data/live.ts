@@ -123,7 +123,6 @@ export function useLiveTag(path: string): Live | undefined {
 /**
  * Follows several tags while they are shown.
  * @returns the newest value of each, in a map that changes with any of them
- * @public
  */
 export function useLive(paths: readonly string[]): ReadonlyMap<string, Live> {
   const key = paths.join('\n');

@@ -4,6 +4,7 @@ import {
   iconDashboard,
   iconNotification,
   iconTag,
+  iconTrend,
 } from '@siemens/ix-icons/icons';
 import type { ComponentType } from 'react';
 import type { Role } from '#kernel/rights.ts';
@@ -24,6 +25,7 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { id: '', title: 'Overview', icon: iconDashboard, load: () => import('./overview/page.tsx') },
   { id: 'tags', title: 'Tags', icon: iconTag, load: () => import('./tags/page.tsx') },
+  { id: 'trends', title: 'Trends', icon: iconTrend, load: () => import('./trends/page.tsx') },
   { id: 'alarms', title: 'Alarms', icon: iconAlarmBell, load: () => import('./alarms/page.tsx') },
   {
     id: 'notices',

@@ -165,6 +165,7 @@ export const SiteStatus = z.strictObject({
   nowUs: us.describe(
     'What the wall clock of the site says: ages are measured by it, and not by that of whoever looks.',
   ),
+  timeZone: z.string().describe('Zone of the times that people read at the site, such as Europe/Berlin.'),
   upS: count,
   memoryBytes: count,
   sources: z.record(z.string(), SourceStatus),

@@ -97,6 +97,9 @@ function Past({ tag }: { readonly tag: TagDetail }) {
     <section className="card" aria-label="Past">
       <div className="card-head">
         <h2>Past</h2>
+        <ToPage page="trends" query={{ tag: path }} className="quiet">
+          In Trends
+        </ToPage>
         <RangePicker range={range} onRange={setRange} />
       </div>
       {error && <Off error={error} />}

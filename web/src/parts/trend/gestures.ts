@@ -1,0 +1,99 @@
+import { lengthOf, moved, type Span, zoomed } from './span.ts';
+
+export interface Hands {
+  readonly view: () => Span;
+  readonly onPan: (view: Span) => void;
+  readonly onZoom: (view: Span) => void;
+  /** Somebody chose a stretch of what he sees. */
+  readonly onChoose: (view: Span) => void;
+  /** Somebody points at a place, in pixels from the left; undefined where he left. */
+  readonly onPoint: (x: number | undefined) => void;
+  /** A stretch is being chosen; undefined at its end. */
+  readonly onSelect: (range: readonly [number, number] | undefined) => void;
+}
+
+const WHEEL_POWER = 0.0015;
+const LEAST_SELECT = 5;
+const LINE_PIXELS = 16;
+
+/**
+ * Wheel and two fingers zoom, one finger or the mouse pan; with Shift the mouse chooses a stretch to zoom to. Up and down
+ * of one finger stays with the page.
+ */
+export function listen(place: HTMLElement, hands: Hands, signal: AbortSignal): void {
+  const fingers = new Map<number, number>();
+  let selectFrom: number | undefined;
+  const xOf = (event: MouseEvent) => event.clientX - place.getBoundingClientRect().left;
+  const timeAt = (x: number) => {
+    const view = hands.view();
+    return view.from + (x / place.clientWidth) * lengthOf(view);
+  };
+
+  const wheel = (event: WheelEvent) => {
+    event.preventDefault();
+    const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PIXELS : 1;
+    const view = hands.view();
+    const aside = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX;
+    if (Math.abs(aside) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {
+      hands.onPan(moved(view, (aside * unit * lengthOf(view)) / place.clientWidth));
+      return;
+    }
+    const power = event.ctrlKey ? 8 * WHEEL_POWER : WHEEL_POWER; // a trackpad's pinch comes in small steps
+    hands.onZoom(zoomed(view, timeAt(xOf(event)), Math.exp(event.deltaY * unit * power)));
+  };
+
+  const down = (event: PointerEvent) => {
+    if (event.button !== 0) return;
+    const x = xOf(event);
+    if (event.pointerType === 'mouse' && event.shiftKey) selectFrom = x;
+    fingers.set(event.pointerId, x);
+    try {
+      place.setPointerCapture(event.pointerId);
+    } catch {
+      // It was lifted already.
+    }
+  };
+
+  const move = (event: PointerEvent) => {
+    const x = xOf(event);
+    const before = fingers.get(event.pointerId);
+    if (before === undefined) {
+      hands.onPoint(x);
+      return;
+    }
+    // Whoever drags looks at the lines: what they are at a time is told again afterwards.
+    hands.onPoint(undefined);
+    if (selectFrom !== undefined) {
+      hands.onSelect([Math.min(selectFrom, x), Math.max(selectFrom, x)]);
+      return;
+    }
+    fingers.set(event.pointerId, x);
+    const view = hands.view();
+    const others = [...fingers].filter(([id]) => id !== event.pointerId);
+    const [other] = others;
+    if (!other) {
+      hands.onPan(moved(view, ((before - x) * lengthOf(view)) / place.clientWidth));
+      return;
+    }
+    const [, still] = other;
+    const apart = Math.max(1, Math.abs(x - still));
+    hands.onZoom(zoomed(view, timeAt(still), Math.abs(before - still) / apart || 1));
+  };
+
+  const up = (event: PointerEvent) => {
+    fingers.delete(event.pointerId);
+    if (selectFrom === undefined) return;
+    const [left, right] = [Math.min(selectFrom, xOf(event)), Math.max(selectFrom, xOf(event))];
+    selectFrom = undefined;
+    hands.onSelect(undefined);
+    if (event.type === 'pointerup' && right - left >= LEAST_SELECT)
+      hands.onChoose({ from: timeAt(left), to: timeAt(right) });
+  };
+
+  place.addEventListener('wheel', wheel, { passive: false, signal });
+  place.addEventListener('pointerdown', down, { signal });
+  place.addEventListener('pointermove', move, { signal });
+  place.addEventListener('pointerup', up, { signal });
+  place.addEventListener('pointercancel', up, { signal });
+  place.addEventListener('pointerleave', () => hands.onPoint(undefined), { signal });
+}
