@@ -212,11 +212,6 @@ export class Loader implements Disposable {
     this.#lines.set(key, composed(tail ? [...pieces, tail] : pieces));
   }
 
-  /** Why a line could not be asked for. */
-  errorOf(key: string): Error | undefined {
-    return this.#failed.get(key)?.error;
-  }
-
   #told(): void {
     const [failed] = this.#failed.values();
     this.#tell({ lines: new Map(this.#lines), isAsking: this.#asked !== undefined, error: failed?.error });

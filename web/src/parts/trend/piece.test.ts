@@ -34,6 +34,10 @@ test('no line crosses a counted hole, and the hole says why', () => {
   assert.equal(readingAt(piece, 30).remark, 'device silent, 12 samples lost');
   assert.equal(readingAt(piece, 30).value, undefined);
   assert.equal(readingAt(piece, 15).value, 10);
+  const later = { ...gap, fromUs: 43 * S, toUs: 48 * S };
+  const held = pieceOf({ ...NONE, series: seriesOf([0, 10, 41, 50]), gaps: [later] }, SPAN, 100);
+  assert.equal(crosses(held, 41, 43), true, 'a value holds until the hole begins');
+  assert.equal(crosses(held, 43, 48), false);
 });
 
 test('a bad sample ends the line until the next good one', () => {

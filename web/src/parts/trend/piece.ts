@@ -56,11 +56,14 @@ export function pieceOf({ series: inside, known, gaps, before }: Answers, span: 
   const breaks = merged(holes);
   const doubts = doubtsOf(series, span);
   if (shares && !isWhole) doubts.push(...shares.partly);
-  const isBetween = (earlier: number, later: number) =>
-    isBroken(breaks, earlier, later) || (!isWhole && shares?.isHole(earlier, later));
+  const endBetween = (earlier: number, later: number): number | undefined => {
+    const hole = holeBetween(breaks, earlier, later);
+    if (hole) return hole.from;
+    return !isWhole && shares?.isHole(earlier, later) ? earlier : undefined;
+  };
   return {
     ...span,
-    ...brokenRows(heldTo(span.to, series), isBetween),
+    ...brokenRows(heldTo(span.to, series), endBetween),
     holes,
     doubts,
     stepS: isWhole ? 0 : (span.to - span.from) / points,
@@ -95,7 +98,7 @@ function heldTo(to: number, { tag, timeUs, value, quality }: Series): Series {
 
 const isLong = ({ from, to }: Span): boolean => to > from;
 
-function isBroken(breaks: readonly Span[], from: number, to: number): boolean {
+function holeBetween(breaks: readonly Span[], from: number, to: number): Span | undefined {
   // The first hole that ends behind the earlier one of the two.
   let low = 0;
   let high = breaks.length;
@@ -105,28 +108,32 @@ function isBroken(breaks: readonly Span[], from: number, to: number): boolean {
     else low = mid + 1;
   }
   const next = breaks[low];
-  return next !== undefined && overlaps(next, { from, to });
+  return next && overlaps(next, { from, to }) ? next : undefined;
 }
 
+/** @param endBetween until when what was known first holds, where something is missing between two samples */
 function brokenRows(
   { timeUs, value, quality }: Series,
-  isBetween: (earlier: number, later: number) => boolean | undefined,
+  endBetween: (earlier: number, later: number) => number | undefined,
 ): Pick<Line, 'times' | 'values' | 'qualities'> {
   const times: number[] = [];
   const values: (number | null)[] = [];
   const qualities: number[] = [];
+  const push = (time: number, one: number | null, code: number) => {
+    times.push(time);
+    values.push(one);
+    qualities.push(code);
+  };
   let before: number | undefined;
   timeUs.forEach((one, i) => {
     const time = one / SECOND_US;
     const code = quality[i] ?? 0;
-    if (before !== undefined && isBetween(before, time)) {
-      times.push(before + INSTANT_S);
-      values.push(null);
-      qualities.push(0);
+    const end = before === undefined ? undefined : endBetween(before, time);
+    if (before !== undefined && end !== undefined) {
+      if (end > before) push(end, values.at(-1) ?? null, qualities.at(-1) ?? 0);
+      push(Math.max(end, before) + INSTANT_S, null, 0);
     }
-    times.push(time);
-    values.push(numberOf(value[i], code));
-    qualities.push(code);
+    push(time, numberOf(value[i], code), code);
     before = time;
   });
   return { times, values, qualities };

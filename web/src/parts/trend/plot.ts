@@ -116,6 +116,11 @@ export class Plot implements Disposable {
     return this.#curves.map((curve) => ({ curve, line: this.#lines.get(curve.key) ?? NOTHING }));
   }
 
+  /** What an earlier time lacked would hide what is missing now: its line breaks there. */
+  #ofNow(): Shown[] {
+    return this.#shown().filter(({ curve }) => !curve.isEarlier);
+  }
+
   #data(): uPlot.AlignedData {
     const tables = this.#shown().map(({ line }) => [line.times, line.values] as unknown as uPlot.AlignedData);
     if (tables.length === 0) return [[]];
@@ -193,16 +198,21 @@ export class Plot implements Disposable {
         ),
       },
       hooks: {
-        drawClear: [(plot) => paintBands(plot, this.#shown(), colour)],
+        drawClear: [(plot) => paintBands(plot, this.#ofNow(), colour)],
         draw: [
           (plot) => {
-            paintLanes(plot, this.#shown(), colour);
+            paintLanes(plot, this.#ofNow(), colour);
             this.#heaps = heapsOf(this.#marks, (time) => plot.valToPos(time, 'x'), plot.over.clientWidth);
             paintMarks(plot, this.#heaps, colour, style.fontFamily);
           },
         ],
       },
     };
+  }
+
+  /** Before it has been laid out, what its axes will leave is a guess. */
+  #widthOfLines({ over, width }: uPlot): number {
+    return over.clientWidth || width - 2 * AXIS_WIDTH;
   }
 
   #on(axis: number): readonly Curve[] {
@@ -247,7 +257,7 @@ export class Plot implements Disposable {
       gap: 4,
       size: 28,
       splits: (plot, _, from, to) => {
-        const found = ticksOf(from, to, Math.max(2, plot.over.clientWidth / TICK_PIXELS), zone);
+        const found = ticksOf(from, to, Math.max(2, this.#widthOfLines(plot) / TICK_PIXELS), zone);
         ({ stepS } = found);
         return found.at;
       },
