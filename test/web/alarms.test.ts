@@ -25,8 +25,8 @@ if (!NO_BROWSER) {
       ['vera', 'viewer'],
     ] as const)
       passwords.set(name, await site.addUser(name, role));
-    const fault = await site.box.run('plant', 'fault', 'worn-bearing');
-    assert.equal(fault.status, 0, fault.stderr);
+    // A limit that every pump is above: what a fault raises, a rule of the demo mends by itself.
+    await apply((text) => text.replace('bearing_temperature > 65', 'bearing_temperature > 30'));
     await until('the alarm', async () => (await alarm(HOT)).state === 'unacknowledged', 120_000);
   });
   after(() => site?.[Symbol.asyncDispose]());
@@ -45,6 +45,14 @@ async function alarmsOf(name: string, view: View = {}, place = '#/alarms'): Prom
   return window;
 }
 
+/** Changes the site file while the site runs. */
+async function apply(change: (text: string) => string): Promise<void> {
+  const text = change(readFileSync(site.box.path('holdfast', 'demo', 'site.yaml'), 'utf8'));
+  const reply = await site.api.post('/api/config/apply', JSON.stringify({ text, why: 'a test' }));
+  const { state, problems } = (await reply.json()) as AppliedConfig;
+  assert.notEqual(state, 'refused', JSON.stringify(problems));
+}
+
 const row = (page: Page, id: string) => page.locator(`.alarm-row[data-key="${id}"]`);
 
 /** Puts the alarm back to where the demo raised it: the bearing stays hot. */
@@ -55,9 +63,7 @@ async function raiseAgain(id: string): Promise<void> {
 }
 
 /** Alarms of types that a changed site file adds, all raised by a speed that the pump has. */
-async function flood(count: number): Promise<AppliedConfig> {
-  const path = site.box.path('holdfast', 'demo', 'site.yaml');
-  const text = readFileSync(path, 'utf8');
+async function flood(count: number): Promise<void> {
   const priorities = ['high', 'medium', 'low'];
   const rows = Array.from(
     { length: 25 },
@@ -66,11 +72,11 @@ async function flood(count: number): Promise<AppliedConfig> {
       'consequence: More fails., response: Look at what came first. }\n',
   );
   const assets = Array.from({ length: count / 25 }, (_, i) => `  hall/line2/drive${i}: { type: flooding }\n`);
-  const flooded = text
-    .replace('\ntypes:\n', `\ntypes:\n  flooding:\n    alarms:\n${rows.join('')}`)
-    .replace('\nassets:\n', `\nassets:\n${assets.join('')}`);
-  const reply = await site.api.post('/api/config/apply', JSON.stringify({ text: flooded, why: 'a flood' }));
-  return (await reply.json()) as AppliedConfig;
+  await apply((text) =>
+    text
+      .replace('\ntypes:\n', `\ntypes:\n  flooding:\n    alarms:\n${rows.join('')}`)
+      .replace('\nassets:\n', `\nassets:\n${assets.join('')}`),
+  );
 }
 
 test('shows what stands, what to do, the value and its past; a viewer may do nothing', browser, async () => {
@@ -178,6 +184,20 @@ test(
   },
 );
 
+test('an alarm of the plant comes into the list by itself, and tells what it did', browser, async () => {
+  const vibration = `${PUMP}/vibration-high`;
+  await using window = await alarmsOf('olga', {}, `#/alarms/${vibration}`);
+  const { page } = window;
+  const fault = await site.box.run('plant', 'fault', 'worn-bearing');
+  assert.equal(fault.status, 0, fault.stderr);
+  await row(page, vibration)
+    .getByText(/unacknowledged/)
+    .waitFor();
+  const history = page.getByRole('region', { name: 'History' });
+  await history.getByText('unacknowledged', { exact: true }).first().waitFor();
+  window.assertQuiet(...EXPECTED);
+});
+
 test('says why an act was refused, and who was faster', browser, async () => {
   await raiseAgain(HOT);
   await using window = await alarmsOf('olga');
@@ -224,8 +244,7 @@ test(
     await row(page, HOT).hover();
     const top = async () => (await row(page, HOT).boundingBox())?.y;
     const before = await top();
-    const { state, problems } = await flood(1000);
-    assert.equal(state, 'applied', JSON.stringify(problems));
+    await flood(1000);
     const fresh = page.getByRole('button', { name: /new alarms: show/ });
     await fresh.waitFor();
     assert.equal(await top(), before, 'the row is where it was');
@@ -281,7 +300,7 @@ test('is whole on a phone, in the dark', browser, async () => {
   const wide = () => page.evaluate(() => (document.querySelector('.area')?.scrollWidth ?? 0) <= innerWidth);
   assert.ok(await wide(), 'nothing is wider than the screen');
   await page.locator('.alarm-row').first().click();
-  await page.getByRole('complementary').waitFor();
+  await page.getByRole('complementary', { name: /^Alarm/ }).waitFor();
   assert.ok(await wide(), 'details neither');
   assert.deepEqual(await window.barriers(), []);
   window.assertQuiet(...EXPECTED);

@@ -35,6 +35,8 @@ async function noticesOf(view: View = {}): Promise<Window> {
 async function tell(): Promise<void> {
   const text = readFileSync(site.box.path('holdfast', 'demo', 'site.yaml'), 'utf8');
   const told = text
+    // Every pump is above it: what a fault raises, a rule of the demo mends by itself.
+    .replace('bearing_temperature > 65', 'bearing_temperature > 30')
     .replace('\nactuators:\n', '\nactuators:\n  pager: { kind: webhook, url: "http://127.0.0.1:9/alarm" }\n')
     .replace(
       '\nalarms:\n',
@@ -55,7 +57,6 @@ test('says that nobody is told, then who was, who was not and why, and who is ne
   const { page } = window;
   await page.getByText('This site tells nobody of alarms.').waitFor();
   await tell();
-  await site.box.run('plant', 'fault', 'worn-bearing');
   await until('both are told', async () => (await status()).waiting.some(({ problem }) => problem), 180_000);
   const told = page.getByRole('region', { name: 'Told' });
   await told.getByRole('row', { name: /bearing hot.*notices.*told/ }).waitFor();

@@ -172,6 +172,8 @@ function pictureOf(key: string): Picture {
 export function useEvents(tell: (events: readonly EventView[]) => void): void {
   useEffect(() => {
     eventWatchers.add(tell);
+    // No tag may be shown, and this module may have been loaded after somebody signed in.
+    if (!following) follow();
     return () => void eventWatchers.delete(tell);
   }, [tell]);
 }

@@ -109,83 +109,85 @@ export function Page() {
       <Filters asked={asked} alarms={alarms} isAllKnown={asked.list === 'all'} onAsk={ask} />
       {error && !active && <Refusal error={error} />}
       <Said outcome={outcome} onEnd={() => setOutcome(undefined)} />
-      <div className="alarms-bar">
-        <div className="alarms-acts">
-          {mayAct && selected.size > 0 && (
-            <>
-              <IxButton
-                disabled={toAcknowledge(chosen).length === 0}
-                onClick={() => void act(toAcknowledge(chosen), { act: 'acknowledge' })}
-              >
-                {`Acknowledge ${toAcknowledge(chosen).length}`}
-              </IxButton>
-              <IxButton variant="secondary" onClick={() => setQuestion({ act: 'shelve', alarms: chosen })}>
-                {`Shelve ${chosen.length} …`}
-              </IxButton>
-              <button type="button" className="link" onClick={() => setSelected(new Set())}>
-                Select none
+      <div className="alarms-held" {...held.watch}>
+        <div className="alarms-bar">
+          <div className="alarms-acts">
+            {mayAct && selected.size > 0 && (
+              <>
+                <IxButton
+                  disabled={toAcknowledge(chosen).length === 0}
+                  onClick={() => void act(toAcknowledge(chosen), { act: 'acknowledge' })}
+                >
+                  {`Acknowledge ${toAcknowledge(chosen).length}`}
+                </IxButton>
+                <IxButton variant="secondary" onClick={() => setQuestion({ act: 'shelve', alarms: chosen })}>
+                  {`Shelve ${chosen.length} …`}
+                </IxButton>
+                <button type="button" className="link" onClick={() => setSelected(new Set())}>
+                  Select none
+                </button>
+              </>
+            )}
+            {selected.size === 0 && (
+              <span className="quiet alarms-keys">
+                Keys in the list: <kbd>↑</kbd> <kbd>↓</kbd> move
+                {mayAct && (
+                  <>
+                    , <kbd>Space</kbd> selects, <kbd>A</kbd> acknowledges, <kbd>S</kbd> shelves, <kbd>C</kbd>{' '}
+                    comments
+                  </>
+                )}
+                , <kbd>Enter</kbd> shows details
+              </span>
+            )}
+          </div>
+          <div role="status" className="alarms-fresh">
+            {fresh > 0 && (
+              <button type="button" onClick={held.release}>
+                {fresh === 1 ? '1 new alarm' : `${fresh} new alarms`}: show
               </button>
-            </>
-          )}
-          {selected.size === 0 && (
-            <span className="quiet alarms-keys">
-              Keys in the list: <kbd>↑</kbd> <kbd>↓</kbd> move
-              {mayAct && (
-                <>
-                  , <kbd>Space</kbd> selects, <kbd>A</kbd> acknowledges, <kbd>S</kbd> shelves, <kbd>C</kbd>{' '}
-                  comments
-                </>
-              )}
-              , <kbd>Enter</kbd> shows details
-            </span>
-          )}
+            )}
+          </div>
         </div>
-        <div role="status" className="alarms-fresh">
-          {fresh > 0 && (
-            <button type="button" onClick={held.release}>
-              {fresh === 1 ? '1 new alarm' : `${fresh} new alarms`}: show
-            </button>
-          )}
-        </div>
-      </div>
-      <div className="alarms-body" data-details={shown !== undefined || undefined}>
-        <div className="alarms-list" {...held.watch}>
-          {isReady && (
-            <AlarmList
-              lines={held.lines}
+        <div className="alarms-body" data-details={shown !== undefined || undefined}>
+          <div className="alarms-list">
+            {isReady && (
+              <AlarmList
+                lines={held.lines}
+                record={record}
+                asked={asked}
+                selected={selected}
+                opened={opened}
+                maySelect={mayAct}
+                onAsk={ask}
+                onSelect={select}
+                onOpen={open}
+                onToggle={(burst) =>
+                  setUnfolded((before) => {
+                    const next = new Set(before);
+                    if (!next.delete(burst)) next.add(burst);
+                    return next;
+                  })
+                }
+                onKey={hearKey}
+                onKeyed={held.keyed}
+              />
+            )}
+            {!isReady && !error && <div className="waiting" role="status" aria-label="Asking for alarms" />}
+            {isReady && held.lines.length === 0 && <Nothing asked={asked} />}
+          </div>
+          {shown && (
+            <Details
+              key={shown.id}
+              alarm={shown}
+              together={alarms.filter((one) => one.asset === shown.asset && isUnacknowledged(one))}
               record={record}
-              asked={asked}
-              selected={selected}
-              opened={opened}
-              maySelect={mayAct}
-              onAsk={ask}
-              onSelect={select}
-              onOpen={open}
-              onToggle={(burst) =>
-                setUnfolded((before) => {
-                  const next = new Set(before);
-                  if (!next.delete(burst)) next.add(burst);
-                  return next;
-                })
-              }
-              onKey={hearKey}
-              onKeyed={held.keyed}
+              onAct={(some, what) => void act(some, what)}
+              onAsk={setQuestion}
+              onClose={() => to('', asked)}
             />
           )}
-          {!isReady && !error && <div className="waiting" role="status" aria-label="Asking for alarms" />}
-          {isReady && held.lines.length === 0 && <Nothing asked={asked} />}
         </div>
-        {shown && (
-          <Details
-            key={shown.id}
-            alarm={shown}
-            together={alarms.filter((one) => one.asset === shown.asset && isUnacknowledged(one))}
-            record={record}
-            onAct={(some, what) => void act(some, what)}
-            onAsk={setQuestion}
-            onClose={() => to('', asked)}
-          />
-        )}
       </div>
       {opened !== '' && isMissing && all !== undefined && !shown && (
         <p className="quiet">
