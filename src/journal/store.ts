@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { Fault } from '#kernel/fault.ts';
 import type { Gap, GapReason } from '#kernel/gap.ts';
 import { PAGE_BYTES, transaction, troubleOf } from '#platform/sqlite.ts';
@@ -15,6 +15,7 @@ import { Removal } from './removal.ts';
 import { Salvage } from './salvage.ts';
 import { type HeadRow, readHead } from './schema.ts';
 import { Space } from './space.ts';
+import { EVENT_VALUES, EVENTS_AT_ONCE, headValues, statements } from './statements.ts';
 
 /** A unit with its block in bytes. */
 interface Encoded {
@@ -29,10 +30,6 @@ const MORE_BYTES = 64 * 1024;
 const MORE_FACTOR = 4;
 const MOST_ATTEMPTS = 6;
 const SMALL_ROW_BYTES = 100;
-/** Rows of one statement, and what each is made of. */
-const EVENTS_AT_ONCE = 32;
-const EVENT = '(?, ?, ?, ?)';
-const EVENT_VALUES = 4;
 /** Brought over of a damaged file in one transaction; a commit that comes meanwhile waits for it. */
 const SALVAGE_BYTES = 2 ** 20;
 /** Seven digits and a comma. */
@@ -392,45 +389,4 @@ function timeRange({ rows, row }: Columns): { fromUs: number; toUs: number } {
     if (timeUs > toUs) toUs = timeUs;
   }
   return fromUs <= toUs ? { fromUs, toUs } : { fromUs: 0, toUs: 0 };
-}
-
-const headValues = (head: HeadRow): (number | Uint8Array)[] => [
-  head.epoch,
-  head.unit,
-  head.seq,
-  head.steady_us,
-  head.wall_us,
-  head.age_us,
-  head.rows,
-  head.event_seq,
-  head.event_hash,
-  head.event_count,
-  head.anchor_seq,
-  head.anchor_hash,
-  head.events_removed,
-];
-
-function statements(
-  db: DatabaseSync,
-): Record<
-  'head' | 'block' | 'event' | 'events' | 'tag' | 'source' | 'state' | 'dropState' | 'cursor' | 'dropCursor',
-  StatementSync
-> {
-  return {
-    head: db.prepare(
-      'UPDATE head SET epoch = ?, unit = ?, seq = ?, steady_us = ?, wall_us = ?, age_us = ?, rows = ?, event_seq = ?, ' +
-        'event_hash = ?, event_count = ?, anchor_seq = ?, anchor_hash = ?, events_removed = ? WHERE id = 1',
-    ),
-    block: db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)'),
-    event: db.prepare(`INSERT INTO events VALUES ${EVENT}`),
-    events: db.prepare(`INSERT INTO events VALUES ${Array(EVENTS_AT_ONCE).fill(EVENT).join(', ')}`),
-    tag: db.prepare('INSERT OR REPLACE INTO tags VALUES (?, ?)'),
-    source: db.prepare('INSERT OR REPLACE INTO sources VALUES (?, ?)'),
-    state: db.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)'),
-    dropState: db.prepare('DELETE FROM state WHERE key = ?'),
-    cursor: db.prepare(
-      'INSERT INTO cursors VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)',
-    ),
-    dropCursor: db.prepare('DELETE FROM cursors WHERE name = ?'),
-  };
 }

@@ -297,7 +297,7 @@ test('is whole on a phone, in the dark', browser, async () => {
   await using window = await alarmsOf('olga', { theme: 'dark', width: 390, height: 844 });
   const { page } = window;
   await page.locator('.alarm-row').first().waitFor();
-  const wide = () => page.evaluate(() => (document.querySelector('.area')?.scrollWidth ?? 0) <= innerWidth);
+  const wide = () => page.evaluate('(document.querySelector(".area")?.scrollWidth ?? 0) <= innerWidth');
   assert.ok(await wide(), 'nothing is wider than the screen');
   await page.locator('.alarm-row').first().click();
   await page.getByRole('complementary', { name: /^Alarm/ }).waitFor();

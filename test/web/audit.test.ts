@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import type { EventView, WriteResult } from '#contract/api.ts';
+import type { EventView } from '#contract/api.ts';
+import type { WriteResult } from '#contract/client.ts';
 import { NO_BROWSER, type View, type Window } from './browser.ts';
 import { DemoSite } from './demo-site.ts';
 
@@ -61,7 +62,9 @@ test('tells who did what and why; wrong passwords and refused writes stand out',
   const refused = entry(/write refused hall\/line1\/pump\/speed_setpoint to 99999/).first();
   await refused.waitFor();
   assert.equal(await refused.getAttribute('data-severity'), 'odd');
-  await entry(/alarm comment hall\/line1\/pump\/bearing-hot seen to/).first().waitFor();
+  await entry(/alarm comment hall\/line1\/pump\/bearing-hot seen to/)
+    .first()
+    .waitFor();
   const wrong = entry(/sign in failed/).first();
   await wrong.waitFor();
   assert.match((await wrong.getAttribute('data-severity')) ?? '', /threat|odd/);
@@ -148,7 +151,7 @@ test(
 
 test('is whole on a phone', browser, async () => {
   await using window = await auditOf('eva', '#/audit', { width: 390, height: 844 });
-  const width = await window.page.evaluate(() => document.querySelector('.area')?.scrollWidth ?? 0);
+  const width = await window.page.evaluate<number>('document.querySelector(".area")?.scrollWidth ?? 0');
   assert.ok(width <= 390, `${width} px`);
   assert.deepEqual(await window.barriers(), []);
   window.assertQuiet(...EXPECTED);

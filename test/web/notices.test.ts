@@ -95,7 +95,7 @@ test('holds back the notices of an asset for a while, with a reason, and ends it
 test('is whole on a phone', browser, async () => {
   await using window = await noticesOf({ width: 390, height: 844 });
   await window.page.getByRole('region', { name: 'Told' }).getByText('bearing hot').first().waitFor();
-  const width = await window.page.evaluate(() => document.querySelector('.area')?.scrollWidth ?? 0);
+  const width = await window.page.evaluate<number>('document.querySelector(".area")?.scrollWidth ?? 0');
   assert.ok(width <= 390, `${width} px`);
   assert.deepEqual(await window.barriers(), []);
   window.assertQuiet(...EXPECTED);
