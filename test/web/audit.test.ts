@@ -61,7 +61,9 @@ test('tells who did what and why; wrong passwords and refused writes stand out',
   const refused = entry(/write refused hall\/line1\/pump\/speed_setpoint to 99999/).first();
   await refused.waitFor();
   assert.equal(await refused.getAttribute('data-severity'), 'odd');
-  await entry(/alarm comment hall\/line1\/pump\/bearing-hot seen to/).first().waitFor();
+  await entry(/alarm comment hall\/line1\/pump\/bearing-hot seen to/)
+    .first()
+    .waitFor();
   const wrong = entry(/sign in failed/).first();
   await wrong.waitFor();
   assert.match((await wrong.getAttribute('data-severity')) ?? '', /threat|odd/);
