@@ -71,7 +71,7 @@ export function AlarmList(props: ListProps) {
   return (
     <div
       ref={grid}
-      role="grid"
+      role="treegrid"
       className="alarm-grid"
       aria-label="Alarms"
       aria-multiselectable={maySelect}
