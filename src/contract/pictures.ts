@@ -1,9 +1,7 @@
 import * as z from 'zod';
+import { COLOUR_ROLES } from '#contract/colour-roles.ts';
 
 /* Process pictures: a drawing beside the site file, and what its elements show. */
-
-/** What a colour says, so that the pages choose it to fit day and night; grey is normal (ISA-101). */
-export const COLOUR_ROLES = ['background', 'outline', 'inactive', 'active', 'abnormal', 'alarm'] as const;
 
 const Colour = z
   .union([z.enum(COLOUR_ROLES), z.string().regex(/^#[0-9a-f]{6}$/, '#rrggbb in lower case')])

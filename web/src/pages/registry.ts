@@ -3,6 +3,7 @@ import {
   iconAuditReport,
   iconDashboard,
   iconNotification,
+  iconProject,
   iconTag,
   iconTrend,
 } from '@siemens/ix-icons/icons';
@@ -25,6 +26,7 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { id: '', title: 'Overview', icon: iconDashboard, load: () => import('./overview/page.tsx') },
   { id: 'tags', title: 'Tags', icon: iconTag, load: () => import('./tags/page.tsx') },
+  { id: 'pictures', title: 'Pictures', icon: iconProject, load: () => import('./pictures/page.tsx') },
   { id: 'trends', title: 'Trends', icon: iconTrend, load: () => import('./trends/page.tsx') },
   { id: 'alarms', title: 'Alarms', icon: iconAlarmBell, load: () => import('./alarms/page.tsx') },
   {

@@ -3,7 +3,7 @@ import type { Priority } from './alarms.ts';
 export { PRIORITIES, type Priority } from './alarms.ts';
 
 /* A shape each beside the colour: one in twelve men sees red and green alike (ISA-18.2, 11.5.3; ISA-101, 5.2.4). */
-const SHAPES: { readonly [priority in Priority]: string } = {
+export const SHAPES: { readonly [priority in Priority]: string } = {
   critical: 'M2 2h12v12H2z',
   high: 'M8 1.5 15 14.5H1z',
   medium: 'M8 1 15 8 8 15 1 8z',

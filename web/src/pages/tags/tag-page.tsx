@@ -14,10 +14,10 @@ import { Trend } from '../../parts/trend.tsx';
 import { unitText } from '../../parts/unit.ts';
 import { type Range, useTrend } from '../../parts/use-trend.ts';
 import { LiveAge, Value } from '../../parts/value.tsx';
+import { WriteForm } from '../../parts/write-form.tsx';
 import { hashOf } from '../../shell/route.ts';
 import { ToPage } from '../../shell/to-page.tsx';
 import { Statistics } from './statistics.tsx';
-import { WriteForm } from './write-form.tsx';
 
 const EVERY_MS = 10_000;
 const HOUR_MS = 3_600_000;

@@ -1,15 +1,15 @@
 import { IxButton } from '@siemens/ix-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { TagDetail, WriteResult } from '#contract/client.ts';
-import { api } from '../../data/api.ts';
-import type { Live } from '../../data/live.ts';
-import { Dialog } from '../../parts/dialog.tsx';
-import { Field } from '../../parts/field.tsx';
-import { fineMs, number } from '../../parts/format.ts';
-import { Refusal } from '../../parts/refusal.tsx';
-import { unitText } from '../../parts/unit.ts';
-import { useAct } from '../../parts/use-act.ts';
-import { Value } from '../../parts/value.tsx';
+import { api } from '../data/api.ts';
+import type { Live } from '../data/live.ts';
+import { Dialog } from './dialog.tsx';
+import { Field } from './field.tsx';
+import { fineMs, number } from './format.ts';
+import { Refusal } from './refusal.tsx';
+import { unitText } from './unit.ts';
+import { useAct } from './use-act.ts';
+import { Value } from './value.tsx';
 
 /** Writing the tag, with a reason; the guard of the site decides, and what it says is shown. */
 export function WriteForm({ tag, live }: { readonly tag: TagDetail; readonly live: Live | undefined }) {
@@ -34,44 +34,70 @@ function WriteDialog({
   readonly live: Live | undefined;
   readonly onEnd: () => void;
 }) {
+  return (
+    <Dialog title={`Write ${tag.path.split('/').at(-1)}`} onClose={onEnd}>
+      <p className="quiet">
+        {tag.path}, now <Value live={live} />
+      </p>
+      <WriteEntry tag={tag} isFirst>
+        <IxButton variant="tertiary" type="button" onClick={onEnd}>
+          Close
+        </IxButton>
+      </WriteEntry>
+    </Dialog>
+  );
+}
+
+/**
+ * The value, the reason, and what became of it; within a dialog or beside what is written.
+ * @param isFirst somebody opened it to type: the keyboard goes there
+ */
+export function WriteEntry({
+  tag,
+  isFirst = false,
+  children,
+}: {
+  readonly tag: TagDetail;
+  readonly isFirst?: boolean;
+  readonly children?: ReactNode;
+}) {
   const [result, setResult] = useState<WriteResult>();
   const { run, busy, error } = useAct(async (given: string, why: string) => {
     setResult(undefined);
     setResult(await api.write({ tag: tag.path, value: wanted(tag, given), why }));
   });
   return (
-    <Dialog title={`Write ${tag.path.split('/').at(-1)}`} onClose={onEnd}>
-      <p className="quiet">
-        {tag.path}, now <Value live={live} />
-      </p>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const given = new FormData(event.currentTarget);
-          void run(String(given.get('value')), String(given.get('why')));
-        }}
-      >
-        <ValueField tag={tag} />
-        <Field label="Reason" name="why" autoComplete="off" maxLength={500}>
-          Kept in the audit, with your name.
-        </Field>
-        {error && <Refusal error={error} />}
-        {result && <Outcome result={result} unit={tag.unit} />}
-        <div className="actions">
-          <IxButton variant="tertiary" type="button" onClick={onEnd}>
-            Close
-          </IxButton>
-          <IxButton type="submit" loading={busy}>
-            Write
-          </IxButton>
-        </div>
-      </form>
-    </Dialog>
+    <form
+      className="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const given = new FormData(event.currentTarget);
+        void run(String(given.get('value')), String(given.get('why')));
+      }}
+    >
+      <ValueField tag={tag} isFirst={isFirst} />
+      <Field label="Reason" name="why" autoComplete="off" maxLength={500}>
+        Kept in the audit, with your name.
+      </Field>
+      {error && <Refusal error={error} />}
+      {result && <Outcome result={result} unit={tag.unit} />}
+      <div className="actions">
+        {children}
+        <IxButton type="submit" loading={busy}>
+          Write
+        </IxButton>
+      </div>
+    </form>
   );
 }
 
-function ValueField({ tag: { type, states, unit, range } }: { readonly tag: TagDetail }) {
+function ValueField({
+  tag: { type, states, unit, range },
+  isFirst,
+}: {
+  readonly tag: TagDetail;
+  readonly isFirst: boolean;
+}) {
   const choices =
     type === 'boolean' ? { true: 'true', false: 'false' } : type === 'enum' ? states : undefined;
   if (choices) {
@@ -97,7 +123,7 @@ function ValueField({ tag: { type, states, unit, range } }: { readonly tag: TagD
       name="value"
       inputMode={type === 'text' ? 'text' : 'decimal'}
       autoComplete="off"
-      autoFocus
+      autoFocus={isFirst}
     >
       {about === '' ? undefined : about}
     </Field>
