@@ -12,6 +12,12 @@ const PLACES: readonly (readonly [name: string, hash: string])[] = [
   ['tags', '#/tags'],
   ['tag', '#/tags/hall/line1/pump/vibration'],
   ['tag-write', '#/tags/hall/line1/pump/speed_setpoint'],
+  ['trends', '#/trends?tag=hall/line1/pump/vibration&tag=hall/line1/pump/speed'],
+  ['alarms', '#/alarms'],
+  ['notices', '#/notices'],
+  ['audit', '#/audit'],
+  ['pictures', '#/pictures'],
+  ['picture', '#/pictures/line1'],
 ];
 const SIZES = [
   [1440, 900],

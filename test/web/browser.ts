@@ -106,7 +106,7 @@ export class Window implements AsyncDisposable {
    */
   assertQuiet(...expected: readonly RegExp[]): void {
     assert.deepEqual(this.strays, [], 'requests that leave the site');
-    const known = [...expected, /401 .*\/api\/access\/me$/, /404 .*\/api\/autonomy$/];
+    const known = [...expected, /401 .*\/api\/access\/me$/];
     const others = this.complaints.filter((one) => !known.some((pattern) => pattern.test(one)));
     assert.deepEqual(others, [], 'complaints of the browser');
   }

@@ -1,6 +1,7 @@
 import type { SiteStatus } from '#contract/client.ts';
 import { useStatus } from '../../data/site.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { AutonomyCard } from './autonomy.tsx';
 import { Lately } from './lately.tsx';
 import { LinkCard, SourceCard } from './peers.tsx';
 import { Tiles } from './tiles.tsx';
@@ -21,6 +22,7 @@ export function Page() {
             <div className="overview-peers">
               <SourceCard sources={status.sources} />
               <LinkCard sinks={status.sinks} actuators={status.actuators} />
+              <AutonomyCard />
             </div>
             <Lately />
           </div>
