@@ -83,11 +83,40 @@ test('docs/dependencies.md has a line for every runtime dependency, with its lic
     ...read('docs/dependencies.md').matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm),
   ];
   const told = Object.fromEntries(rows.map((row) => [row[1], row[4]?.trim()]));
-  const real = Object.keys({ ...dependencies, ...optionalDependencies }).map((name) => [
-    name,
-    packages[`node_modules/${name}`].license,
-  ]);
+  const all = [...Object.keys({ ...dependencies, ...optionalDependencies }), ...consolePackages()];
+  const real = all.map((name) => [name, packages[`node_modules/${name}`].license]);
   assert.deepEqual(told, Object.fromEntries(real));
+});
+
+/** What the console is built of: packages that its scripts import, and those whose styles the build names. */
+function consolePackages(): readonly string[] {
+  const scripts = filesOf('web/src/**/*.{ts,tsx}').filter((file) => !file.endsWith('.test.ts'));
+  const imported = scripts.flatMap((file) => importsOf(read(file)).map(({ specifier }) => specifier));
+  const styles = [
+    ...read('tools/console/entries.ts').matchAll(/'((?:@[\w-]+\/)?[\w-]+\/dist\/[^']+\.css)'/g),
+  ];
+  const foreign = [...imported, ...styles.map(([, path = '']) => path)].filter((one) => !/^[.#]/.test(one));
+  return [...new Set(foreign.map(packageOf))].sort();
+}
+
+test('everything that the console is built of has a permissive licence', () => {
+  const packages: Record<string, { license?: string; dependencies?: Record<string, string> }> =
+    json('package-lock.json').packages;
+  const seen = new Set<string>();
+  const visit = (name: string): void => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    for (const other of Object.keys(packages[`node_modules/${name}`]?.dependencies ?? {})) visit(other);
+  };
+  for (const name of consolePackages()) visit(name);
+  const other = [...seen].map(
+    (name) => `${name}: ${packages[`node_modules/${name}`]?.license ?? 'none named'}`,
+  );
+  assert.ok(other.length > 6);
+  assert.deepEqual(
+    other.filter((one) => !permissive.has(one.split(': ')[1] as string)),
+    [],
+  );
 });
 
 /** Their package.json names no licence; their LICENSE file or README does. Held to the version that was read. */

@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import type { ApiAddress } from '#contract/api.ts';
 import { until } from '../until.ts';
+import { freePort } from './free-port.ts';
 import { Api, readAddress, Sandbox } from './sandbox.ts';
 
 const PASSWORD = 'seven green valves hum';
 const run = promisify(execFile);
-
-/** A port that was free a moment ago: a browser's cookie belongs to one. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function siteFile(box: Sandbox, api: string): string {
   const file = box.path('site.yaml');

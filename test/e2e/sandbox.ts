@@ -135,7 +135,7 @@ export class Sandbox implements AsyncDisposable {
         }
         return existsSync(join(data, 'api.json')) && readAddress(data).pid === site.pid;
       },
-      30_000,
+      60_000,
     );
   }
 }

@@ -23,9 +23,9 @@ export class DemoSite implements AsyncDisposable {
   static async start(): Promise<DemoSite> {
     await using stack = new AsyncDisposableStack();
     const box = stack.use(new Sandbox());
-    const [demo, chromium] = await Promise.all([box.startDemo(), Chromium.start()]);
-    stack.use(chromium);
+    const demo = await box.startDemo();
     stack.defer(async () => void (await demo.stop()));
+    const chromium = stack.use(await Chromium.start());
     await until('the link', () => demo.stderr().includes('/sign-in#'));
     const [link] = /http:\S+\/sign-in#[\w-]+/.exec(demo.stderr()) ?? [];
     assert.ok(link, 'the demo prints a link');

@@ -120,7 +120,11 @@ export function useLiveTag(path: string): Live | undefined {
   return useSyncExternalStore(watch, () => values.get(path));
 }
 
-/** Follows several tags while they are shown. @returns the newest value of each, in a map that changes with any of them */
+/**
+ * Follows several tags while they are shown.
+ * @returns the newest value of each, in a map that changes with any of them
+ * @public
+ */
 export function useLive(paths: readonly string[]): ReadonlyMap<string, Live> {
   const key = paths.join('\n');
   const picture = pictureOf(key);

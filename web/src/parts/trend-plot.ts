@@ -95,7 +95,7 @@ function optionsFor(
       })) as uPlot.Series[]),
     ],
     axes: [
-      { ...axis, values: timesOf },
+      { ...axis, size: 28, values: timesOf },
       {
         ...axis,
         size: states ? 90 : 60,

@@ -11,9 +11,10 @@ export function AlarmBanner() {
   const standing = alarms?.filter(isStanding) ?? [];
   const waiting = standing.filter(isUnacknowledged);
   const newest = waiting.toSorted((a, b) => b.sinceUs - a.sinceUs)[0];
+  const worst = PRIORITIES.find((priority) => waiting.some((one) => one.priority === priority));
   const first = standing.length > 1 ? standing.find(({ firstOut }) => firstOut === 1) : undefined;
   return (
-    <section className="banner" aria-label="Alarms" data-waiting={waiting.length > 0 || undefined}>
+    <section className="banner" aria-label="Alarms" data-worst={worst}>
       <Counts standing={standing} isKnown={alarms !== undefined} />
       {alarms === undefined ? (
         <span className="quiet">{error ? 'alarms cannot be read' : 'asking for alarms …'}</span>

@@ -8,20 +8,26 @@ import { moment } from '../../parts/format.ts';
 import { ToPage } from '../../shell/to-page.tsx';
 
 const MOST = 14;
-const ASKED = 60;
-/** Rules switch all day, and an intent is followed by its end: what people would ask about is shown. */
-const KINDS = ['alarm', 'write', 'config', 'system', 'security'] as const;
-const isTold = ({ kind, name }: EventView): boolean =>
-  name !== 'write.intent' && (KINDS as readonly string[]).includes(kind);
 const EVERY_MS = 60_000;
+/** Rules switch and write all day: of writes those are told that people did, and those that did not go well. */
+const SEARCHED = 100;
+
+const isTold = ({ kind, name, by = '' }: EventView): boolean => {
+  if (kind === 'rule' || name === 'write.intent') return false;
+  return !(name === 'write.confirmed' && by.startsWith('rule:'));
+};
+
+async function askLately(signal: AbortSignal): Promise<readonly EventView[]> {
+  const [others, writes] = await Promise.all([
+    api.events({ kind: ['alarm', 'config', 'system', 'security'], limit: MOST }, signal),
+    api.events({ kind: 'write', limit: SEARCHED }, signal),
+  ]);
+  return [...others.items, ...writes.items].filter(isTold);
+}
 
 /** What changed lately; new events come by themselves. */
 export function Lately() {
-  const { data } = usePolled(
-    'events lately',
-    async (signal) => (await api.events({ kind: KINDS, limit: ASKED }, signal)).items,
-    EVERY_MS,
-  );
+  const { data } = usePolled('events lately', askLately, EVERY_MS);
   const [came, setCame] = useState<readonly EventView[]>([]);
   useEvents(
     useCallback(
@@ -31,7 +37,7 @@ export function Lately() {
     ),
   );
   const nowMs = useSiteNow();
-  const all = new Map([...(data ?? []).filter(isTold), ...came].map((event) => [event.id, event]));
+  const all = new Map([...(data ?? []), ...came].map((event) => [event.id, event]));
   const newest = [...all.values()].toSorted((a, b) => b.id - a.id).slice(0, MOST);
   return (
     <section className="card" aria-label="Lately">

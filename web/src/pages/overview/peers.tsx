@@ -25,7 +25,7 @@ export function SourceCard({ sources }: { readonly sources: Sources }) {
                 Asked
               </th>
               <th scope="col" className="number">
-                Answers (99 % below)
+                99 % within
               </th>
               <th scope="col" className="number">
                 Samples
@@ -63,11 +63,7 @@ function SourceRow({ id, source }: { readonly id: string; readonly source: Sourc
         {ageMs === undefined ? 'never' : duration(ageMs)}
       </td>
       <td className="number">
-        {load.requests === 0 ? (
-          <span className="quiet">it speaks by itself</span>
-        ) : (
-          `${load.requestsPerS.toFixed(1)}/s`
-        )}
+        {load.requests === 0 ? <span className="quiet">unasked</span> : `${load.requestsPerS.toFixed(1)}/s`}
         {load.requests > 0 && load.caps.perSecond !== undefined && (
           <span className="quiet"> of {load.caps.perSecond}</span>
         )}

@@ -100,6 +100,7 @@ function Past({ tag }: { readonly tag: TagDetail }) {
         <RangePicker range={range} onRange={setRange} />
       </div>
       {error && <Off error={error} />}
+      {!data && !error && <div className="waiting" role="status" aria-label="Reading the past" />}
       {data && <Trend lines={lines} span={data.span} onSpan={setRange} />}
       {data && (type === 'number' || type === 'int64') && (
         <Statistics path={path} unit={unit} range={range} />
