@@ -1,4 +1,10 @@
-import { iconDashboard, iconTag } from '@siemens/ix-icons/icons';
+import {
+  iconCertificate,
+  iconConnections,
+  iconDashboard,
+  iconTag,
+  iconUserManagement,
+} from '@siemens/ix-icons/icons';
 import type { ComponentType } from 'react';
 import type { Role } from '#kernel/rights.ts';
 
@@ -18,4 +24,19 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { id: '', title: 'Overview', icon: iconDashboard, load: () => import('./overview/page.tsx') },
   { id: 'tags', title: 'Tags', icon: iconTag, load: () => import('./tags/page.tsx') },
+  { id: 'sources', title: 'Sources', icon: iconConnections, load: () => import('./sources/page.tsx') },
+  {
+    id: 'certificates',
+    title: 'Certificates',
+    icon: iconCertificate,
+    role: 'engineer',
+    load: () => import('./certificates/page.tsx'),
+  },
+  {
+    id: 'administration',
+    title: 'Administration',
+    icon: iconUserManagement,
+    role: 'administrator',
+    load: () => import('./administration/page.tsx'),
+  },
 ];
