@@ -373,6 +373,8 @@ export interface CertificateView {
   readonly sinceUs: number;
   readonly by?: string;
   readonly warnings: readonly string[];
+  /** That met this peer since the site started. */
+  readonly sources?: readonly string[];
 }
 
 export interface CertificateDetail {

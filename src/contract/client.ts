@@ -323,6 +323,8 @@ export interface CertificateView {
   readonly sinceUs: number;
   readonly by?: string;
   readonly warnings: readonly string[];
+  /** Sources that met this peer since the site started; absent before any did. */
+  readonly sources?: readonly string[];
 }
 
 export interface CheckedConfig {
@@ -1412,6 +1414,8 @@ export interface TagsQuery {
   readonly search?: string | undefined;
   /** Only where the newest value is so. */
   readonly quality?: 'good' | 'uncertain' | 'bad' | undefined;
+  /** Only those that are read from this source. */
+  readonly source?: string | undefined;
   /** Most of them in one answer. */
   readonly limit?: number | undefined;
   /** Path of the last tag of the page before. */

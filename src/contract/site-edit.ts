@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   Document,
   isCollection,
@@ -13,6 +12,7 @@ import {
 import { AS_IT_IS, entryText, flowNode } from '#contract/entry-text.ts';
 import { readYaml } from '#contract/yaml.ts';
 import { Fault } from '#kernel/fault.ts';
+import { isSameValue } from '#kernel/same.ts';
 
 export type Entry = { readonly [field: string]: unknown };
 
@@ -53,7 +53,7 @@ export const editTags = (text: string, edits: TagEdits): string => editEntries(t
 export function editEntries(text: string, section: EditedSection, edits: TagEdits): string {
   const present = entriesAsWritten(text, section);
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
-  const changes = [...edits.put].filter(([path, entry]) => !isDeepStrictEqual(present[path], entry));
+  const changes = [...edits.put].filter(([path, entry]) => !isSameValue(present[path], entry));
   const gone = [...(edits.remove ?? [])].filter((path) => Object.hasOwn(present, path));
   if (changes.length === 0 && gone.length === 0) return text;
   const document = parseDocument(text, { version: '1.2', prettyErrors: false, uniqueKeys: false });
@@ -183,7 +183,7 @@ function trimComments(value: Node): void {
 function change(map: YAMLMap, before: Entry, after: Entry): void {
   for (const [field, value] of Object.entries(after)) {
     const old = before[field];
-    if (isDeepStrictEqual(old, value)) continue;
+    if (isSameValue(old, value)) continue;
     const node = map.get(field, true) as Node | undefined;
     if (isMap(node) && isPlain(old) && isPlain(value)) change(node as YAMLMap, old, value);
     else if (isScalar(node) && isScalar(flowNode(value))) setScalar(node, value);
@@ -264,7 +264,7 @@ function verify(
 ): void {
   const was = readYaml(before).root as Entry;
   const { root, problems } = readYaml(after);
-  if (problems.length === 0 && isDeepStrictEqual(root, { ...was, [section]: entries })) return;
+  if (problems.length === 0 && isSameValue(root, { ...was, [section]: entries })) return;
   throw new Fault(
     'site.not-editable',
     `the ${section} of this site file hang together by anchors (&) and aliases (*)`,

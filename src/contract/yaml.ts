@@ -28,7 +28,7 @@ const LIMIT_DEPTH = 50;
 
 /** Reads YAML 1.2 (core schema). Never throws; reports all that is wrong with the text itself. */
 export function readYaml(text: string): Tree {
-  const bytes = Buffer.byteLength(text);
+  const bytes = new TextEncoder().encode(text).length; // a browser reads it, too
   if (bytes > LIMIT_BYTES) {
     const message = `the file has ${bytes} bytes; the limit is ${LIMIT_BYTES}`;
     return unreadable(message, 'describe equal assets by one type under `types:`');

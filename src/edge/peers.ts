@@ -175,6 +175,16 @@ export class Peers implements AsyncDisposable {
     for (const number of this.#owned.all()) yield core.table.get(number);
   }
 
+  /** Numbers of the tags that are read from a source. */
+  tagsOf(source: string): readonly number[] {
+    return this.#owned.bySource.get(source) ?? [];
+  }
+
+  /** Sources that met a certificate of this peer since the start. */
+  metAt(peer: string): readonly string[] {
+    return [...(this.#metAt.get(peer) ?? [])];
+  }
+
   get tagCount(): number {
     return this.#owned.count;
   }

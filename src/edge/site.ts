@@ -280,6 +280,17 @@ export class Site implements AsyncDisposable {
     return this.#peers.tagCount;
   }
 
+  /** Numbers of the tags that are read from a source. @throws Fault `source.unknown` */
+  tagsOf(source: string): readonly number[] {
+    this.source(source);
+    return this.#peers.tagsOf(source);
+  }
+
+  /** Sources that met a certificate of this peer since the start. */
+  metAt(peer: string): readonly string[] {
+    return this.#peers.metAt(peer);
+  }
+
   /** @throws Fault `source.unknown` */
   source(id: string): SourceLoop {
     return knownSource(this.#peers.sources, id);

@@ -24,7 +24,7 @@ export interface SiteEvent {
 /** A value as JSON: 64-bit integers as decimal text, bytes as base64. Only for borders, never for storage. */
 export function valueToJson(value: Value): Json {
   if (typeof value === 'bigint') return value.toString();
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (value instanceof Uint8Array) return value.toBase64();
   if (Array.isArray(value)) return value.map(valueToJson);
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, valueToJson(inner)]));

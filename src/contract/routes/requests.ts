@@ -34,6 +34,7 @@ export const TagsQuery = z.strictObject({
   prefix: prefix.default('').describe('Only tags whose path begins so.'),
   search: z.string().max(200).optional().describe('Only where path or description hold this text.'),
   quality: z.enum(['good', 'uncertain', 'bad']).optional().describe('Only where the newest value is so.'),
+  source: z.string().max(200).optional().describe('Only those that are read from this source.'),
   limit: limit(10_000, 1000),
   after: z.string().optional().describe('Path of the last tag of the page before.'),
 });

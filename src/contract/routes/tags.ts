@@ -12,6 +12,7 @@ export const TAG_ROUTES = {
     summary: 'The newest value of each tag, in the order of paths',
     query: TagsQuery,
     reply: { list: 'TagValue' },
+    faults: ['source.unknown'],
     paged: true,
   },
   tag: {

@@ -17,6 +17,10 @@ export function peerHandlers(
   configuration: Configuration,
 ): Pick<Handlers, keyof typeof PEER_ROUTES> {
   const { trust } = site;
+  const met = <S extends { readonly peer: string }>(seen: S) => {
+    const sources = site.metAt(seen.peer);
+    return { ...seen, ...(sources.length > 0 && { sources }) };
+  };
   return {
     sources: () => listed(site.status().sources),
     source({ params: { id } }) {
@@ -26,13 +30,16 @@ export function peerHandlers(
     browse: ({ params, query }, signal) => browseSource(site, params.id, query, signal),
     sinks: () => listed(site.status().sinks),
     actuators: () => listed(site.status().actuators),
-    certificates: () => trust.list(),
-    certificate: ({ params }) => trust.detail(params.fingerprint),
+    certificates: () => trust.list().map(met),
+    async certificate({ params }) {
+      const { seen, pem } = await trust.detail(params.fingerprint);
+      return { seen: seen.map(met), pem };
+    },
     // A decision is in the audit before it is confirmed.
     async decideCertificate({ body: { fingerprint, act, by } }) {
       const decided = await trust[act](fingerprint, by);
       await site.durable();
-      return decided;
+      return decided.map(met);
     },
     ...configHandlers(site, configuration),
   };

@@ -29,8 +29,11 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
     throw unknown('alarm', id, ids, areas);
   };
   return {
-    tags({ query: { prefix, search, quality, limit, after } }, _signal, { caller: { areas } }) {
-      const isWanted = matching(search, quality && classOf(site, quality));
+    tags({ query: { prefix, search, quality, source, limit, after } }, _signal, { caller: { areas } }) {
+      const isWanted = matching(search, [
+        ...(quality ? [classOf(site, quality)] : []),
+        ...(source === undefined ? [] : [readFrom(site, source)]),
+      ]);
       const items = [];
       let last = '';
       for (const tag of index.from(prefix, after)) {
@@ -83,16 +86,23 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
   };
 }
 
-function matching(search: string | undefined, isSo: ((tag: Tag) => boolean) | undefined) {
+type IsSo = (tag: Tag) => boolean;
+
+function matching(search: string | undefined, all: readonly IsSo[]): IsSo {
   const text = search?.toLowerCase();
-  return (tag: Tag): boolean => {
-    if (isSo && !isSo(tag)) return false;
+  return (tag) => {
+    if (!all.every((isSo) => isSo(tag))) return false;
     if (text === undefined) return true;
     return tag.path.includes(text) || (tag.description?.toLowerCase().includes(text) ?? false);
   };
 }
 
-function classOf(site: Site, wanted: 'good' | 'uncertain' | 'bad'): (tag: Tag) => boolean {
+function readFrom(site: Site, source: string): IsSo {
+  const numbers = new Set(site.tagsOf(source));
+  return ({ number }) => numbers.has(number);
+}
+
+function classOf(site: Site, wanted: 'good' | 'uncertain' | 'bad'): IsSo {
   return ({ number }) => {
     const { quality } = site.core.values.get(number);
     const is = isGood(quality) ? 'good' : isBad(quality) ? 'bad' : 'uncertain';

@@ -1,11 +1,14 @@
 import {
   iconAlarmBell,
   iconAuditReport,
+  iconCertificate,
+  iconConnections,
   iconDashboard,
   iconNotification,
   iconProject,
   iconTag,
   iconTrend,
+  iconUserManagement,
 } from '@siemens/ix-icons/icons';
 import type { ComponentType } from 'react';
 import type { Role } from '#kernel/rights.ts';
@@ -25,8 +28,8 @@ export interface PageEntry {
 /** In the order of the menu. */
 export const PAGES: readonly PageEntry[] = [
   { id: '', title: 'Overview', icon: iconDashboard, load: () => import('./overview/page.tsx') },
-  { id: 'tags', title: 'Tags', icon: iconTag, load: () => import('./tags/page.tsx') },
   { id: 'pictures', title: 'Pictures', icon: iconProject, load: () => import('./pictures/page.tsx') },
+  { id: 'tags', title: 'Tags', icon: iconTag, load: () => import('./tags/page.tsx') },
   { id: 'trends', title: 'Trends', icon: iconTrend, load: () => import('./trends/page.tsx') },
   { id: 'alarms', title: 'Alarms', icon: iconAlarmBell, load: () => import('./alarms/page.tsx') },
   {
@@ -36,5 +39,20 @@ export const PAGES: readonly PageEntry[] = [
     role: 'operator',
     load: () => import('./notices/page.tsx'),
   },
+  { id: 'sources', title: 'Sources', icon: iconConnections, load: () => import('./sources/page.tsx') },
+  {
+    id: 'certificates',
+    title: 'Certificates',
+    icon: iconCertificate,
+    role: 'engineer',
+    load: () => import('./certificates/page.tsx'),
+  },
   { id: 'audit', title: 'Audit', icon: iconAuditReport, load: () => import('./audit/page.tsx') },
+  {
+    id: 'administration',
+    title: 'Administration',
+    icon: iconUserManagement,
+    role: 'administrator',
+    load: () => import('./administration/page.tsx'),
+  },
 ];

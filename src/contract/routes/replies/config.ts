@@ -48,6 +48,10 @@ export const CertificateView = z.strictObject({
   sinceUs: us.describe('Of the state.'),
   by: z.string().exactOptional(),
   warnings: z.array(z.string()),
+  sources: z
+    .array(z.string())
+    .exactOptional()
+    .describe('Sources that met this peer since the site started; absent before any did.'),
 });
 
 export const CertificateDetail = z.strictObject({ seen: z.array(CertificateView), pem: z.string() });
