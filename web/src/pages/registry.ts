@@ -1,4 +1,4 @@
-import { iconDashboard, iconTag } from '@siemens/ix-icons/icons';
+import { iconDashboard, iconRules, iconTag } from '@siemens/ix-icons/icons';
 import type { ComponentType } from 'react';
 import type { Role } from '#kernel/rights.ts';
 
@@ -18,4 +18,5 @@ export interface PageEntry {
 export const PAGES: readonly PageEntry[] = [
   { id: '', title: 'Overview', icon: iconDashboard, load: () => import('./overview/page.tsx') },
   { id: 'tags', title: 'Tags', icon: iconTag, load: () => import('./tags/page.tsx') },
+  { id: 'decisions', title: 'Decisions', icon: iconRules, load: () => import('./decisions/page.tsx') },
 ];
