@@ -3,11 +3,12 @@ import type { AlarmStatus } from '#contract/client.ts';
 import { api } from '../../data/api.ts';
 import { usePolled } from '../../data/poll.ts';
 import { ALARMS } from '../../data/site.ts';
-import { count, duration } from '../../parts/format.ts';
+import { count } from '../../parts/format.ts';
 import { PrioritySign } from '../../parts/priority.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import { VirtualList } from '../../parts/virtual-list.tsx';
 import { ToPage } from '../../shell/to-page.tsx';
+import { delayText } from './rule-data.ts';
 
 const ROW_PIXELS = 44;
 const EVERY_MS = 5000;
@@ -65,8 +66,8 @@ const HOLDS: ReadonlyMap<AlarmStatus['condition'], string> = new Map<AlarmStatus
 function Row({ alarm }: { readonly alarm: AlarmStatus }) {
   const { id, priority, condition, when, suppressWhen, onDelayMs, offDelayMs, deadband } = alarm;
   const delays = [
-    onDelayMs > 0 ? `on after ${duration(onDelayMs)}` : '',
-    offDelayMs > 0 ? `off after ${duration(offDelayMs)}` : '',
+    onDelayMs > 0 ? `on after ${delayText(onDelayMs)}` : '',
+    offDelayMs > 0 ? `off after ${delayText(offDelayMs)}` : '',
     deadband > 0 ? `deadband ${deadband}` : '',
   ].filter((part) => part !== '');
   return (

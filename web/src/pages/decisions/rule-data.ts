@@ -3,6 +3,7 @@ import type { EventView, Json, RuleStatus } from '#contract/client.ts';
 import { api } from '../../data/api.ts';
 import { useEvents } from '../../data/live.ts';
 import { askAgain, type Polled, usePolled } from '../../data/poll.ts';
+import { duration, fineMs } from '../../parts/format.ts';
 
 const RULES = 'rules';
 const EVERY_MS = 5000;
@@ -104,3 +105,6 @@ export function stepsWith(
     return { event, acts: own };
   });
 }
+
+/** A delay as the site file has it: some are shorter than a second. */
+export const delayText = (ms: number): string => (ms < 1000 ? fineMs(ms) : duration(ms));

@@ -7,7 +7,7 @@ import { qualityText } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { LiveAge, Value } from '../../parts/value.tsx';
 import { hashOf } from '../../shell/route.ts';
-import { tagOf, useRules } from './rule-data.ts';
+import { delayText, tagOf, useRules } from './rule-data.ts';
 import { RuleState } from './rule-state.tsx';
 import { Steps } from './rule-steps.tsx';
 import { RuleLink } from './shadows.tsx';
@@ -123,12 +123,12 @@ function Actions({ rule }: { readonly rule: RuleStatus }) {
       <dt>When it begins</dt>
       <dd>
         <ActionList actions={rule.do} />
-        {onDelayMs > 0 && <span className="quiet">after {duration(onDelayMs)}</span>}
+        {onDelayMs > 0 && <span className="quiet">after {delayText(onDelayMs)}</span>}
       </dd>
       <dt>When it ends</dt>
       <dd>
         <ActionList actions={rule.clear} />
-        {offDelayMs > 0 && <span className="quiet">after {duration(offDelayMs)}</span>}
+        {offDelayMs > 0 && <span className="quiet">after {delayText(offDelayMs)}</span>}
       </dd>
       <dt>On a bad input</dt>
       <dd>{ON_BAD[onBad]}</dd>
@@ -174,7 +174,7 @@ function ActionText({ action: { write, send } }: { readonly action: RuleStatus['
       <>
         writes <a href={hashOf('tags', tag)}>{tag}</a> = <code>{inBraces(value)}</code>
         {leaseMs !== undefined && (
-          <span className="quiet"> for as long as it is on, lease {duration(leaseMs)}</span>
+          <span className="quiet"> for as long as it is on, lease {delayText(leaseMs)}</span>
         )}
       </>
     );

@@ -4,11 +4,10 @@ import type { AppliedConfig, RunningConfig } from '#contract/client.ts';
 import { api } from '../../../data/api.ts';
 import { useMe } from '../../../data/session.ts';
 import { Dialog } from '../../../parts/dialog.tsx';
-import { Field } from '../../../parts/field.tsx';
-import { Refusal } from '../../../parts/refusal.tsx';
 import { useAct } from '../../../parts/use-act.ts';
 import { CodeEditor } from './code-editor.tsx';
 import { Changes } from './findings.tsx';
+import { ReasonForm } from './reason-form.tsx';
 
 /**
  * Shows once more what changes, asks for the reason, and lets a site file take effect, if the one that it is held
@@ -46,26 +45,7 @@ export function ApplyDialog({
         <div className="dialog-code">
           <CodeEditor label="Differences" text={shown.text} original={shown.running.text} />
         </div>
-        <form
-          className="form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void run(String(new FormData(event.currentTarget).get('why')));
-          }}
-        >
-          <Field label="Reason" name="why" maxLength={500} autoComplete="off" autoFocus>
-            Kept in the history and in the audit, with your name.
-          </Field>
-          {error && <Refusal error={error} />}
-          <div className="actions">
-            <IxButton variant="tertiary" type="button" onClick={close}>
-              Cancel
-            </IxButton>
-            <IxButton type="submit" loading={busy}>
-              Apply
-            </IxButton>
-          </div>
-        </form>
+        <ReasonForm act="Apply" busy={busy} error={error} onAct={(why) => void run(why)} onCancel={close} />
       </div>
     </Dialog>
   );

@@ -18,8 +18,8 @@ export function Findings({
       <section className="card" aria-label="Problems">
         <div className="card-head">
           <h2>Problems</h2>
-          <output className={errors > 0 ? 'abnormal' : 'quiet'}>
-            {!checked ? '…' : errors > 0 ? `${errors} to mend` : isAsking ? 'checking …' : 'none'}
+          <output className={errors > 0 && !isAsking ? 'abnormal' : 'quiet'}>
+            {isAsking ? 'checking …' : errors > 0 ? `${errors} to mend` : 'none'}
           </output>
         </div>
         {error && <Refusal error={error} />}

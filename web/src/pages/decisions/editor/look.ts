@@ -11,7 +11,8 @@ const REMOVED = 'var(--removed-ground)';
 
 const theme = EditorView.theme({
   '&': { backgroundColor: 'var(--surface)', color: 'inherit', fontSize: '13px', height: '100%' },
-  '&.cm-focused': { outline: '2px solid var(--theme-color-focus-bdr, #1491eb)', outlineOffset: '-2px' },
+  // The frame around it shows the focus: gutters would cover an outline in here.
+  '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: MONO, lineHeight: '1.5', overflow: 'auto' },
   '.cm-content': { caretColor: 'currentColor', paddingBottom: '2rem' },
   '.cm-cursor': { borderLeftColor: 'currentColor' },
@@ -87,6 +88,8 @@ const theme = EditorView.theme({
   '.cm-deletedChunk .cm-deletedText': { background: `${REMOVED} !important` },
   '.cm-changedLineGutter': { background: 'var(--added) !important' },
   '.cm-deletedLineGutter': { background: 'var(--removed) !important' },
+  // Its own signs are in few fonts.
+  '.cm-collapsedLines::before, .cm-collapsedLines::after': { content: '"⋯" !important' },
   '.cm-collapsedLines': {
     background: 'var(--ground) !important',
     border: '1px solid var(--line-weak)',

@@ -120,7 +120,7 @@ function Editing({
         />
         <div className="site-file-aside">
           <Findings check={check} isChanged={isChanged} onGo={(line, column) => setGoTo({ line, column })} />
-          <Trial text={text} isReady={!hasErrors} isChanged={isChanged} />
+          <Trial text={text} isReady={!hasErrors && !check.isAsking} isChanged={isChanged} />
         </div>
       </div>
       <p className="about">

@@ -1,42 +1,53 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { CheckedConfig } from '#contract/client.ts';
 import { api } from '../../../data/api.ts';
 import { connection } from '../../../data/connection.ts';
 
-/** What the site says of a text; what it said of the one before stays until then. */
+/** What the site says of a text; what it said of an earlier one stays until then. */
 export interface Check {
   readonly checked: CheckedConfig | undefined;
+  /** Of this very text, beside the file that runs, nothing has been said yet. */
   readonly isAsking: boolean;
+  readonly error: Error | undefined;
+}
+
+interface Answer {
+  /** What was asked about. */
+  readonly text: string;
+  readonly running: string;
+  readonly checked: CheckedConfig | undefined;
   readonly error: Error | undefined;
 }
 
 /** Typing goes on: only what was meant is asked for. */
 const PATIENCE_MS = 350;
-const NOTHING: Check = { checked: undefined, isAsking: true, error: undefined };
 
 /** Has a site file checked by the site each time that it changes, or that another file runs there. */
-export function useCheck(text: string | undefined, running: string | undefined): Check {
-  const [check, setCheck] = useState(NOTHING);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: against another file there are other changes
+export function useCheck(text: string, running: string): Check {
+  const [answer, setAnswer] = useState<Answer>();
+  // The site checks in a thread each time, to the end: one after the other, and only the newest text.
+  const turn = useRef<Promise<void>>(Promise.resolve());
   useEffect(() => {
-    if (text === undefined) return;
-    const asking = new AbortController();
+    const over = new AbortController();
     const ask = async () => {
-      await connection.until(({ state }) => state === 'up', asking.signal);
-      const checked = await api.checkConfig({ text }, asking.signal);
-      setCheck({ checked, isAsking: false, error: undefined });
+      if (over.signal.aborted) return;
+      try {
+        await connection.until(({ state }) => state === 'up', over.signal);
+        const checked = await api.checkConfig({ text });
+        if (!over.signal.aborted) setAnswer({ text, running, checked, error: undefined });
+      } catch (error) {
+        if (!over.signal.aborted)
+          setAnswer((before) => ({ text, running, checked: before?.checked, error: error as Error }));
+      }
     };
-    const begin = () => {
-      setCheck((before) => ({ ...before, isAsking: true }));
-      ask().catch((error: Error) => {
-        if (!asking.signal.aborted) setCheck((before) => ({ ...before, isAsking: false, error }));
-      });
-    };
-    const timer = setTimeout(begin, PATIENCE_MS);
+    const timer = setTimeout(() => {
+      turn.current = turn.current.then(ask);
+    }, PATIENCE_MS);
     return () => {
       clearTimeout(timer);
-      asking.abort();
+      over.abort();
     };
   }, [text, running]);
-  return check;
+  const isAsking = answer?.text !== text || answer.running !== running;
+  return { checked: answer?.checked, isAsking, error: answer?.error };
 }

@@ -6,12 +6,12 @@ import { useSiteNow } from '../../../data/clock.ts';
 import { askAgain, usePolled } from '../../../data/poll.ts';
 import { useMe } from '../../../data/session.ts';
 import { Dialog } from '../../../parts/dialog.tsx';
-import { Field } from '../../../parts/field.tsx';
 import { moment } from '../../../parts/format.ts';
 import { Refusal } from '../../../parts/refusal.tsx';
 import { useAct } from '../../../parts/use-act.ts';
 import { Outcome } from './apply-dialog.tsx';
 import { CodeEditor } from './code-editor.tsx';
+import { ReasonForm } from './reason-form.tsx';
 import { CONFIG } from './site-file.tsx';
 
 const EVERY_MS = 10_000;
@@ -148,26 +148,13 @@ function GoBack({
             <CodeEditor label="Differences" text={after.data} original={before.data} />
           )}
         </div>
-        <form
-          className="form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void run(String(new FormData(event.currentTarget).get('why')));
-          }}
-        >
-          <Field label="Reason" name="why" maxLength={500} autoComplete="off" autoFocus>
-            Kept in the history and in the audit, with your name.
-          </Field>
-          {(error ?? after.error) && <Refusal error={(error ?? after.error) as Error} />}
-          <div className="actions">
-            <IxButton variant="tertiary" type="button" onClick={onEnd}>
-              Cancel
-            </IxButton>
-            <IxButton type="submit" loading={busy}>
-              Go back
-            </IxButton>
-          </div>
-        </form>
+        <ReasonForm
+          act="Go back"
+          busy={busy}
+          error={error ?? after.error}
+          onAct={(why) => void run(why)}
+          onCancel={onEnd}
+        />
       </div>
     </Dialog>
   );
