@@ -1,9 +1,10 @@
 import { useCallback } from 'react';
-import type { EventView, Json, RuleStatus } from '#contract/client.ts';
+import type { EventView, RuleStatus } from '#contract/client.ts';
 import { api } from '../../data/api.ts';
 import { useEvents } from '../../data/live.ts';
 import { askAgain, type Polled, usePolled } from '../../data/poll.ts';
 import { duration, fineMs } from '../../parts/format.ts';
+import { type Step, stepsWith, tagOf } from './steps.ts';
 
 const RULES = 'rules';
 const EVERY_MS = 5000;
@@ -16,23 +17,6 @@ export function useRules(): Polled<readonly RuleStatus[]> {
     }, []),
   );
   return usePolled(RULES, (signal) => api.rules(signal), EVERY_MS);
-}
-
-/** Once a rule changed its state, and what was written and sent because of it. */
-export interface Step {
-  readonly event: EventView;
-  readonly acts: readonly Act[];
-}
-
-/** A write, with the newest that is known of it. */
-interface Act {
-  readonly id: string;
-  readonly path: string;
-  readonly value: Json;
-  /** `intent` while it goes on. */
-  readonly state: string;
-  readonly tookMs: number | undefined;
-  readonly why: string | undefined;
 }
 
 const MOST_STEPS = 20;
@@ -67,43 +51,6 @@ async function askSteps(rule: RuleStatus, signal: AbortSignal): Promise<readonly
     steps.items,
     writes.flatMap(({ items }) => items),
   );
-}
-
-export const tagOf = (write: Json | undefined): string | undefined =>
-  typeof write === 'object' && write !== null && 'tag' in write
-    ? String((write as { tag: Json }).tag)
-    : undefined;
-
-/**
- * Puts each write of a rule beside the step that asked for it: the newest one before its intent.
- * @param events of the rule, oldest first @param writes to its tags, by whomever
- */
-export function stepsWith(
-  rule: string,
-  events: readonly EventView[],
-  writes: readonly EventView[],
-): readonly Step[] {
-  const acts = new Map<string, Act & { readonly since: number }>();
-  for (const { by, subject, name, id: at, detail = {} } of writes.toSorted((a, b) => a.id - b.id)) {
-    if (by !== `rule:${rule}`) continue;
-    const key = String(detail.id ?? at);
-    const { value = null, tookMs, refusal } = detail;
-    acts.set(key, {
-      id: key,
-      path: subject,
-      value,
-      state: name.replace('write.', ''),
-      tookMs: typeof tookMs === 'number' ? tookMs : undefined,
-      why: typeof refusal === 'string' ? refusal : undefined,
-      since: acts.get(key)?.since ?? at,
-    });
-  }
-  const ordered = events.toSorted((a, b) => b.id - a.id);
-  return ordered.map((event, i) => {
-    const until = ordered[i - 1]?.id ?? Number.POSITIVE_INFINITY;
-    const own = [...acts.values()].filter(({ since }) => since > event.id && since < until);
-    return { event, acts: own };
-  });
 }
 
 /** A delay as the site file has it: some are shorter than a second. */

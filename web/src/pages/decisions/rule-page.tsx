@@ -7,10 +7,11 @@ import { qualityText } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { LiveAge, Value } from '../../parts/value.tsx';
 import { hashOf } from '../../shell/route.ts';
-import { delayText, tagOf, useRules } from './rule-data.ts';
+import { delayText, useRules } from './rule-data.ts';
 import { RuleState } from './rule-state.tsx';
 import { Steps } from './rule-steps.tsx';
 import { RuleLink } from './shadows.tsx';
+import { tagOf } from './steps.ts';
 
 /** One rule: its condition, what it reads now, what it does, and what it did. */
 export function RulePage({ id }: { readonly id: string }) {

@@ -2,7 +2,8 @@ import type { EventView, RuleStatus } from '#contract/client.ts';
 import { useSiteNow } from '../../data/clock.ts';
 import { fineMs, moment } from '../../parts/format.ts';
 import { Refusal } from '../../parts/refusal.tsx';
-import { type Step, useSteps } from './rule-data.ts';
+import { useSteps } from './rule-data.ts';
+import type { Step } from './steps.ts';
 
 /** When a rule began and ended last, what it wrote then, and how long that took. */
 export function Steps({ rule }: { readonly rule: RuleStatus }) {

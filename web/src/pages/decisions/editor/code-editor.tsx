@@ -10,7 +10,14 @@ import { bracketMatching, foldGutter, foldKeymap, indentOnInput } from '@codemir
 import { unifiedMergeView } from '@codemirror/merge';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
 import { Compartment, EditorState, type Extension } from '@codemirror/state';
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view';
 import { useEffect, useRef } from 'react';
 import type { Problem } from '#contract/client.ts';
 import { hovers } from './about.ts';
@@ -92,6 +99,7 @@ const basics = (label: string): Extension => [
   drawSelection(),
   bracketMatching(),
   highlightActiveLine(),
+  highlightActiveLineGutter(),
   highlightSelectionMatches(),
   search({ top: true }),
   yaml(),
