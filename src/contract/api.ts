@@ -509,6 +509,13 @@ export interface AppliedConfig {
 /** A site file of some megabytes is a large one. */
 export const MOST_CONFIG_BYTES = 16 * 1024 * 1024;
 
+/** Of changes of the site file: nobody overwrites what he has not seen. */
+export const expectedDigest = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .optional()
+  .describe('Digest of the site file that must run until then; whatever runs when absent.');
+
 export const ConfigRequest = z.strictObject({
   text: z
     .string()
@@ -520,6 +527,7 @@ export const ConfigRequest = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
+  expects: expectedDigest,
   by,
 });
 

@@ -818,6 +818,9 @@ export interface ProblemDetails {
 export interface RuleStatus {
   readonly id: string;
   readonly asset: string;
+  readonly description?: string;
+  /** Where the site file says it: keys and indices from the top. */
+  readonly where: readonly (string | number)[];
   readonly state: 'off' | 'on' | 'unknown';
   /** Its condition, in CEL. */
   readonly when: string;
@@ -1523,6 +1526,8 @@ export interface ApplyConfigBody {
   readonly text?: string | undefined;
   readonly why?: string | undefined;
   readonly undoes?: string | undefined;
+  /** Digest of the site file that must run until then; whatever runs when absent. */
+  readonly expects?: string | undefined;
   readonly by?: string | undefined;
 }
 
@@ -1531,6 +1536,8 @@ export interface UndoConfigBody {
   readonly to?: string | undefined;
   /** Kept in the history. */
   readonly why?: string | undefined;
+  /** Digest of the site file that must run until then; whatever runs when absent. */
+  readonly expects?: string | undefined;
   /** Who does it. */
   readonly by?: string | undefined;
 }

@@ -78,6 +78,25 @@ test('a text is written to the file as it takes effect, and a refused one is not
   );
 });
 
+test('whoever expects another file than runs overwrites nothing', async (t) => {
+  await using held_ = await held(t, siteText('a'), false);
+  const { site, file, configuration } = held_;
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => siteText(name)) as [string, string, string];
+  // Both began from the same file; the second one comes while the first is on its way.
+  const both = [configuration.applyText(b, BY, digestOf(a)), configuration.applyText(c, BY, digestOf(a))];
+  const [first, second] = await Promise.allSettled(both);
+  assert.equal(first?.status, 'fulfilled');
+  assert.ok(second?.status === 'rejected');
+  assert.equal(second.reason.code, 'config.changed-meanwhile');
+  assert.match(second.reason.message, new RegExp(digestOf(b).slice(0, 12)));
+  assert.equal(readFileSync(file, 'utf8'), b);
+  assert.equal(site.digest, digestOf(b));
+  assert.equal((await configuration.applyText(b, BY, digestOf(a))).state, 'unchanged');
+  writeFileSync(file, c);
+  await assert.rejects(configuration.applyFile(BY, digestOf(a)), { code: 'config.changed-meanwhile' });
+  assert.equal((await configuration.applyText(c, BY, digestOf(b))).state, 'applied');
+});
+
 test('whatever takes effect leaves one line in the log: a text, an undo, the file itself', async (t) => {
   const said: unknown[] = [];
   const log = { ...quiet, info: (detail: object, message: string) => said.push({ ...detail, message }) };

@@ -75,18 +75,25 @@ export class Configuration implements AsyncDisposable {
 
   /**
    * Checks the file as it lies there, and takes it over.
-   * @throws Fault `config.no-file`, `site.unreadable`
+   * @param expects digest of what must run until then
+   * @throws Fault `config.no-file`, `site.unreadable`, `config.changed-meanwhile`
    */
-  applyFile(cause: Cause): Promise<AppliedConfig> {
-    return this.#inTurn(async () => this.#applyFile(await this.#read(), cause));
+  applyFile(cause: Cause, expects?: string): Promise<AppliedConfig> {
+    return this.#inTurn(async () => {
+      const text = await this.#read();
+      this.#mustRun(expects, text);
+      return await this.#applyFile(text, cause);
+    });
   }
 
   /**
    * Checks a text, writes it to the site file, and takes it over.
-   * @throws Fault `config.not-saved`: nothing has changed
+   * @param expects digest of what must run until then
+   * @throws Fault `config.not-saved`, `config.changed-meanwhile`: nothing has changed
    */
-  applyText(text: string, cause: Cause): Promise<AppliedConfig> {
+  applyText(text: string, cause: Cause, expects?: string): Promise<AppliedConfig> {
     return this.#inTurn(async () => {
+      this.#mustRun(expects, text);
       const applied = await this.#apply(text, cause, () => this.#draft(text));
       if (applied.state !== 'refused') this.#taken(applied, cause);
       return applied;
@@ -102,6 +109,20 @@ export class Configuration implements AsyncDisposable {
     const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => {});
     return turn;
+  }
+
+  /** Asked in its turn: nothing takes effect between this and what follows. The same text again overwrites nothing. */
+  #mustRun(expects: string | undefined, text: string): void {
+    const { digest } = this.#options.site;
+    if (expects === undefined || digest === expects || digest === digestOf(text)) return;
+    throw new Fault(
+      'config.changed-meanwhile',
+      `another site file took effect meanwhile: ${digest.slice(0, 12)}`,
+      {
+        retry: 'never',
+        hint: 'look at what it changed, and put your change into it',
+      },
+    );
   }
 
   #status(): Omit<ConfigStatus, 'digest' | 'sinceUs'> {

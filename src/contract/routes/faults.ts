@@ -33,6 +33,7 @@ export const FAULT_STATUS = {
   'backtest.busy': 409,
   'backtest.no-past': 404,
   'backtest.usage': 409,
+  'config.changed-meanwhile': 409,
   'config.nothing-to-undo': 404,
   'config.no-file': 409,
   'config.not-saved': 409,

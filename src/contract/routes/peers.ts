@@ -133,7 +133,7 @@ export const PEER_ROUTES = {
     // JSON may write a character as six.
     bodyLimitBytes: MOST_CONFIG_BYTES * 2,
     reply: { json: 'AppliedConfig' },
-    faults: ['config.no-file', 'config.not-saved', 'site.unreadable'],
+    faults: ['config.changed-meanwhile', 'config.no-file', 'config.not-saved', 'site.unreadable'],
   },
   undoConfig: {
     method: 'POST',
@@ -143,6 +143,6 @@ export const PEER_ROUTES = {
     summary: 'Go back to an earlier site file',
     body: UndoRequest,
     reply: { json: 'AppliedConfig' },
-    faults: ['config.unknown', 'config.nothing-to-undo', 'config.not-saved'],
+    faults: ['config.changed-meanwhile', 'config.unknown', 'config.nothing-to-undo', 'config.not-saved'],
   },
 } as const satisfies { readonly [id: string]: Route };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ALARM_STATES, MOST_CONFIG_BYTES } from '#contract/api.ts';
+import { ALARM_STATES, expectedDigest, MOST_CONFIG_BYTES } from '#contract/api.ts';
 import { PRIORITIES } from '#contract/site.ts';
 import { EVENT_KINDS } from '#kernel/event.ts';
 
@@ -266,6 +266,7 @@ export const UndoRequest = z.strictObject({
     .optional()
     .describe('First digits of the digest to go back to; what ran before when absent.'),
   why: z.string().trim().min(1).max(500).optional().describe('Kept in the history.'),
+  expects: expectedDigest,
   by: z.string().min(1).max(100).default('local').describe('Who does it.'),
 });
 

@@ -77,19 +77,20 @@ function configHandlers(site: Site, configuration: Configuration): Pick<Handlers
       for (const { text } of [before, after]) mustBeShort(text);
       return await diffOf(before, after, async (text) => (await checkAside(text, SILENT)).blueprint);
     },
-    async applyConfig({ body: { text, by, why, undoes } }) {
+    async applyConfig({ body: { text, by, why, undoes, expects } }) {
       const cause = { by: `api:${by}`, why, undoes };
       const applied =
         text === undefined
-          ? await configuration.applyFile(cause)
-          : await configuration.applyText(text, cause);
+          ? await configuration.applyFile(cause, expects)
+          : await configuration.applyText(text, cause, expects);
       await site.durable();
       return applied;
     },
-    async undoConfig({ body: { to, why, by } }) {
+    async undoConfig({ body: { to, why, by, expects } }) {
       const all = await versions();
       const { digest, text } = to === undefined ? earlier(site.digest, all) : versionOf(to, all);
-      const applied = await configuration.applyText(text, { by: `api:${by}`, why, undoes: digest });
+      const cause = { by: `api:${by}`, why, undoes: digest };
+      const applied = await configuration.applyText(text, cause, expects);
       await site.durable();
       return applied;
     },

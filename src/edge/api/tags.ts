@@ -72,7 +72,7 @@ export function tagHandlers(site: Site): Pick<Handlers, keyof typeof TAG_ROUTES>
     rules: (_asked, _signal, { caller: { areas } }) => {
       const shadows = new Map(core.shadows.status(core.clock.steadyUs()).map((one) => [one.id, one]));
       const states = new Map(core.decisions.rules().map(({ id, state }) => [id, state]));
-      return site.blueprint.spec.rules
+      return site.blueprint.model.rules
         .filter(({ id }) => isWithin(areas, id))
         .map(({ shadow: _, insteadOf: __, ...rule }) => ({
           ...rule,

@@ -6,6 +6,7 @@ import {
   iconDashboard,
   iconNotification,
   iconProject,
+  iconRules,
   iconTag,
   iconTrend,
   iconUserManagement,
@@ -39,6 +40,7 @@ export const PAGES: readonly PageEntry[] = [
     role: 'operator',
     load: () => import('./notices/page.tsx'),
   },
+  { id: 'decisions', title: 'Decisions', icon: iconRules, load: () => import('./decisions/page.tsx') },
   { id: 'sources', title: 'Sources', icon: iconConnections, load: () => import('./sources/page.tsx') },
   {
     id: 'certificates',

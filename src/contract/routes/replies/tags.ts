@@ -94,6 +94,10 @@ const action = z.record(z.string(), json);
 export const RuleStatus = z.strictObject({
   id: z.string(),
   asset: z.string(),
+  description: z.string().exactOptional(),
+  where: z
+    .array(z.union([z.string(), z.number()]))
+    .describe('Where the site file says it: keys and indices from the top.'),
   state: ruleState,
   when: z.string().describe('Its condition, in CEL.'),
   onDelayMs: ms,
