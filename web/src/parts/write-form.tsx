@@ -69,6 +69,7 @@ export function WriteEntry({
   return (
     <form
       className="form"
+      noValidate // what is missing is said when it is sent; an empty field is no alarm
       onSubmit={(event) => {
         event.preventDefault();
         const given = new FormData(event.currentTarget);
