@@ -1,15 +1,11 @@
 import { useCallback, useEffect, useSyncExternalStore } from 'react';
-import type { EventView, StreamMessage, TagValue } from '#contract/client.ts';
+import type { EventView, StreamMessage } from '#contract/client.ts';
 import { api } from './api.ts';
 import { connection } from './connection.ts';
+import type { Live } from './live-value.ts';
 import { askAgain } from './poll.ts';
 import { session } from './session.ts';
 import { ALARMS } from './site.ts';
-
-/** A value with the moment of `performance.now()` at which it came: its age grows from there. */
-export interface Live extends TagValue {
-  readonly cameAt: number;
-}
 
 /** How often the site tells of changes, and how long to wait until others have said what they show, too. */
 const EVERY_MS = 500;

@@ -1,6 +1,6 @@
 import type { TagValue } from '#contract/client.ts';
 import { useSiteNow } from '../data/clock.ts';
-import type { Live } from '../data/live.ts';
+import type { Live } from '../data/live-value.ts';
 import { duration, number } from './format.ts';
 import { classOfName, qualityText } from './quality.ts';
 import { unitText } from './unit.ts';

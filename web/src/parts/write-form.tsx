@@ -2,7 +2,7 @@ import { IxButton } from '@siemens/ix-react';
 import { type ReactNode, useState } from 'react';
 import type { TagDetail, WriteResult } from '#contract/client.ts';
 import { api } from '../data/api.ts';
-import type { Live } from '../data/live.ts';
+import type { Live } from '../data/live-value.ts';
 import { Dialog } from './dialog.tsx';
 import { Field } from './field.tsx';
 import { fineMs, number } from './format.ts';
@@ -69,6 +69,7 @@ export function WriteEntry({
   return (
     <form
       className="form"
+      noValidate // what is missing is said when it is sent; an empty field is no alarm
       onSubmit={(event) => {
         event.preventDefault();
         const given = new FormData(event.currentTarget);

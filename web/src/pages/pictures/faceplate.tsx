@@ -121,7 +121,7 @@ function LastHour({ tag: { path, unit, type, states } }: { readonly tag: TagDeta
     const stepped = type === 'boolean' || type === 'enum';
     return [{ ...data, name: 'Last hour', unit: unitText(unit), stepped, states: switches }];
   }, [data, unit, type, states]);
-  if (data) return <Trend lines={lines} span={data.span} height={130} />;
+  if (data) return <Trend lines={lines} span={data.span} height={150} />;
   if (!error) return <div className="face-trend" role="status" aria-label="Reading the past" />;
   return error instanceof Problem && error.code === 'history.off' ? (
     <p className="quiet">This site keeps no past.</p>

@@ -1,5 +1,5 @@
 import type { AlarmStatus } from '#contract/client.ts';
-import type { Live } from '../../data/live.ts';
+import type { Live } from '../../data/live-value.ts';
 import { alarmName } from '../../parts/alarms.ts';
 import { PRIORITIES, type Priority } from '../../parts/priority.tsx';
 import { qualityText } from '../../parts/quality.ts';

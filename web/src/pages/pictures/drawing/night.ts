@@ -8,8 +8,9 @@ export function nightOf(css: string): string | undefined {
   const rgb = partsOf(css.trim().toLowerCase());
   if (!rgb) return undefined;
   const [most, least] = [Math.max(...rgb), Math.min(...rgb)];
-  // Lightness turned about its middle (HSL): each part moves by as much. White becomes the ground and not black.
-  const shift = DARKEST + (255 - most - least) * (1 - DARKEST / 255);
+  // Lightness (HSL) turned round: each part moves by as much. White becomes the ground and not black.
+  const light = (most + least) / 2;
+  const shift = DARKEST + (255 - light) * (1 - DARKEST / 255) - light;
   const turned = rgb.map((part) => Math.round(Math.min(255, Math.max(0, part + shift))));
   return `#${turned.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
 }

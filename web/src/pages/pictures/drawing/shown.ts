@@ -1,5 +1,5 @@
 import type { Picture } from '#contract/client.ts';
-import type { Live } from '../../../data/live.ts';
+import type { Live } from '../../../data/live-value.ts';
 import { classOfName } from '../../../parts/quality.ts';
 import { unitText } from '../../../parts/unit.ts';
 

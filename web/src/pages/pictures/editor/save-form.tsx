@@ -32,6 +32,7 @@ export function SaveForm({
     <section className="card" aria-label="Save">
       <form
         className="form"
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           void run(String(new FormData(event.currentTarget).get('why')));
