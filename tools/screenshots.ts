@@ -12,6 +12,10 @@ const PLACES: readonly (readonly [name: string, hash: string])[] = [
   ['tags', '#/tags'],
   ['tag', '#/tags/hall/line1/pump/vibration'],
   ['tag-write', '#/tags/hall/line1/pump/speed_setpoint'],
+  ['sources', '#/sources'],
+  ['source', '#/sources/utilities'],
+  ['certificates', '#/certificates'],
+  ['administration', '#/administration'],
 ];
 const SIZES = [
   [1440, 900],
