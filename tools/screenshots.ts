@@ -18,6 +18,11 @@ const PLACES: readonly (readonly [name: string, hash: string])[] = [
   ['audit', '#/audit'],
   ['pictures', '#/pictures'],
   ['picture', '#/pictures/line1'],
+  ['decisions', '#/decisions'],
+  ['sources', '#/sources'],
+  ['source', '#/sources/utilities'],
+  ['certificates', '#/certificates'],
+  ['administration', '#/administration'],
 ];
 const SIZES = [
   [1440, 900],

@@ -147,7 +147,6 @@ function Changes({
   readonly problems: CheckedConfig['problems'];
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <ul className="changes" tabIndex={0} aria-label="Changes">
       {problems.map(({ line, message, hint, severity }) => (
         <li key={`${line} ${message}`} className={severity === 'error' ? 'abnormal' : 'quiet'}>
