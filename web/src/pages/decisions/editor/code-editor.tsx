@@ -105,7 +105,8 @@ const basics = (label: string): Extension => [
   yaml(),
   look,
   keymap.of([...searchKeymap, ...foldKeymap]),
-  EditorView.contentAttributes.of({ 'aria-label': label }),
+  // Focused by the keyboard also where it is only read: it scrolls.
+  EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
 ];
 
 const editing = (now: { readonly current: CodeEditorProps }): Extension => [

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { siteJsonSchema } from '#contract/json-schema.ts';
 import { loadPlugins } from '#edge/plugins.ts';
-import { aboutAt, formText, keysAt, type Schema, valuesAt } from './schema.ts';
-import { yamlPlace } from './yaml-place.ts';
+import { aboutAt, formText, keysAt, type Schema, valuesAt } from '#web/src/pages/decisions/editor/schema.ts';
+import { yamlPlace } from '#web/src/pages/decisions/editor/yaml-place.ts';
 
 let schema: Schema;
 before(async () => {
@@ -66,10 +66,7 @@ test('a key is explained by its description and its form', () => {
 });
 
 test('every key of the example site is known where it stands', () => {
-  const lines = readFileSync(
-    join(import.meta.dirname, '../../../../../examples/plant/site.yaml'),
-    'utf8',
-  ).split('\n');
+  const lines = readFileSync(join(import.meta.dirname, '../../examples/plant/site.yaml'), 'utf8').split('\n');
   const unknown: string[] = [];
   for (const [line, text] of lines.entries()) {
     const key = /^\s*(?:- )?([a-zA-Z]+):(?:\s|$)/.exec(text);
