@@ -94,11 +94,14 @@ class Group {
   readonly #doubt = create('rect', 'doubt');
   readonly #alarm = create('rect', 'alarm');
   readonly #sign = create('path', 'sign');
+  /** A small picture is looked at as a whole. */
+  readonly #isReached: boolean;
   #name = '';
 
   constructor(id: string, onChoose: (() => void) | undefined) {
     this.element.dataset.of = id;
     this.element.append(this.#doubt, this.#alarm, this.#sign, this.target);
+    this.#isReached = onChoose !== undefined;
     if (!onChoose) return;
     this.target.setAttribute('role', 'button');
     this.target.setAttribute('tabindex', '0');
@@ -117,7 +120,7 @@ class Group {
     const isDoubtful = doubt === 'uncertain' || doubt === 'unknown';
     place(this.#doubt, isDoubtful ? around(box, DISTANCE / 2) : undefined);
     this.#doubt.dataset.doubt = doubt;
-    if (name !== this.#name) this.target.setAttribute('aria-label', name);
+    if (this.#isReached && name !== this.#name) this.target.setAttribute('aria-label', name);
     this.#name = name;
     const wide = around(box, DISTANCE);
     place(this.#alarm, alarm && wide);

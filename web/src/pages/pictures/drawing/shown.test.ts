@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Live } from '../../../data/live-value.ts';
+import type { TagValue } from '#contract/client.ts';
 import { type Binding, shownOf } from './shown.ts';
 
 const TAG = 'hall/line1/tank/level';
-const live = (part: Partial<Live>): Live => ({
+const live = (part: Partial<TagValue>): TagValue => ({
   path: TAG,
   type: 'number',
   unit: '%',
   value: 61.74,
   quality: 'good',
   timeUs: 1,
-  cameAt: 0,
   ...part,
 });
 const LEVEL: Binding = { tag: TAG, level: { from: 'bottom' } };

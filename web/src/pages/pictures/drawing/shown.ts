@@ -1,5 +1,4 @@
-import type { Picture } from '#contract/client.ts';
-import type { Live } from '../../../data/live-value.ts';
+import type { Picture, TagValue } from '#contract/client.ts';
 import { classOfName } from '../../../parts/quality.ts';
 import { unitText } from '../../../parts/unit.ts';
 
@@ -33,7 +32,7 @@ export type Range = readonly [low: number, high: number];
  */
 export function shownOf(
   binding: Binding,
-  live: Live | undefined,
+  live: TagValue | undefined,
   range: Range | undefined,
   isCut: boolean,
 ): Shown {
@@ -58,7 +57,7 @@ export function shownOf(
   };
 }
 
-function doubtOf(live: Live | undefined, isCut: boolean): Doubt {
+function doubtOf(live: TagValue | undefined, isCut: boolean): Doubt {
   if (!live) return isCut ? 'unknown' : 'awaited';
   const quality = classOfName(live.quality);
   if (quality === 'bad' || live.value === null) return 'unknown';
@@ -66,12 +65,12 @@ function doubtOf(live: Live | undefined, isCut: boolean): Doubt {
 }
 
 /** Name of a state as the site file writes it. */
-const stateOf = ({ value, state }: Live): string | undefined =>
+const stateOf = ({ value, state }: TagValue): string | undefined =>
   typeof value === 'boolean'
     ? String(value)
     : (state ?? (typeof value === 'number' ? String(value) : undefined));
 
-function textOf({ value, state, unit }: Live, how: NonNullable<Binding['value']>): string {
+function textOf({ value, state, unit }: TagValue, how: NonNullable<Binding['value']>): string {
   if (state !== undefined) return state.replaceAll('_', ' ');
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   const text = typeof value === 'number' ? value.toFixed(how.decimals) : String(value);
@@ -79,7 +78,7 @@ function textOf({ value, state, unit }: Live, how: NonNullable<Binding['value']>
   return behind === '' ? text : `${text}\u00a0${behind}`;
 }
 
-function shareOf(value: Live['value'], range: Range | undefined): number | undefined {
+function shareOf(value: TagValue['value'], range: Range | undefined): number | undefined {
   if (typeof value !== 'number' || !range) return undefined;
   const [low, high] = range;
   return Math.min(1, Math.max(0, (value - low) / (high - low)));
