@@ -54,15 +54,18 @@ function headerOf(name: string, bytes: number, mtimeS: number): Uint8Array {
   header.write(`${mtime.toString(8).padStart(11, '0')}\0`, 136);
   header.write('0', 156); // a plain file
   header.write('ustar\x0000', 257);
-  header.write(`${sumOf(header).toString(8).padStart(6, '0')}\0 `, 148);
+  header.write(sumField(header), SUM_AT);
   return header;
 }
 
-/** Sum of the bytes of a header, its own field as spaces. */
-function sumOf(header: Uint8Array): number {
+const SUM_AT = 148;
+const SUM_BYTES = 8;
+
+/** The field that holds the sum of the bytes of a header, itself taken as spaces. */
+function sumField(header: Uint8Array): string {
   let sum = 0;
-  for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 0x20 : (header[i] ?? 0);
-  return sum;
+  for (let i = 0; i < BLOCK; i++) sum += i >= SUM_AT && i < SUM_AT + SUM_BYTES ? 0x20 : (header[i] ?? 0);
+  return `${sum.toString(8).padStart(6, '0')}\0 `;
 }
 
 /** A member of an archive that is being read. Its bytes are read before the next one is asked for, or passed over. */
@@ -128,8 +131,10 @@ function readHeader(header: Uint8Array, at: number, path: string): { name: strin
   const bytes = Buffer.from(header.buffer, header.byteOffset, BLOCK);
   const text = (from: number, length: number) =>
     bytes.toString('latin1', from, from + length).replace(/\0.*$/s, '');
-  const sum = Number.parseInt(text(148, 8), 8);
-  if (text(257, 5) !== 'ustar' || sum !== sumOf(bytes)) throw damaged(path, at, 'there is no ustar header');
+  // Every byte of the field: one that is changed behind the digits is damage as well.
+  const sum = bytes.toString('latin1', SUM_AT, SUM_AT + SUM_BYTES);
+  if (text(257, 5) !== 'ustar' || sum !== sumField(bytes))
+    throw damaged(path, at, 'there is no ustar header');
   if (text(156, 1) !== '0') throw damaged(path, at, 'there is something that is no plain file');
   const size = bytes[124] === 0x80 ? Number(bytes.readBigUInt64BE(128)) : Number.parseInt(text(124, 12), 8);
   if (!Number.isSafeInteger(size) || size < 0) throw damaged(path, at, 'a size cannot be read');

@@ -82,6 +82,21 @@ const guarded = async (what: (route: Described) => Promise<void>): Promise<void>
 };
 const atLeast = (role: Role, least: string): boolean => ROLES.indexOf(role) >= ROLES.indexOf(least as Role);
 
+// First of all: over all who ask, a bounded number of refusals a minute is told one by one.
+test('a thousand refusals are some events', async () => {
+  const headers = await byToken('viewer');
+  const write = routes.find(({ id }) => id === 'write') ?? assert.fail();
+  const question = questionFor(write, INSIDE);
+  await Promise.all(Array.from({ length: 1000 }, () => ask(question, headers)));
+  const reply = await fetch(`${site.address.url}/api/events?name=security.access-refused&limit=1000`, {
+    headers: await byToken('engineer'),
+  });
+  const events = (await reply.json()) as readonly { readonly subject: string }[];
+  const { accounts } = site.access;
+  const asker = accounts.tokens.at(-2)?.name;
+  assert.equal(events.filter(({ subject }) => subject === `token:${asker}`).length, 1);
+});
+
 test('every route of the document says whom it is for', () => {
   assert.ok(routes.length > 50);
   for (const { id, role } of routes) assert.ok(role === 'anyone' || ROLES.includes(role as Role), id);
@@ -211,18 +226,4 @@ test('security and configuration are for engineers and above', async () => {
   assert.ok(!(await kindsSeen('viewer')).has('config'));
   const engineers = await kindsSeen('engineer');
   assert.ok(engineers.has('security') && engineers.has('config'));
-});
-
-test('a thousand refusals are some events', async () => {
-  const headers = await byToken('viewer');
-  const write = routes.find(({ id }) => id === 'write') ?? assert.fail();
-  const question = questionFor(write, INSIDE);
-  await Promise.all(Array.from({ length: 1000 }, () => ask(question, headers)));
-  const reply = await fetch(`${site.address.url}/api/events?name=security.access-refused&limit=1000`, {
-    headers: await byToken('engineer'),
-  });
-  const events = (await reply.json()) as readonly { readonly subject: string }[];
-  const { accounts } = site.access;
-  const asker = accounts.tokens.at(-2)?.name;
-  assert.equal(events.filter(({ subject }) => subject === `token:${asker}`).length, 1);
 });

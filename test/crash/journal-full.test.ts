@@ -46,7 +46,7 @@ test('on a full disk new tags get their room too', options, () => {
 });
 
 test(
-  'while others take every free byte, a large backlog is written in the room that the log has',
+  'a backlog larger than the room left is written after others took every byte and gave a few back',
   options,
   () => {
     const seen = onSmallDisk(48, 'crowd');

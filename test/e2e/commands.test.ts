@@ -124,7 +124,7 @@ test('a write is confirmed by its effect', async () => {
 });
 
 test('a tag-out blocks the asset until it is removed', async () => {
-  failed(await box.run('asset', PUMP, '--tag-out'), 1, /a tag-out needs a reason/);
+  failed(await box.run('asset', PUMP, '--tag-out'), 2, /a tag-out needs a reason/);
   const hung = await box.run('asset', PUMP, '--tag-out', '--why', 'seal is changed');
   assert.deepEqual([hung.status, hung.stdout], [0, `${PUMP}: local, tagged out by ${ME}\n`]);
   await refused(new RegExp(`refused \\(tag-out: .*${ME}.*seal is changed`), `${PUMP}/beacon`, 'true');
@@ -141,7 +141,7 @@ test('an asset under maintenance shows with its end, and the end comes by hand t
   assert.match(begun.stdout, /^hall\/line2 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\S+ +new bearings$/m);
   assert.match((await box.run('notices')).stdout, /under maintenance[\s\S]*hall\/line2/);
   failed(await box.run('maintenance', 'hall/line2'), 2, /--for 2h with --why, or --end/);
-  failed(await box.run('maintenance', 'hall/line2', '--for', '1h'), 1, /needs a reason/);
+  failed(await box.run('maintenance', 'hall/line2', '--for', '1h'), 2, /needs a reason/);
   assert.equal(
     (await box.run('maintenance', 'hall/line2', '--end')).stdout,
     'nothing is under maintenance\n',
@@ -159,7 +159,7 @@ test('a line that is tagged out covers all its assets, and a mode keeps everybod
   ]);
   await refused(/refused \(mode: /, 'hall/line3/pump/beacon', 'false');
   failed(await box.run('asset', 'hall/line9', '--mode', 'local'), 1, /guard\.unknown-asset/);
-  failed(await box.run('asset', PUMP), 1, /nothing is asked of/);
+  failed(await box.run('asset', PUMP), 2, /nothing is asked of/);
   failed(await box.run('asset', PUMP, '--mode', 'off'), 2, /outOfService/);
 });
 
