@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { CheckedConfig } from '#contract/client.ts';
 import { api } from '../../../data/api.ts';
 import { connection } from '../../../data/connection.ts';
+import { Unreachable } from '../../../data/problem.ts';
 
 /** What the site says of a text; what it said of an earlier one stays until then. */
 export interface Check {
@@ -21,6 +22,7 @@ interface Answer {
 
 /** Typing goes on: only what was meant is asked for. */
 const PATIENCE_MS = 350;
+const AGAIN_MS = 1000;
 
 /** Has a site file checked by the site each time that it changes, or that another file runs there. */
 export function useCheck(text: string, running: string): Check {
@@ -30,14 +32,19 @@ export function useCheck(text: string, running: string): Check {
   useEffect(() => {
     const over = new AbortController();
     const ask = async () => {
-      if (over.signal.aborted) return;
-      try {
-        await connection.until(({ state }) => state === 'up', over.signal);
-        const checked = await api.checkConfig({ text });
-        if (!over.signal.aborted) setAnswer({ text, running, checked, error: undefined });
-      } catch (error) {
-        if (!over.signal.aborted)
+      while (!over.signal.aborted) {
+        try {
+          await connection.until(({ state }) => state === 'up', over.signal);
+          const checked = await api.checkConfig({ text });
+          if (!over.signal.aborted) setAnswer({ text, running, checked, error: undefined });
+          return;
+        } catch (error) {
+          if (over.signal.aborted) return;
           setAnswer((before) => ({ text, running, checked: before?.checked, error: error as Error }));
+          if (!(error instanceof Unreachable)) return;
+          // The site went away meanwhile: asked again once it is back.
+          await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+        }
       }
     };
     const timer = setTimeout(() => {
