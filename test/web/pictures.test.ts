@@ -71,12 +71,12 @@ test(
     await press(target(page, 'discharge-valve'));
     const face = page.getByRole('complementary', { name: 'Faceplate of hall/line1/pump/valve_setpoint' });
     await face.getByText('20 to 100 %').waitFor();
-    await face.getByLabel('Value').fill('5');
+    await face.getByRole('textbox', { name: 'Value' }).fill('5');
     await face.getByLabel('Reason').fill('tried');
     await face.getByRole('button', { name: 'Write' }).click();
     await face.getByText('Refused: nothing was written').waitFor({ timeout: WAIT_MS });
     assert.match((await face.getByRole('status').last().textContent()) ?? '', /Limit: range/);
-    await face.getByLabel('Value').fill('64');
+    await face.getByRole('textbox', { name: 'Value' }).fill('64');
     await face.getByRole('button', { name: 'Write' }).click();
     await face.getByText('Confirmed by the feedback tag').waitFor({ timeout: WAIT_MS });
     const position = page.locator('#valve-position');
@@ -182,7 +182,7 @@ test('a narrow window shows a readable part, and nothing sticks out', browser, a
   const box = await text.boundingBox();
   assert.ok(box && box.height >= 12 && box.x < 390, JSON.stringify(box));
   await press(target(page, 'inflow-valve'));
-  await page.getByRole('complementary').getByLabel('Value').waitFor();
+  await page.getByRole('complementary').getByRole('textbox', { name: 'Value' }).waitFor();
   assert.ok(Number(await page.evaluate('document.documentElement.scrollWidth')) <= 390);
   window.assertQuiet(UNKNOWN_FIRST);
 });
