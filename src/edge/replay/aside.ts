@@ -49,8 +49,7 @@ async function* aside(
   workerData: AsideTask,
   signal: AbortSignal,
 ): AsyncIterable<Exclude<FromAside, { fault: unknown }>> {
-  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  const name = extension === '.ts' ? './aside-worker.ts' : './edge-replay-worker.js';
+  const name = import.meta.url.endsWith('.ts') ? './aside-worker.ts' : './edge-replay-worker.js';
   const worker = new Worker(new URL(name, import.meta.url), { workerData, resourceLimits: LIMITS });
   try {
     // An error of the thread is thrown here.
