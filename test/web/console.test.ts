@@ -134,9 +134,11 @@ test('the theme is remembered, and the keyboard reaches everything', browser, as
   await page.getByRole('button', { name: 'Show light colours' }).waitFor();
   assert.equal(await theme(), 'dark');
   await page.keyboard.press('?');
-  await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+  const keys = page.getByRole('dialog', { name: 'Keyboard' });
+  const digit = await keys.locator('.key', { hasText: 'Tags' }).locator('kbd').innerText();
   await page.keyboard.press('Escape');
-  await page.keyboard.press('2');
+  await keys.waitFor({ state: 'detached' });
+  await page.keyboard.press(digit);
   await page.getByRole('heading', { name: 'Tags', level: 1 }).waitFor();
   await page.getByRole('button', { name: 'mia, operator' }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();

@@ -24,13 +24,11 @@ const HOUR = { lastMs: 3_600_000 } as const;
 type Face = { readonly tag: TagDetail } | { readonly tags: readonly TagValue[] };
 
 async function askFace(path: string, signal: AbortSignal): Promise<Face> {
-  try {
-    return { tag: await api.tag(path, signal) };
-  } catch (error) {
-    if (!(error instanceof Problem && error.code === 'tag.unknown')) throw error;
-    const { items } = await api.tags({ prefix: `${path}/`, limit: 200 }, signal);
-    return { tags: items };
-  }
+  // In the order of their paths: a tag comes before all that begin as it does.
+  const [first] = (await api.tags({ prefix: path, limit: 1 }, signal)).items;
+  if (first?.path === path) return { tag: await api.tag(path, signal) };
+  const { items } = await api.tags({ prefix: `${path}/`, limit: 200 }, signal);
+  return { tags: items };
 }
 
 /** All about one thing in a picture, beside the picture. */

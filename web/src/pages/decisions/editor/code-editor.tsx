@@ -18,7 +18,7 @@ import {
   keymap,
   lineNumbers,
 } from '@codemirror/view';
-import { useEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef } from 'react';
 import type { Problem } from '#contract/client.ts';
 import { hovers } from './about.ts';
 import { completions } from './complete.ts';
@@ -73,7 +73,8 @@ export function CodeEditor(props: CodeEditorProps) {
       view.current = undefined;
     };
   }, [label, isEdited]);
-  useEffect(() => {
+  // Before the next key: later, what was typed meanwhile would be replaced by the text before it.
+  useLayoutEffect(() => {
     if (view.current && view.current.state.doc.toString() !== text) replace(view.current, text);
   }, [text]);
   useEffect(() => {

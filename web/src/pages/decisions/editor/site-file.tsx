@@ -127,7 +127,7 @@ function Editing({
         Ctrl-Space completes, pointing explains, Ctrl-F searches. Tab indents; Esc, then Tab leaves the
         editor.
       </p>
-      {asks === 'apply' && draft && (
+      {asks === 'apply' && (
         <ApplyDialog
           text={text}
           running={running}
