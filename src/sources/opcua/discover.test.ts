@@ -46,6 +46,30 @@ test('a port where something else answers, or nothing, is passed over', async ()
   for (const one of [other, silent]) await new Promise((resolve) => one.close(resolve));
 });
 
+test('waits longer for a server that has taken the connection than for one that does not', async () => {
+  const slow = net.createServer((near) => {
+    near.on('error', () => {});
+    near.pause();
+    setTimeout(() => {
+      const far = net.connect(server.port, '127.0.0.1');
+      far.on('error', () => {}).on('close', () => near.destroy());
+      near.on('close', () => far.destroy());
+      near.pipe(far).pipe(near);
+    }, 600);
+  });
+  await once(slow.listen(0, '127.0.0.1'), 'listening');
+  const { port } = slow.address() as net.AddressInfo;
+  const found = (answerMs: number) => {
+    const range = { hosts: ['127.0.0.1'], ports: [port], pauseMs: 20, timeoutMs: 300, answerMs };
+    const asked = opcuaDiscovery.range.parse(range);
+    const tools = { clock: systemClock(), log: quiet };
+    return Array.fromAsync(opcuaDiscovery.run(asked, tools, AbortSignal.timeout(30_000)));
+  };
+  assert.deepEqual(await found(100), []);
+  assert.match((await found(20_000))[0]?.said ?? '', /^Rich test server/);
+  await new Promise((resolve) => slow.close(resolve));
+});
+
 test('never has two connections at a time', async () => {
   let open = 0;
   let most = 0;

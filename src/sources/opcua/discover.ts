@@ -25,7 +25,13 @@ const Range = z.strictObject({
     .max(60_000)
     .default(200)
     .describe('Rest between two connections, and between two messages to a server.'),
-  timeoutMs: z.int().min(50).max(60_000).default(2000).describe('Longest wait for each step.'),
+  timeoutMs: z.int().min(50).max(60_000).default(2000).describe('Longest wait for a connection.'),
+  answerMs: z
+    .int()
+    .min(50)
+    .max(60_000)
+    .default(10_000)
+    .describe('Longest wait for each answer of a server that took it: one that nobody calls may sleep.'),
 });
 type Range = z.output<typeof Range>;
 type Tools = Pick<Deps, 'clock' | 'log'>;
@@ -37,7 +43,7 @@ type Tools = Pick<Deps, 'clock' | 'log'>;
 export const opcuaDiscovery: DiscoveryDef<typeof Range> = {
   kind: 'opcua',
   range: Range,
-  plan({ hosts, ports, pauseMs, timeoutMs }) {
+  plan({ hosts, ports, pauseMs, timeoutMs, answerMs }) {
     const count = hostsOf(hosts).length;
     const tries = count * ports.length;
     const where = `${ports.length === 1 ? 'port' : 'ports'} ${ports.join(', ')}`;
@@ -45,7 +51,7 @@ export const opcuaDiscovery: DiscoveryDef<typeof Range> = {
       asks: [
         `one TCP connection to ${where} of ${count} ${count === 1 ? 'host' : 'hosts'}, one after the other, with a Hello (OPC UA Part 6, 7.1.2.3)`,
         'each server that acknowledges it: one more connection with FindServers and GetEndpoints, without security and without a session',
-        `${pauseMs} ms between two connections, and between two messages to a server; an address where nobody answers takes ${Math.ceil((timeoutMs + pauseMs) / 1000)} s`,
+        `${pauseMs} ms between two connections, and between two messages to a server; an address where nobody answers takes ${Math.ceil((timeoutMs + pauseMs) / 1000)} s, one that takes the connection and says nothing ${Math.ceil((answerMs + pauseMs) / 1000)} s`,
       ],
       requests: tries,
       seconds: Math.ceil((tries * pauseMs) / 1000),
@@ -60,7 +66,7 @@ export const opcuaDiscovery: DiscoveryDef<typeof Range> = {
 async function* atAddress(
   host: string,
   port: number,
-  { pauseMs, timeoutMs }: Range,
+  { pauseMs, timeoutMs, answerMs }: Range,
   { clock, log }: Tools,
   signal: AbortSignal,
 ): AsyncIterable<Discovered> {
@@ -69,7 +75,7 @@ async function* atAddress(
   log.info({}, `${url}: connecting`);
   using share = budgetAt(clock, url).join({ requestsPerS: 1000 / pauseMs, outstanding: 1 });
   try {
-    await hello(url, share, timeoutMs, signal);
+    await hello(url, share, { connectMs: timeoutMs, answerMs }, signal);
   } catch (error) {
     signal.throwIfAborted();
     log.info({}, messageOf(error));
@@ -77,7 +83,7 @@ async function* atAddress(
   }
   await clock.sleep(pauseMs, signal);
   try {
-    yield foundAt(url, host, port, await askOffers({ url, share, clock }, timeoutMs, signal));
+    yield foundAt(url, host, port, await askOffers({ url, share, clock }, answerMs, signal));
   } catch (error) {
     signal.throwIfAborted();
     yield { at: url, said: `speaks OPC UA, but does not say what it offers: ${messageOf(error)}` };

@@ -78,7 +78,8 @@ async function helloStep(
   config: Config,
   signal: AbortSignal,
 ): Promise<TestStep> {
-  const { mostMessageBytes } = await hello(url, share, config.connectTimeoutMs, signal);
+  const limits = { connectMs: config.connectTimeoutMs, answerMs: config.connectTimeoutMs };
+  const { mostMessageBytes } = await hello(url, share, limits, signal);
   const most = mostMessageBytes === 0 ? 'of any size' : `up to ${mostMessageBytes} bytes`;
   return { step: 'hello', state: 'ok', said: `${url} speaks OPC UA and takes messages ${most}` };
 }

@@ -13,6 +13,12 @@ export interface Acknowledged {
   readonly mostChunks: number;
 }
 
+/** Longest waits, in ms: a server that has taken the connection may need longer than one needs to take it. */
+export interface HelloLimits {
+  readonly connectMs: number;
+  readonly answerMs: number;
+}
+
 const HEAD_BYTES = 8;
 const ACK_BYTES = 28;
 const BUFFER_BYTES = 65_535;
@@ -28,29 +34,39 @@ const MOST_BYTES = HEAD_BYTES + 8 + 4096;
 export async function hello(
   url: string,
   share: Share,
-  timeoutMs: number,
+  { connectMs, answerMs }: HelloLimits,
   signal: AbortSignal,
 ): Promise<Acknowledged> {
   await share.turn(new Asking('read', { signal }));
   const { hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   const socket = net.connect({ host, port: Number(port || 4840) });
-  const late = AbortSignal.timeout(timeoutMs);
+  const late = new AbortController();
+  const endAfter = (ms: number, didNot: string) =>
+    setTimeout(() => late.abort(lateFault(`${url} did not ${didNot} within ${ms} ms`)), ms);
+  let timer = endAfter(connectMs, 'take the connection');
+  socket.once('connect', () => {
+    clearTimeout(timer);
+    timer = endAfter(answerMs, 'answer the Hello');
+  });
   try {
-    const either = AbortSignal.any([signal, late]);
+    const either = AbortSignal.any([signal, late.signal]);
     const answer = await exchange(socket, helloMessage(url), either);
     return acknowledged(answer, url);
   } catch (error) {
     signal.throwIfAborted();
-    if (error === late.reason)
-      throw new Fault('opcua.timeout', `${url} did not answer the Hello within ${timeoutMs} ms`, {
-        hint: `The server hangs or is overloaded, or something else listens there. ${NOT_OPCUA}`,
-      });
+    if (error === late.signal.reason) throw error;
     throw opcuaFault(error, url);
   } finally {
+    clearTimeout(timer);
     socket.destroy();
   }
 }
+
+const lateFault = (message: string): Fault =>
+  new Fault('opcua.timeout', message, {
+    hint: `The server hangs or is overloaded, or something else listens there. ${NOT_OPCUA}`,
+  });
 
 function helloMessage(url: string): Buffer {
   const text = Buffer.from(url);
