@@ -20,6 +20,21 @@ test('what both changed alike is one change', () => {
   assert.equal(merged(BASE, same, same), same);
 });
 
+test('empty lines are lines', () => {
+  for (const [base, other] of [
+    ['\n\n  c\na', '\n  c\na'],
+    ['a\n  c\na\n  c\n\n\n\nb\na\na', '\na\n\n  c\n\n\nb\n\n'],
+  ] as const) {
+    assert.equal(merged(base, other, base), other);
+    assert.equal(merged(base, base, other), other);
+  }
+});
+
+test('what has more different lines than can be told apart is for a person', () => {
+  const many = Array.from({ length: 70_000 }, (_, i) => `${i}\n`).join('');
+  assert.equal(merged(many, `${many}x\n`, many), undefined);
+});
+
 test('a side that changed nothing leaves the other one as it is', () => {
   const text = fc
     .array(fc.constantFrom('a', 'b', '', '  c'), { maxLength: 12 })
@@ -29,5 +44,6 @@ test('a side that changed nothing leaves the other one as it is', () => {
       assert.equal(merged(base, other, base), other);
       assert.equal(merged(base, base, other), other);
     }),
+    { numRuns: 5000 },
   );
 });
