@@ -90,6 +90,11 @@ export class Ledger {
     return this.#decide(fingerprint, 'rejected', by, nowUs);
   }
 
+  /** An entry as it stands now; it may have been decided again, or forgotten, since it was read. */
+  current(entry: Entry): Entry | undefined {
+    return this.#entries.get(keyOf(entry));
+  }
+
   /** Notes what was told of an entry. */
   told(entry: Entry): void {
     this.#entries.set(keyOf(entry), { ...entry, told: this.stateOf(entry) });

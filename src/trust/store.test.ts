@@ -50,6 +50,37 @@ test('a stranger waits, is told once however often it comes, and is trusted by c
   assert.equal(events[0]?.detail?.fingerprint, digest(A));
 });
 
+test('a peer that comes back while its decision is written is told of once, with who decided and what it replaces', async () => {
+  using dir = folder();
+  const { trust, events } = site(dir.path);
+  trust.judge(PEER, A);
+  await trust.trust(digest(A), 'mia');
+  trust.judge(PEER, B);
+  const kept = trust.trust(digest(B), 'leo');
+  assert.equal(trust.judge(PEER, B), 'trusted');
+  await kept;
+  trust.judge(PEER, B);
+  const told = events.map(({ name, by, detail }) => [
+    name.replace('security.certificate-', ''),
+    by,
+    detail?.before,
+  ]);
+  assert.deepEqual(told.slice(2), [
+    ['changed', undefined, digest(A)],
+    ['trusted', 'leo', digest(A)],
+  ]);
+});
+
+test('of two decisions at once the later one stands', async () => {
+  using dir = folder();
+  const { trust } = site(dir.path);
+  trust.judge(PEER, A);
+  await Promise.all([trust.trust(digest(A), 'mia'), trust.reject(digest(A), 'leo')]);
+  assert.equal(trust.judge(PEER, A), 'rejected');
+  await trust.saved();
+  assert.equal(site(dir.path).trust.judge(PEER, A), 'rejected');
+});
+
 test('what was decided is there after a restart, and is not told again', async () => {
   using dir = folder();
   const first = site(dir.path).trust;

@@ -47,6 +47,8 @@ export class TrustStore {
   /** Certificate files to write before the index, and to remove after it. */
   readonly #unwritten = new Map<string, string>();
   readonly #unreadable = new Map<string, string>();
+  /** Fingerprints whose decision is not durable yet: whoever judges them meanwhile does not tell of it. */
+  readonly #deciding = new Set<string>();
   #dirty = false;
   #orphans = true;
   /** Kept for whoever looks into it, before the first write of a new one. */
@@ -77,7 +79,7 @@ export class TrustStore {
       this.#unwritten.set(read.fingerprint, read.pem);
       for (const one of dropped) this.#forget(one);
     }
-    this.#tell(entry);
+    if (!this.#deciding.has(read.fingerprint)) this.#tell(entry);
     if (this.#dirty) this.#saveAside();
     return this.#ledger.stateOf(entry);
   }
@@ -182,6 +184,7 @@ export class TrustStore {
     const { decided, dropped } = act(fingerprint, this.#ports.nowUs());
     this.#dirty = true;
     for (const one of dropped) this.#forget(one);
+    this.#deciding.add(fingerprint);
     try {
       await this.#save();
     } catch (error) {
@@ -191,8 +194,12 @@ export class TrustStore {
         hint: 'make room, or the folder writable; nothing was changed',
         cause: error,
       });
+    } finally {
+      this.#deciding.delete(fingerprint);
     }
-    for (const entry of decided) {
+    for (const one of decided) {
+      const entry = this.#ledger.current(one);
+      if (!entry) continue;
       this.#tell(
         entry,
         dropped.find(({ peer }) => peer === entry.peer),
