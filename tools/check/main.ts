@@ -6,13 +6,15 @@ import { contentsOf, Standing, surroundings } from './standing.ts';
 import { allSteps, chosenSteps, type Step } from './steps.ts';
 import type { Result } from './test-run.ts';
 import { longestFirst, readTimes, writeTimes } from './times.ts';
+import { runUnsteadyAgain } from './unsteady.ts';
 
 const usage = `scripts/check [--jobs N] [--fresh] [step | part of a test file's path | pattern]...
 Without a name: everything. Steps: types, web-types, lint, unused, shell, unit, table, plant, interop, e2e, crash, fuzz, web.
 A whole check does not run again what passed within a day and could not come out otherwise, because neither its test nor
 any other file but tests has changed since; --fresh runs everything, and so does a check with CI set.
 The last line is "N passed, N failed, N skipped"; the exit status is 1 when anything failed.
-A test file that starts with "// Runs alone: <why>" runs with nothing beside it.
+A test file that starts with "// Runs alone: <why>" runs with nothing beside it. A file of interop, e2e, crash or web that
+failed beside others runs once more at the end, by itself; what passes then is shown as unsteady, with what failed before.
 `;
 const wholeLimitMs = 40 * 60_000;
 /** Each lane may run whole plants and sites: with more than a lane a processor they wait for each other. */
@@ -25,13 +27,13 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** Runs the steps on as many lanes as asked for, then those that want to be alone. */
 async function runAll(steps: readonly Step[], lanes: number, standing?: Standing): Promise<Result[]> {
-  const results: Result[] = [];
+  const results = new Map<Step, Result>();
   const times = new Map(readTimes(timesPath));
   const drain = async (queue: Step[]): Promise<void> => {
     for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
       const result = await step.run();
       show(step, result);
-      results.push(result);
+      results.set(step, result);
       times.set(step.title, result.ms);
       standing?.take(step, result, Date.now());
     }
@@ -42,8 +44,9 @@ async function runAll(steps: readonly Step[], lanes: number, standing?: Standing
   );
   await Promise.all(Array.from({ length: lanes }, () => drain(together)));
   await drain(steps.filter((step) => step.alone));
+  await runUnsteadyAgain(results, show);
   writeTimes(timesPath, times);
-  return results;
+  return [...results.values()];
 }
 
 function show(step: Step, { passed, failed, skipped, ms, shown }: Result): void {
@@ -74,6 +77,8 @@ function conclude(results: readonly Result[]): boolean {
     results.reduce((total, result) => total + result[key], 0);
   const idle = sum('passed') + sum('failed') === 0;
   if (idle) print('nothing was run; see scripts/check --help');
+  const unsteady = results.reduce((total, result) => total + (result.unsteady ?? 0), 0);
+  if (unsteady > 0) print(`${unsteady} unsteady: failed beside others, passed alone; see above`);
   print(`${sum('passed')} passed, ${sum('failed') + (idle ? 1 : 0)} failed, ${sum('skipped')} skipped`);
   return !idle && sum('failed') === 0;
 }

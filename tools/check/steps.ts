@@ -9,6 +9,8 @@ export interface Step {
   readonly title: string;
   /** Runs after all others with nothing beside it: it measures time, or it takes the whole machine. */
   readonly alone: boolean;
+  /** Runs sites, plants, browsers or peers, which share the processors with what runs beside. */
+  readonly wholeProcesses?: boolean;
   /** The test files that it runs; absent where it looks at every file there is. */
   readonly files?: readonly string[];
   run(): Promise<Result>;
@@ -115,5 +117,6 @@ const fileStep = (name: string, file: string): Step => ({
   ...(name !== 'table' && { files: [file] }),
   title: file,
   alone: /^\/\/ Runs alone: \S/.test(readFileSync(file, 'utf8')),
+  wholeProcesses: /^test\/(interop|e2e|crash|web)\//.test(file),
   run: () => runTests([file], fileLimits),
 });

@@ -9,6 +9,8 @@ export interface Result {
   readonly failed: number;
   readonly skipped: number;
   readonly ms: number;
+  /** Tests that failed when the file ran beside others, and passed when it ran alone. */
+  readonly unsteady?: number;
   /** What to show: failures, and why tests were skipped; empty when all went well. */
   readonly shown: readonly string[];
 }
