@@ -171,7 +171,7 @@ function summary({ min, max, mean }: Envelope): string {
   const high = Math.max(...max.filter(Number.isFinite));
   const holes = mean.length - means.length;
   const missing =
-    holes === 0 ? '' : `, nothing known in ${Math.round((100 * holes) / mean.length)} % of the time`;
+    holes === 0 ? '' : `, no sample in ${Math.round((100 * holes) / mean.length)} % of the time`;
   const last = means.at(-1) ?? Number.NaN;
   return `${' '.repeat(11)}min ${number(low)}  max ${number(high)}  last ${number(last)}${missing}`;
 }

@@ -101,6 +101,13 @@ test('what the file derives takes the place of what the past had measured', asyn
   assert.ok(report.subjects.every(({ file }) => file === undefined));
 });
 
+test('a copy of the file is tried wherever it lies, its drawings left where they were', async () => {
+  const path = join(dir, 'copy.yaml');
+  writeFileSync(path, `${siteText(50)}pictures: { hall: { title: Hall, bindings: {} } }\n`);
+  const { status, err } = await backtest(path);
+  assert.equal(status, 0, err);
+});
+
 test('a span is held against the file that runs now', async () => {
   const from = ['--from', '2026-11-28T11:00', '--to', '2026-11-28T11:30', '--against', 'current'];
   const { status, out } = await backtest(file(50), ...from);

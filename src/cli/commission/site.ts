@@ -7,10 +7,10 @@ import type { Blueprint } from '#edge/blueprint.ts';
 import { Fault } from '#kernel/fault.ts';
 import { draftFor } from '#platform/files.ts';
 
-/** A site file without errors; otherwise they are printed, for people or as JSON, and the exit status says so. */
+/** A site file without errors, whatever became of its drawings; otherwise they are printed, for people or as JSON, and the exit status says so. */
 export async function validSite(file: string, json = false): Promise<Blueprint | undefined> {
-  const { readBlueprint } = await import('#edge/blueprint.ts');
-  const { blueprint, problems } = await readBlueprint(file);
+  const { checkSite, readSiteFile } = await import('#edge/blueprint.ts');
+  const { blueprint, problems } = await checkSite(await readSiteFile(file));
   if (blueprint) return blueprint;
   if (json) printJson({ ok: false, problems: problems.map((one) => ({ file, ...one })) });
   else printProblems(file, problems, process.stderr);
