@@ -4,6 +4,7 @@ import { faultStatus } from '#edge/status.ts';
 import type { Clock } from '#kernel/clock.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
+import { within } from '#kernel/within.ts';
 import type { Action, ActionResult, Actuator, ActuatorDef, Deps, Log } from '#plugin/api.ts';
 import { wasNotSent } from '#plugin/not-sent.ts';
 
@@ -85,7 +86,7 @@ export class ActuatorLoop implements AsyncDisposable {
   async change(config: unknown): Promise<void> {
     this.#config = config;
     this.#pausing = true;
-    await this.#within(Promise.all(this.#underWay));
+    await within(Promise.all(this.#underWay), CLOSE_LIMIT_MS, undefined, this.#ports.clock);
     this.#pausing = false;
     this.#actuator.reopen();
     this.#wake?.();
@@ -116,17 +117,10 @@ export class ActuatorLoop implements AsyncDisposable {
     const closed = this.#actuator[Symbol.asyncDispose]();
     for (const action of this.#waiting.splice(0)) this.#end(action, STOPPED);
     this.#wake?.();
-    await this.#within(closed);
+    await within(closed, CLOSE_LIMIT_MS, undefined, this.#ports.clock);
     for (const action of this.#open.keys()) {
       this.#end(action, { state: 'unknown', reason: 'the site stopped before the answer came' });
     }
-  }
-
-  async #within(work: Promise<unknown>): Promise<void> {
-    const over = new AbortController();
-    const limit = this.#ports.clock.sleep(CLOSE_LIMIT_MS, over.signal).catch(() => {});
-    await Promise.race([work, limit]);
-    over.abort();
   }
 
   /** @throws the first error of an action, once all that are under way have ended */

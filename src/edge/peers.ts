@@ -18,6 +18,7 @@ import type { Json } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { Tag, TagTable } from '#kernel/tag-table.ts';
+import { within } from '#kernel/within.ts';
 import type { ActuatorDef, Deps, Log, PeerTrust, SinkDef } from '#plugin/api.ts';
 
 export interface PeersOptions {
@@ -298,10 +299,7 @@ export class Peers implements AsyncDisposable {
         const closing: Promise<void> = one.finally(() => this.#closing.delete(closing));
         this.#closing.add(closing);
       }
-      const over = new AbortController();
-      const limit = core.clock.sleep(CLOSE_LIMIT_MS, over.signal).catch(() => {});
-      await Promise.race([Promise.all(leaving), limit]);
-      over.abort();
+      await within(Promise.all(leaving), CLOSE_LIMIT_MS, undefined, core.clock);
     }
     if (!this.#closed) for (const loop of starting) loop.start();
   }

@@ -7,6 +7,7 @@ import type { Clock } from '#kernel/clock.ts';
 import type { Command, WriteResult } from '#kernel/command.ts';
 import { Fault } from '#kernel/fault.ts';
 import { isBad } from '#kernel/quality.ts';
+import { within } from '#kernel/within.ts';
 import type { Delivery, Deps, Found, Log, Point, Source, SourceDef } from '#plugin/api.ts';
 
 export interface SourcePorts {
@@ -140,7 +141,7 @@ export class SourceLoop implements AsyncDisposable {
     this.#retired = true;
     // Without a session nothing can be written any more, and none is opened for it: others may wait for the device.
     if (this.#source.running) {
-      await orElse(safe, undefined, WRITES_END_MS, this.#ports.clock);
+      await within(safe, WRITES_END_MS, undefined, this.#ports.clock);
       await this.#writesEnded();
     }
     await this[Symbol.asyncDispose]();
@@ -205,7 +206,7 @@ export class SourceLoop implements AsyncDisposable {
     const { clock } = this.#ports;
     try {
       const taking = source.reconfigure?.(this.#config, this.#deps.points);
-      return taking ? await orElse(taking, false, RECONFIGURE_MS, clock) : false;
+      return taking ? await within(taking, RECONFIGURE_MS, false, clock) : false;
     } catch (error) {
       const { code, message } = Fault.from(error, 'source.reconfigure', `source ${this.id}`);
       this.#ports.log.warn({ source: this.id, code }, `it could not take the change on the way: ${message}`);
@@ -215,7 +216,7 @@ export class SourceLoop implements AsyncDisposable {
 
   async #writesEnded(): Promise<void> {
     if (this.#writes.size === 0) return;
-    await orElse(Promise.allSettled(this.#writes), undefined, WRITES_END_MS, this.#ports.clock);
+    await within(Promise.allSettled(this.#writes), WRITES_END_MS, undefined, this.#ports.clock);
   }
 
   async #read(source: Source, signal: AbortSignal): Promise<void> {
@@ -289,16 +290,6 @@ export function browseOf(
     retry: 'never',
     hint: 'Its protocol or its device names nothing by itself: take the addresses from the manual.',
   });
-}
-
-/** What the work leads to, or the other when that takes too long. */
-async function orElse<T, O>(work: Promise<T>, other: O, ms: number, clock: Clock): Promise<T | O> {
-  const over = new AbortController();
-  const late = clock.sleep(ms, over.signal).then(
-    () => other,
-    () => other,
-  );
-  return await Promise.race([work, late]).finally(() => over.abort());
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

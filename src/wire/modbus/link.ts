@@ -3,6 +3,7 @@ import { encodeMbap, type MbapFrame, MbapParser } from '#codec/modbus/mbap.ts';
 import { decodeReply, encodeRequest, type Reply, type Request } from '#codec/modbus/pdu.ts';
 import { encodeRtu, RtuReader } from '#codec/modbus/rtu.ts';
 import type { Clock } from '#kernel/clock.ts';
+import { within } from '#kernel/within.ts';
 import type { Socket } from '#platform/tcp.ts';
 
 /** How one request ended once its bytes had left. */
@@ -30,6 +31,8 @@ interface Open {
   readonly request: Request | Identify;
   end(how: Exchange): void;
 }
+
+const TIMEOUT = { kind: 'timeout' } as const;
 
 /** Identifiers of requests given up that are remembered, so that their late answers are known as such. */
 const REMEMBERED = 256;
@@ -64,7 +67,7 @@ export class TcpLink implements Link {
       this.#open.set(id, { unit, request, end });
     });
     this.#socket.write(encodeMbap(id, unit, encodeRequest(request)));
-    const how = await within(this.#clock, timeoutMs, answer);
+    const how = await within(answer, timeoutMs, TIMEOUT, this.#clock);
     this.#open.delete(id);
     if (how.kind === 'timeout') this.#remember(id);
     return how;
@@ -165,7 +168,7 @@ export class RtuLink implements Link {
       this.#open = { unit, request, reader, end };
     });
     this.#socket.write(encodeRtu(unit, encodeRequest(request)));
-    const how = await within(this.#clock, timeoutMs, answer);
+    const how = await within(answer, timeoutMs, TIMEOUT, this.#clock);
     this.#open = undefined;
     if (reader.noise > 0) this.#counts.garbage++;
     if (how.kind !== 'timeout' && how.kind !== 'garbage') return how;
@@ -213,15 +216,4 @@ function onEnd(socket: Socket, tell: (reason: string) => void): void {
   socket.on('error', (error) => tell(error.message));
   socket.on('end', () => tell('the peer closed the connection'));
   socket.on('close', () => tell('the connection was closed'));
-}
-
-async function within(clock: Clock, timeoutMs: number, answer: Promise<Exchange>): Promise<Exchange> {
-  const answered = new AbortController();
-  const timeout = clock.sleep(timeoutMs, answered.signal).then(
-    () => ({ kind: 'timeout' }) as const,
-    () => ({ kind: 'timeout' }) as const,
-  );
-  const how = await Promise.race([answer, timeout]);
-  answered.abort();
-  return how;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '#kernel/clock.ts';
 import { messageOf } from '#kernel/fault.ts';
+import { within } from '#kernel/within.ts';
 import { reasonName } from './reasons.ts';
 
 export type Confirmed =
@@ -22,14 +23,8 @@ export async function confirmation(
   signal: AbortSignal,
   kept: boolean,
 ): Promise<Confirmed> {
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  const timeout = clock.sleep(timeoutMs, either).then(
-    () => NO_ANSWER,
-    () => NO_ANSWER,
-  );
   try {
-    const code = await Promise.race([answer, timeout]);
+    const code = await within(answer, timeoutMs, NO_ANSWER, clock, signal);
     if (code === NO_ANSWER) {
       return { state: 'unknown', reason: `the broker did not confirm within ${timeoutMs} ms` };
     }
@@ -39,7 +34,5 @@ export async function confirmation(
     return { state: 'done' };
   } catch (error) {
     return { state: 'unknown', reason: messageOf(error) };
-  } finally {
-    over.abort();
   }
 }
