@@ -14,7 +14,7 @@ import {
 import { Config } from './config.ts';
 import { modbusDiscovery } from './discover.ts';
 
-const quick = { pauseMs: 20, timeoutMs: 80 };
+const quick = { pauseMs: 20, timeoutMs: 1000 };
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 async function run(range: Record<string, unknown>, signal = new AbortController().signal) {
