@@ -1,7 +1,7 @@
 import { autonomyText } from '#cli/autonomy.ts';
 import { SiteClient } from '#cli/client.ts';
 import { type Filter, type Listed, rowsOf } from '#cli/rows.ts';
-import { eventLine } from '#cli/screen.ts';
+import { eventLine, tagsOf } from '#cli/screen.ts';
 import { toldToStop } from '#cli/stop.ts';
 import {
   above,
@@ -154,11 +154,12 @@ function sourceTable(sources: readonly SourceView[]): string {
     one.kind,
     one.state === 'running' ? one.state : red(one.state),
     number(one.samples),
+    tagsOf(one),
     age(one.ageMs),
     one.load.requests > 0 ? `${one.load.requestsPerS}/s of ${one.load.caps.perSecond ?? '–'}` : '',
     one.fault ? yellow(`${one.fault.message} ${one.fault.hint ?? ''}`) : '',
   ]);
-  return table(['source', 'kind', 'state', 'samples', 'age', 'load budget', ''], rows);
+  return table(['source', 'kind', 'state', 'samples', 'tags', 'age', 'load budget', ''], rows);
 }
 
 export async function watchSite(prefix: string, { data, json }: LookOptions): Promise<void> {

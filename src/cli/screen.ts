@@ -12,7 +12,7 @@ import {
   valueText,
   yellow,
 } from '#cli/text.ts';
-import type { AlarmStatus, EventView, SiteStatus, TagValue } from '#contract/client.ts';
+import type { AlarmStatus, EventView, SiteStatus, SourceView, TagValue } from '#contract/client.ts';
 
 const TREND = 24;
 const EVENTS_KEPT = 50;
@@ -85,13 +85,14 @@ export class Screen {
       source.kind,
       source.state === 'running' ? 'running' : red(source.state),
       number(source.samples),
+      tagsOf(source),
       age(source.ageMs),
       source.load.requests > 0
         ? `${source.load.requestsPerS}/s of ${source.load.caps.perSecond ?? '–'}, p99 ${source.load.p99Ms.toFixed(1)} ms`
         : '',
       source.fault ? yellow(source.fault.message) : '',
     ]);
-    return table(['source', 'kind', 'state', 'samples', 'age', 'load budget', ''], rows).split('\n');
+    return table(['source', 'kind', 'state', 'samples', 'tags', 'age', 'load budget', ''], rows).split('\n');
   }
 
   #alarmLines(columns: number): string[] {
@@ -177,3 +178,7 @@ function detailText({ name, detail }: EventView): string {
   ];
   return parts.filter(Boolean).join('  ');
 }
+
+/** How many have a usable value, where not all of them have. */
+export const tagsOf = ({ tags, badTags }: Pick<SourceView, 'tags' | 'badTags'>): string =>
+  badTags === 0 ? number(tags) : red(`${number(tags - badTags)} of ${number(tags)}`);

@@ -45,6 +45,10 @@ export interface SourceStatus {
   readonly opened: number;
   /** Age of the newest row; undefined before the first. */
   readonly ageMs: number | undefined;
+  /** Tags of the site file that are read from it. */
+  readonly tags: number;
+  /** Of these, those without a usable value now: a device may answer for some and not for others. */
+  readonly badTags: number;
   readonly load: LoadStatus;
   readonly fault?: FaultStatus;
 }

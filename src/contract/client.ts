@@ -999,6 +999,10 @@ export interface SiteStatus {
       readonly opened: number;
       /** Age of the newest row; absent before the first. */
       readonly ageMs?: number;
+      /** Tags of the site file that are read from it. */
+      readonly tags: number;
+      /** Of these, those without a usable value now. */
+      readonly badTags: number;
       /** The load budget of the device: what it is asked, beside what is allowed. */
       readonly load: {
         readonly requests: number;
@@ -1173,6 +1177,10 @@ export interface SourceView {
   readonly opened: number;
   /** Age of the newest row; absent before the first. */
   readonly ageMs?: number;
+  /** Tags of the site file that are read from it. */
+  readonly tags: number;
+  /** Of these, those without a usable value now. */
+  readonly badTags: number;
   /** The load budget of the device: what it is asked, beside what is allowed. */
   readonly load: {
     readonly requests: number;

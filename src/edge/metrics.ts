@@ -13,6 +13,7 @@ export function siteMetrics(read: () => SiteStatus, autonomy: () => Autonomy | u
   const samples = new Counter({ name: 'holdfast_source_samples_total', help: 'Samples read', ...source });
   const opened = new Counter({ name: 'holdfast_source_opened_total', help: 'Sessions opened', ...source });
   const up = new Gauge({ name: 'holdfast_source_up', help: '1 while the session runs', ...source });
+  const bad = new Gauge({ name: 'holdfast_source_bad_tags', help: 'Tags without a usable value', ...source });
   const requests = new Counter({
     name: 'holdfast_source_requests_total',
     help: 'Requests sent to the device, by outcome',
@@ -91,6 +92,7 @@ export function siteMetrics(read: () => SiteStatus, autonomy: () => Autonomy | u
       samples.inc({ source: id }, one.samples);
       opened.inc({ source: id }, one.opened);
       up.set({ source: id }, one.state === 'running' ? 1 : 0);
+      bad.set({ source: id }, one.badTags);
       for (const outcome of ['ok', 'timeout', 'refused', 'garbage'] as const) {
         requests.inc({ source: id, outcome }, one.load[outcome]);
       }

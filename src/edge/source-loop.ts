@@ -99,7 +99,7 @@ export class SourceLoop implements AsyncDisposable {
     return this.#deps.points;
   }
 
-  get status(): SourceStatus {
+  get status(): Omit<SourceStatus, 'tags' | 'badTags'> {
     const nowUs = this.#ports.clock.steadyUs();
     const { opened } = this.#source;
     const { shadowed } = this.#ports;

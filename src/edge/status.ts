@@ -4,6 +4,7 @@ import type { HistorianStatus } from '#contract/historian-status.ts';
 import type { Core } from '#edge/core.ts';
 import type { Peers } from '#edge/peers.ts';
 import type { Fault } from '#kernel/fault.ts';
+import { isBad } from '#kernel/quality.ts';
 
 /** Head of the status: what the parts do not know of themselves. */
 interface Head
@@ -34,7 +35,7 @@ export function readStatus(
     pid: process.pid,
     epoch: core.journal.opened.epoch,
     memoryBytes: process.memoryUsage.rss(),
-    sources: statusOf(peers.sources),
+    sources: sourcesStatus(core, peers),
     actuators: statusOf(peers.actuators),
     sinks: statusOf(peers.sinks),
     tags: peers.tagCount,
@@ -61,6 +62,17 @@ export function readStatus(
     ...(access && { access }),
     ...(autonomy && { autonomy }),
   };
+}
+
+/** A device that answers for some of its tags only is neither well nor gone: they are counted by their newest values. */
+function sourcesStatus({ values }: Core, { sources }: Peers): SiteStatus['sources'] {
+  return Object.fromEntries(
+    [...sources].map(([id, loop]) => {
+      const read = loop.points.filter(({ tag }) => tag.access !== 'write');
+      const badTags = read.filter(({ tag }) => isBad(values.get(tag.number).quality)).length;
+      return [id, { ...loop.status, tags: read.length, badTags }];
+    }),
+  );
 }
 
 export function statusOf<S>(loops: ReadonlyMap<string, { readonly status: S }>): {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { GapView } from '#contract/api.ts';
 import { startMosquitto } from '../interop/mosquitto.ts';
-import { freePort, libraryServer } from '../modbus-rig.ts';
+import { exception, freePort, libraryServer } from '../modbus-rig.ts';
 import { until } from '../until.ts';
 import { Api, Sandbox } from './sandbox.ts';
 import { smallSite } from './small-site.ts';
@@ -108,4 +109,34 @@ test('a site whose peers are there already reads them at once', async () => {
     'what the broker kept is no fresh value',
   );
   assert.equal((await edge.stop('SIGINT')).status, 0);
+});
+
+test('a device that answers for some of its tags only is running, and says how many have a value', async () => {
+  await using box = new Sandbox();
+  await using plc = await libraryServer({
+    getHoldingRegister: (address: number) => {
+      if (address > 3) throw exception(2);
+      return address;
+    },
+  });
+  const file = box.path('site.yaml');
+  const data = box.path('data');
+  const tags = [0, 1, 2, 3, 4].map(
+    (at) => `  line/press/v${at}: { source: plc, address: { holding: ${at} } }\n`,
+  );
+  writeFileSync(
+    file,
+    `site: small
+settings: { api: { port: 0 } }
+sources: { plc: { kind: modbus, host: 127.0.0.1, port: ${plc.port}, everyMs: 50 } }
+tags:
+${tags.join('')}`,
+  );
+  await box.startEdge(file, data);
+  const api = new Api(data);
+  await until('four have a value', async () => (await api.status()).sources.plc?.badTags === 1, 20_000);
+  const { state, tags: read } = (await api.status()).sources.plc ?? {};
+  assert.deepEqual([state, read], ['running', 5]);
+  assert.match((await box.run('sources', '--data', data)).stdout, /^plc +modbus +running +\d.* 4 of 5 /m);
+  assert.match(await (await api.fetch('/metrics')).text(), /^holdfast_source_bad_tags\{.*source="plc".*\} 1$/m);
 });

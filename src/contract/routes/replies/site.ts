@@ -45,6 +45,8 @@ const SourceStatus = z.strictObject({
   samples: count,
   opened: count.describe('Sessions opened; more than 1 tells of reconnections.'),
   ageMs: ms.exactOptional().describe('Age of the newest row; absent before the first.'),
+  tags: count.describe('Tags of the site file that are read from it.'),
+  badTags: count.describe('Of these, those without a usable value now.'),
   load: Load,
   fault: Fault.exactOptional(),
 });

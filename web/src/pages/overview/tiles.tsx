@@ -72,12 +72,14 @@ function AlarmTile() {
 function SourcesTile({ sources }: Pick<SiteStatus, 'sources'>) {
   const all = Object.values(sources);
   const well = all.filter(({ state }) => state === 'running' || state === 'shadowed').length;
+  const badTags = all.reduce((sum, source) => sum + source.badTags, 0);
+  const delivers = badTags === 0 ? 'all deliver' : `${count(badTags)} tags without a value`;
   return (
     <Tile
       name="Sources"
       page="sources"
       isAbnormal={well < all.length}
-      about={well === all.length ? 'all deliver' : `${all.length - well} do not deliver`}
+      about={well === all.length ? delivers : `${all.length - well} do not deliver`}
     >
       {well} <span className="unit">of {all.length}</span>
     </Tile>

@@ -8,7 +8,7 @@ import { go, hashOf } from '../../shell/route.ts';
 import { Gaps } from './gaps.tsx';
 import { asks, failedLately, isOld, isWell, type Source, STATE_TEXT, useHealth } from './health.ts';
 import { PeerCertificates } from './peer-certificates.tsx';
-import { Rate } from './source-table.tsx';
+import { Delivering, Rate } from './source-table.tsx';
 import { SourceTags } from './source-tags.tsx';
 
 /** One source: how it does, what it asks of its device, what it reads, what is missing. */
@@ -73,6 +73,12 @@ function Now({ id, source }: { readonly id: string; readonly source: Source }) {
           <dt>Newest data</dt>
           <dd className={isOld(source) ? 'abnormal' : ''}>
             {ageMs === undefined ? 'never' : `${duration(ageMs)} ago`}
+          </dd>
+        </div>
+        <div>
+          <dt>Tags with a value</dt>
+          <dd>
+            <Delivering source={source} />
           </dd>
         </div>
         <div>

@@ -40,6 +40,9 @@ export function SourceTable({ sources }: { readonly sources: Sources }) {
                 Newest
               </th>
               <th scope="col" className="number">
+                Tags
+              </th>
+              <th scope="col" className="number">
                 Samples
               </th>
               <th scope="col" className="peers-load">
@@ -76,6 +79,9 @@ function SourceRows({ id, source }: { readonly id: string; readonly source: Sour
           {ageMs === undefined ? 'never' : duration(ageMs)}
         </td>
         <td className="number">
+          <Delivering source={source} />
+        </td>
+        <td className="number">
           <Rate id={id} />
         </td>
         <td className="peers-load">
@@ -88,12 +94,22 @@ function SourceRows({ id, source }: { readonly id: string; readonly source: Sour
       </tr>
       {fault && !isWell(state) && (
         <tr className="peers-trouble">
-          <td colSpan={7}>
+          <td colSpan={8}>
             <Trouble fault={fault} />
           </td>
         </tr>
       )}
     </tbody>
+  );
+}
+
+/** Tags with a usable value, of all that are read. */
+export function Delivering({ source: { tags, badTags } }: { readonly source: Source }) {
+  if (badTags === 0) return count(tags);
+  return (
+    <span className="abnormal">
+      {count(tags - badTags)} of {count(tags)}
+    </span>
   );
 }
 
