@@ -9,6 +9,8 @@ export const MARK_SOURCE_SHIFT = 8;
 
 const ROW_BYTES = 22;
 const MARK_BYTES = 24;
+/** Memory for texts and structures comes in these steps, so that nearly any block fits into that of another. */
+const WIDE_STEP = 2 ** 16;
 
 /**
  * Rows and marks in the order of the calls, as columns in shared memory: the worker reads them in place, so nothing is
@@ -20,18 +22,42 @@ export class Gather {
   marks = 0;
   #row = rowColumns(0);
   #mark = markColumns(0);
-  readonly #wide = new ByteSink(64);
+  readonly #sink: ByteSink;
+  #wideMemory = new Uint8Array(new SharedArrayBuffer(0));
+  /** Of a sealed one: what the sink held. */
+  #wide: Uint8Array | undefined;
   #lastWideRow = 0;
   #receivedUs = 0;
 
+  /** @param sink that texts and structures are put into until this is sealed; one after the other may use it */
+  constructor(sink = new ByteSink(64)) {
+    this.#sink = sink;
+  }
+
   /** Bytes of content, as they count against the window. */
   get bytes(): number {
-    return this.rows * ROW_BYTES + this.marks * MARK_BYTES + this.#wide.length;
+    const wide = this.#wide ?? this.#sink;
+    return this.rows * ROW_BYTES + this.marks * MARK_BYTES + wide.length;
+  }
+
+  /** Nothing comes any more before {@link clear}: the sink is free for the next one. */
+  seal(): Uint8Array {
+    if (this.#wide) return this.#wide;
+    const { length, bytes } = this.#sink;
+    if (length > this.#wideMemory.length) {
+      const capacity = Math.ceil(length / WIDE_STEP) * WIDE_STEP;
+      this.#wideMemory = new Uint8Array(new SharedArrayBuffer(capacity));
+    }
+    this.#wideMemory.set(bytes);
+    this.#sink.clear();
+    this.#wide = this.#wideMemory.subarray(0, length);
+    return this.#wide;
   }
 
   clear(): void {
+    if (!this.#wide) this.#sink.clear();
     this.rows = this.marks = this.#lastWideRow = 0;
-    this.#wide.clear();
+    this.#wide = undefined;
   }
 
   /** Room for that many rows and marks, so that filling up to there allocates nothing. */
@@ -57,13 +83,14 @@ export class Gather {
     this.#putMark(kind, 0, atUs);
   }
 
+  /** Seals it; may be called again, for a disk that takes nothing is tried again and again. */
   handOver(): Columns {
     return {
       rows: this.rows,
       marks: this.marks,
       row: this.#row,
       mark: this.#mark,
-      wide: this.#wide.bytes.slice(),
+      wide: this.seal(),
     };
   }
 
@@ -79,8 +106,8 @@ export class Gather {
   #appendWide(wide: NonNullable<Batch['wide']>, from: number): void {
     for (let w = 0; w < wide.row.length; w++) {
       const row = from + (wide.row[w] as number);
-      this.#wide.varint(row - this.#lastWideRow);
-      writeValue(this.#wide, wide.value[w] ?? null);
+      this.#sink.varint(row - this.#lastWideRow);
+      writeValue(this.#sink, wide.value[w] ?? null);
       this.#lastWideRow = row;
     }
   }

@@ -5,6 +5,7 @@ import { Fault } from '#kernel/fault.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import type { DeadLetter, Journal, JournalConfig, JournalHealth, Mark, Opened } from './api.ts';
+import { ByteSink } from './bytes.ts';
 import { canonicalEvent } from './chain.ts';
 import { shortened } from './dead-letters.ts';
 import { DurablePosition } from './durable.ts';
@@ -63,6 +64,8 @@ class Writer implements Journal {
   readonly #states: States;
   readonly #cursors = new Map<string, number>();
   readonly #pool: Gather[] = [];
+  /** Of the open unit. */
+  readonly #wide = new ByteSink(64);
   readonly #loss = new Loss();
   readonly #durable: DurablePosition;
   #open: Unit;
@@ -112,7 +115,7 @@ class Writer implements Journal {
     this.#durable = new DurablePosition(opened.seq);
     for (const [name, seq] of opened.cursors) this.#cursors.set(name, seq);
     this.#states = new States(opened.state, opened.unread);
-    this.#open = new Unit(new Gather(), opened.seq + 1);
+    this.#open = new Unit(new Gather(this.#wide), opened.seq + 1);
     thread.listen({
       done: (now, tookMs) => this.#done(now, tookMs),
       failed: (fault, now) => this.#failed(faultOf(fault), now),
@@ -340,10 +343,11 @@ class Writer implements Journal {
   #seal(): void {
     const unit = this.#open;
     unit.number = ++this.#unit;
+    unit.gather.seal();
     this.#queue.push(unit);
     this.#queuedBytes += unit.bytes;
     this.#queuedRows += unit.gather.rows;
-    const gather = this.#pool.pop() ?? new Gather();
+    const gather = this.#pool.pop() ?? new Gather(this.#wide);
     // What comes next is likely as much as what came: growing step by step would copy it over and over.
     gather.reserve(unit.gather.rows, unit.gather.marks);
     this.#open = new Unit(gather, unit.nextSeq);
@@ -413,7 +417,8 @@ class Writer implements Journal {
 
   #next(): void {
     const waiting = this.#queue.length > 0 || (!this.#open.isEmpty && this.#dueMs() === 0);
-    if (!waiting && this.#pool.length > POOL) this.#pool.length = POOL;
+    // One at a time: between two gusts of a storm nothing waits either, and what is dropped at once lies about for long.
+    if (!waiting && this.#pool.length > POOL) this.#pool.pop();
     if (waiting || this.#closing) this.#send();
     else if (!this.#open.isEmpty) this.#arm(this.#dueMs());
     if (this.#flight.length === 0) this.#closing?.();
