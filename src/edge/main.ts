@@ -10,7 +10,7 @@ import { type Site, startSite } from '#edge/site.ts';
 import { SiteAccess } from '#edge/site-access.ts';
 import type { Fallback } from '#edge/start-file.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
-import { replaceDurably } from '#platform/files.ts';
+import { replaceAnyhow } from '#platform/files.ts';
 import type { Deps, Log } from '#plugin/api.ts';
 import { trustDir } from '#trust/store.ts';
 
@@ -107,12 +107,15 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 
 const TELL_AGAIN_MS = 2000;
 
-/** A disk that is full or read-only keeps the command line from finding the site, and nothing else: tried until it works. */
+/**
+ * A disk that is full or read-only keeps the command line from finding the site, and nothing else: tried until it works.
+ * One that is full for good, as that of a journal whose quota is larger than its disk, has the room of the last file.
+ */
 function tellAddress({ dataDir, log }: EdgeOptions, address: ApiAddress): Disposable {
   let timer: NodeJS.Timeout | undefined;
   const tell = (again: boolean): void => {
     try {
-      replaceDurably(join(dataDir, API_FILE), JSON.stringify(address), 0o600);
+      replaceAnyhow(join(dataDir, API_FILE), JSON.stringify(address), 0o600);
     } catch (error) {
       if (!again)
         log.error({ hint: 'make room, or the folder writable' }, `${API_FILE}: ${messageOf(error)}`);

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -22,6 +22,20 @@ export function replaceDurably(path: string, text: string, mode = 0o640): number
   renameSync(draft, path);
   syncFolder(dirname(path));
   return bytes;
+}
+
+/**
+ * As {@link replaceDurably}; on a disk without a free byte the text goes into the room that the old file has, if there is
+ * one: a power cut in that moment may leave a mixture. @throws errors of the file system
+ */
+export function replaceAnyhow(path: string, text: string, mode: number): void {
+  try {
+    replaceDurably(path, text, mode);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if ((code !== 'ENOSPC' && code !== 'EDQUOT') || fileBytes(path) === 0) throw error;
+    writeDurably(path, 'r+', Buffer.from(text));
+  }
 }
 
 /** A text on the disk that is to take the place of a file. Disposing of it removes what was not put. */
@@ -83,10 +97,11 @@ export async function syncFolderAside(path: string): Promise<void> {
   await folder.sync();
 }
 
-function writeDurably(path: string, flag: 'a' | 'w', bytes: Uint8Array, mode = 0o640): number {
+function writeDurably(path: string, flag: 'a' | 'w' | 'r+', bytes: Uint8Array, mode = 0o640): number {
   const file = openSync(path, flag, mode);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    if (flag === 'r+') ftruncateSync(file, bytes.length);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -100,6 +100,9 @@ export async function levelKnown(edge: EdgeProcess, machines: Machines): Promise
   });
 }
 
+/** What every sink has passed goes without a word; one that is away makes each removal a loss to be counted. */
+export const awaySink = async () => ({ kind: 'mqtt', url: `mqtt://127.0.0.1:${await freePort()}` });
+
 /** The logging site on a file system of its own. */
 export async function startOnDisk(t: Scope, megabytes: number, quotaMb: number) {
   const disk = await SmallDisk.open(megabytes);
@@ -108,9 +111,8 @@ export async function startOnDisk(t: Scope, megabytes: number, quotaMb: number) 
   const dir = join(disk.mount, 'data');
   const seenDir = join(disk.seen, 'data');
   const start = (site: object | undefined) => new EdgeProcess(site, dir, { wrap: disk.wrap, seenDir });
-  // What every sink has passed goes without a word; one that is away makes each removal a loss to be counted.
-  const away = { kind: 'mqtt', url: `mqtt://127.0.0.1:${await freePort()}` };
-  const edge = await start({ ...loggingSite(broker.url, quotaMb), sinks: { away } }).up();
+  const sinks = { away: await awaySink() };
+  const edge = await start({ ...loggingSite(broker.url, quotaMb), sinks }).up();
   t.after(async () => {
     await edge.kill();
     await machines[Symbol.asyncDispose]();

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { replaceAnyhow, replaceDurably } from '#platform/files.ts';
 import { startMosquitto } from '#test/interop/mosquitto.ts';
 import { until } from '#test/until.ts';
 import { accountOf, allAccountedFor } from './accounts.ts';
 import { EdgeProcess, folder } from './edge-process.ts';
-import { levelKnown, loggingSite, Machines, startOnDisk } from './logging-site.ts';
+import { awaySink, levelKnown, loggingSite, Machines, startOnDisk } from './logging-site.ts';
 import { SmallDisk } from './small-disk.ts';
 
 const options = { skip: process.platform === 'linux' ? false : 'needs mount namespaces of Linux' };
@@ -82,11 +83,26 @@ test('a site that starts on a read-only file system decides, and writes once it 
   await allAccountedFor(t, blind, seenDir, earlier);
 });
 
+test('where the site is to be found is written on a disk without a free byte as well', options, async () => {
+  await using disk = await SmallDisk.open(1);
+  const path = join(disk.seen, 'api.json');
+  const first = JSON.stringify({ url: 'http://127.0.0.1:40001', token: 'first' });
+  replaceAnyhow(path, first, 0o600);
+  disk.fill();
+  assert.throws(() => replaceDurably(path, 'more'), { code: 'ENOSPC' });
+  assert.equal(readFileSync(path, 'utf8'), first);
+  replaceAnyhow(path, '{"token":"2"}', 0o600);
+  assert.equal(readFileSync(path, 'utf8'), '{"token":"2"}', 'shorter than what was there');
+  assert.throws(() => replaceAnyhow(join(disk.seen, 'none.json'), '{}', 0o600), { code: 'ENOSPC' });
+});
+
 test('at the quota the oldest samples make room, and every one is counted', async (t) => {
   await using broker = await startMosquitto(['max_queued_messages 0']);
   const machines = await Machines.start(broker.url);
   const dir = await folder(t);
-  await using edge = await new EdgeProcess(loggingSite(broker.url, 16), dir).up();
+  // The historian alone would be done with rows as fast as the machine lets it, and those go without a word.
+  const site = { ...loggingSite(broker.url, 16), sinks: { away: await awaySink() } };
+  await using edge = await new EdgeProcess(site, dir).up();
   await until(
     'much more than the quota has come',
     async () => {

@@ -105,6 +105,10 @@ test('an RTU answer with one wrong bit, of another unit or another length is not
   assert.equal(listen(encodeRtu(17, Uint8Array.of(3, 2, 1, 2))), undefined);
 });
 
+test('what has the length and the CRC of an RTU answer, but not its number of bytes, is noise', () => {
+  assert.equal(listen(encodeRtu(17, Uint8Array.of(3, 6, 1, 2, 3, 4))), undefined);
+});
+
 test('an RTU exception is an answer', () => {
   assert.deepEqual(listen(encodeRtu(17, Uint8Array.of(0x83, 2))), Uint8Array.of(0x83, 2));
 });

@@ -1,4 +1,4 @@
-import { type Request, replyLength } from '#codec/modbus/pdu.ts';
+import { decodeReply, type Request, replyLength } from '#codec/modbus/pdu.ts';
 
 /*
  * Frames of Modbus RTU: MODBUS over Serial Line V1.02, 2.5.1. The frame has neither length nor transaction id, so an
@@ -36,7 +36,7 @@ const EXCEPTION_PDU = 2;
 /** Looks for the one answer to the one request that is open; everything around it is noise. */
 export class RtuReader {
   readonly #unit: number;
-  readonly #code: number;
+  readonly #request: Request;
   readonly #length: number;
   /** Twice the longest frame: noise before the answer is dropped from the front. */
   readonly #buffer = new Uint8Array(2 * LONGEST);
@@ -45,7 +45,7 @@ export class RtuReader {
 
   constructor(unit: number, request: Request) {
     this.#unit = unit;
-    this.#code = request.code;
+    this.#request = request;
     this.#length = replyLength(request);
   }
 
@@ -67,7 +67,8 @@ export class RtuReader {
 
   /** An answer ends where its CRC does, so each byte is looked at as the last one of a frame. */
   #answerAtEnd(): Uint8Array | undefined {
-    return this.#frame(this.#length, this.#code) ?? this.#frame(EXCEPTION_PDU, this.#code | 0x80);
+    const { code } = this.#request;
+    return this.#frame(this.#length, code) ?? this.#frame(EXCEPTION_PDU, code | 0x80);
   }
 
   #frame(pduLength: number, code: number): Uint8Array | undefined {
@@ -76,9 +77,12 @@ export class RtuReader {
     const frame = this.#buffer.subarray(start, this.#filled);
     // Over a frame and its own CRC the remainder is 0.
     if (crc16(frame) !== 0) return undefined;
+    // In noise one remainder of 65,536 is 0 by chance; what it covers must also be what was asked for.
+    const pdu = frame.slice(1, -2);
+    if (decodeReply(this.#request, pdu).kind === 'garbage') return undefined;
     this.#noise += start;
     this.#filled = 0;
-    return frame.slice(1, -2);
+    return pdu;
   }
 
   #drop(bytes: number): void {
