@@ -320,6 +320,40 @@ export interface AlarmStatus {
   readonly shelveMaxMin: number;
 }
 
+/** Something worth knowing that is so now, and asks nobody for a response. */
+export interface AlertStatus {
+  readonly rule: string;
+  readonly asset: string;
+  readonly description?: string;
+  /** As it read when it began. */
+  readonly text: string;
+  readonly sinceUs: number;
+  /** Whether the condition holds now. */
+  readonly condition: boolean | 'unknown';
+  readonly when: string;
+  /** Values now of the tags that the condition reads; absent of a stopped site. */
+  readonly inputs?: readonly TagValue[];
+}
+
+export interface EndedAlert {
+  /** Position of its end in the journal. */
+  readonly id: number;
+  readonly rule: string;
+  readonly asset: string;
+  readonly text: string;
+  readonly sinceUs: number;
+  readonly endedUs: number;
+  readonly lastedMs: number;
+  /** `changed`: the site file had it no more. */
+  readonly cause: 'condition' | 'changed';
+  readonly inputs: readonly {
+    readonly tag: string;
+    readonly value: Json;
+    readonly state?: string;
+    readonly quality: string;
+  }[];
+}
+
 export interface EventView {
   /** Position in the journal: rises, with holes. */
   readonly id: number;

@@ -38,10 +38,10 @@ export type BacktestLine =
   | { readonly problems: readonly Problem[] }
   | { readonly report: BacktestReport };
 
-/** A rule, an alarm, or what a rule wrote or sent. */
+/** A rule, an alarm, or what a rule told, wrote or sent. */
 export interface BacktestSubject {
-  readonly kind: 'rule' | 'alarm' | 'write' | 'send';
-  /** Of the rule or alarm; for writes and messages the rule. */
+  readonly kind: 'rule' | 'alarm' | 'alert' | 'write' | 'send';
+  /** Of the rule or alarm; for alerts, writes and messages the rule. */
   readonly id: string;
   /** Tag that is written, or actuator. */
   readonly to?: string;
@@ -56,7 +56,7 @@ export interface BacktestTally {
   readonly refused?: number;
   readonly firstUs: number | undefined;
   readonly lastUs: number | undefined;
-  /** Rules on, alarms raised; absent for writes and messages. */
+  /** Rules on, alarms raised, alerts standing; absent for writes and messages. */
   readonly activeUs?: number;
   /** From, to; from, to; … of the time active, or the moments of writes and messages twice. */
   readonly spans: readonly number[];

@@ -2,7 +2,7 @@ import { resolveTag, valueProblem } from '#contract/check-tags.ts';
 import type { Expanded } from '#contract/expand.ts';
 import type { Finding } from '#contract/findings.ts';
 import type { TagModel } from '#contract/model.ts';
-import type { Settings } from '#contract/site.ts';
+import type { Settings } from '#contract/settings.ts';
 
 /** A stop that the guard would refuse is found when the file is written, not when somebody needs it. */
 export function checkPanel(panel: Settings['panel'], site: Expanded, add: (finding: Finding) => void): void {

@@ -95,6 +95,26 @@ export interface AlarmStatus {
   readonly shelveMaxMin: number;
 }
 
+/** Something worth knowing that is so now, and asks nobody for a response. */
+export interface AlertStatus {
+  /** Id of the rule that raised it. */
+  readonly rule: string;
+  /** Path of the asset that the rule belongs to; empty for the site. */
+  readonly asset: string;
+  /** As it read when it began. */
+  readonly text: string;
+  /** When it began. */
+  readonly sinceUs: number;
+  /** Of the rule. */
+  readonly description?: string;
+  /** Whether the condition holds now; while it is unknown the alert stays as it is. */
+  readonly condition: boolean | 'unknown';
+  /** Condition of the rule, in CEL. */
+  readonly when: string;
+  /** Values now of the tags that the condition reads; absent of a stopped site. */
+  readonly inputs?: readonly TagValue[];
+}
+
 /** Rows at equal distances. */
 export interface Aligned {
   /** µs since 1970. */
@@ -225,13 +245,13 @@ export interface BacktestReport {
   readonly silentTags: readonly string[];
   readonly notes: readonly string[];
   readonly subjects: readonly {
-    readonly kind: 'rule' | 'alarm' | 'write' | 'send';
-    /** Of the rule or alarm; for writes and messages the rule. */
+    readonly kind: 'rule' | 'alarm' | 'alert' | 'write' | 'send';
+    /** Of the rule or alarm; for alerts, writes and messages the rule. */
     readonly id: string;
     /** Tag that is written, or actuator. */
     readonly to?: string;
     readonly file?: {
-      /** How often it was raised, switched on, written or sent. */
+      /** How often it began, was raised, switched on, written or sent. */
       readonly count: number;
       /** Writes that a limit refuses. */
       readonly refused?: number;
@@ -239,13 +259,13 @@ export interface BacktestReport {
       readonly firstUs?: number;
       /** µs since 1970, wall clock of the site. */
       readonly lastUs?: number;
-      /** Rules on, alarms raised; absent for writes and messages. */
+      /** Rules on, alarms raised, alerts standing; absent for writes and messages. */
       readonly activeUs?: number;
       /** From, to; from, to; … of the time active, or moments twice. */
       readonly spans: readonly number[];
     };
     readonly past?: {
-      /** How often it was raised, switched on, written or sent. */
+      /** How often it began, was raised, switched on, written or sent. */
       readonly count: number;
       /** Writes that a limit refuses. */
       readonly refused?: number;
@@ -253,7 +273,7 @@ export interface BacktestReport {
       readonly firstUs?: number;
       /** µs since 1970, wall clock of the site. */
       readonly lastUs?: number;
-      /** Rules on, alarms raised; absent for writes and messages. */
+      /** Rules on, alarms raised, alerts standing; absent for writes and messages. */
       readonly activeUs?: number;
       /** From, to; from, to; … of the time active, or moments twice. */
       readonly spans: readonly number[];
@@ -265,7 +285,7 @@ export interface BacktestReport {
     readonly timeUs: number;
     /** Who has it; the other one has not. */
     readonly in: 'file' | 'past';
-    readonly kind: 'rule' | 'alarm' | 'write' | 'send';
+    readonly kind: 'rule' | 'alarm' | 'alert' | 'write' | 'send';
     readonly id: string;
     readonly what: string;
     /** Any JSON. */
@@ -434,10 +454,39 @@ export interface Ended {
   };
 }
 
+/** An alert that is over. */
+export interface EndedAlert {
+  /** Position of its end in the journal. */
+  readonly id: number;
+  /** Id of the rule that raised it. */
+  readonly rule: string;
+  /** Path of the asset that the rule belongs to; empty for the site. */
+  readonly asset: string;
+  /** As it read when it began. */
+  readonly text: string;
+  /** When it began. */
+  readonly sinceUs: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly endedUs: number;
+  /** By the steady clock. */
+  readonly lastedMs: number;
+  /** changed: the site file had it no more. */
+  readonly cause: 'condition' | 'changed';
+  /** What its condition read as it ended. */
+  readonly inputs: readonly {
+    readonly tag: string;
+    /** Any JSON. */
+    readonly value: Json;
+    /** Name of an enum code. */
+    readonly state?: string;
+    readonly quality: string;
+  }[];
+}
+
 export interface EventView {
   /** Position in the journal: rises, with holes. */
   readonly id: number;
-  readonly kind: 'alarm' | 'write' | 'rule' | 'security' | 'config' | 'system';
+  readonly kind: 'alarm' | 'alert' | 'write' | 'rule' | 'security' | 'config' | 'system';
   /** What happened, such as alarm.unacknowledged or write.confirmed. */
   readonly name: string;
   /** What it concerns: tag, alarm, source. */
@@ -829,6 +878,8 @@ export interface RuleStatus {
   /** What it does while an input is bad. */
   readonly onBad: 'hold' | 'safe' | 'alarm';
   readonly firstIsEdge: boolean;
+  /** What stands in the list of alerts while it is on. */
+  readonly alert?: string;
   readonly do: readonly { readonly [name: string]: Json }[];
   readonly clear: readonly { readonly [name: string]: Json }[];
   /** Paths of the tags that its condition rests on. */
@@ -1332,13 +1383,14 @@ export interface StreamQuery {
   /** Only events of these kinds; none for no events. */
   readonly kind?:
     | 'alarm'
+    | 'alert'
     | 'write'
     | 'rule'
     | 'security'
     | 'config'
     | 'system'
     | 'none'
-    | readonly ('alarm' | 'write' | 'rule' | 'security' | 'config' | 'system' | 'none')[]
+    | readonly ('alarm' | 'alert' | 'write' | 'rule' | 'security' | 'config' | 'system' | 'none')[]
     | undefined;
   /** Pause between two messages. */
   readonly everyMs?: number | undefined;
@@ -1348,12 +1400,13 @@ export interface EventsQuery {
   /** Only of these kinds. */
   readonly kind?:
     | 'alarm'
+    | 'alert'
     | 'write'
     | 'rule'
     | 'security'
     | 'config'
     | 'system'
-    | readonly ('alarm' | 'write' | 'rule' | 'security' | 'config' | 'system')[]
+    | readonly ('alarm' | 'alert' | 'write' | 'rule' | 'security' | 'config' | 'system')[]
     | undefined;
   /** Only names that begin so, such as alarm. or write.refused. */
   readonly name?: string | undefined;
@@ -1491,6 +1544,24 @@ export interface OperateAlarmBody {
   readonly forMin?: number | undefined;
   readonly comment?: string | undefined;
   readonly by?: string | undefined;
+}
+
+export interface AlertsQuery {
+  /** Only those of rules whose id begins so. */
+  readonly prefix?: string | undefined;
+}
+
+export interface EndedAlertsQuery {
+  /** Only those of rules whose id begins so. */
+  readonly prefix?: string | undefined;
+  /** Ended from here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from?: string | undefined;
+  /** Ended before this. */
+  readonly to?: string | undefined;
+  /** Most of them in one answer. */
+  readonly limit?: number | undefined;
+  /** Id of the last one of the page before. */
+  readonly before?: number | undefined;
 }
 
 export interface MaintainBody {
@@ -2108,6 +2179,34 @@ export class SiteApi {
   /** Rules with their states. */
   rules(signal?: AbortSignal): Promise<readonly RuleStatus[]> {
     return this.#transport.json<readonly RuleStatus[]>({ method: 'GET', path: '/api/rules', signal });
+  }
+
+  /** Alerts that stand: worth knowing, with nothing to do about them. They are no alarms: nobody acknowledges them, and they are in no figure about alarms. The newest comes first. */
+  alerts(query: AlertsQuery = {}, signal?: AbortSignal): Promise<readonly AlertStatus[]> {
+    return this.#transport.json<readonly AlertStatus[]>({
+      method: 'GET',
+      path: '/api/alerts',
+      query,
+      signal,
+    });
+  }
+
+  /** Alerts that are over, from the journal; those that ended last come first. A page may hold fewer than `limit` and have a next one: a search ends after some ten thousand events, and goes on where its link leads. */
+  endedAlerts(query: EndedAlertsQuery = {}, signal?: AbortSignal): Promise<Page<EndedAlert>> {
+    return this.#transport.page<EndedAlert>({ method: 'GET', path: '/api/alerts/ended', query, signal });
+  }
+
+  /** As {@link endedAlerts}, from page to page until the last one. */
+  async *everyEndedAlerts(query: EndedAlertsQuery = {}, signal?: AbortSignal): AsyncIterable<EndedAlert> {
+    let next: string | undefined;
+    do {
+      const page: Page<EndedAlert> = await this.#transport.page<EndedAlert>(
+        { method: 'GET', path: '/api/alerts/ended', query, signal },
+        next,
+      );
+      yield* page.items;
+      next = page.next;
+    } while (next !== undefined);
   }
 
   /** Notices of alarms that wait or were given up, and assets under maintenance. */

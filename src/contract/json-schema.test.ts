@@ -34,6 +34,8 @@ test('the schema refuses what the loader refuses by form', () => {
   assert.equal(accepts(changed('holding: 3', 'holding: three')), false);
   assert.equal(accepts(changed('priority: high', 'priority: hi')), false);
   assert.equal(accepts(changed('to: it,', 'too: it,')), false);
+  assert.equal(accepts(changed('        do:\n', '        alert: ""\n        do:\n')), false);
+  assert.equal(accepts(changed('        do:\n', '        alert: the pump is slow\n        do:\n')), true);
 });
 
 test('fields keep their descriptions, defaults and limits, those of plugins too', () => {

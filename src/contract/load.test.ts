@@ -169,6 +169,16 @@ const BAD: readonly (readonly [name: string, text: string, ...problems: string[]
   ['a parameter outside a type', tag('description: for ${x}'), '8:22 ${x} has a value only inside a type'],
   ['a rule without when', `${base}  {}\nrules:\n  r: { do: [] }\n`, '7:3 when is missing'],
   [
+    'an alert without a text',
+    `${base}  {}\nrules:\n  r: { when: "true", alert: "  " }\n`,
+    '7:29 alert is "  ": say what is worth knowing',
+  ],
+  [
+    'an alert with the fields of an alarm',
+    `${base}  {}\nrules:\n  r: { when: "true", alert: { text: open } }\n`,
+    '7:29 alert is a map (text): expected a text',
+  ],
+  [
     'an action misspelt',
     `${tag('access: write')}rules:\n  r:\n    when: "true"\n    do:\n      - wirte: { tag: x, value: 1 }\n`,
     '13:9 unknown key wirte in do[0]',

@@ -12,15 +12,8 @@ import type { PeerModel, Problem, RuleModel, SiteModel, TagModel, Where } from '
 import { offsetAsWritten, type Values } from '#contract/params.ts';
 import type { Place, Places } from '#contract/places.ts';
 import type { Plugins } from '#contract/plugins.ts';
-import {
-  ActuatorEntry,
-  type Sections,
-  Settings,
-  SinkEntry,
-  SiteFile,
-  SiteHead,
-  SourceEntry,
-} from '#contract/site.ts';
+import { Settings } from '#contract/settings.ts';
+import { ActuatorEntry, type Sections, SinkEntry, SiteFile, SiteHead, SourceEntry } from '#contract/site.ts';
 import { readYaml } from '#contract/yaml.ts';
 
 const LIMIT_TAGS = 200_000;

@@ -1,5 +1,6 @@
 import type { PictureEntry } from '#contract/pictures.ts';
-import type { AlarmEntry, NoticeEntry, RuleEntry, Settings, ShiftEntry, TagEntry } from '#contract/site.ts';
+import type { Settings } from '#contract/settings.ts';
+import type { AlarmEntry, NoticeEntry, RuleEntry, ShiftEntry, TagEntry } from '#contract/site.ts';
 
 /** Place in the site file: the keys and indices that lead there, for messages with line and column. */
 export type Where = readonly (string | number)[];

@@ -2,13 +2,13 @@ import * as z from 'zod';
 import type { Schema } from '#contract/json-schema.ts';
 import { PictureBinding, PictureEntry } from '#contract/pictures.ts';
 import type { Plugins } from '#contract/plugins.ts';
+import { Settings } from '#contract/settings.ts';
 import {
   ActuatorEntry,
   AlarmEntry,
   AssetEntry,
   NoticeEntry,
   RuleEntry,
-  Settings,
   ShiftEntry,
   SinkEntry,
   SiteFile,

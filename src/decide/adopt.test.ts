@@ -69,11 +69,11 @@ const derived = (signal: string, derive: string) => ({ path: `p/${signal}`, asse
 const SITE: DecisionSpec = {
   derived: [derived('sum', 'a + b'), derived('twice', 'sum * 2.0'), derived('five', '5.0')],
   rules: [
-    rule('kernel', 'k > 5'),
+    rule('kernel', 'k > 5', { alert: 'k is {{ k }}, {{ note }}' }),
     rule('delayed', 'k > 3', { onDelayMs: 1500, offDelayMs: 700 }),
     rule('rich', 'a > 3.0 && on', { onDelayMs: 900, onBad: 'alarm' }),
-    rule('derived', 'twice > 8.0', { onBad: 'safe' }),
-    rule('windowed', 'mean(a, "2s") > 4.0 || time_in_state(on, "3s") > 1.0', { offDelayMs: 500 }),
+    rule('derived', 'twice > 8.0', { onBad: 'safe', alert: 'twice' }),
+    rule('windowed', 'mean(a, "2s") > 4.0 || time_in_state(on, "3s") > 1.0', { offDelayMs: 500, alert: 'a' }),
     rule('paced', 'count(a, "2s") > 1.0 && rate(a, "500ms") > 1.0'),
     rule('counted', 'count >= 3', { firstIsEdge: true }),
     rule('constant', 'true'),
@@ -173,6 +173,7 @@ const anyStep = (rows: fc.Arbitrary<readonly Row[]>): fc.Arbitrary<Step> =>
 const shown = (it: Decisions) => ({
   alarms: it.alarms(),
   rules: it.rules(),
+  alerts: it.alerts(),
   nextUs: it.nextUs,
   snapshot: it.snapshot(),
   decided: it.decided,
@@ -281,6 +282,7 @@ const ofOld = (outcome: Outcome, tags: TagTable) => ({
   alarms: outcome.alarms.filter(({ id }) => !isNew(id)).map(({ firstOut: _, ...rest }) => rest),
   intents: outcome.intents.filter((intent) => !isNew(intent.rule)),
   skipped: (outcome.skipped ?? []).filter((one) => !isNew(one.rule)),
+  alerts: outcome.alerts ?? [],
   derived: [...(outcome.derived?.tag ?? [])].flatMap((tag, i) =>
     tags.get(tag).path === 'p/new-sum' ? [] : [[tag, outcome.derived?.value[i], outcome.derived?.quality[i]]],
   ),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AlarmSpec, Reading } from '#decide/api.ts';
+import type { AlarmSpec, Reading, RuleSpec } from '#decide/api.ts';
 import type { Expression } from '#decide/expressions/expression.ts';
 import type { Plan, PlannedAlarm, PlannedRule } from '#decide/plan.ts';
 import type { TagType } from '#kernel/tag-table.ts';
@@ -89,6 +89,10 @@ export function sameCondition(
   if (computed?.key !== before.conditions.get(name)?.key) return false;
   return !computed?.tags.some((tag) => fresh.has(tag));
 }
+
+/** Whether a rule does as before; its alert may be worded otherwise. */
+export const actsAlike = ({ alert, ...a }: RuleSpec, { alert: before, ...b }: RuleSpec): boolean =>
+  (alert === undefined) === (before === undefined) && isDeepStrictEqual(a, b);
 
 /** Whether an alarm behaves as before; what it tells people may be written otherwise. */
 export function behavesAlike(a: AlarmSpec, b: AlarmSpec): boolean {

@@ -33,6 +33,8 @@ export interface RuleSpec {
   readonly shadow?: boolean | undefined;
   /** Id of the rule that a shadow may replace. */
   readonly insteadOf?: string | undefined;
+  /** What stands in the list of alerts while the rule is on; a text as those of actions. A shadow has none there. */
+  readonly alert?: string | undefined;
   readonly do: readonly ActionSpec[];
   readonly clear: readonly ActionSpec[];
 }
@@ -130,6 +132,39 @@ export interface RuleTransition {
 }
 export type RuleState = 'off' | 'on' | 'unknown';
 
+/** An alert that stands: something worth knowing that asks for no response. */
+export interface AlertView {
+  readonly rule: string;
+  /** As it read when it began. */
+  readonly text: string;
+  /** Steady time at which it began. */
+  readonly sinceUs: number;
+  /** Whether the condition holds now: an off-delay may be running, or an input may be bad. */
+  readonly condition: boolean | 'unknown';
+}
+
+/** An alert begins to stand, or ends. */
+export interface AlertTransition {
+  readonly rule: string;
+  readonly to: 'began' | 'ended';
+  /** `changed`: the site file has it no more. */
+  readonly cause: 'condition' | 'changed';
+  readonly text: string;
+  /** For how long it has stood; 0 as it begins. */
+  readonly lastedMs: number;
+  /** What the condition rests on, as it was in this moment; nothing where the file has changed. */
+  readonly inputs: readonly AlertInput[];
+}
+
+/** A value for people, and for the record. */
+export interface AlertInput {
+  readonly tag: string;
+  readonly value: Json;
+  /** Name of an enum code. */
+  readonly state?: string;
+  readonly quality: string;
+}
+
 /** A rule, an alarm, what suppresses an alarm, or a derived tag (by its number), and the tags that it reads. */
 export type Reading = { readonly tags: readonly number[] } & (
   | { readonly kind: 'rule' | 'alarm' | 'suppression'; readonly id: string }
@@ -143,9 +178,15 @@ export interface Outcome {
   readonly rules: readonly RuleTransition[];
   readonly alarms: readonly AlarmTransition[];
   readonly intents: readonly Intent[];
+  /** Absent when there are none. */
+  readonly alerts?: readonly AlertTransition[];
   /** Actions that were due but not asked for; absent when there are none. */
   readonly skipped?: readonly SkippedAction[];
 }
+
+/** Whether a step led to nothing but derived values. */
+export const isEmpty = ({ rules, alarms, intents, alerts, skipped }: Outcome): boolean =>
+  rules.length + alarms.length + intents.length === 0 && !alerts && !skipped;
 
 /**
  * What a rule did not do though its state changed: a write whose value was not known, or none for its tag; or all
@@ -183,6 +224,8 @@ export interface Decisions {
   operate(id: string, act: AlarmAct, by: string, atUs: number, comment?: string): Outcome;
   alarms(): readonly AlarmView[];
   rules(): readonly { readonly id: string; readonly state: RuleState }[];
+  /** Those that stand, in the order of rules. */
+  alerts(): readonly AlertView[];
   /** What rests on which tags, by their numbers. */
   reads(): Iterable<Reading>;
   /** Number of decisions made so far: conditions evaluated, by kernels and by expressions. */
@@ -202,7 +245,9 @@ export interface Decisions {
    * - Present values go on, and the content of windows that look at the same; derived tags that are derived as before
    *   keep their values.
    * - What did not change goes on as if nothing had happened: no transition, no edge, no delay that begins anew.
-   * - A rule that changed in any field, or rests on a changed tag, goes on as after a restart: its first value is no edge.
+   * - A rule that changed in any field but the text of its alert, or rests on a changed tag, goes on as after a restart:
+   *   its first value is no edge.
+   * - An alert that stands does so until the condition is known not to hold; one that the file has no more has ended.
    * - An alarm that behaves differently keeps what people did with it (acknowledged, shelved, out of service) and stays
    *   raised until its condition is known not to hold. Other texts and another priority change nothing.
    * - Conditions are not evaluated by this: what changed decides with its next row.

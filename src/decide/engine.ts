@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
+  actsAlike,
   alarmName,
   behavesAlike,
   type Compilation,
@@ -27,6 +27,8 @@ import {
   type PlannedRule,
   plan,
 } from '#decide/plan.ts';
+import { Alert } from '#decide/rules/alert.ts';
+import { LostAlerts } from '#decide/rules/lost-alerts.ts';
 import { Rule } from '#decide/rules/rule.ts';
 import type { ConditionSink } from '#decide/sink.ts';
 import { Timers } from '#decide/timers.ts';
@@ -62,6 +64,7 @@ class Engine implements Decisions {
   readonly #alarms = new Map<string, Alarm>();
   readonly #changedRules = new Set<Rule>();
   readonly #changedAlarms = new Set<Alarm>();
+  readonly #lostAlerts = new LostAlerts();
   readonly #thresholds: Thresholds;
   readonly #network: Network;
   /** Tags that kernels know. Rows of tags declared later concern nobody. */
@@ -91,6 +94,7 @@ class Engine implements Decisions {
       else conditions.push({ name, expression, sink });
     };
     this.#rules = planned.rules.map((one) => this.#rule(one, kept, connect));
+    this.#lostAlerts.find(fields(kept.rules), this.#rules);
     for (const one of planned.alarms) this.#plannedAlarm(one, kept, connect);
     const { lastUs, count } = fields(kept.firstOut);
     if (typeof lastUs === 'number' && typeof count === 'number') this.#firstOut.restore(lastUs, count);
@@ -111,18 +115,20 @@ class Engine implements Decisions {
     this.#lastAtUs = atUs;
     this.#lastReceivedUs = batch.receivedUs;
     this.#momentTimeUs = Number.NaN;
+    this.#lostAlerts.end(this.#outcome, atUs);
     this.#rows(batch, atUs);
     this.#settle(atUs);
     return this.#outcome.take(batch.receivedUs);
   }
 
   advance(atUs: number): Outcome {
+    this.#lostAlerts.end(this.#outcome, atUs);
     this.#pass(atUs);
     return this.#outcome.take(this.#wallUs(atUs));
   }
 
   get nextUs(): number {
-    return this.#timers.nextUs;
+    return this.#lostAlerts.any ? 0 : this.#timers.nextUs;
   }
 
   operate(id: string, act: AlarmAct, by: string, atUs: number, comment?: string): Outcome {
@@ -140,6 +146,10 @@ class Engine implements Decisions {
     return this.#rules.map(({ spec, state }) => ({ id: spec.id, state }));
   }
 
+  alerts(): ReturnType<Decisions['alerts']> {
+    return this.#rules.flatMap(({ alert }) => (alert ? [alert] : []));
+  }
+
   reads(): ReturnType<Decisions['reads']> {
     return readingsOf(this.#compilation);
   }
@@ -150,7 +160,7 @@ class Engine implements Decisions {
 
   snapshot(): Json {
     return {
-      rules: Object.fromEntries(this.#rules.map((rule) => [rule.spec.id, rule.snapshot()])),
+      rules: this.#lostAlerts.over(this.#ruleStates()),
       alarms: Object.fromEntries([...this.#alarms].map(([id, alarm]) => [id, alarm.snapshot()])),
       firstOut: this.#firstOut.snapshot(),
     };
@@ -160,7 +170,7 @@ class Engine implements Decisions {
     const parts: SnapshotPart[] = [
       { kind: 'firstOut', id: '', state: this.#firstOut.snapshot() ?? undefined },
     ];
-    for (const rule of this.#changedRules) parts.push(partOf('rule', rule));
+    parts.push(...this.#lostAlerts.takeChanged(this.#changedRules, this.#rules));
     for (const alarm of this.#changedAlarms) parts.push(partOf('alarm', alarm));
     this.#changedRules.clear();
     this.#changedAlarms.clear();
@@ -177,7 +187,9 @@ class Engine implements Decisions {
     this.#lastReceivedUs = earlier.#lastReceivedUs;
     this.#momentUs = earlier.#momentUs;
 
-    const goOn = new Set(this.#adoptRules(earlier, same));
+    const rulesBefore = earlier.#lostAlerts.over(earlier.#ruleStates());
+    const goOn = new Set(this.#adoptRules(earlier, rulesBefore, same));
+    this.#lostAlerts.find(rulesBefore, this.#rules);
     const held = this.#adoptAlarms(earlier, same, goOn);
     this.#thresholds.adopt(earlier.#thresholds, (name) =>
       goOn.has(name) ? 'same' : held.has(name) ? 'held' : 'new',
@@ -195,15 +207,19 @@ class Engine implements Decisions {
     for (const alarm of this.#alarms.values()) this.#changedAlarms.add(alarm);
   }
 
+  #ruleStates(): Fields {
+    return Object.fromEntries(this.#rules.map((rule) => [rule.spec.id, rule.snapshot()]));
+  }
+
   /** @returns names of conditions of rules that go on */
-  #adoptRules(earlier: Engine, same: (name: string) => boolean): string[] {
+  #adoptRules(earlier: Engine, states: Fields, same: (name: string) => boolean): string[] {
     const before = new Map(earlier.#rules.map((rule) => [rule.spec.id, rule]));
     return this.#rules.flatMap((rule) => {
       const name = ruleName(rule.spec.id);
       const was = before.get(rule.spec.id);
       if (!was) return [];
-      if (!same(name) || !isDeepStrictEqual(rule.spec, was.spec)) {
-        rule.restore(fields(was.snapshot()));
+      if (!same(name) || !actsAlike(rule.spec, was.spec)) {
+        rule.restore(fields(states[rule.spec.id]));
         return [];
       }
       rule.adopt(was);
@@ -306,15 +322,15 @@ class Engine implements Decisions {
     return this.#lastReceivedUs + Math.max(0, atUs - this.#lastAtUs);
   }
 
-  #rule({ spec, when, actions, clear }: PlannedRule, kept: Fields, connect: Connect): Rule {
+  #rule({ spec, when, actions, clear, alert }: PlannedRule, kept: Fields, connect: Connect): Rule {
     const inputAlarm = spec.onBad === 'alarm' ? this.#alarm(inputAlarmSpec(spec), kept) : undefined;
+    const shared = { outcome: this.#outcome, fired: this.#fired, inputs: this.#inputs };
     const rule = new Rule(spec, actions, clear, {
+      ...shared,
       timers: this.#timers,
-      outcome: this.#outcome,
-      fired: this.#fired,
-      inputs: this.#inputs,
       changed: this.#changedRules,
       inputAlarm,
+      alert: alert && new Alert(spec.id, alert, shared),
     });
     const before = fields(kept.rules)[spec.id];
     rule.restore(fields(before));
@@ -358,7 +374,8 @@ class Engine implements Decisions {
       [...actions, ...clear].flatMap(({ reads }) => reads),
     );
     const suppressed = alarms.flatMap(({ when, suppressWhen }) => (suppressWhen ? [when, suppressWhen] : []));
-    const alsoRead = new Set([...templates, ...suppressed].flatMap(({ tags }) => tags));
+    const told = rules.flatMap(({ alert }) => alert?.reads ?? []);
+    const alsoRead = new Set([...[...templates, ...suppressed].flatMap(({ tags }) => tags), ...told]);
     for (let tag = 0; tag < Math.min(this.#tags, present.placeOf.length); tag++) {
       const place = present.placeOf[tag] as number;
       if (place >= 0 && (this.#network.reads(place) || alsoRead.has(tag))) placeOf[tag] = place;

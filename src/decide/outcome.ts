@@ -1,4 +1,11 @@
-import type { AlarmTransition, Intent, Outcome, RuleTransition, SkippedAction } from '#decide/api.ts';
+import type {
+  AlarmTransition,
+  AlertTransition,
+  Intent,
+  Outcome,
+  RuleTransition,
+  SkippedAction,
+} from '#decide/api.ts';
 import { type Batch, BatchBuilder } from '#kernel/batch.ts';
 
 const NOTHING: Outcome = Object.freeze({ derived: undefined, rules: [], alarms: [], intents: [] });
@@ -9,6 +16,7 @@ export class OutcomeBuilder {
   #rules: RuleTransition[] = [];
   #alarms: AlarmTransition[] = [];
   #intents: Intent[] = [];
+  #alerts: AlertTransition[] = [];
   #skipped: SkippedAction[] = [];
   #happened = false;
 
@@ -19,6 +27,11 @@ export class OutcomeBuilder {
 
   alarm(transition: AlarmTransition): void {
     this.#alarms.push(transition);
+    this.#happened = true;
+  }
+
+  alert(transition: AlertTransition): void {
+    this.#alerts.push(transition);
     this.#happened = true;
   }
 
@@ -41,11 +54,13 @@ export class OutcomeBuilder {
       rules: this.#rules,
       alarms: this.#alarms,
       intents: this.#intents,
+      ...(this.#alerts.length > 0 && { alerts: this.#alerts }),
       ...(this.#skipped.length > 0 && { skipped: this.#skipped }),
     };
     this.#rules = [];
     this.#alarms = [];
     this.#intents = [];
+    this.#alerts = [];
     this.#skipped = [];
     this.#happened = false;
     return outcome;

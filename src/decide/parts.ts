@@ -17,7 +17,7 @@ export function fromParts(parts: Iterable<SnapshotPart>): Json {
 }
 
 /** A rule or an alarm, as far as it is kept. */
-interface Kept {
+export interface Kept {
   readonly spec: { readonly id: string };
   /** Whether one that is restored from nothing is the same. */
   readonly isAsNew: boolean;

@@ -11,6 +11,7 @@ import type { Expression } from '#decide/expressions/expression.ts';
 import type { Finding } from '#decide/expressions/rewrite.ts';
 import { cycles, type Derived } from '#decide/graph.ts';
 import { type Action, compileAction } from '#decide/rules/action.ts';
+import { type CompiledAlert, compileAlert } from '#decide/rules/alert.ts';
 import type { TagTable, TagType } from '#kernel/tag-table.ts';
 
 type Owner = ExpressionProblem['owner'];
@@ -29,6 +30,8 @@ export interface PlannedRule {
   readonly when: Expression;
   readonly actions: readonly Action[];
   readonly clear: readonly Action[];
+  /** Undefined where the rule raises none; so does a shadow, whatever it says. */
+  readonly alert: CompiledAlert | undefined;
 }
 
 export interface PlannedAlarm {
@@ -78,7 +81,10 @@ class Planner {
     const when = this.#condition(owner, 'when', spec.when, spec.asset);
     const actions = this.#actions(owner, 'do', spec.do, spec.asset);
     const clear = this.#actions(owner, 'clear', spec.clear, spec.asset);
-    return when && actions && clear ? [{ spec, when, actions, clear }] : [];
+    const alert = compileAlert(spec, when, this.compiler, (found) => this.#report(owner, 'alert', found));
+    const isComplete = spec.alert === undefined || alert !== undefined;
+    if (!(when && actions && clear && isComplete)) return [];
+    return [{ spec, when, actions, clear, alert: spec.shadow ? undefined : alert }];
   }
 
   alarm(spec: AlarmSpec): PlannedAlarm[] {

@@ -88,6 +88,17 @@ test('a rule with a wrong field has its condition and what its actions say check
   assert.deepEqual(places, [9, 10, 12, 12, 13, 14], problems.join('\n'));
 });
 
+test('what an alert tells of a value that is not there is found at its place, beside a wrong field', async () => {
+  const problems = await said(`${HEAD}rules:
+  r: { when: level > 1, onDelayMs: soon, alert: 'tank at {{ level }} of {{ tag("a/level") }}' }
+`);
+  assert.deepEqual(
+    problems.map((text) => text.split(' ')[0]),
+    ['8:14', '8:36', '8:61'],
+    problems.join('\n'),
+  );
+});
+
 test('a tag with a wrong field has its formula and its interlock checked in the same go', async () => {
   const problems = await said(`${HEAD}  a/double: { derive: levl * 2.0, deadband: much }
   a/valve:

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PeerModel, SiteModel, TagModel } from '#contract/model.ts';
-import { Settings } from '#contract/site.ts';
+import { Settings } from '#contract/settings.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { markedAbove, restartFields } from '#edge/restart-fields.ts';
 import type { Json } from '#kernel/event.ts';

@@ -37,19 +37,26 @@ export class DecisionState {
   }
 
   /**
-   * At a start or a change of the site file: writes what may have changed, and forgets what these decisions do not have: a rule or an alarm that comes back under the name of one
-   * that was taken out begins anew.
+   * At a start or a change of the site file: writes what may have changed, and forgets what these decisions do not keep: a
+   * rule or an alarm that comes back under the name of one that was taken out begins anew.
    */
   saveOnly(decisions: Decisions): void {
-    this.#putChanged(decisions);
-    const keys = new Set<string>([PREFIX.firstOut]);
+    const keys = this.#putChanged(decisions);
+    keys.add(PREFIX.firstOut);
     for (const { id } of decisions.rules()) keys.add(PREFIX.rule + id);
     for (const { id } of decisions.alarms()) keys.add(PREFIX.alarm + id);
     for (const key of [...this.#keys]) if (!keys.has(key)) this.#put(key, undefined);
   }
 
-  #putChanged(decisions: Decisions): void {
-    for (const part of decisions.takeChanged()) this.#put(PREFIX[part.kind] + part.id, part.state);
+  /** @returns keys of what is kept of them */
+  #putChanged(decisions: Decisions): Set<string> {
+    const kept = new Set<string>();
+    for (const { kind, id, state } of decisions.takeChanged()) {
+      const key = PREFIX[kind] + id;
+      this.#put(key, state);
+      if (state !== undefined) kept.add(key);
+    }
+    return kept;
   }
 
   #put(key: string, state: Json | undefined): void {

@@ -1,5 +1,5 @@
 import type { HistorianStatus } from '#contract/historian-status.ts';
-import type { Settings } from '#contract/site.ts';
+import type { Settings } from '#contract/settings.ts';
 import { openSiteHistory } from '#edge/calculation/site-history.ts';
 import { faultStatus } from '#edge/status.ts';
 import type { Historian, HistoryReader } from '#historian/api.ts';

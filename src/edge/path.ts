@@ -1,4 +1,4 @@
-import type { AlarmAct, Decisions, Intent, Outcome } from '#decide/api.ts';
+import { type AlarmAct, type Decisions, type Intent, isEmpty, type Outcome } from '#decide/api.ts';
 import { DecisionState } from '#edge/decision-state.ts';
 import type { Liveness } from '#edge/liveness.ts';
 import type { ShadowRules } from '#edge/shadow-rules.ts';
@@ -161,8 +161,8 @@ export class DecisionPath {
       guard.observe(outcome.derived, atUs);
       journal.append(outcome.derived, { source, atUs, derived: true });
     }
-    const { rules, alarms, intents, skipped } = outcome;
-    if (rules.length + alarms.length + intents.length === 0 && !skipped) return;
+    const { intents } = outcome;
+    if (isEmpty(outcome)) return;
     this.#record(outcome, atUs);
     for (const intent of intents) {
       if (this.#parts.shadows.has(intent.rule)) this.#leaveUndone(intent, outcome);
@@ -206,6 +206,15 @@ export class DecisionPath {
         ...(by !== undefined && { by }),
         detail: detail as { readonly [key: string]: Json },
       });
+    }
+    for (const { rule, to, ...said } of outcome.alerts ?? []) {
+      const { lastedMs, inputs, ...rest } = said;
+      const detail = {
+        ...rest,
+        ...(to === 'ended' && { lastedMs }),
+        inputs: inputs.map((one) => ({ ...one })),
+      };
+      this.event({ kind: 'alert', name: `alert.${to}`, subject: rule, timeUs, detail });
     }
   }
 

@@ -3,7 +3,7 @@ import type { Value } from '#kernel/batch.ts';
 /** JSON as it is kept in events and snapshots. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-export const EVENT_KINDS = ['alarm', 'write', 'rule', 'security', 'config', 'system'] as const;
+export const EVENT_KINDS = ['alarm', 'alert', 'write', 'rule', 'security', 'config', 'system'] as const;
 /** The streams of events. All of them are in the journal's hash chain. */
 export type EventKind = (typeof EVENT_KINDS)[number];
 

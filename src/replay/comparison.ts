@@ -35,6 +35,7 @@ export class Comparison {
     if (what.kind === 'write' && what.renewal) return;
     const activity = this.#activity(side, what);
     if (what.kind === 'rule') activity.change(what.from === 'on', what.to === 'on', timeUs);
+    else if (what.kind === 'alert') activity.change(what.to === 'ended', what.to === 'began', timeUs);
     else if (what.kind === 'alarm') activity.change(isActive(what.from), isActive(what.to), timeUs);
     else activity.moment(timeUs, what.kind === 'write' && what.refused !== undefined);
     if (timeUs >= this.#fromUs) this.#match(side, found);
@@ -118,6 +119,7 @@ function differenceOf(side: Side, { timeUs, what }: Finding): BacktestDifference
     return { ...base, what: text, value, ...(refused && { refused: `${refused.limit}: ${refused.reason}` }) };
   }
   if (what.kind === 'send') return { ...base, what: `message to ${what.to}` };
+  if (what.kind === 'alert') return { ...base, what: `${what.to}: ${what.text}` };
   const { from, to } = what as Extract<What, { readonly kind: 'rule' | 'alarm' }>;
   return { ...base, what: `${from} → ${to}` };
 }

@@ -1,4 +1,4 @@
-import type { AlarmTransition, RuleTransition } from '#decide/api.ts';
+import type { AlarmTransition, AlertTransition, RuleTransition } from '#decide/api.ts';
 import type { Refusal } from '#guard/api.ts';
 import type { Json } from '#kernel/event.ts';
 
@@ -13,7 +13,7 @@ export interface Finding {
   readonly what: What;
 }
 
-export type What = RuleFound | AlarmFound | WriteFound | SendFound | ReleaseFound | SkippedFound;
+export type What = RuleFound | AlarmFound | AlertFound | WriteFound | SendFound | ReleaseFound | SkippedFound;
 
 export interface RuleFound extends RuleTransition {
   readonly kind: 'rule';
@@ -21,6 +21,10 @@ export interface RuleFound extends RuleTransition {
 
 export interface AlarmFound extends AlarmTransition {
   readonly kind: 'alarm';
+}
+
+export interface AlertFound extends AlertTransition {
+  readonly kind: 'alert';
 }
 
 /** A write that a rule asked for. */
@@ -70,6 +74,8 @@ export function keyOf(what: What): string {
     case 'rule':
     case 'alarm':
       return `${what.kind} ${what.id} ${what.from} ${what.to}`;
+    case 'alert':
+      return `alert ${what.rule} ${what.to} ${what.text}`;
     case 'write':
       return `write ${what.shadow ?? ''} ${what.rule} ${what.tag} ${JSON.stringify(what.value)}`;
     case 'send':

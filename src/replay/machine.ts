@@ -1,4 +1,4 @@
-import type { AlarmAct, Decisions, Outcome } from '#decide/api.ts';
+import { type AlarmAct, type Decisions, isEmpty, type Outcome } from '#decide/api.ts';
 import { compileCondition } from '#decide/condition.ts';
 import { compileDecisions } from '#decide/engine.ts';
 import type { AssetMode, Guard } from '#guard/api.ts';
@@ -113,8 +113,7 @@ export class Machine {
 
   #led(outcome: Outcome, atUs: number): readonly What[] {
     if (outcome.derived && this.#writes) this.#guard.observe(outcome.derived, atUs);
-    const { rules, alarms, intents, skipped } = outcome;
-    if (rules.length + alarms.length + intents.length === 0 && !skipped) return NOTHING;
+    if (isEmpty(outcome)) return NOTHING;
     this.#atUs = atUs;
     return findingsOf(outcome, this.#table, (rule, write) => this.#refusal(rule, write), this.#shadows);
   }

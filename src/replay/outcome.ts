@@ -15,7 +15,7 @@ export function findingsOf(
   judge: Judge,
   shadows: ReadonlyMap<string, unknown>,
 ): What[] {
-  const { rules, alarms, intents, skipped = [] } = outcome;
+  const { rules, alarms, alerts = [], intents, skipped = [] } = outcome;
   const moved = new Set(rules.map(({ id }) => id));
   return [
     ...rules.map((transition): What => ({ kind: 'rule', ...transition })),
@@ -29,6 +29,7 @@ export function findingsOf(
       }),
     ),
     ...alarms.map((transition): What => ({ kind: 'alarm', ...transition })),
+    ...alerts.map((transition): What => ({ kind: 'alert', ...transition })),
     ...intents.map((intent) => {
       const what = asked(intent, table, judge, moved);
       return what.kind !== 'release' && shadows.has(intent.rule) ? { ...what, shadow: true as const } : what;

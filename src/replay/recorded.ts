@@ -1,6 +1,6 @@
 import type { Item } from '#journal/api.ts';
 import type { SiteEvent } from '#kernel/event.ts';
-import type { AlarmFound, Finding, RuleFound, What } from '#replay/finding.ts';
+import type { AlarmFound, AlertFound, Finding, RuleFound, What } from '#replay/finding.ts';
 
 type Detail = NonNullable<SiteEvent['detail']>;
 
@@ -43,6 +43,7 @@ export class Recorded {
       return { kind: 'rule', id: subject, from, to };
     }
     if (kind === 'alarm' && 'to' in detail) return alarm(subject, by, detail);
+    if (kind === 'alert') return alert(name, subject, detail);
     if (kind === 'write') return this.#write(name, subject, rule, detail);
     if (name === 'action.intent' && rule !== undefined) return { kind: 'send', rule, to: subject };
     return undefined;
@@ -67,6 +68,19 @@ function alarm(id: string, by: string | undefined, detail: Detail): What {
   const { from, to, priority, cause, firstOut, comment } = detail as unknown as AlarmFound;
   const who = { ...(by !== undefined && { by }), ...(comment !== undefined && { comment }) };
   return { kind: 'alarm', id, priority, from, to, cause, firstOut, ...who };
+}
+
+function alert(name: string, rule: string, detail: Detail): What {
+  const { text, cause, lastedMs = 0, inputs } = detail as unknown as Omit<AlertFound, 'rule' | 'to'>;
+  return {
+    kind: 'alert',
+    rule,
+    to: name === 'alert.began' ? 'began' : 'ended',
+    cause,
+    text,
+    lastedMs,
+    inputs,
+  };
 }
 
 function wouldWrite(rule: string, { tag, value = null, refusal, reason }: Detail): What {

@@ -159,6 +159,8 @@ export function questionsTo(raw: Api, api: SiteApi): Questions {
     alarms: () => api.alarms(),
     alarm: () => api.alarm(ALARM),
     operateAlarm: () => api.operateAlarm({ id: ALARM, act: 'comment', comment: 'a test was here' }),
+    alerts: () => api.alerts(),
+    endedAlerts: () => items(api.endedAlerts({ limit: 5 })),
     rules: () => api.rules(),
     notices: () => api.notices(),
     maintain: () => api.maintain({ asset: PUMP, forMin: 0.01, why: 'a test asks', by: 'test' }),

@@ -2,6 +2,7 @@
 
 export { SavedView } from '#contract/api.ts';
 export { Me, NewCode, NewToken, SessionView, TokenView, UserView } from './replies/access.ts';
+export { AlertStatus, EndedAlert } from './replies/alerts.ts';
 export { Ended } from './replies/common.ts';
 export {
   AppliedConfig,

@@ -59,6 +59,18 @@ export const AlarmsQuery = z.strictObject({
     .describe('true: all but normal ones. false: normal ones only.'),
 });
 
+const alertPrefix = prefix.default('').describe('Only those of rules whose id begins so.');
+
+export const AlertsQuery = z.strictObject({ prefix: alertPrefix });
+
+export const EndedAlertsQuery = z.strictObject({
+  prefix: alertPrefix,
+  from: from.optional().describe('Ended from here on: ISO 8601 with its zone, or µs since 1970.'),
+  to: to.optional().describe('Ended before this.'),
+  limit: limit(1000, 100),
+  before: position.optional().describe('Id of the last one of the page before.'),
+});
+
 export const EventsQuery = z.strictObject({
   kind: several(z.enum(EVENT_KINDS)).optional().describe('Only of these kinds.'),
   name: z.string().max(200).optional().describe('Only names that begin so, such as alarm. or write.refused.'),

@@ -9,7 +9,7 @@ export type Replies = typeof import('./replies.ts');
 export const GROUPS = {
   site: 'How the site does, what it says of itself, and the live stream',
   tags: 'Live values, and what there is',
-  alarms: 'Alarms after ISA-18.2, and what operators do with them',
+  alarms: 'Alarms after ISA-18.2, and what operators do with them; alerts and rules',
   events: 'The record of what happened, and what is missing from it',
   writes: 'Guarded writes, assets and tag-outs',
   peers: 'Sources, sinks, actuators, and the certificates of peers',

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { ACCESS_ROUTES } from './access.ts';
+import { ALERT_ROUTES } from './alerts.ts';
 import { HISTORY_ROUTES } from './history.ts';
 import { NOTICE_ROUTES } from './notices.ts';
 import { PEER_ROUTES } from './peers.ts';
@@ -14,6 +15,7 @@ import { VIEW_ROUTES } from './views.ts';
 export const ROUTES = {
   ...SITE_ROUTES,
   ...TAG_ROUTES,
+  ...ALERT_ROUTES,
   ...NOTICE_ROUTES,
   ...PEER_ROUTES,
   ...REPLAY_ROUTES,

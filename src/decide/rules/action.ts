@@ -3,7 +3,7 @@ import type { Compiler } from '#decide/expressions/compile.ts';
 import type { CelValue, Expression } from '#decide/expressions/expression.ts';
 import type { Inputs } from '#decide/expressions/inputs.ts';
 import { type Finding, stateCode } from '#decide/expressions/rewrite.ts';
-import { compileTemplate, plain, renderText, type Template } from '#decide/rules/template.ts';
+import { compileTemplate, expressionsOf, plain, renderText, type Template } from '#decide/rules/template.ts';
 import type { Value } from '#kernel/batch.ts';
 import { type Json, valueToJson } from '#kernel/event.ts';
 import type { Tag } from '#kernel/tag-table.ts';
@@ -205,9 +205,6 @@ function sent(template: Template, inputs: Inputs, nowUs: number): Json {
   const value = template.whole.evaluate(inputs, nowUs);
   return value === undefined ? 'unknown' : valueToJson(plain(value));
 }
-
-const expressionsOf = (template: Template): Expression[] =>
-  template.parts.filter((part) => typeof part !== 'string');
 
 const error = (message: string, hint?: string): Finding => ({
   offset: 0,

@@ -1,7 +1,8 @@
-import type { RuleSpec, RuleState } from '#decide/api.ts';
+import type { AlertView, RuleSpec, RuleState } from '#decide/api.ts';
 import type { Inputs } from '#decide/expressions/inputs.ts';
 import type { OutcomeBuilder } from '#decide/outcome.ts';
 import type { Action, WriteAction } from '#decide/rules/action.ts';
+import type { Alert } from '#decide/rules/alert.ts';
 import type { ConditionSink, Truth, Unknown } from '#decide/sink.ts';
 import type { Timers } from '#decide/timers.ts';
 import type { Json } from '#kernel/event.ts';
@@ -16,6 +17,7 @@ interface Surroundings {
   readonly changed: Set<Rule>;
   /** Told when the condition turns unknown for want of good inputs, or known again. */
   readonly inputAlarm: ConditionSink | undefined;
+  readonly alert: Alert | undefined;
 }
 
 /** A value that a rule holds for a time. */
@@ -78,6 +80,15 @@ export class Rule implements ConditionSink {
     return this.#state;
   }
 
+  get hasAlert(): boolean {
+    return this.#around.alert !== undefined;
+  }
+
+  /** Its alert, while that stands. */
+  get alert(): AlertView | undefined {
+    return this.#around.alert?.view(this.#truth);
+  }
+
   decide(truth: Truth, why: Unknown | undefined, atUs: number): void {
     const { timers, inputAlarm } = this.#around;
     this.#truth = truth;
@@ -93,6 +104,7 @@ export class Rule implements ConditionSink {
     if (target === this.#state) {
       timers.clear(this.#delay);
       this.#first = undefined;
+      this.#around.alert?.follow(truth, atUs);
       return;
     }
     const delayMs = truth ? this.spec.onDelayMs : this.#state === 'on' ? this.spec.offDelayMs : 0;
@@ -103,19 +115,21 @@ export class Rule implements ConditionSink {
   snapshot(): Json {
     // What a shadow would hold was never written: once it is none any more it must not renew that.
     const held = this.spec.shadow ? [] : this.#held.map((one) => ({ ...one }));
-    return { when: this.spec.when, state: this.#state, held };
+    const alert = this.#around.alert?.snapshot();
+    return { when: this.spec.when, state: this.#state, held, ...(alert !== undefined && { alert }) };
   }
 
   /** Whether a rule that is restored from nothing is the same. */
   get isAsNew(): boolean {
-    return this.#state === 'unknown' && this.#held.length === 0;
+    return this.#state === 'unknown' && this.#held.length === 0 && this.alert === undefined;
   }
 
-  /** Goes on from a snapshot; one of another condition is ignored. */
+  /** Goes on from a snapshot; of one of another condition only the alert counts. */
   restore(from: { readonly [key: string]: Json }): void {
     const { state, held } = from;
     this.#state = 'unknown';
     this.#held = [];
+    this.#around.alert?.restore(from.alert);
     if (from.when !== this.spec.when || (state !== 'on' && state !== 'off')) return;
     if (this.spec.onBad === 'safe') return; // its inputs are unknown at start: it has ended
     this.#state = state;
@@ -132,7 +146,8 @@ export class Rule implements ConditionSink {
     this.#truth = earlier.#truth;
     this.#first = earlier.#first;
     this.#held = earlier.#held.map((held) => ({ ...held }));
-    const { timers } = this.#around;
+    const { alert, timers } = this.#around;
+    alert?.restore(earlier.#around.alert?.snapshot());
     timers.adopt(this.#delay, earlier.#around.timers, earlier.#delay);
     timers.adopt(this.#renewal, earlier.#around.timers, earlier.#renewal);
   }
@@ -158,6 +173,7 @@ export class Rule implements ConditionSink {
     this.#first = undefined;
     this.#state = this.#truth ? 'on' : 'off';
     outcome.rule({ id: this.spec.id, from, to: this.#state });
+    this.#around.alert?.follow(this.#state === 'on', atUs);
     if (this.#state === 'on') {
       if (first === undefined || this.spec.firstIsEdge) this.#fire('on', this.#do, atUs);
       else this.#withhold('on', this.#do, first);

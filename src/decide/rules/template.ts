@@ -19,6 +19,9 @@ export interface CompiledTemplate {
   readonly findings: readonly Finding[];
 }
 
+export const expressionsOf = (template: Template): Expression[] =>
+  template.parts.filter((part) => typeof part !== 'string');
+
 /** Most digits of a number in a text: what a 32-bit float of a device really holds. */
 const DIGITS = 7;
 

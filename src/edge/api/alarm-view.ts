@@ -1,9 +1,9 @@
 import type { AlarmStatus } from '#contract/api.ts';
 import type { AlarmModel } from '#contract/model.ts';
 import type { AlarmView } from '#decide/api.ts';
+import { wallUs } from '#edge/api/steady-time.ts';
 import { usageOf } from '#edge/api/usage.ts';
 import type { Site } from '#edge/site.ts';
-import type { Clock } from '#kernel/clock.ts';
 
 /** An alarm with what the site file says of it; the steady times of decisions become those that people read. */
 export function alarmView(site: Site, alarm: AlarmView): AlarmStatus {
@@ -15,19 +15,6 @@ export function alarmView(site: Site, alarm: AlarmView): AlarmStatus {
     sinceUs: wallUs(site.core.clock, sinceUs),
     ...(shelvedUntilUs !== undefined && { shelvedUntilUs: wallUs(site.core.clock, shelvedUntilUs) }),
   };
-}
-
-/** The two clocks are never read at once: what they differ by counts from here on, so that a moment keeps its name. */
-const LEAST_JUMP_US = 500_000;
-const AHEAD_US = new WeakMap<Clock, number>();
-
-function wallUs(clock: Clock, steadyUs: number): number {
-  if (steadyUs === 0) return 0; // never yet
-  const nowUs = clock.nowUs() - clock.steadyUs();
-  const known = AHEAD_US.get(clock) ?? 0;
-  const aheadUs = Math.abs(nowUs - known) < LEAST_JUMP_US ? known : nowUs;
-  AHEAD_US.set(clock, aheadUs);
-  return Math.round(steadyUs + aheadUs);
 }
 
 type FromFile = Omit<AlarmStatus, keyof AlarmView> & Pick<AlarmStatus, 'comment'>;

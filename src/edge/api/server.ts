@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { ApiAddress } from '#contract/api.ts';
 import { routeEntries } from '#contract/routes/table.ts';
 import { accessHandlers } from '#edge/api/access.ts';
+import { alertHandlers } from '#edge/api/alerts.ts';
 import { addOwnWay, addRoutes, notFound, sendText, urlOf } from '#edge/api/answer.ts';
 import { addConsole } from '#edge/api/console.ts';
 import { type EncryptedDoor, localDoor } from '#edge/api/doors.ts';
@@ -75,6 +76,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
   addRoutes(app, gate, {
     ...siteHandlers(site, version),
     ...tagHandlers(site),
+    ...alertHandlers(site),
     ...noticeHandlers(site),
     ...peerHandlers(site, configuration),
     ...replayHandlers(site),

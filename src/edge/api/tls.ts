@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
-import type { Settings } from '#contract/site.ts';
+import type { Settings } from '#contract/settings.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Log } from '#plugin/api.ts';
 import { webCertificate, webDir } from '#trust/web.ts';

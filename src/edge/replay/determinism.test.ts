@@ -34,7 +34,8 @@ tags:
 rules:
   hold: { when: 'tag("p/a") > ${limit}', onDelayMs: 1500, offDelayMs: 2500, do: [{ write: { tag: p/speed, value: 12, leaseMs: 6000 } }, { send: { to: notices, payload: 'a is {{ tag("p/a") }}' } }], clear: [{ write: { tag: p/speed, value: 3 } }] }
   safe: { when: 'tag("p/sum") > 90 || tag("p/c")', onBad: safe, firstIsEdge: true, do: [{ write: { tag: p/valve, value: '{{ tag("p/b") * 2.0 }}' } }] }
-  loud: { when: 'mean(tag("p/b"), "5s") > 40', onBad: alarm, onDelayMs: 700 }
+  loud: { when: 'mean(tag("p/b"), "5s") > 40', onBad: alarm, onDelayMs: 700, alert: 'b is {{ tag("p/b") }} on average' }
+  told: { when: 'tag("p/a") > 45', onBad: safe, offDelayMs: 900${limit === 40 ? '' : ", alert: 'a is high'"} }
 alarms:
   high: { when: 'tag("p/a") > ${limit}', deadband: 5, onDelayMs: 1000, offDelayMs: 3000, priority: high, consequence: c, response: r, shelveMaxMin: 1 }
   latched: { when: 'tag("p/b") > 60', latched: true, suppressWhen: 'tag("p/c")', priority: low, consequence: c, response: r }

@@ -90,13 +90,19 @@ export async function replayed(
   return { recorded, found, rows };
 }
 
-/** A finding as both sides can tell it: rules, alarms and what was skipped in full, to the entry. */
+/** A finding as both sides can tell it: rules, alarms, alerts and what was skipped in full, to the entry. */
 export const told = (findings: readonly Finding[]): string[] =>
   findings.flatMap(({ seq, what }) =>
-    what.kind === 'rule' || what.kind === 'alarm' || what.kind === 'skipped'
-      ? [`${seq} ${JSON.stringify(Object.fromEntries(Object.entries(what).sort()))}`]
+    what.kind === 'rule' || what.kind === 'alarm' || what.kind === 'alert' || what.kind === 'skipped'
+      ? [`${seq} ${JSON.stringify(what, sorted)}`]
       : [],
   );
+
+/** The journal keeps the keys of an event in the order of the alphabet. */
+const sorted = (_key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort())
+    : value;
 
 /** What rules asked of machines, as {@link WatchedSite.asked} has it. */
 export const askedFor = (findings: readonly Finding[]): string[] =>

@@ -3,14 +3,17 @@ import { count, json, ms, us } from './common.ts';
 import { Problem } from './config.ts';
 
 const Tally = z.strictObject({
-  count: count.describe('How often it was raised, switched on, written or sent.'),
+  count: count.describe('How often it began, was raised, switched on, written or sent.'),
   refused: count.exactOptional().describe('Writes that a limit refuses.'),
   firstUs: us.exactOptional(),
   lastUs: us.exactOptional(),
-  activeUs: z.number().exactOptional().describe('Rules on, alarms raised; absent for writes and messages.'),
+  activeUs: z
+    .number()
+    .exactOptional()
+    .describe('Rules on, alarms raised, alerts standing; absent for writes and messages.'),
   spans: z.array(us).describe('From, to; from, to; … of the time active, or moments twice.'),
 });
-const kind = z.enum(['rule', 'alarm', 'write', 'send']);
+const kind = z.enum(['rule', 'alarm', 'alert', 'write', 'send']);
 
 export const BacktestReport = z
   .strictObject({
@@ -29,7 +32,7 @@ export const BacktestReport = z
     subjects: z.array(
       z.strictObject({
         kind,
-        id: z.string().describe('Of the rule or alarm; for writes and messages the rule.'),
+        id: z.string().describe('Of the rule or alarm; for alerts, writes and messages the rule.'),
         to: z.string().exactOptional().describe('Tag that is written, or actuator.'),
         file: Tally.exactOptional(),
         past: Tally.exactOptional(),

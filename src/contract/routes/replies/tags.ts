@@ -104,6 +104,7 @@ export const RuleStatus = z.strictObject({
   offDelayMs: ms,
   onBad: z.enum(['hold', 'safe', 'alarm']).describe('What it does while an input is bad.'),
   firstIsEdge: z.boolean(),
+  alert: z.string().exactOptional().describe('What stands in the list of alerts while it is on.'),
   do: z.array(action),
   clear: z.array(action),
   reads: z.array(z.string()).describe('Paths of the tags that its condition rests on.'),

@@ -1,0 +1,18 @@
+import type { EndedAlert, EventView } from '#contract/api.ts';
+import { parentOf } from '#contract/expand.ts';
+
+/** What an `alert.ended` of the journal tells. */
+export function endedAlert({ id, subject, timeUs, detail = {} }: EventView): EndedAlert {
+  const { text, lastedMs, cause, inputs } = detail as unknown as Omit<EndedAlert, 'id' | 'rule'>;
+  return {
+    id,
+    rule: subject,
+    asset: parentOf(subject),
+    text,
+    sinceUs: timeUs - lastedMs * 1000,
+    endedUs: timeUs,
+    lastedMs,
+    cause,
+    inputs,
+  };
+}

@@ -1,0 +1,56 @@
+import type { AlertStatus, EventView } from '#contract/api.ts';
+import { endedAlert } from '#contract/ended-alert.ts';
+import type { ALERT_ROUTES } from '#contract/routes/alerts.ts';
+import type { AlertView } from '#decide/api.ts';
+import { findEvents } from '#edge/api/event-log.ts';
+import type { Handlers } from '#edge/api/handlers.ts';
+import { maySee } from '#edge/api/sight.ts';
+import { wallUs } from '#edge/api/steady-time.ts';
+import { tagValue } from '#edge/api/tag-value.ts';
+import { usageOf } from '#edge/api/usage.ts';
+import type { Site } from '#edge/site.ts';
+import { isWithin } from '#kernel/rights.ts';
+
+/** Conditions worth knowing of: those that hold, and those that did. */
+export function alertHandlers(site: Site): Pick<Handlers, keyof typeof ALERT_ROUTES> {
+  const { core } = site;
+  return {
+    alerts: ({ query: { prefix } }, _signal, { caller: { areas } }) =>
+      core.decisions
+        .alerts()
+        .filter(({ rule }) => rule.startsWith(prefix) && isWithin(areas, rule))
+        .map((alert) => alertStatus(site, alert, areas))
+        .sort((a, b) => b.sinceUs - a.sinceUs || (a.rule < b.rule ? -1 : 1)),
+    async endedAlerts({ query: { prefix, ...span } }, _signal, { caller }) {
+      const { areas } = caller;
+      const query = { ...span, kind: ['alert' as const], name: 'alert.ended', subject: `${prefix}*` };
+      const { items, next } = await findEvents(site, query, maySee(caller));
+      const ended = items.toReversed().map((event: EventView) => {
+        const one = endedAlert(event);
+        return { ...one, inputs: one.inputs.filter(({ tag }) => isWithin(areas, tag)) };
+      });
+      return { items: ended, ...(next && { next }) };
+    },
+  };
+}
+
+/** @param areas of who asks: a condition may read beyond them, and those values are not his */
+function alertStatus(site: Site, alert: AlertView, areas: readonly string[] | undefined): AlertStatus {
+  const { core, blueprint } = site;
+  const { rule, text, sinceUs, condition } = alert;
+  const model = blueprint.model.rules.find(({ id }) => id === rule);
+  const inputs = usageOf(site)
+    .readBy(rule)
+    .filter((path) => isWithin(areas, path))
+    .map((path) => tagValue(core, core.table.get(core.table.number(path))));
+  return {
+    rule,
+    asset: model?.asset ?? '',
+    ...(model?.description !== undefined && { description: model.description }),
+    text,
+    sinceUs: wallUs(core.clock, sinceUs),
+    condition,
+    when: model?.when ?? '',
+    inputs,
+  };
+}
