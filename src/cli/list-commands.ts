@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Filter } from '#cli/rows.ts';
 import { AGGREGATES } from '#historian/api.ts';
+import { Fault } from '#kernel/fault.ts';
 
 const dataOption = () => new Option('--data <dir>', 'data folder of the site, running or stopped');
 const jsonOption = () => new Option('--json', 'print JSON, for programs');
@@ -125,10 +126,25 @@ export function addLists(holdfast: Command): void {
     .action(async (prefix, { active, ...given }) =>
       (await import('#cli/look.ts')).list('alarms', { prefix, active }, given),
     );
+  timed(common(holdfast.command('alerts')))
+    .argument('[prefix]', 'only those of rules whose id begins so')
+    .option(
+      '--ended',
+      'those that are over, the one that ended last first; the times and --limit are for these',
+    )
+    .description('list the alerts of a site that stand: worth knowing, with nothing to do about them')
+    .action(async (prefix, { ended, ...given }) => {
+      const span = await spanOf(given);
+      const { list } = await import('#cli/look.ts');
+      if (ended) return await list('ended-alerts', { prefix, ...span }, given);
+      if (Object.keys(span).length > 0) throw onlyEnded();
+      await list('alerts', { prefix }, given);
+    });
   timed(common(holdfast.command('events')))
     .addOption(
       new Option('--kind <kind...>', 'only of these kinds').choices([
         'alarm',
+        'alert',
         'write',
         'rule',
         'security',
@@ -148,6 +164,12 @@ export function addLists(holdfast: Command): void {
       (await import('#cli/look.ts')).list('gaps', { source, ...(await spanOf(given)) }, given),
     );
 }
+
+const onlyEnded = (): Fault =>
+  new Fault('cli.usage', 'alerts that stand have no end: times and --limit say nothing of them', {
+    retry: 'never',
+    hint: 'add --ended for those that are over',
+  });
 
 const common = (command: Command): Command => command.addOption(dataOption()).addOption(jsonOption());
 

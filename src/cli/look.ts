@@ -20,8 +20,10 @@ import {
 import { watch, watchJson } from '#cli/watch.ts';
 import type {
   AlarmStatus,
+  AlertStatus,
   AssetView,
   DeadLetterView,
+  EndedAlert,
   EventView,
   GapView,
   RuleStatus,
@@ -209,7 +211,7 @@ function treeLines(nodes: readonly TreeNode[], values: ReadonlyMap<string, TagVa
 export async function list(what: Listed, filter: Filter, { data, json }: LookOptions): Promise<void> {
   const rows = await rowsOf(what, filter, data);
   if (json) print(JSON.stringify(rows, null, 2));
-  else if (rows.length === 0) print(`no ${what.replace('-', ' ')}${soughtText(filter)}`);
+  else if (rows.length === 0) print(`no ${what.replaceAll('-', ' ')}${soughtText(filter)}`);
   else print(LISTS[what](rows as readonly never[]));
 }
 
@@ -226,6 +228,16 @@ const soughtText = ({ prefix, search, subject, source }: Filter): string =>
 const WIDEST_VALUE = 40;
 /** Tags of a gap that its line names: all of them are for `--json`. */
 const MOST_PATHS = 3;
+
+/** Values that are not good say so: the alert stays as it was then. */
+function nowText({ inputs }: AlertStatus): string {
+  if (!inputs) return '–';
+  const texts = inputs.map(({ path, value, state, unit = '', quality }) => {
+    const now = fit(state ?? valueText(value), WIDEST_VALUE);
+    return `${path} ${now} ${unit}`.trimEnd() + (quality === 'good' ? '' : ` (${quality})`);
+  });
+  return firstOf(texts, MOST_PATHS);
+}
 
 const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } = {
   tags: (tags: readonly TagValue[]) =>
@@ -245,6 +257,16 @@ const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } =
     table(
       ['alarm', 'priority', 'state', 'condition', 'response'],
       alarms.map((one) => [one.id, one.priority, one.state, String(one.condition), one.response]),
+    ),
+  alerts: (alerts: readonly AlertStatus[]) =>
+    table(
+      ['since', 'rule', 'alert', 'inputs now'],
+      alerts.map((one) => [isoTime(one.sinceUs), one.rule, one.text, nowText(one)]),
+    ),
+  'ended-alerts': (alerts: readonly EndedAlert[]) =>
+    table(
+      ['ended', 'lasted', 'rule', 'alert'],
+      alerts.map((one) => [isoTime(one.endedUs), age(one.lastedMs), one.rule, one.text]),
     ),
   events: (events: readonly EventView[]) => events.map(eventLine).join('\n'),
   gaps: (gaps: readonly GapView[]) =>

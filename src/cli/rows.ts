@@ -1,8 +1,10 @@
 import { findKeptDir, readAddress, SiteClient } from '#cli/client.ts';
 import type {
   AlarmStatus,
+  AlertStatus,
   AssetView,
   DeadLetterView,
+  EndedAlert,
   EventsQuery,
   EventView,
   GapView,
@@ -16,6 +18,8 @@ import { Fault } from '#kernel/fault.ts';
 interface Rows {
   readonly tags: TagValue;
   readonly alarms: AlarmStatus;
+  readonly alerts: AlertStatus;
+  readonly 'ended-alerts': EndedAlert;
   readonly events: EventView;
   readonly gaps: GapView;
   readonly rules: RuleStatus;
@@ -57,6 +61,9 @@ export async function rowsOf<What extends Listed>(
   return (await stoppedRows(what, filter, dir)) as readonly Rows[What][];
 }
 
+/** Of a list with a long past. */
+const USUAL = 100;
+
 const text = (us: number | undefined): string | undefined => us?.toString();
 
 const RUNNING: {
@@ -64,6 +71,17 @@ const RUNNING: {
 } = {
   tags: (api, { prefix, search }) => Array.fromAsync(api.everyTags({ prefix, search })),
   alarms: (api, { prefix, active }) => api.alarms({ prefix, active: active ? 'true' : undefined }),
+  alerts: (api, { prefix }) => api.alerts({ prefix }),
+  async 'ended-alerts'(api, { prefix, fromUs, toUs, limit = USUAL }) {
+    const query = { prefix, from: text(fromUs), to: text(toUs), limit };
+    const found: EndedAlert[] = [];
+    // Page by page: a search ends where it has seen very many other events.
+    for await (const one of api.everyEndedAlerts(query)) {
+      found.push(one);
+      if (found.length === limit) break;
+    }
+    return found;
+  },
   async events(api, { kind, subject, fromUs, toUs, limit }) {
     const query = { kind, subject, from: text(fromUs), to: text(toUs), limit };
     return (await api.events(query)).items;

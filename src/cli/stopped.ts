@@ -1,7 +1,17 @@
+import { backwards, lastModel, newestOf } from '#cli/kept.ts';
 import type { Filter } from '#cli/rows.ts';
-import type { AlarmStatus, DeadLetterView, EventView, GapView, TagValue } from '#contract/client.ts';
+import { stoppedAlerts, stoppedEndedAlerts } from '#cli/stopped-alerts.ts';
+import type {
+  AlarmStatus,
+  AlertStatus,
+  DeadLetterView,
+  EndedAlert,
+  EventView,
+  GapView,
+  TagValue,
+} from '#contract/client.ts';
 import type { AlarmModel } from '#contract/model.ts';
-import { checkSite, configVersions, journalDir } from '#edge/main.ts';
+import { journalDir } from '#edge/main.ts';
 import type { JournalReader, StoredEvent } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
 import { Quality, qualityName } from '#kernel/quality.ts';
@@ -10,19 +20,24 @@ import { Quality, qualityName } from '#kernel/quality.ts';
 
 const USUAL = 100;
 const ALL = 4096;
-const AT_ONCE = 1000;
 
 export async function stoppedRows(
-  what: 'tags' | 'alarms' | 'events' | 'gaps' | 'dead-letters',
+  what: 'tags' | 'alarms' | 'alerts' | 'ended-alerts' | 'events' | 'gaps' | 'dead-letters',
   filter: Filter,
   dir: string,
-): Promise<readonly (TagValue | AlarmStatus | EventView | GapView | DeadLetterView)[]> {
+): Promise<
+  readonly (TagValue | AlarmStatus | AlertStatus | EndedAlert | EventView | GapView | DeadLetterView)[]
+> {
   using reader = openReader(journalDir(dir));
   switch (what) {
     case 'tags':
       return tags(reader, filter);
     case 'alarms':
       return await alarms(reader, filter, dir);
+    case 'alerts':
+      return await stoppedAlerts(reader, filter, dir);
+    case 'ended-alerts':
+      return stoppedEndedAlerts(reader, filter, filter.limit ?? USUAL);
     case 'events':
       return events(reader, filter);
     case 'gaps':
@@ -50,17 +65,6 @@ function tags(reader: JournalReader, { prefix = '', search = '' }: Filter): read
       quality: qualityName(Quality.badNotConnected),
       timeUs: 0,
     }));
-}
-
-/** Newest first. */
-function* backwards(reader: JournalReader): Iterable<StoredEvent> {
-  for (let before = Number.MAX_SAFE_INTEGER; ; ) {
-    const events = reader.eventsBefore(before, AT_ONCE);
-    yield* events;
-    const last = events.at(-1);
-    if (!last) return;
-    before = last.seq;
-  }
 }
 
 function events(reader: JournalReader, filter: Filter): readonly EventView[] {
@@ -93,23 +97,15 @@ async function alarms(
   { prefix = '', active }: Filter,
   dir: string,
 ): Promise<readonly AlarmStatus[]> {
-  const models = await lastAlarms(dir);
-  const open = new Set(models.map(({ id }) => id));
-  const last = new Map<string, StoredEvent['event']>();
-  for (const { event } of backwards(reader)) {
-    if (open.size === 0) break;
-    if (event.kind !== 'alarm' || event.detail?.to === undefined || !open.delete(event.subject)) continue;
-    last.set(event.subject, event);
-  }
+  const models = (await lastModel(dir))?.alarms ?? [];
+  const last = newestOf(
+    reader,
+    models.map(({ id }) => id),
+    ({ kind, detail }) => kind === 'alarm' && detail?.to !== undefined,
+  );
   return models
     .map((model) => alarmOf(model, last.get(model.id)))
     .filter((one) => one.id.startsWith(prefix) && (!active || one.state !== 'normal'));
-}
-
-async function lastAlarms(dir: string): Promise<readonly AlarmModel[]> {
-  let text = '';
-  for await (const version of configVersions(journalDir(dir))) text = version.text;
-  return (await checkSite(text)).blueprint?.model.alarms ?? [];
 }
 
 function alarmOf(model: AlarmModel, event: StoredEvent['event'] | undefined): AlarmStatus {

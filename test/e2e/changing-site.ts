@@ -12,7 +12,10 @@ export async function memoryDevice() {
   const registers = new Uint16Array(100);
   /** How often each was read. */
   const reads = new Uint32Array(100);
+  /** While it is on, nothing is answered. */
+  const silence = { isOn: false };
   const server = await rawServer((asked) => {
+    if (silence.isOn) return;
     const pdu = Buffer.from(pduFor(asked));
     if (asked.code === 6) registers[asked.address] = asked.count;
     else {
@@ -24,7 +27,7 @@ export async function memoryDevice() {
     }
     answer(asked, pdu);
   });
-  return Object.assign(server, { registers, reads });
+  return Object.assign(server, { registers, reads, silence });
 }
 
 /** Sections of a site file, as YAML lines; absent ones are left out. */

@@ -125,4 +125,6 @@ const VALUES: { readonly [name: string]: Find | 'files' } = {
   digest: async (api) => (await api.configHistory()).map(({ digest }) => digest.slice(0, 12)),
   'alarm id': async (api) => (await api.alarms()).map(({ id }) => id),
   'alarms prefix': async (api) => (await api.alarms()).map(({ id }) => id),
+  'alerts prefix': async (api) =>
+    (await api.rules()).flatMap(({ id, alert }) => (alert === undefined ? [] : [id])),
 };

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as z from 'zod';
+import { AlertStatus, EndedAlert } from '#contract/routes/replies.ts';
 import { alertHandlers } from '#edge/api/alerts.ts';
 import { servedSite } from '#edge/api/fixture.ts';
 import type { Site } from '#edge/site.ts';
 import { BatchBuilder } from '#kernel/batch.ts';
 import type { Caller } from '#kernel/rights.ts';
+
+/** As it goes over the wire. */
+const said = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** Nobody listens there: nothing but what the test hands in has a value. */
 const SITE = `site: north
@@ -51,6 +56,9 @@ test('what stands is told with its rule, its start and its inputs now, the newes
   arrive(site, { 'hall/p1/flow': 3, 'yard/limit': 1 });
   arrive(site, { 'yard/limit': 7 });
   const [newest, first] = await standing();
+  z.array(AlertStatus)
+    .length(2)
+    .parse(said(await standing()));
   assert.equal(newest?.rule, 'whole');
   const { sinceUs = 0, inputs = [], condition, ...told } = first ?? {};
   assert.deepEqual(told, {
@@ -91,6 +99,7 @@ test('what has ended is paged, the newest first, and shows how long it was and w
       ['hall/p2/slow', 'hall/p2', 'only 3', 'condition'],
     ],
   );
+  z.array(EndedAlert).length(2).parse(said(items));
   const rest = await ended({ limit: 2, ...next });
   assert.deepEqual([rest.items.map(({ rule }) => rule), rest.next], [['hall/p1/slow'], undefined]);
   const [last] = rest.items;
