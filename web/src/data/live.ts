@@ -5,7 +5,7 @@ import { connection } from './connection.ts';
 import type { Live } from './live-value.ts';
 import { askAgain } from './poll.ts';
 import { session } from './session.ts';
-import { ALARMS } from './site.ts';
+import { ALARMS, ALERTS } from './site.ts';
 
 /** How often the site tells of changes, and how long to wait until others have said what they show, too. */
 const EVERY_MS = 500;
@@ -41,7 +41,7 @@ session.watch(() => {
 });
 
 function queryFor(paths: readonly string[]): object {
-  const kind = ['alarm', 'write', 'system', 'config', 'rule', 'security'];
+  const kind = ['alarm', 'alert', 'write', 'system', 'config', 'rule', 'security'];
   // A tag that no site has: the events alone.
   if (paths.length === 0) return { tag: [''], kind, everyMs: EVERY_MS };
   const tag = paths.toSorted();
@@ -76,6 +76,7 @@ let changed: string[] = [];
 function take(message: StreamMessage): void {
   if (message.name === 'events') {
     if (message.data.some(({ kind }) => kind === 'alarm')) askAgain(ALARMS);
+    if (message.data.some(({ kind }) => kind === 'alert')) askAgain(ALERTS);
     for (const tell of [...eventWatchers]) tell(message.data);
     return;
   }

@@ -1,4 +1,4 @@
-import type { AlarmStatus, SiteStatus } from '#contract/client.ts';
+import type { AlarmStatus, AlertStatus, SiteStatus } from '#contract/client.ts';
 import { api } from './api.ts';
 import { siteTold } from './clock.ts';
 import { type Polled, usePolled } from './poll.ts';
@@ -19,3 +19,10 @@ export const ALARMS = 'alarms';
 /** Alarms that are not normal; asked anew as soon as an event tells of one. */
 export const useActiveAlarms = (): Polled<readonly AlarmStatus[]> =>
   usePolled(`${ALARMS} active`, (signal) => api.alarms({ active: 'true' }, signal), 5000);
+
+/** Key of all questions about alerts. */
+export const ALERTS = 'alerts';
+
+/** Alerts that stand; asked anew as soon as an event tells of one. */
+export const useAlerts = (): Polled<readonly AlertStatus[]> =>
+  usePolled(`${ALERTS} standing`, (signal) => api.alerts({}, signal), 10_000);

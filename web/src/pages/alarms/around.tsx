@@ -8,8 +8,7 @@ import { Trend } from '../../parts/trend.tsx';
 import { unitText } from '../../parts/unit.ts';
 import { type Range, useTrend } from '../../parts/use-trend.ts';
 import { Value } from '../../parts/value.tsx';
-import { hashOf } from '../../shell/route.ts';
-import { PAGES } from '../registry.ts';
+import { TrendLink } from './trend-link.tsx';
 
 /** Seen on either side of the moment at which it was raised. */
 const AROUND_S = 15 * 60;
@@ -33,7 +32,7 @@ export function Around({
     <section aria-label="Values">
       <div className="card-head">
         <h3>Values that it rests on</h3>
-        <TrendLink reads={reads} raised={raised} />
+        <TrendLink reads={reads} atUs={raised} />
       </div>
       <ul className="alarm-reads">
         {reads.map((path) => (
@@ -54,14 +53,6 @@ export function Around({
       <Past key={tag} tag={tag} raised={raised} />
     </section>
   );
-}
-
-/** Where the console has a page for trends, the same with all it can do. */
-function TrendLink({ reads, raised }: { readonly reads: readonly string[]; readonly raised: number }) {
-  if (!PAGES.some(({ id }) => id === 'trends')) return null;
-  const query = new URLSearchParams(reads.map((path) => ['tag', path]));
-  if (raised > 0) query.set('at', String(Math.round(raised)));
-  return <a href={`${hashOf('trends')}?${query}`}>Trend around it</a>;
 }
 
 /** From a while before it was raised until now; where that is long ago, around it. */

@@ -1,11 +1,14 @@
-import type { AlarmStatus } from '#contract/client.ts';
+import type { AlarmStatus, AlertStatus } from '#contract/client.ts';
 import { byUrgency, isStanding, isUnacknowledged, PRIORITIES, type Priority } from '../../parts/alarms.ts';
 
 import { type AlarmRecord, raisedUs } from './record-of.ts';
 
 /* What somebody asks of the list. It stands in the address, so that it can be sent to somebody else. */
 
-export const LISTS = ['standing', 'unacknowledged', 'shelved', 'suppressed', 'outOfService', 'all'] as const;
+const ALARM_LISTS = ['standing', 'unacknowledged', 'shelved', 'suppressed', 'outOfService', 'all'] as const;
+export type AlarmListName = (typeof ALARM_LISTS)[number];
+/** Alerts are no alarms: their list is another one. */
+export const LISTS = [...ALARM_LISTS, 'alerts'] as const;
 export type ListName = (typeof LISTS)[number];
 
 export const SORTS = ['urgency', 'priority', 'alarm', 'state', 'raised'] as const;
@@ -62,9 +65,20 @@ export function isIn(list: ListName, alarm: AlarmStatus): boolean {
 /** Whether it is one of those that are looked for, in whatever list. */
 export function isWanted({ area, text, only }: Asked, alarm: AlarmStatus): boolean {
   if (only.length > 0 && !only.includes(alarm.id)) return false;
-  if (area !== '' && alarm.id !== area && !alarm.id.startsWith(`${area}/`)) return false;
-  if (text === '') return true;
   const said = `${alarm.id} ${alarm.description ?? ''} ${alarm.response} ${alarm.consequence}`;
+  return isBelow(area, alarm.id) && isSaid(text, said);
+}
+
+/** The same of an alert, standing or over. */
+export const isAlertWanted = (
+  { area, text }: Asked,
+  { rule, text: told, description = '' }: Pick<AlertStatus, 'rule' | 'text' | 'description'>,
+): boolean => isBelow(area, rule) && isSaid(text, `${rule} ${told} ${description}`);
+
+const isBelow = (area: string, id: string): boolean =>
+  area === '' || id === area || id.startsWith(`${area}/`);
+
+function isSaid(text: string, said: string): boolean {
   const hay = said.replaceAll(/[-_]/g, ' ').toLowerCase();
   return text
     .toLowerCase()
@@ -95,10 +109,10 @@ export function inOrder(
   return alarms.toSorted((a, b) => sign * order(a, b) || newest(a, b) || a.id.localeCompare(b.id));
 }
 
-/** Areas and lines that have alarms, and the assets below them. */
-export function placesOf(alarms: readonly AlarmStatus[]): readonly string[] {
+/** Areas and lines that have some of these, and the assets below them. */
+export function placesOf(all: readonly { readonly asset: string }[]): readonly string[] {
   const places = new Set<string>();
-  for (const { asset } of alarms) {
+  for (const { asset } of all) {
     const parts = asset.split('/').filter((part) => part !== '');
     for (let depth = 1; depth <= parts.length; depth++) places.add(parts.slice(0, depth).join('/'));
   }

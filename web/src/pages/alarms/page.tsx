@@ -9,7 +9,8 @@ import { alarmName, isUnacknowledged } from '../../parts/alarms.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { hashOf, usePlace } from '../../shell/route.ts';
 import { type Act, actOn, type Outcome } from './acting.ts';
-import { type Asked, askedOf, inOrder, isIn, isWanted, queryOf } from './asked.ts';
+import { Alerts } from './alerts.tsx';
+import { type AlarmListName, type Asked, askedOf, inOrder, isIn, isWanted, queryOf } from './asked.ts';
 import { Details } from './details.tsx';
 import { Ask, type Question } from './dialogs.tsx';
 import { Filters } from './filters.tsx';
@@ -33,7 +34,10 @@ function useAll(isWanted: boolean) {
   );
 }
 
-/** Alarms of the site, after ISA-18.2: what stands, what is silent and why, and how they are answered. */
+/**
+ * Alarms of the site, after ISA-18.2: what stands, what is silent and why, and how they are answered. Alerts have a list
+ * of their own beside them, and none of their colours.
+ */
 export function Page() {
   const { rest: opened, query } = usePlace();
   const asked = useMemo(() => askedOf(query), [query]);
@@ -109,86 +113,93 @@ export function Page() {
       <Filters asked={asked} alarms={alarms} isAllKnown={asked.list === 'all'} onAsk={ask} />
       {error && !active && <Refusal error={error} />}
       <Said outcome={outcome} onEnd={() => setOutcome(undefined)} />
-      <div className="alarms-held" {...held.watch}>
-        <div className="alarms-bar">
-          <div className="alarms-acts">
-            {mayAct && selected.size > 0 && (
-              <>
-                <IxButton
-                  disabled={toAcknowledge(chosen).length === 0}
-                  onClick={() => void act(toAcknowledge(chosen), { act: 'acknowledge' })}
-                >
-                  {`Acknowledge ${toAcknowledge(chosen).length}`}
-                </IxButton>
-                <IxButton variant="secondary" onClick={() => setQuestion({ act: 'shelve', alarms: chosen })}>
-                  {`Shelve ${chosen.length} …`}
-                </IxButton>
-                <button type="button" className="link" onClick={() => setSelected(new Set())}>
-                  Select none
+      {asked.list === 'alerts' ? (
+        <Alerts asked={asked} />
+      ) : (
+        <div className="alarms-held" {...held.watch}>
+          <div className="alarms-bar">
+            <div className="alarms-acts">
+              {mayAct && selected.size > 0 && (
+                <>
+                  <IxButton
+                    disabled={toAcknowledge(chosen).length === 0}
+                    onClick={() => void act(toAcknowledge(chosen), { act: 'acknowledge' })}
+                  >
+                    {`Acknowledge ${toAcknowledge(chosen).length}`}
+                  </IxButton>
+                  <IxButton
+                    variant="secondary"
+                    onClick={() => setQuestion({ act: 'shelve', alarms: chosen })}
+                  >
+                    {`Shelve ${chosen.length} …`}
+                  </IxButton>
+                  <button type="button" className="link" onClick={() => setSelected(new Set())}>
+                    Select none
+                  </button>
+                </>
+              )}
+              {selected.size === 0 && (
+                <span className="quiet alarms-keys">
+                  Keys in the list: <kbd>↑</kbd> <kbd>↓</kbd> move
+                  {mayAct && (
+                    <>
+                      , <kbd>Space</kbd> selects, <kbd>A</kbd> acknowledges, <kbd>S</kbd> shelves,{' '}
+                      <kbd>C</kbd> comments
+                    </>
+                  )}
+                  , <kbd>Enter</kbd> shows details
+                </span>
+              )}
+            </div>
+            <div role="status" className="alarms-fresh">
+              {fresh > 0 && (
+                <button type="button" onClick={held.release}>
+                  {fresh === 1 ? '1 new alarm' : `${fresh} new alarms`}: show
                 </button>
-              </>
-            )}
-            {selected.size === 0 && (
-              <span className="quiet alarms-keys">
-                Keys in the list: <kbd>↑</kbd> <kbd>↓</kbd> move
-                {mayAct && (
-                  <>
-                    , <kbd>Space</kbd> selects, <kbd>A</kbd> acknowledges, <kbd>S</kbd> shelves, <kbd>C</kbd>{' '}
-                    comments
-                  </>
-                )}
-                , <kbd>Enter</kbd> shows details
-              </span>
-            )}
+              )}
+            </div>
           </div>
-          <div role="status" className="alarms-fresh">
-            {fresh > 0 && (
-              <button type="button" onClick={held.release}>
-                {fresh === 1 ? '1 new alarm' : `${fresh} new alarms`}: show
-              </button>
-            )}
-          </div>
-        </div>
-        <div className="alarms-body" data-details={shown !== undefined || undefined}>
-          <div className="alarms-list">
-            {isReady && (
-              <AlarmList
-                lines={held.lines}
+          <div className="alarms-body" data-details={shown !== undefined || undefined}>
+            <div className="alarms-list">
+              {isReady && (
+                <AlarmList
+                  lines={held.lines}
+                  record={record}
+                  asked={asked}
+                  selected={selected}
+                  opened={opened}
+                  maySelect={mayAct}
+                  onAsk={ask}
+                  onSelect={select}
+                  onOpen={open}
+                  onToggle={(burst) =>
+                    setUnfolded((before) => {
+                      const next = new Set(before);
+                      if (!next.delete(burst)) next.add(burst);
+                      return next;
+                    })
+                  }
+                  onKey={hearKey}
+                  onKeyed={held.keyed}
+                />
+              )}
+              {!isReady && !error && <div className="waiting" role="status" aria-label="Asking for alarms" />}
+              {isReady && held.lines.length === 0 && <Nothing asked={asked} list={asked.list} />}
+            </div>
+            {shown && (
+              <Details
+                key={shown.id}
+                alarm={shown}
+                together={alarms.filter((one) => one.asset === shown.asset && isUnacknowledged(one))}
                 record={record}
-                asked={asked}
-                selected={selected}
-                opened={opened}
-                maySelect={mayAct}
-                onAsk={ask}
-                onSelect={select}
-                onOpen={open}
-                onToggle={(burst) =>
-                  setUnfolded((before) => {
-                    const next = new Set(before);
-                    if (!next.delete(burst)) next.add(burst);
-                    return next;
-                  })
-                }
-                onKey={hearKey}
-                onKeyed={held.keyed}
+                onAct={(some, what) => void act(some, what)}
+                onAsk={setQuestion}
+                onClose={() => to('', asked)}
               />
             )}
-            {!isReady && !error && <div className="waiting" role="status" aria-label="Asking for alarms" />}
-            {isReady && held.lines.length === 0 && <Nothing asked={asked} />}
           </div>
-          {shown && (
-            <Details
-              key={shown.id}
-              alarm={shown}
-              together={alarms.filter((one) => one.asset === shown.asset && isUnacknowledged(one))}
-              record={record}
-              onAct={(some, what) => void act(some, what)}
-              onAsk={setQuestion}
-              onClose={() => to('', asked)}
-            />
-          )}
         </div>
-      </div>
+      )}
       {opened !== '' && isMissing && all !== undefined && !shown && (
         <p className="quiet">
           This site has no alarm {alarmName({ id: opened })} any more, or you may not see it.
@@ -205,7 +216,7 @@ export function Page() {
   );
 }
 
-const EMPTY: { readonly [list in Asked['list']]: string } = {
+const EMPTY: { readonly [list in AlarmListName]: string } = {
   standing: 'No alarm stands.',
   unacknowledged: 'Every alarm is acknowledged.',
   shelved: 'No alarm is shelved.',
@@ -214,12 +225,10 @@ const EMPTY: { readonly [list in Asked['list']]: string } = {
   all: 'This site has no alarms: its site file declares none.',
 };
 
-function Nothing({ asked }: { readonly asked: Asked }) {
+function Nothing({ asked, list }: { readonly asked: Asked; readonly list: AlarmListName }) {
   const isNarrowed =
     asked.text !== '' || asked.area !== '' || asked.priorities.length > 0 || asked.only.length > 0;
   return (
-    <p className="alarms-none quiet">
-      {isNarrowed ? 'No alarm of this list is as you ask.' : EMPTY[asked.list]}
-    </p>
+    <p className="alarms-none quiet">{isNarrowed ? 'No alarm of this list is as you ask.' : EMPTY[list]}</p>
   );
 }

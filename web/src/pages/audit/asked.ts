@@ -58,7 +58,7 @@ const KINDS: { readonly [group in Group]: readonly EventView['kind'][] } = {
   config: ['config'],
   access: ['security'],
   security: ['security'],
-  other: ['rule', 'system', 'alarm'],
+  other: ['rule', 'system', 'alarm', 'alert'],
 };
 
 const groupsOf = ({ groups }: Asked): readonly Group[] =>

@@ -123,14 +123,23 @@ function Actions({ rule }: { readonly rule: RuleStatus }) {
     <dl className="facts">
       <dt>When it begins</dt>
       <dd>
-        <ActionList actions={rule.do} />
+        <ActionList actions={rule.do} />{' '}
         {onDelayMs > 0 && <span className="quiet">after {delayText(onDelayMs)}</span>}
       </dd>
       <dt>When it ends</dt>
       <dd>
-        <ActionList actions={rule.clear} />
+        <ActionList actions={rule.clear} />{' '}
         {offDelayMs > 0 && <span className="quiet">after {delayText(offDelayMs)}</span>}
       </dd>
+      {rule.alert !== undefined && (
+        <>
+          <dt>While it is on</dt>
+          <dd>
+            stands in the <a href={hashOf('alarms', '', { list: 'alerts' })}>list of alerts</a>: {rule.alert}
+            {shadow && <span className="quiet"> (not while it is a shadow)</span>}
+          </dd>
+        </>
+      )}
       <dt>On a bad input</dt>
       <dd>{ON_BAD[onBad]}</dd>
       {firstIsEdge && (

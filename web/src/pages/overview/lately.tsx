@@ -9,11 +9,14 @@ import { ToPage } from '../../shell/to-page.tsx';
 
 const MOST = 14;
 const EVERY_MS = 60_000;
-/** Rules switch and write all day: of writes those are told that people did, and those that did not go well. */
+/**
+ * Rules switch and write all day: of writes those are told that people did, and those that did not go well. Alerts have a
+ * list of their own.
+ */
 const SEARCHED = 100;
 
 const isTold = ({ kind, name, by = '' }: EventView): boolean => {
-  if (kind === 'rule' || name === 'write.intent') return false;
+  if (kind === 'rule' || kind === 'alert' || name === 'write.intent') return false;
   return !(name === 'write.confirmed' && by.startsWith('rule:'));
 };
 

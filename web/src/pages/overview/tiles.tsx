@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { SiteStatus } from '#contract/client.ts';
 import { useAutonomy } from '../../data/autonomy.ts';
-import { useActiveAlarms } from '../../data/site.ts';
+import { useActiveAlarms, useAlerts } from '../../data/site.ts';
 import { isStanding, isUnacknowledged } from '../../parts/alarms.ts';
 import { bytes, count, duration, fineMs, number } from '../../parts/format.ts';
 import { ToPage } from '../../shell/to-page.tsx';
@@ -50,6 +50,7 @@ function Tile({
 
 function AlarmTile() {
   const { data: alarms } = useActiveAlarms();
+  const { data: alerts = [] } = useAlerts();
   const standing = alarms?.filter(isStanding) ?? [];
   const waiting = standing.filter(isUnacknowledged).length;
   const aside = (alarms?.length ?? 0) - standing.length;
@@ -62,7 +63,19 @@ function AlarmTile() {
       name="Alarms"
       page="alarms"
       isAbnormal={waiting > 0}
-      about={standing.length === 0 && aside === 0 ? 'none stands' : about.join(', ')}
+      about={
+        <>
+          {standing.length === 0 && aside === 0 ? 'none stands' : about.join(', ')}
+          {alerts.length > 0 && (
+            <>
+              {'; '}
+              <ToPage page="alarms" query={{ list: 'alerts' }}>
+                {alerts.length === 1 ? '1 alert' : `${alerts.length} alerts`}
+              </ToPage>
+            </>
+          )}
+        </>
+      }
     >
       {alarms ? standing.length : '–'}
     </Tile>
