@@ -170,6 +170,10 @@ function detailText({ name, detail }: EventView): string {
     ];
     return parts.filter(Boolean).join('  ');
   }
+  if (name.startsWith('alert.')) {
+    const { text, lastedMs } = detail;
+    return `${text}${typeof lastedMs === 'number' ? `, lasted ${age(lastedMs)}` : ''}`;
+  }
   const { from, to, priority, ...rest } = detail;
   const parts = [
     from !== undefined && to !== undefined ? `${from} → ${to}` : '',
