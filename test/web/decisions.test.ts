@@ -65,10 +65,10 @@ test('a viewer sees rules with their states and inputs, and no editor', browser,
   await rows.getByRole('link', { name: RULE }).waitFor();
   assert.equal(await page.getByRole('link', { name: 'Site file' }).count(), 0);
   await page.getByLabel('Search rules').fill('shakes');
-  await page.getByText('6 of 21').waitFor();
+  await page.getByText('6 of 25').waitFor();
   assert.deepEqual(await viewer.barriers(), []);
   await page.getByLabel('Asset').selectOption('hall/line2/pump');
-  await page.getByText('2 of 21').waitFor();
+  await page.getByText('2 of 25').waitFor();
   await viewer.go('/#/decisions/file');
   await page.getByText('There is nothing here for you').waitFor();
   await viewer.go('/#/decisions/alarms');
