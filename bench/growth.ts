@@ -8,9 +8,9 @@ import type { SiteStatus } from '#contract/api.ts';
 import { journalDir } from '#edge/data-folder.ts';
 import { BrokerSide } from './broker-side.ts';
 import { benchFolder, cpuS, EdgeProcess } from './edge-process.ts';
+import { FIELDS, sensorSite } from './sensor-site.ts';
 import { type Row, report } from './table.ts';
 
-const FIELDS = 10;
 const DAY_S = 86_400;
 
 interface Work {
@@ -92,7 +92,7 @@ async function costOf(
   { warmUpMs, runMs }: { readonly warmUpMs: number; readonly runMs: number },
 ): Promise<Cost> {
   await using broker = await BrokerSide.start();
-  await using edge = await EdgeProcess.start(dir, site(work, broker.port), data);
+  await using edge = await EdgeProcess.start(dir, sensorSite(work, broker.port), data);
   const socket = await broker.subscribed();
   const feed = (ms: number) => broker.steady(socket, work.perS, FIELDS, ms, work.tags / FIELDS);
   await feed(warmUpMs);
@@ -112,24 +112,6 @@ async function costOf(
     writtenGbPerDay: ((written() - fromBytes) / 1e9 / tookS) * DAY_S,
     takenPerS: samples / tookS,
   };
-}
-
-/** A limit for each rule; every tenth is a mean over ten seconds instead. None is ever crossed. */
-function site({ tags, rules }: Work, brokerPort: number): string {
-  const path = (i: number) => `hall/sensor${Math.floor(i / FIELDS)}/value${i % FIELDS}`;
-  const address = (i: number) => ({ topic: `sensor/${Math.floor(i / FIELDS)}`, path: `v${i % FIELDS}` });
-  const tag = (i: number) => `tag("${path(Math.floor((i * tags) / rules))}")`;
-  const when = (i: number) => (i % 10 === 9 ? `mean(${tag(i)}, "10s") > 1e9` : `${tag(i)} > 1e9`);
-  const alarm = (i: number) => ({ when: when(i), priority: 'low', consequence: 'none', response: 'none' });
-  const many = <T>(count: number, entry: (i: number) => readonly [string, T]) =>
-    Object.fromEntries(Array.from({ length: count }, (_, i) => entry(i)));
-  return JSON.stringify({
-    site: 'bench',
-    settings: { api: { port: 0 } },
-    sources: { broker: { kind: 'mqtt', url: `mqtt://127.0.0.1:${brokerPort}`, version: 4, qos: 0 } },
-    tags: many(tags, (i) => [path(i), { source: 'broker', address: address(i) }]),
-    alarms: many(rules, (i) => [`high${i}`, alarm(i)]),
-  });
 }
 
 await report(bench);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { Api, Sandbox } from '#test/e2e/sandbox.ts';
 import { until } from '../until.ts';
 import { Chromium, type View, type Window } from './browser.ts';
+import { addUser, signedIn } from './people.ts';
 
 /** The demo: a real site that reads the real plant, and a browser before it. Gone with its scope. */
 export class DemoSite implements AsyncDisposable {
@@ -48,21 +49,12 @@ export class DemoSite implements AsyncDisposable {
 
   /** Makes a user. @returns his password */
   async addUser(name: string, role: string): Promise<string> {
-    const password = `${name} keeps seven green valves`;
-    const reply = await this.api.post('/api/access/users', JSON.stringify({ name, password, role }));
-    assert.equal(reply.status, 200, await reply.text());
-    return password;
+    return await addUser(this.api, name, role);
   }
 
   /** A window in which this user has signed in as people do. */
   async signedIn(name: string, password: string, view: View = {}): Promise<Window> {
-    const window = await this.chromium.open(this.origin, view);
-    await window.go('/');
-    await window.page.getByLabel('Name').fill(name);
-    await window.page.getByLabel('Password').fill(password);
-    await window.page.getByRole('button', { name: 'Sign in' }).click();
-    await window.page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
-    return window;
+    return await signedIn(this.chromium, this.origin, { name, password }, view);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
