@@ -8,8 +8,8 @@ import { passed } from './edge-process.ts';
  */
 
 const MOUSE_PER_S = 125;
-/** To and fro over so much of the width: less than what is there beyond the edges. */
-const SHARE = 0.2;
+/** Into the past and back, over so much of the width: less than what is there beyond the edge. The future would hold it. */
+const SHARE = 0.4;
 const SWING_MS = 2000;
 
 export interface Smoothness {
@@ -27,7 +27,7 @@ export async function panned(page: Page, forMs: number): Promise<Smoothness> {
   mouse.send('mousePressed', middle, y);
   await page.evaluate(WATCH);
   await each(forMs, (ms) =>
-    mouse.send('mouseMoved', middle + SHARE * width * Math.sin((ms / SWING_MS) * 2 * Math.PI), y),
+    mouse.send('mouseMoved', middle + (SHARE * width * (1 - Math.cos((ms / SWING_MS) * 2 * Math.PI))) / 2, y),
   );
   const found = smoothnessOf(await page.evaluate<readonly number[]>(WATCHED), forMs);
   mouse.send('mouseReleased', middle, y);

@@ -4,6 +4,8 @@ import type { Api } from '#test/e2e/sandbox.ts';
 /* A month of four tags, as a picture of trends shows it. */
 
 export const DAYS = 30;
+/** So that there is something beyond its edge. */
+const MORE_DAYS = 15;
 const EVERY_S = 10;
 const DAY_S = 86_400;
 /** What the site has of its own since it started stays behind it. */
@@ -23,13 +25,13 @@ export interface Month {
   readonly endS: number;
 }
 
-/** Brings them into a site, a sample every ten seconds. @param tags declared ones or not, four at most */
+/** Brings them into a site, a sample every ten seconds, and half a month before it. @param tags declared ones or not, four at most */
 export async function importMonth(api: Api, tags: readonly string[]): Promise<Month> {
   const endS = Math.floor(Date.now() / 1000 / EVERY_S) * EVERY_S - BEFORE_NOW_S;
   const startS = endS - DAYS * DAY_S;
   const shapes = SHAPES.slice(0, tags.length);
   const rows = [`time,${tags.join()}`];
-  for (let s = startS; s < endS; s += EVERY_S) {
+  for (let s = startS - MORE_DAYS * DAY_S; s < endS; s += EVERY_S) {
     const day = Math.sin((s / DAY_S) * 2 * Math.PI);
     const noise = ((s * 7919) % 1000) / 1000;
     const values = shapes.map((one) => (one.level + one.swing * day + one.noise * noise).toFixed(3));

@@ -165,6 +165,42 @@ test('wheel and keys zoom and pan, the address follows, and a link shows the sam
   assert.deepEqual(again, shown);
 });
 
+test('a drag shows what is at the new place, holes too, and the address follows', browser, async () => {
+  await using window = await opened(PAST);
+  const { page } = window;
+  const before = page.url();
+  const box = await page.locator('.chart .u-over').boundingBox();
+  assert.ok(box);
+  const [y, byShare] = [box.y + box.height / 2, 0.25];
+  await page.mouse.move(box.x + box.width / 2, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + (0.5 + byShare) * box.width, y, { steps: 25 });
+  const byS = byShare * LENGTH_S;
+  const shareWithLine = async (fromS: number, toS: number) => {
+    const columns = await columnsWithTrace(page);
+    const at = (second: number) => Math.round(((second + byS) / LENGTH_S) * columns.length);
+    const part = columns.slice(at(fromS), at(toS));
+    return part.filter(Boolean).length / part.length;
+  };
+  const check = async (when: string) => {
+    assert.equal(await shareWithLine(-byS, -10), 0, `nothing before the first sample, ${when}`);
+    assert.ok((await shareWithLine(20, HOLE_FROM_S - 20)) > 0.9, `a line before the hole, ${when}`);
+    assert.equal(await shareWithLine(HOLE_FROM_S + 15, HOLE_TO_S - 15), 0, `none across it, ${when}`);
+    assert.ok((await shareWithLine(HOLE_TO_S + 20, LENGTH_S - byS)) > 0.9, `one behind it, ${when}`);
+  };
+  await check('while the button is down');
+  await page.mouse.up();
+  await until('the address has the new place', () => page.url() !== before);
+  const from = new URLSearchParams(page.url().split('?')[1]).get('from') ?? '';
+  assert.ok(
+    Math.abs(Date.parse(from) / 1000 - (FROM_S - byS)) < LENGTH_S / 200,
+    `${from} is a quarter before`,
+  );
+  await settled(page);
+  await check('at rest');
+  window.assertQuiet(...EXPECTED, /404 .*\/api\/tags/);
+});
+
 test('live goes on by itself, pauses when it is moved back, and comes back', browser, async () => {
   await using window = await opened('/#/trends?tag=hall/line1/pump/flow&last=900');
   const { page } = window;

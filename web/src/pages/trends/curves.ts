@@ -2,7 +2,7 @@ import type { TagDetail } from '#contract/client.ts';
 import type { Origin } from '../../parts/trend/ask.ts';
 import { type Curve, withAxes } from '../../parts/trend/curve.ts';
 import { unitText } from '../../parts/unit.ts';
-import { type Chosen, keyOf, type TrendState } from './state.ts';
+import { type Chosen, keyOf } from './state.ts';
 import type { Details } from './tags.ts';
 
 const SWITCH = { 0: 'false', 1: 'true' };
@@ -10,7 +10,7 @@ const SWITCH = { 0: 'false', 1: 'true' };
 /** Key of the line of the earlier time that a line is compared with. */
 export const earlierKey = (key: string): string => `${key} earlier`;
 
-export function originsOf({ chosen, earlierS }: TrendState): Origin[] {
+export function originsOf(chosen: readonly Chosen[], earlierS: number | undefined): Origin[] {
   const now = chosen.map(
     (one): Origin =>
       'path' in one
@@ -22,7 +22,7 @@ export function originsOf({ chosen, earlierS }: TrendState): Origin[] {
 }
 
 /** @param details of tags; what is not known yet is taken for a number */
-export function curvesOf({ chosen, earlierS }: TrendState, details: Details): Curve[] {
+export function curvesOf(chosen: readonly Chosen[], earlierS: number | undefined, details: Details): Curve[] {
   const names = namesOf(chosen);
   const curves = withAxes(
     chosen.map((one, trace) => ({

@@ -45,15 +45,16 @@ export function Page() {
     [state.chosen],
   );
   const details = useDetails(paths);
-  const origins = useMemo(() => originsOf(state), [state]);
-  const curves = useMemo(() => curvesOf(state, details), [state, details]);
+  const { when, chosen, earlierS } = state;
+  // Moving about changes neither: a picture is made anew for other lines, not for another time.
+  const origins = useMemo(() => originsOf(chosen, earlierS), [chosen, earlierS]);
+  const curves = useMemo(() => curvesOf(chosen, earlierS, details), [chosen, earlierS, details]);
   const [loaded, setLoaded] = useState(NOTHING);
   const [pointed, setPointed] = useState<Pointed>();
   const [emphasis, setEmphasis] = useState<string>();
   const [dialog, setDialog] = useState<'views' | 'export' | 'calculation'>();
   const chart = useRef<ChartHandle>(null);
   const nowMs = useSiteNow();
-  const { when, chosen, earlierS } = state;
   const span = useMemo(() => spanAt(when, nowMs / 1000), [when, nowMs]);
   const lengthS = span.to - span.from;
   const beat = isLive(when) ? Math.floor(nowMs / 1000 / Math.max(FASTEST_BEAT_S, lengthS / BEATS)) : 0;

@@ -206,18 +206,20 @@ class Parts implements Disposable {
     this.view = spanAt(when, nowS());
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = undefined;
-      this.#look();
+      this.#look(true);
     });
     clearTimeout(this.#rest);
     this.#rest = window.setTimeout(() => {
+      this.#look(false);
       this.#told.onWhen(this.#when);
       this.#goOn();
     }, REST_MS);
   }
 
-  #look(): void {
+  /** @param isMoving as `Plot.look` */
+  #look(isMoving?: boolean): void {
     this.view = spanAt(this.#when, nowS());
-    this.plot.look();
+    this.plot.look(isMoving);
     this.loader.look(this.view, this.plot.pixels, isLive(this.#when));
   }
 

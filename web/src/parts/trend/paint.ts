@@ -18,38 +18,64 @@ export const MARK_ROW = 22;
 const HATCH = 8;
 const MARK = 5;
 
+/** What is missing or doubtful of all that is shown, put together once and painted with every picture. */
+export interface Bands {
+  readonly doubts: readonly Span[];
+  readonly holes: readonly Span[];
+  /** Whose it is, where several lines are shown; those of which there is something to say. */
+  readonly lanes: readonly {
+    readonly trace: number;
+    readonly doubts: readonly Span[];
+    readonly holes: readonly Span[];
+  }[];
+  readonly areSeveral: boolean;
+}
+
+export function bandsOf(shown: readonly Shown[]): Bands {
+  const areSeveral = shown.length > 1;
+  const told = shown.filter(({ line }) => line.holes.length + line.doubts.length > 0);
+  return {
+    doubts: merged(told.flatMap(({ line }) => line.doubts)),
+    holes: merged(told.flatMap(({ line }) => line.holes)),
+    lanes: areSeveral
+      ? told.map(({ curve: { trace }, line }) => ({
+          trace,
+          doubts: merged(line.doubts),
+          holes: merged(line.holes),
+        }))
+      : [],
+    areSeveral,
+  };
+}
+
 /** Behind the lines: hatched where nothing is known, tinted where values are uncertain. */
-export function paintBands(plot: uPlot, shown: readonly Shown[], colour: Colour): void {
+export function paintBands(plot: uPlot, { doubts, holes, areSeveral }: Bands, colour: Colour): void {
   const { ctx, bbox } = plot;
-  const ratio = devicePixelRatio;
   ctx.save();
-  const doubts = merged(shown.flatMap(({ line }) => line.doubts));
   ctx.fillStyle = colour('--bad-ground');
   for (const span of doubts) fill(plot, span, bbox.top, bbox.height);
-  const hatch = hatched(ctx, colour('--quiet'), shown.length > 1 ? 0.2 : 0.4, ratio);
+  const hatch = hatched(ctx, colour('--quiet'), areSeveral ? 0.2 : 0.4, devicePixelRatio);
   if (hatch) {
     ctx.fillStyle = hatch;
-    for (const span of merged(shown.flatMap(({ line }) => line.holes)))
-      fill(plot, span, bbox.top, bbox.height);
+    for (const span of holes) fill(plot, span, bbox.top, bbox.height);
   }
   ctx.restore();
 }
 
-/** At the foot, in the colour of its line: whose values are missing or, paler, uncertain, where several are shown. */
-export function paintLanes(plot: uPlot, shown: readonly Shown[], colour: Colour): void {
-  const told = shown.filter(({ line }) => line.holes.length + line.doubts.length > 0);
-  if (shown.length < 2) return;
+/** At the foot, in the colour of its line: whose values are missing or, paler, uncertain. */
+export function paintLanes(plot: uPlot, { lanes }: Bands, colour: Colour): void {
+  if (lanes.length === 0) return;
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
   ctx.save();
-  told.forEach(({ curve, line }, i) => {
+  lanes.forEach(({ trace, doubts, holes }, i) => {
     const height = LANE * ratio;
-    const top = bbox.top + bbox.height - (told.length - i) * (height + ratio);
-    ctx.fillStyle = colour(colourName(curve.trace));
+    const top = bbox.top + bbox.height - (lanes.length - i) * (height + ratio);
+    ctx.fillStyle = colour(colourName(trace));
     ctx.globalAlpha = 0.35;
-    for (const span of merged(line.doubts)) fill(plot, span, top, height);
+    for (const span of doubts) fill(plot, span, top, height);
     ctx.globalAlpha = 0.9;
-    for (const span of merged(line.holes)) fill(plot, span, top, height);
+    for (const span of holes) fill(plot, span, top, height);
   });
   ctx.restore();
 }

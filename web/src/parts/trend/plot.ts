@@ -1,11 +1,15 @@
 import uPlot from 'uplot';
 import { number } from '../format.ts';
+import { firstFrom } from './compose.ts';
 import { AXES, type Curve, colourName, dashOf } from './curve.ts';
 import { type Hands, listen } from './gestures.ts';
+import type { Stroke } from './lines.ts';
 import { type Heap, heapAt, heapsOf, type Mark } from './marks.ts';
-import { MARK_ROW, paintBands, paintLanes, paintMarks, type Shown } from './paint.ts';
+import { type Bands, bandsOf, MARK_ROW, paintBands, paintLanes, paintMarks, type Shown } from './paint.ts';
 import type { Line } from './piece.ts';
+import { extremesOf, fitted, held, type Range, rangeOfStates } from './range.ts';
 import type { Span } from './span.ts';
+import { Strip } from './strip.ts';
 import { ticksOf, tickText, type Zone } from './zone.ts';
 
 export interface Pointed {
@@ -32,14 +36,24 @@ const STATES_WIDTH = 84;
 /** Samples further apart than so many pixels are shown as points, too. */
 const POINT_PIXELS = 12;
 
-/** A picture on a canvas: made anew when curves or colours change, painted anew for everything else. */
+/**
+ * A picture on a canvas: made anew when curves or colours change, painted anew for everything else. uPlot has the axes and the
+ * room between them; the lines are our own, so that they can be moved without being painted again.
+ */
 export class Plot implements Disposable {
   readonly #place: HTMLElement;
   readonly #wanted: Wanted;
   readonly #stop = new AbortController();
   readonly #watchers: { disconnect(): void }[] = [];
+  readonly #strip = new Strip();
   #curves: readonly Curve[] = [];
   #lines: ReadonlyMap<string, Line> = new Map();
+  #shown: readonly Shown[] = [];
+  #bands: Bands = bandsOf([]);
+  readonly #ranges = new Map<number, Range>();
+  /** Lines of which each sample is a point. */
+  #dotted: ReadonlySet<string> = new Set();
+  #isMoving = false;
   #marks: readonly Mark[] = [];
   #heaps: readonly Heap[] = [];
   #emphasis: string | undefined;
@@ -76,13 +90,16 @@ export class Plot implements Disposable {
 
   draw(lines: ReadonlyMap<string, Line>): void {
     this.#lines = lines;
-    this.#plot?.setData(this.#data(), false);
+    this.#take();
     this.look();
   }
 
-  /** Paints what is seen now. */
-  look(): void {
-    const { from, to } = this.#wanted.view();
+  /** Paints what is seen now. @param isMoving whether it is on its way to somewhere else; as before when absent */
+  look(isMoving = this.#isMoving): void {
+    this.#isMoving = isMoving;
+    const view = this.#wanted.view();
+    this.#scale(view);
+    const { from, to } = this.#plot ? this.#strip.aligned(view, Math.round(this.#plot.bbox.width)) : view;
     this.#plot?.setScale('x', { min: from, max: to });
   }
 
@@ -95,10 +112,6 @@ export class Plot implements Disposable {
   emphasise(key: string | undefined): void {
     if (key === this.#emphasis) return;
     this.#emphasis = key;
-    this.#curves.forEach((curve, i) => {
-      const series = this.#plot?.series[i + 1];
-      if (series) series.width = this.#widthOf(curve);
-    });
     this.#plot?.redraw(false, false);
   }
 
@@ -112,29 +125,58 @@ export class Plot implements Disposable {
     this.#plot?.destroy();
   }
 
-  #shown(): Shown[] {
-    return this.#curves.map((curve) => ({ curve, line: this.#lines.get(curve.key) ?? NOTHING }));
+  /** Puts curves and lines together. */
+  #take(): void {
+    this.#shown = this.#curves.map((curve) => ({ curve, line: this.#lines.get(curve.key) ?? NOTHING }));
+    // What an earlier time lacked would hide what is missing now: its line breaks there.
+    this.#bands = bandsOf(this.#shown.filter(({ curve }) => !curve.isEarlier));
   }
 
-  /** What an earlier time lacked would hide what is missing now: its line breaks there. */
-  #ofNow(): Shown[] {
-    return this.#shown().filter(({ curve }) => !curve.isEarlier);
+  /** Finds what the axes of values reach over. */
+  #scale(view: Span): void {
+    for (const axis of this.#used()) {
+      const seen = extremesOf(
+        this.#on(axis).map(({ line }) => line),
+        view,
+      );
+      const states = rangeOfStates(this.#on(axis).map(({ curve }) => curve));
+      const range = states ?? (this.#isMoving ? held(this.#ranges.get(axis), seen) : fitted(seen));
+      this.#ranges.set(axis, range);
+    }
+    if (this.#isMoving) return;
+    const dotted = this.#shown.filter(({ line }) => this.pixels / rowsIn(line, view) > POINT_PIXELS);
+    this.#dotted = new Set(dotted.map(({ curve }) => curve.key));
   }
 
-  #data(): uPlot.AlignedData {
-    const tables = this.#shown().map(({ line }) => [line.times, line.values] as unknown as uPlot.AlignedData);
-    if (tables.length === 0) return [[]];
-    if (tables.length === 1) return tables[0] as uPlot.AlignedData;
-    // Each line has times of its own, and breaks that are its own.
-    return uPlot.join(
-      tables,
-      tables.map(() => [0, 2]),
-    );
+  #strokes(colour: (name: string) => string): Stroke[] {
+    return this.#shown.map(({ curve, line }) => ({
+      line,
+      colour: colour(colourName(curve.trace)),
+      width: this.#widthOf(curve),
+      dash: dashOf(curve.trace),
+      isFaint: curve.isEarlier ?? false,
+      stepped: curve.stepped,
+      hasPoints: this.#dotted.has(curve.key),
+      range: this.#ranges.get(curve.axis) ?? fitted(undefined),
+    }));
+  }
+
+  #paint(plot: uPlot, colour: (name: string) => string): void {
+    const { ctx, bbox, scales } = plot;
+    const [left, top] = [Math.round(bbox.left), Math.round(bbox.top)];
+    const size = { width: Math.round(bbox.width), height: Math.round(bbox.height) };
+    const { min: from = 0, max: to = 1 } = scales.x ?? {};
+    this.#strip.paint(this.#strokes(colour), { from, to }, size);
+    ctx.drawImage(this.#strip.canvas, left, top);
   }
 
   #make(): void {
     this.#plot?.destroy();
-    this.#plot = new uPlot(this.#options(), this.#data(), this.#place);
+    this.#take();
+    this.#scale(this.#wanted.view());
+    // The lines are not its own: without any it would show no axes either.
+    const nothing = this.#used().map(() => [null, null]);
+    this.#plot = new uPlot(this.#options(), [[0, 1], ...nothing], this.#place);
     const hands: Hands = {
       ...this.#wanted.hands,
       view: this.#wanted.view,
@@ -189,19 +231,21 @@ export class Plot implements Disposable {
       legend: { show: false },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
-      series: [{}, ...this.#curves.map((curve) => this.#series(curve, colour))],
+      series: [
+        {},
+        ...this.#used().map((axis) => ({ scale: `y${axis}`, paths: () => null, points: { show: false } })),
+      ],
       axes: [this.#timeAxis(font, colour, line), ...axes],
       scales: {
         x: { time: true },
-        ...Object.fromEntries(
-          [...Array(AXES).keys()].map((axis) => [`y${axis}`, { range: rangeFor(this.#on(axis)) }]),
-        ),
+        ...Object.fromEntries(this.#used().map((axis) => [`y${axis}`, { range: () => this.#rangeOf(axis) }])),
       },
       hooks: {
-        drawClear: [(plot) => paintBands(plot, this.#ofNow(), colour)],
+        drawClear: [(plot) => paintBands(plot, this.#bands, colour)],
         draw: [
           (plot) => {
-            paintLanes(plot, this.#ofNow(), colour);
+            this.#paint(plot, colour);
+            paintLanes(plot, this.#bands, colour);
             this.#heaps = heapsOf(this.#marks, (time) => plot.valToPos(time, 'x'), plot.over.clientWidth);
             paintMarks(plot, this.#heaps, colour, style.fontFamily);
           },
@@ -215,35 +259,21 @@ export class Plot implements Disposable {
     return over.clientWidth || width - 2 * AXIS_WIDTH;
   }
 
-  #on(axis: number): readonly Curve[] {
-    return this.#curves.filter((one) => one.axis === axis);
+  #used(): readonly number[] {
+    return [...Array(AXES).keys()].filter((axis) => this.#curves.some((one) => one.axis === axis));
+  }
+
+  #on(axis: number): readonly Shown[] {
+    return this.#shown.filter(({ curve }) => curve.axis === axis);
+  }
+
+  #rangeOf(axis: number): uPlot.Range.MinMax {
+    const { low, high } = this.#ranges.get(axis) ?? fitted(undefined);
+    return [low, high];
   }
 
   #isKnown(axis: number): boolean {
-    return this.#on(axis).some(({ key }) => this.#lines.get(key)?.values.some((value) => value !== null));
-  }
-
-  #series(curve: Curve, colour: (name: string) => string): uPlot.Series {
-    const { axis, trace, stepped, isEarlier } = curve;
-    const stroke = colour(colourName(trace));
-    const dash = [...dashOf(trace)];
-    return {
-      scale: `y${axis}`,
-      stroke: isEarlier ? `${stroke}99` : stroke,
-      width: this.#widthOf(curve),
-      ...(dash.length > 0 && { dash }),
-      spanGaps: false,
-      points: { show: (plot, i, from, to) => this.#arePoints(plot, i, from, to), size: 4, filter: alone },
-      ...(stepped && { paths: uPlot.paths.stepped?.({ align: 1 }) as uPlot.Series.PathBuilder }),
-    };
-  }
-
-  /** Whether samples stand so far apart that each can be seen. */
-  #arePoints(plot: uPlot, series: number, from: number, to: number): boolean {
-    const column = plot.data[series] as readonly unknown[] | undefined;
-    let rows = 0;
-    for (let i = from; i <= to; i++) if (column?.[i] != null) rows++;
-    return rows > 0 && plot.over.clientWidth / rows > POINT_PIXELS;
+    return this.#on(axis).some(({ line }) => line.values.some((value) => value !== null));
   }
 
   #timeAxis(font: string, colour: (name: string) => string, line: uPlot.Axis.Grid): uPlot.Axis {
@@ -271,70 +301,39 @@ export class Plot implements Disposable {
     colour: (name: string) => string,
     line: uPlot.Axis.Grid,
   ): uPlot.Axis[] {
-    const used = [...Array(AXES).keys()].filter((axis) => this.#on(axis).length > 0);
     // On a phone the lines need the room; the legend has the values.
-    return used.slice(0, isNarrow ? 2 : AXES).map((axis, i) => {
-      const curves = this.#on(axis);
-      const [only] = curves;
-      const states = curves.every((one) => one.states) ? only?.states : undefined;
-      const units = [...new Set(curves.map(({ unit }) => unit).filter((unit) => unit !== ''))];
-      return {
-        scale: `y${axis}`,
-        side: axis % 2 === 0 ? 3 : 1,
-        font,
-        stroke: curves.length === 1 && only ? colour(colourName(only.trace)) : colour('--quiet'),
-        grid: i === 0 ? line : { show: false },
-        ticks: { ...line, size: 4 },
-        gap: 4,
-        size: states ? STATES_WIDTH : isNarrow ? AXIS_WIDTH - 8 : AXIS_WIDTH,
-        ...(units.length > 0 && { label: units.join(', '), labelFont: font, labelSize: 16, labelGap: 0 }),
-        ...(states && { splits: Object.keys(states).map(Number) }),
-        // Where nothing is known yet, a scale would be made up.
-        values: (_, splits) =>
-          this.#isKnown(axis)
-            ? splits.map((one) => (states ? (states[one] ?? '') : number(one)))
-            : splits.map(() => ''),
-      } as uPlot.Axis;
-    });
+    return this.#used()
+      .slice(0, isNarrow ? 2 : AXES)
+      .map((axis, i) => {
+        const curves = this.#on(axis).map(({ curve }) => curve);
+        const [only] = curves;
+        const states = curves.every((one) => one.states) ? only?.states : undefined;
+        const units = [...new Set(curves.map(({ unit }) => unit).filter((unit) => unit !== ''))];
+        return {
+          scale: `y${axis}`,
+          side: axis % 2 === 0 ? 3 : 1,
+          font,
+          stroke: curves.length === 1 && only ? colour(colourName(only.trace)) : colour('--quiet'),
+          grid: i === 0 ? line : { show: false },
+          ticks: { ...line, size: 4 },
+          gap: 4,
+          size: states ? STATES_WIDTH : isNarrow ? AXIS_WIDTH - 8 : AXIS_WIDTH,
+          ...(units.length > 0 && { label: units.join(', '), labelFont: font, labelSize: 16, labelGap: 0 }),
+          ...(states && { splits: Object.keys(states).map(Number) }),
+          // Where nothing is known yet, a scale would be made up.
+          values: (_, splits) =>
+            this.#isKnown(axis)
+              ? splits.map((one) => (states ? (states[one] ?? '') : number(one)))
+              : splits.map(() => ''),
+        } as uPlot.Axis;
+      });
   }
 }
 
-/** Rows that no line shows, because nothing is known on either side; all of them where they are few. */
-const alone: uPlot.Series.Points.Filter = (plot, series, show) => {
-  const column = (plot.data[series] ?? []) as readonly (number | null | undefined)[];
-  const [from, to] = plot.series[0]?.idxs ?? [0, -1];
-  const found: number[] = [];
-  let before: number | null | undefined = null;
-  for (let i = from; i <= to; i++) {
-    const value = column[i];
-    if (value === undefined) continue; // a time of another line
-    if (value !== null) {
-      if (show) found.push(i);
-      else if (before === null && nextOf(column, i, to) === null) found.push(i);
-    }
-    before = value;
-  }
-  return found.length > 0 ? found : null;
-};
-
-function nextOf(column: readonly (number | null | undefined)[], i: number, to: number): number | null {
-  for (let next = i + 1; next <= to; next++)
-    if (column[next] !== undefined) return column[next] as number | null;
-  return null;
-}
-
-/** A line that does not move is drawn in the middle, and not as noise of the last digit; states have room of their own. */
-function rangeFor(curves: readonly Curve[]): uPlot.Scale.Range {
-  const codes = curves.flatMap(({ states }) => (states ? Object.keys(states).map(Number) : []));
-  if (codes.length > 0 && curves.every(({ states }) => states)) {
-    const [low, high] = [Math.min(...codes), Math.max(...codes)];
-    const room = Math.max(0.25, (high - low) * 0.08);
-    return () => [low - room, high + room];
-  }
-  return (_, low, high) => {
-    if (low === null || high === null) return [0, 1];
-    const size = Math.max(high - low, Math.abs(high) * 0.001, 1e-9);
-    const middle = (high + low) / 2;
-    return [middle - size * 0.55, middle + size * 0.55];
-  };
+/** How many values of a line are seen. */
+function rowsIn({ times, values }: Line, { from, to }: Span): number {
+  let rows = 0;
+  for (let i = firstFrom(times, from); i < times.length && (times[i] as number) <= to; i++)
+    if (values[i] !== null) rows++;
+  return rows;
 }
