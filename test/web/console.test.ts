@@ -12,6 +12,8 @@ import { DemoSite } from './demo-site.ts';
 const SETPOINT = 'hall/line1/pump/speed_setpoint';
 /** What a first visit may take over the wire, in bytes; a page more is loaded when it is opened. */
 const FIRST_LOAD = 350_000;
+/** Each is a way there and back over a slow link, several at a time. */
+const MOST_SCRIPTS = 8;
 
 let site: DemoSite;
 let password = '';
@@ -42,6 +44,10 @@ test('a first visit takes at most 350 kB, and all of it comes from the site', br
   const asked = await window.asked();
   const bytes = asked.filter(({ url }) => /assets|\/$/.test(url)).reduce((sum, one) => sum + one.bytes, 0);
   assert.ok(bytes > 50_000 && bytes <= FIRST_LOAD, `${bytes} bytes`);
+  const scripts = asked.filter(({ url }) => url.endsWith('.js'));
+  assert.ok(scripts.length <= MOST_SCRIPTS, `${scripts.length} scripts`);
+  const whoLooks = asked.filter(({ url }) => url.endsWith('/api/access/me'));
+  assert.equal(whoLooks.length, 1, 'what was asked before the program was there is not asked again');
   window.assertQuiet();
 });
 

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { type BuildOptions, build, type Metafile, stop } from 'esbuild';
-import { SCRIPT, STYLE, THEME } from './entries.ts';
+import { FIRST, FIRST_PAGE, onTopOfScript, SCRIPT, STYLE } from './entries.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -31,7 +31,7 @@ export async function buildConsole(outDir: string): Promise<void> {
   }
 }
 
-async function bundleInto(outdir: string): Promise<Metafile['outputs']> {
+async function bundleInto(outdir: string): Promise<Outputs> {
   const shared: BuildOptions & { readonly metafile: true } = {
     absWorkingDir: root,
     entryNames: '[name]-[hash]',
@@ -49,7 +49,7 @@ async function bundleInto(outdir: string): Promise<Metafile['outputs']> {
   try {
     const [first, rest] = await Promise.all([
       // A script that the browser runs before it paints cannot be a module, which waits.
-      build({ ...shared, entryPoints: { theme: THEME }, format: 'iife' }),
+      build({ ...shared, entryPoints: { first: FIRST }, format: 'iife' }),
       build({
         ...shared,
         entryPoints: { console: SCRIPT, style: STYLE.path },
@@ -57,7 +57,7 @@ async function bundleInto(outdir: string): Promise<Metafile['outputs']> {
         splitting: true,
         jsx: 'automatic',
         define: { 'process.env.NODE_ENV': '"production"' },
-        plugins: [STYLE.plugin],
+        plugins: [STYLE.plugin, onTopOfScript],
       }),
     ]);
     return { ...first.metafile.outputs, ...rest.metafile.outputs };
@@ -66,15 +66,37 @@ async function bundleInto(outdir: string): Promise<Metafile['outputs']> {
   }
 }
 
+type Outputs = Metafile['outputs'];
+
 /** The page with the names that its scripts and its style were given. */
-function page(outputs: Metafile['outputs']): string {
-  const nameOf = (entry: string) => {
-    const [path] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint?.endsWith(entry)) ?? [];
-    if (path === undefined) throw new Error(`the console has no ${entry}`);
-    return basename(path);
+function page(outputs: Outputs): string {
+  const named = (text: string, entry: string) =>
+    text.replace(`{${entry}}`, addressOf(pathOf(outputs, entry)));
+  const text = [SCRIPT, FIRST, STYLE.path].reduce(named, readFileSync(join(root, 'web/index.html'), 'utf8'));
+  const links = neededBy(outputs, [SCRIPT, FIRST_PAGE]).map(
+    (path) => `<link rel="modulepreload" href="${addressOf(path)}">`,
+  );
+  return text.replace('{preloads}', links.join('\n'));
+}
+
+const addressOf = (path: string): string => `/${ASSETS}/${basename(path)}`;
+
+function pathOf(outputs: Outputs, entry: string): string {
+  const [path] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint?.endsWith(entry)) ?? [];
+  if (path === undefined) throw new Error(`the console has no ${entry}`);
+  return path;
+}
+
+/** All scripts without which these cannot run, in the order in which they are wanted. */
+function neededBy(outputs: Outputs, entries: readonly string[]): readonly string[] {
+  const found = new Set<string>();
+  const walk = (path: string) => {
+    if (found.has(path)) return;
+    found.add(path);
+    for (const one of outputs[path]?.imports ?? []) if (one.kind === 'import-statement') walk(one.path);
   };
-  const named = (text: string, entry: string) => text.replace(`{${entry}}`, `/${ASSETS}/${nameOf(entry)}`);
-  return [SCRIPT, THEME, STYLE.path].reduce(named, readFileSync(join(root, 'web/index.html'), 'utf8'));
+  for (const entry of entries) walk(pathOf(outputs, entry));
+  return [...found];
 }
 
 /** Smaller ones gain nothing that a header would not take again. */

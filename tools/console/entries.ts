@@ -1,4 +1,4 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
@@ -8,7 +8,10 @@ const root = join(import.meta.dirname, '../..');
 export const SCRIPT = 'web/src/main.tsx';
 
 /** What runs before anything is painted. */
-export const THEME = 'web/src/theme.ts';
+export const FIRST = 'web/src/first.ts';
+
+/** The page that comes first: asked for beside the script, not after it. */
+export const FIRST_PAGE = 'web/src/pages/overview/page.tsx';
 
 const PATH = 'all.css';
 
@@ -44,3 +47,27 @@ const plugin: Plugin = {
 const isBase = (path: string): boolean => path.startsWith('web/src/style/');
 
 export const STYLE = { path: PATH, plugin };
+
+/**
+ * Whatever is loaded later stands on the script that is there by then, and says so to the builder: otherwise that makes a file
+ * of its own of each module of the script that some pages need and others do not, ten more to ask for.
+ */
+export const onTopOfScript: Plugin = {
+  name: 'on-top-of-script',
+  setup(build) {
+    build.onResolve({ filter: /./ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      if (kind !== 'dynamic-import' || pluginData === RESOLVED) return undefined;
+      const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: RESOLVED });
+      return { ...found, pluginData: LATER };
+    });
+    build.onLoad({ filter: /\.tsx?$/ }, ({ path, pluginData }) => {
+      if (pluginData !== LATER) return undefined;
+      const loader = path.endsWith('x') ? 'tsx' : 'ts';
+      const script = JSON.stringify(join(root, SCRIPT));
+      return { contents: `${readFileSync(path, 'utf8')}\nimport ${script};\n`, loader };
+    });
+  },
+};
+
+const RESOLVED = 'resolved';
+const LATER = 'later';

@@ -1,5 +1,6 @@
 import type { Call, Page, Transport } from '#contract/client.ts';
 import { answered, unanswered } from './connection.ts';
+import { takeEarly } from './early.ts';
 import { linesOf, messagesOf } from './lines.ts';
 import { Problem, problemFrom, Unreachable } from './problem.ts';
 import { session, sessionEnded } from './session.ts';
@@ -71,7 +72,7 @@ async function askOnce(call: Call, next: string | undefined): Promise<Response> 
     for await (const part of upload.bytes) parts.push(part as Uint8Array<ArrayBuffer>);
     Object.assign(init, { headers: { 'content-type': upload.type }, body: new Blob(parts) });
   }
-  const reply = await fetch(next ?? urlOf(call), init).catch((error: unknown) => {
+  const reply = await (takeEarly(call) ?? fetch(next ?? urlOf(call), init)).catch((error: unknown) => {
     if (signal?.aborted) throw signal.reason;
     unanswered();
     throw new Unreachable(error);

@@ -2,12 +2,11 @@ import { api } from '../data/api.ts';
 import { connection } from '../data/connection.ts';
 import { Unreachable } from '../data/problem.ts';
 import { session, signedIn } from '../data/session.ts';
-
-const SIGN_IN = '/sign-in';
+import { isSignIn } from './sign-in-address.ts';
 
 /** The code of a printed link, which stands behind `#`; taken out of the address before anything else is done. */
 export function takeCode(): string | undefined {
-  if (location.pathname !== SIGN_IN) return undefined;
+  if (!isSignIn(location)) return undefined;
   const code = location.hash.slice(1);
   history.replaceState(undefined, '', '/');
   return code === '' || code.startsWith('/') ? undefined : code;
