@@ -73,6 +73,29 @@ test('a value on the page follows the machine', browser, async () => {
   window.assertQuiet();
 });
 
+test('the past of a tag is moved as trends are, and goes on when a length is chosen', browser, async () => {
+  await using window = await mia();
+  const { page } = window;
+  await page.goto(`${site.origin}/#/tags/hall/line1/filler/fill_weight`);
+  const past = page.getByRole('region', { name: 'Past' });
+  const lines = past.locator('.trend-plot:not([data-asking]) .u-over');
+  await lines.waitFor({ timeout: 60_000 });
+  await past.getByRole('application', { name: /fill_weight: from .* to .*, last / }).waitFor();
+  const hour = past.getByRole('button', { name: '1 h', exact: true });
+  assert.equal(await hour.getAttribute('aria-pressed'), 'true');
+  const box = await lines.boundingBox();
+  assert.ok(box);
+  const [x, y] = [box.x + box.width / 3, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + box.width / 3, y, { steps: 5 });
+  await page.mouse.up();
+  await until('it stands still', async () => (await hour.getAttribute('aria-pressed')) === 'false');
+  await hour.click();
+  assert.equal(await hour.getAttribute('aria-pressed'), 'true');
+  window.assertQuiet();
+});
+
 test(
   'what is typed finds tags by path and description, and the list holds only rows in sight',
   browser,

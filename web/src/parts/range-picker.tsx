@@ -1,41 +1,41 @@
 import { moment } from './format.ts';
-import type { Range } from './use-trend.ts';
+import { isLive, type When } from './trend/span.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+const MINUTE_S = 60;
+const HOUR_S = 60 * MINUTE_S;
+const DAY_S = 24 * HOUR_S;
 
 const LENGTHS: readonly (readonly [string, number])[] = [
-  ['5 min', 5 * MINUTE_MS],
-  ['1 h', HOUR_MS],
-  ['8 h', 8 * HOUR_MS],
-  ['1 d', DAY_MS],
-  ['7 d', 7 * DAY_MS],
-  ['30 d', 30 * DAY_MS],
+  ['5 min', 5 * MINUTE_S],
+  ['1 h', HOUR_S],
+  ['8 h', 8 * HOUR_S],
+  ['1 d', DAY_S],
+  ['7 d', 7 * DAY_S],
+  ['30 d', 30 * DAY_S],
 ];
 
 /** How far back is shown; a stretch that was chosen in the picture stands still until one goes back to now. */
 export function RangePicker({
-  range,
-  onRange,
+  when,
+  onWhen,
 }: {
-  readonly range: Range;
-  readonly onRange: (range: Range) => void;
+  readonly when: When;
+  readonly onWhen: (when: When) => void;
 }) {
   return (
     <fieldset className="range">
       <legend className="unseen">Range</legend>
-      {'from' in range && (
+      {!isLive(when) && (
         <span className="quiet">
-          {moment(range.from * 1000, range.to * 1000)} – {moment(range.to * 1000, range.to * 1000)}
+          {moment(when.from * 1000, when.to * 1000)} – {moment(when.to * 1000, when.to * 1000)}
         </span>
       )}
-      {LENGTHS.map(([text, lastMs]) => (
+      {LENGTHS.map(([text, lastS]) => (
         <button
           key={text}
           type="button"
-          aria-pressed={'lastMs' in range && range.lastMs === lastMs}
-          onClick={() => onRange({ lastMs })}
+          aria-pressed={isLive(when) && when.lastS === lastS}
+          onClick={() => onWhen({ lastS })}
         >
           {text}
         </button>

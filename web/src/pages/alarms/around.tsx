@@ -1,12 +1,9 @@
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import type { AlarmStatus } from '#contract/client.ts';
 import { siteNowMs } from '../../data/clock.ts';
 import { useLive, useLiveTag } from '../../data/live.ts';
-import { Problem } from '../../data/problem.ts';
-import { Refusal } from '../../parts/refusal.tsx';
-import { Trend } from '../../parts/trend.tsx';
-import { unitText } from '../../parts/unit.ts';
-import { type Range, useTrend } from '../../parts/use-trend.ts';
+import type { When } from '../../parts/trend/span.ts';
+import { TagPast } from '../../parts/trend/tag-past.tsx';
 import { Value } from '../../parts/value.tsx';
 import { TrendLink } from './trend-link.tsx';
 
@@ -56,25 +53,20 @@ export function Around({
 }
 
 /** From a while before it was raised until now; where that is long ago, around it. */
-function rangeOf(raisedUs: number, nowMs: number): Range {
+function whenOf(raisedUs: number, nowMs: number): When {
   const ageS = raisedUs > 0 ? nowMs / 1000 - raisedUs / 1e6 : 0;
-  if (ageS < LONG_AGO_S) return { lastMs: (ageS + AROUND_S) * 1000 };
+  if (ageS < LONG_AGO_S) return { lastS: ageS + AROUND_S };
   return { from: raisedUs / 1e6 - AROUND_S, to: raisedUs / 1e6 + AROUND_S };
 }
 
 function Past({ tag, raised }: { readonly tag: string; readonly raised: number }) {
-  // Decided when it is opened: a range that grows with each second would be another question each time.
-  const [range] = useState(() => rangeOf(raised, siteNowMs()));
-  const { data, error } = useTrend(tag, range);
+  // Decided when it is opened: from then on it is where it was moved to.
+  const [when, setWhen] = useState(() => whenOf(raised, siteNowMs()));
   const live = useLiveTag(tag);
-  const unit = unitText(live?.unit);
-  const stepped = live?.type === 'boolean' || live?.type === 'enum';
-  const lines = useMemo(
-    () => (data ? [{ ...data, name: tag.split('/').at(-1) ?? tag, unit, stepped }] : []),
-    [data, tag, unit, stepped],
+  const drawn = { path: tag, type: live?.type, unit: live?.unit };
+  return (
+    <div className="alarm-past">
+      <TagPast tag={drawn} name={tag.split('/').at(-1) ?? tag} height={160} when={when} onWhen={setWhen} />
+    </div>
   );
-  if (error instanceof Problem && error.code === 'history.off')
-    return <p className="quiet">This site keeps no past.</p>;
-  if (error && !data) return <Refusal error={error} />;
-  return <div className="alarm-past">{data && <Trend lines={lines} span={data.span} height={160} />}</div>;
 }

@@ -1,16 +1,14 @@
 import { IxButton } from '@siemens/ix-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { TagDetail, TagValue } from '#contract/client.ts';
 import { api } from '../../data/api.ts';
 import { useLiveTag } from '../../data/live.ts';
 import { usePolled } from '../../data/poll.ts';
-import { Problem } from '../../data/problem.ts';
 import { useMay } from '../../data/session.ts';
 import { qualityText } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
-import { Trend } from '../../parts/trend.tsx';
-import { unitText } from '../../parts/unit.ts';
-import { useTrend } from '../../parts/use-trend.ts';
+import type { When } from '../../parts/trend/span.ts';
+import { TagPast } from '../../parts/trend/tag-past.tsx';
 import { LiveAge, Value } from '../../parts/value.tsx';
 import { WriteEntry } from '../../parts/write-form.tsx';
 import { ToPage } from '../../shell/to-page.tsx';
@@ -18,7 +16,7 @@ import { AssetState, FaceAlarms } from './asset.tsx';
 import { limitsOf } from './limits.ts';
 
 const EVERY_MS = 5000;
-const HOUR = { lastMs: 3_600_000 } as const;
+const HOUR: When = { lastS: 3600 };
 
 /** A tag, or an asset with all its tags. */
 type Face = { readonly tag: TagDetail } | { readonly tags: readonly TagValue[] };
@@ -111,21 +109,9 @@ function OneTag({ tag }: { readonly tag: TagDetail }) {
   );
 }
 
-function LastHour({ tag: { path, unit, type, states } }: { readonly tag: TagDetail }) {
-  const { data, error } = useTrend(path, HOUR);
-  const lines = useMemo(() => {
-    if (!data) return [];
-    const switches = type === 'boolean' ? { 0: 'false', 1: 'true' } : states;
-    const stepped = type === 'boolean' || type === 'enum';
-    return [{ ...data, name: 'Last hour', unit: unitText(unit), stepped, states: switches }];
-  }, [data, unit, type, states]);
-  if (data) return <Trend lines={lines} span={data.span} height={150} />;
-  if (!error) return <div className="face-trend" role="status" aria-label="Reading the past" />;
-  return error instanceof Problem && error.code === 'history.off' ? (
-    <p className="quiet">This site keeps no past.</p>
-  ) : (
-    <Refusal error={error} />
-  );
+function LastHour({ tag }: { readonly tag: TagDetail }) {
+  const [when, setWhen] = useState<When>(HOUR);
+  return <TagPast tag={tag} name="Past" height={150} when={when} onWhen={setWhen} />;
 }
 
 function Tags({

@@ -1,8 +1,9 @@
 import { api } from '../../data/api.ts';
+import { siteNowMs } from '../../data/clock.ts';
 import { usePolled } from '../../data/poll.ts';
 import { count, number } from '../../parts/format.ts';
+import { lengthOf, spanAt, type When } from '../../parts/trend/span.ts';
 import { unitText } from '../../parts/unit.ts';
-import { type Range, spanOf } from '../../parts/use-trend.ts';
 
 const EVERY_MS = 15_000;
 
@@ -19,14 +20,14 @@ interface Summary {
 export function Statistics({
   path,
   unit,
-  range,
+  when,
 }: {
   readonly path: string;
   readonly unit: string | undefined;
-  readonly range: Range;
+  readonly when: When;
 }) {
-  const key = `statistics ${path} ${JSON.stringify(range)}`;
-  const { data } = usePolled(key, (signal) => summaryOf(path, range, signal), EVERY_MS);
+  const key = `statistics ${path} ${JSON.stringify(when)}`;
+  const { data } = usePolled(key, (signal) => summaryOf(path, when, signal), EVERY_MS);
   if (!data) return null;
   const withUnit = (value: number) => `${number(value)} ${unitText(unit)}`;
   return (
@@ -55,10 +56,10 @@ export function Statistics({
   );
 }
 
-async function summaryOf(path: string, range: Range, signal: AbortSignal): Promise<Summary | undefined> {
-  const { from, to } = spanOf(range);
-  const lengthUs = Math.round((to - from) * 1e6);
-  const fromUs = Math.round(from * 1e6);
+async function summaryOf(path: string, when: When, signal: AbortSignal): Promise<Summary | undefined> {
+  const span = spanAt(when, siteNowMs() / 1000);
+  const lengthUs = Math.round(lengthOf(span) * 1e6);
+  const fromUs = Math.round(span.from * 1e6);
   const query = {
     tag: path,
     from: String(fromUs),

@@ -1,18 +1,17 @@
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import type { Json, TagDetail } from '#contract/client.ts';
 import { api } from '../../data/api.ts';
 import { useSiteNow } from '../../data/clock.ts';
 import { useLiveTag } from '../../data/live.ts';
 import { usePolled } from '../../data/poll.ts';
-import { Problem } from '../../data/problem.ts';
 import { useMay } from '../../data/session.ts';
 import { moment, number } from '../../parts/format.ts';
 import { qualityText } from '../../parts/quality.ts';
 import { RangePicker } from '../../parts/range-picker.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
-import { Trend } from '../../parts/trend.tsx';
+import type { When } from '../../parts/trend/span.ts';
+import { TagPast } from '../../parts/trend/tag-past.tsx';
 import { unitText } from '../../parts/unit.ts';
-import { type Range, useTrend } from '../../parts/use-trend.ts';
 import { LiveAge, Value } from '../../parts/value.tsx';
 import { WriteForm } from '../../parts/write-form.tsx';
 import { hashOf } from '../../shell/route.ts';
@@ -20,7 +19,7 @@ import { ToPage } from '../../shell/to-page.tsx';
 import { Statistics } from './statistics.tsx';
 
 const EVERY_MS = 10_000;
-const HOUR_MS = 3_600_000;
+const HOUR_S = 3600;
 
 /** What newer sites tell beside it. */
 export type Detail = TagDetail & {
@@ -76,23 +75,8 @@ export function TagPage({ path }: { readonly path: string }) {
 const isDrawn = ({ type }: TagDetail): boolean => type !== 'text' && type !== 'structure';
 
 function Past({ tag }: { readonly tag: TagDetail }) {
-  const [range, setRange] = useState<Range>({ lastMs: HOUR_MS });
-  const { data, error } = useTrend(tag.path, range);
-  const { path, unit, type, states } = tag;
-  const lines = useMemo(() => {
-    if (!data) return [];
-    const switches = type === 'boolean' ? { 0: 'false', 1: 'true' } : states;
-    const isStepped = type === 'boolean' || type === 'enum';
-    return [
-      {
-        ...data,
-        name: path.split('/').at(-1) ?? path,
-        unit: unitText(unit),
-        stepped: isStepped,
-        states: switches,
-      },
-    ];
-  }, [data, path, unit, type, states]);
+  const [when, setWhen] = useState<When>({ lastS: HOUR_S });
+  const { path, unit, type } = tag;
   return (
     <section className="card" aria-label="Past">
       <div className="card-head">
@@ -100,25 +84,13 @@ function Past({ tag }: { readonly tag: TagDetail }) {
         <ToPage page="trends" query={{ tag: path }} className="quiet">
           In Trends
         </ToPage>
-        <RangePicker range={range} onRange={setRange} />
+        <RangePicker when={when} onWhen={setWhen} />
       </div>
-      {error && <Off error={error} />}
-      {!data && !error && <div className="waiting" role="status" aria-label="Reading the past" />}
-      {data && <Trend lines={lines} span={data.span} onSpan={setRange} />}
-      {data && (type === 'number' || type === 'int64') && (
-        <Statistics path={path} unit={unit} range={range} />
-      )}
+      <TagPast tag={tag} name={path.split('/').at(-1) ?? path} height={260} when={when} onWhen={setWhen} />
+      {(type === 'number' || type === 'int64') && <Statistics path={path} unit={unit} when={when} />}
     </section>
   );
 }
-
-/** A site that keeps no past says so; that is nothing abnormal. */
-const Off = ({ error }: { readonly error: Error }) =>
-  error instanceof Problem && error.code === 'history.off' ? (
-    <p className="quiet">This site keeps no past.</p>
-  ) : (
-    <Refusal error={error} />
-  );
 
 function About({ tag }: { readonly tag: Detail }) {
   const { source, address, derive, type, access, range, unit, states, safety, write } = tag;

@@ -1,11 +1,7 @@
-import type { TagDetail } from '#contract/client.ts';
 import type { Origin } from '../../parts/trend/ask.ts';
-import { type Curve, withAxes } from '../../parts/trend/curve.ts';
-import { unitText } from '../../parts/unit.ts';
+import { type Curve, kindOf, withAxes } from '../../parts/trend/curve.ts';
 import { type Chosen, keyOf } from './state.ts';
 import type { Details } from './tags.ts';
-
-const SWITCH = { 0: 'false', 1: 'true' };
 
 /** Key of the line of the earlier time that a line is compared with. */
 export const earlierKey = (key: string): string => `${key} earlier`;
@@ -26,7 +22,7 @@ export function curvesOf(chosen: readonly Chosen[], earlierS: number | undefined
   const names = namesOf(chosen);
   const curves = withAxes(
     chosen.map((one, trace) => ({
-      ...('path' in one ? kindOf(details.get(one.path)) : { unit: '', stepped: false }),
+      ...kindOf(('path' in one && details.get(one.path)) || {}),
       key: keyOf(one),
       name: names[trace] as string,
       trace,
@@ -37,16 +33,6 @@ export function curvesOf(chosen: readonly Chosen[], earlierS: number | undefined
   if (earlierS === undefined) return curves;
   const earlier = curves.map((one) => ({ ...one, key: earlierKey(one.key), isEarlier: true }));
   return [...earlier, ...curves];
-}
-
-function kindOf(detail: TagDetail | null | undefined): Pick<Curve, 'unit' | 'stepped' | 'states'> {
-  if (!detail) return { unit: '', stepped: false };
-  const { type, unit, states } = detail;
-  return {
-    unit: unitText(unit),
-    stepped: type === 'boolean' || type === 'enum',
-    states: type === 'boolean' ? SWITCH : type === 'enum' ? states : undefined,
-  };
 }
 
 /** As short as they can be told apart: the signal, with its asset where two are called alike. */

@@ -6,7 +6,7 @@ import { useStatus } from '../../data/site.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Chart, type ChartHandle } from '../../parts/trend/chart.tsx';
 import { MOST_CURVES } from '../../parts/trend/curve.ts';
-import type { Loaded } from '../../parts/trend/loader.ts';
+import { NOTHING_LOADED } from '../../parts/trend/loader.ts';
 import type { Pointed } from '../../parts/trend/plot.ts';
 import { isLive, spanAt } from '../../parts/trend/span.ts';
 import { Zone } from '../../parts/trend/zone.ts';
@@ -27,7 +27,6 @@ import { useAddress } from './use-address.ts';
 import { useMarks } from './use-marks.ts';
 import { Views } from './views.tsx';
 
-const NOTHING: Loaded = { lines: new Map(), isAsking: false, error: undefined };
 const TALL = 460;
 const LOW = 300;
 const NARROW = '(max-width: 700px)';
@@ -49,7 +48,7 @@ export function Page() {
   // Moving about changes neither: a picture is made anew for other lines, not for another time.
   const origins = useMemo(() => originsOf(chosen, earlierS), [chosen, earlierS]);
   const curves = useMemo(() => curvesOf(chosen, earlierS, details), [chosen, earlierS, details]);
-  const [loaded, setLoaded] = useState(NOTHING);
+  const [loaded, setLoaded] = useState(NOTHING_LOADED);
   const [pointed, setPointed] = useState<Pointed>();
   const [emphasis, setEmphasis] = useState<string>();
   const [dialog, setDialog] = useState<'views' | 'export' | 'calculation'>();

@@ -6,7 +6,7 @@ import type { Origin } from './ask.ts';
 import type { Curve } from './curve.ts';
 import { type Loaded, Loader } from './loader.ts';
 import type { Mark } from './marks.ts';
-import { Plot, type Pointed } from './plot.ts';
+import { Plot, type Pointed, type Wanted } from './plot.ts';
 import { isLive, lengthOf, moved, notBeyond, type Span, spanAt, type When, zoomed } from './span.ts';
 import { codeOf } from './tail.ts';
 import type { Zone } from './zone.ts';
@@ -30,6 +30,8 @@ export interface ChartProps {
   readonly label: string;
   readonly marks?: readonly Mark[];
   readonly emphasis?: string | undefined;
+  /** One thing of a page among others: the wheel scrolls the page, and zooms with Ctrl. */
+  readonly isInPage?: boolean;
   readonly onLoaded?: (loaded: Loaded) => void;
   readonly onPoint?: (pointed: Pointed | undefined) => void;
   readonly handle?: Ref<ChartHandle>;
@@ -49,8 +51,8 @@ export function Chart(props: ChartProps) {
 }
 
 function Picture(props: ChartProps) {
-  const { origins, curves, when, onWhen, zone, height, label, marks, emphasis, onLoaded, onPoint, handle } =
-    props;
+  const { origins, curves, when, onWhen, zone, height, label, marks, emphasis, handle } = props;
+  const { isInPage = false, onLoaded, onPoint } = props;
   const place = useRef<HTMLDivElement>(null);
   const parts = useRef<Parts>(undefined);
   const told = useRef({ onWhen, onLoaded, onPoint });
@@ -59,7 +61,7 @@ function Picture(props: ChartProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: made once; what it shows follows below
   useEffect(() => {
     if (!place.current) return;
-    const made = new Parts(place.current, zone, height, when, {
+    const made = new Parts(place.current, { zone, height, isInPage }, when, {
       onWhen: (one) => told.current.onWhen(one),
       onLoaded: (loaded) => told.current.onLoaded?.(loaded),
       onPoint: (pointed) => told.current.onPoint?.(pointed),
@@ -116,6 +118,8 @@ function useAppended(
   }, [values, origins, parts]);
 }
 
+type Kind = Pick<Wanted, 'zone' | 'height' | 'isInPage'>;
+
 interface Told {
   readonly onWhen: (when: When) => void;
   readonly onLoaded: (loaded: Loaded) => void;
@@ -133,13 +137,12 @@ class Parts implements Disposable {
   #rest: number | undefined;
   #tick: number | undefined;
 
-  constructor(place: HTMLElement, zone: Zone, height: number, when: When, told: Told) {
+  constructor(place: HTMLElement, kind: Kind, when: When, told: Told) {
     this.#told = told;
     this.#when = when;
     this.view = spanAt(when, nowS());
     this.plot = new Plot(place, {
-      height,
-      zone,
+      ...kind,
       view: () => this.view,
       hands: {
         onPan: (view) => this.#pan(view),

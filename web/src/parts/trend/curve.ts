@@ -1,3 +1,6 @@
+import type { TagValue } from '#contract/client.ts';
+import { unitText } from '../unit.ts';
+
 /** How one line is shown. */
 export interface Curve {
   /** As its origin is named. */
@@ -16,6 +19,22 @@ export interface Curve {
   /** Of an earlier time, drawn thin beside what it is compared with. */
   readonly isEarlier?: boolean;
 }
+
+/** What is known of a tag that says how it is shown. */
+export interface Kind {
+  readonly type?: TagValue['type'] | undefined;
+  readonly unit?: string | undefined;
+  readonly states?: { readonly [code: string]: string } | undefined;
+}
+
+const SWITCH = { 0: 'false', 1: 'true' };
+
+/** What is not known yet is taken for a number. */
+export const kindOf = ({ type, unit, states }: Kind): Pick<Curve, 'unit' | 'stepped' | 'states'> => ({
+  unit: unitText(unit),
+  stepped: type === 'boolean' || type === 'enum',
+  states: type === 'boolean' ? SWITCH : type === 'enum' ? states : undefined,
+});
 
 export const AXES = 4;
 const COLOURS = 4;

@@ -2,6 +2,8 @@ import { lengthOf, moved, type Span, zoomed } from './span.ts';
 
 export interface Hands {
   readonly view: () => Span;
+  /** The wheel scrolls the page around it, and zooms with Ctrl. */
+  readonly isInPage: boolean;
   readonly onPan: (view: Span) => void;
   readonly onZoom: (view: Span) => void;
   /** Somebody chose a stretch of what he sees. */
@@ -30,6 +32,7 @@ export function listen(place: HTMLElement, hands: Hands, signal: AbortSignal): v
   };
 
   const wheel = (event: WheelEvent) => {
+    if (hands.isInPage && !event.ctrlKey) return;
     event.preventDefault();
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PIXELS : 1;
     const view = hands.view();

@@ -29,6 +29,8 @@ export interface Loaded {
   readonly error: Error | undefined;
 }
 
+export const NOTHING_LOADED: Loaded = { lines: new Map(), isAsking: false, error: undefined };
+
 /**
  * Keeps what the site answered about some lines, asks for what a picture lacks, and gives up questions that nobody needs
  * any more. What is there is shown at once, and refined.

@@ -20,8 +20,10 @@ export interface Pointed {
   readonly marks: readonly Mark[];
 }
 
-interface Wanted {
+export interface Wanted {
   readonly height: number;
+  /** As `Hands` has it. */
+  readonly isInPage: boolean;
   readonly zone: Zone;
   readonly view: () => Span;
   readonly hands: Pick<Hands, 'onPan' | 'onZoom' | 'onChoose'>;
@@ -180,6 +182,7 @@ export class Plot implements Disposable {
     const hands: Hands = {
       ...this.#wanted.hands,
       view: this.#wanted.view,
+      isInPage: this.#wanted.isInPage,
       onPoint: (x) => this.#point(x),
       onSelect: (range) => this.#select(range),
     };
