@@ -38,6 +38,8 @@ export interface ChartProps {
 }
 
 const REST_MS = 200;
+/** A hand that holds the picture may wait, and a busy machine may tell of its moves late. */
+const HELD_REST_MS = 800;
 const FASTEST_TICK_MS = 250;
 const SLOWEST_TICK_MS = 5000;
 const nowS = (): number => siteNowMs() / 1000;
@@ -135,6 +137,7 @@ class Parts implements Disposable {
   view: Span;
   #frame: number | undefined;
   #rest: number | undefined;
+  #isHeld = false;
   #tick: number | undefined;
 
   constructor(place: HTMLElement, kind: Kind, when: When, told: Told) {
@@ -147,6 +150,7 @@ class Parts implements Disposable {
       hands: {
         onPan: (view) => this.#pan(view),
         onZoom: (view) => this.#zoom(view),
+        onHold: (isHeld) => this.#hold(isHeld),
         onChoose: (view) => this.#set(notBeyond(view, nowS())),
       },
       onPoint: told.onPoint,
@@ -211,19 +215,33 @@ class Parts implements Disposable {
       this.#frame = undefined;
       this.#look(true);
     });
+    this.#restSoon();
+  }
+
+  #hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (this.#rest !== undefined) this.#restSoon();
+  }
+
+  /** Whoever comes to rest wants finer values, and all that the page tells of them: none of that while he moves. */
+  #restSoon(): void {
     clearTimeout(this.#rest);
-    this.#rest = window.setTimeout(() => {
-      this.#look(false);
-      this.#told.onWhen(this.#when);
-      this.#goOn();
-    }, REST_MS);
+    this.#rest = window.setTimeout(
+      () => {
+        this.#rest = undefined;
+        this.#look(false);
+        this.#told.onWhen(this.#when);
+        this.#goOn();
+      },
+      this.#isHeld ? HELD_REST_MS : REST_MS,
+    );
   }
 
   /** @param isMoving as `Plot.look` */
   #look(isMoving?: boolean): void {
     this.view = spanAt(this.#when, nowS());
     this.plot.look(isMoving);
-    this.loader.look(this.view, this.plot.pixels, isLive(this.#when));
+    this.loader.look(this.view, this.plot.pixels, isLive(this.#when), this.#isHeld);
   }
 
   /** A live picture moves by a pixel at a time. */

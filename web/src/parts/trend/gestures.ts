@@ -6,6 +6,8 @@ export interface Hands {
   readonly isInPage: boolean;
   readonly onPan: (view: Span) => void;
   readonly onZoom: (view: Span) => void;
+  /** Somebody holds it, with a finger or a button, and has not come to rest however long he waits. */
+  readonly onHold: (isHeld: boolean) => void;
   /** Somebody chose a stretch of what he sees. */
   readonly onChoose: (view: Span) => void;
   /** Somebody points at a place, in pixels from the left; undefined where he left. */
@@ -25,20 +27,26 @@ const LINE_PIXELS = 16;
 export function listen(place: HTMLElement, hands: Hands, signal: AbortSignal): void {
   const fingers = new Map<number, number>();
   let selectFrom: number | undefined;
-  const xOf = (event: MouseEvent) => event.clientX - place.getBoundingClientRect().left;
+  let box = place.getBoundingClientRect();
+  /** Where it lies is asked when a gesture begins: to ask with each move has the browser lay out the page each time. */
+  const look = () => {
+    box = place.getBoundingClientRect();
+  };
+  const xOf = (event: MouseEvent) => event.clientX - box.left;
   const timeAt = (x: number) => {
     const view = hands.view();
-    return view.from + (x / place.clientWidth) * lengthOf(view);
+    return view.from + (x / box.width) * lengthOf(view);
   };
 
   const wheel = (event: WheelEvent) => {
     if (hands.isInPage && !event.ctrlKey) return;
     event.preventDefault();
+    look();
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PIXELS : 1;
     const view = hands.view();
     const aside = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX;
     if (Math.abs(aside) > Math.abs(event.shiftKey ? 0 : event.deltaY)) {
-      hands.onPan(moved(view, (aside * unit * lengthOf(view)) / place.clientWidth));
+      hands.onPan(moved(view, (aside * unit * lengthOf(view)) / box.width));
       return;
     }
     const power = event.ctrlKey ? 8 * WHEEL_POWER : WHEEL_POWER; // a trackpad's pinch comes in small steps
@@ -47,9 +55,11 @@ export function listen(place: HTMLElement, hands: Hands, signal: AbortSignal): v
 
   const down = (event: PointerEvent) => {
     if (event.button !== 0) return;
+    look();
     const x = xOf(event);
     if (event.pointerType === 'mouse' && event.shiftKey) selectFrom = x;
     fingers.set(event.pointerId, x);
+    hands.onHold(true);
     try {
       place.setPointerCapture(event.pointerId);
     } catch {
@@ -58,8 +68,9 @@ export function listen(place: HTMLElement, hands: Hands, signal: AbortSignal): v
   };
 
   const move = (event: PointerEvent) => {
-    const x = xOf(event);
     const before = fingers.get(event.pointerId);
+    if (before === undefined) look();
+    const x = xOf(event);
     if (before === undefined) {
       hands.onPoint(x);
       return;
@@ -75,7 +86,7 @@ export function listen(place: HTMLElement, hands: Hands, signal: AbortSignal): v
     const others = [...fingers].filter(([id]) => id !== event.pointerId);
     const [other] = others;
     if (!other) {
-      hands.onPan(moved(view, ((before - x) * lengthOf(view)) / place.clientWidth));
+      hands.onPan(moved(view, ((before - x) * lengthOf(view)) / box.width));
       return;
     }
     const [, still] = other;
@@ -85,6 +96,7 @@ export function listen(place: HTMLElement, hands: Hands, signal: AbortSignal): v
 
   const up = (event: PointerEvent) => {
     fingers.delete(event.pointerId);
+    hands.onHold(fingers.size > 0);
     if (selectFrom === undefined) return;
     const [left, right] = [Math.min(selectFrom, xOf(event)), Math.max(selectFrom, xOf(event))];
     selectFrom = undefined;

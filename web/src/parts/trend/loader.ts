@@ -11,6 +11,8 @@ import { Tail } from './tail.ts';
 const MARGIN = 0.5;
 /** Gestures go on: only what they come to is asked for. */
 const PATIENCE_MS = 80;
+/** While somebody holds the picture; what lies beyond all that is there is asked for in such a pause. */
+const HELD_PATIENCE_MS = 300;
 /** The newest samples may not have reached the past yet. */
 const UNSETTLED_S = 3;
 /** While it is live, the past replaces what the stream told: that leaves out what came too fast. */
@@ -76,15 +78,15 @@ export class Loader implements Disposable {
     this.#check(0);
   }
 
-  /** What is seen now. @param pixels width of the picture */
-  look(view: Span, pixels: number, isLive: boolean): void {
+  /** What is seen now. @param pixels width of the picture @param isHeld it is on its way, however long it waits */
+  look(view: Span, pixels: number, isLive: boolean, isHeld = false): void {
     this.#view = view;
     this.#pixels = Math.max(pixels, 100);
     this.#isLive = isLive;
     if (!isLive) this.#failed.clear();
     const isOld = performance.now() - this.#renewedAt > Math.max(RENEW_MS, lengthOf(view) * RENEW_MS_PER_S);
     if (isLive && isOld) this.renew();
-    else this.#check(PATIENCE_MS);
+    else this.#check(isHeld ? HELD_PATIENCE_MS : PATIENCE_MS);
   }
 
   /** A value that the stream told. */

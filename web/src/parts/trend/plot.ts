@@ -26,7 +26,7 @@ export interface Wanted {
   readonly isInPage: boolean;
   readonly zone: Zone;
   readonly view: () => Span;
-  readonly hands: Pick<Hands, 'onPan' | 'onZoom' | 'onChoose'>;
+  readonly hands: Pick<Hands, 'onPan' | 'onZoom' | 'onHold' | 'onChoose'>;
   readonly onPoint: (pointed: Pointed | undefined) => void;
 }
 
@@ -233,7 +233,12 @@ export class Plot implements Disposable {
       ],
       legend: { show: false },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
-      cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
+      cursor: {
+        y: false,
+        points: { show: false },
+        drag: { x: false, y: false, setScale: false },
+        bind: { mousemove: whilePointing },
+      },
       series: [
         {},
         ...this.#used().map((axis) => ({ scale: `y${axis}`, paths: () => null, points: { show: false } })),
@@ -332,6 +337,12 @@ export class Plot implements Disposable {
       });
   }
 }
+
+/** Whoever drags looks at the lines: the one that follows the pointer would change the page with every picture. */
+const whilePointing: uPlot.Cursor.MouseListenerFactory = (_plot, _target, handle) => (event) => {
+  if (event.buttons === 0) handle(event);
+  return null;
+};
 
 /** How many values of a line are seen. */
 function rowsIn({ times, values }: Line, { from, to }: Span): number {
