@@ -138,5 +138,8 @@ ${tags.join('')}`,
   const { state, tags: read } = (await api.status()).sources.plc ?? {};
   assert.deepEqual([state, read], ['running', 5]);
   assert.match((await box.run('sources', '--data', data)).stdout, /^plc +modbus +running +\d.* 4 of 5 /m);
-  assert.match(await (await api.fetch('/metrics')).text(), /^holdfast_source_bad_tags\{.*source="plc".*\} 1$/m);
+  assert.match(
+    await (await api.fetch('/metrics')).text(),
+    /^holdfast_source_bad_tags\{.*source="plc".*\} 1$/m,
+  );
 });
