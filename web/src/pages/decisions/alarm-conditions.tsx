@@ -49,7 +49,7 @@ export function AlarmConditions() {
 }
 
 const Head = () => (
-  <div role="row" className="list-row alarm-row" aria-rowindex={1}>
+  <div role="row" className="list-row condition-row" aria-rowindex={1}>
     <span role="columnheader">Condition</span>
     <span role="columnheader">Alarm</span>
     <span role="columnheader">When</span>
@@ -71,7 +71,7 @@ function Row({ alarm }: { readonly alarm: AlarmStatus }) {
     deadband > 0 ? `deadband ${deadband}` : '',
   ].filter((part) => part !== '');
   return (
-    <div className="alarm-row">
+    <div className="condition-row">
       <span role="cell" className={condition === false ? 'quiet' : 'abnormal'}>
         {HOLDS.get(condition)}
       </span>

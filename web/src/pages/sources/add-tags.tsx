@@ -147,7 +147,7 @@ function Changes({
   readonly problems: CheckedConfig['problems'];
 }) {
   return (
-    <ul className="changes" tabIndex={0} aria-label="Changes">
+    <ul className="tag-changes" tabIndex={0} aria-label="Changes">
       {problems.map(({ line, message, hint, severity }) => (
         <li key={`${line} ${message}`} className={severity === 'error' ? 'abnormal' : 'quiet'}>
           line {line}: {message}
@@ -166,7 +166,7 @@ function Added({ paths, onEnd }: { readonly paths: readonly string[]; readonly o
   return (
     <Dialog title={`${tagCount(paths.length)} added`} onClose={onEnd}>
       <p>They have values as soon as the device has been asked.</p>
-      <ul className="changes">
+      <ul className="tag-changes">
         {paths.slice(0, MOST_LINES).map((path) => (
           <li key={path}>
             <a href={hashOf('tags', path)}>{path}</a>

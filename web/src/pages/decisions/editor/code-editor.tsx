@@ -90,7 +90,7 @@ export function CodeEditor(props: CodeEditorProps) {
   useEffect(() => {
     if (view.current && goTo) reveal(view.current, goTo);
   }, [goTo]);
-  return <div ref={place} className="code" />;
+  return <div ref={place} className="site-text" />;
 }
 
 const basics = (label: string): Extension => [
