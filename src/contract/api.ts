@@ -145,7 +145,7 @@ export interface OpenNoticeView {
   /** Index of the step in its plan. */
   readonly step: number;
   readonly to: string;
-  /** Addresses of a mail. */
+  /** Addresses of a mail: for engineers. */
   readonly recipients?: readonly string[];
   readonly alarm: string;
   readonly priority: string;

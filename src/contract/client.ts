@@ -663,7 +663,7 @@ export interface NoticesStatus {
     /** Index of the step in its plan. */
     readonly step: number;
     readonly to: string;
-    /** Addresses of a mail. */
+    /** Addresses of a mail: for engineers. */
     readonly recipients?: readonly string[];
     readonly alarm: string;
     readonly priority: string;
@@ -683,7 +683,7 @@ export interface NoticesStatus {
     /** Index of the step in its plan. */
     readonly step: number;
     readonly to: string;
-    /** Addresses of a mail. */
+    /** Addresses of a mail: for engineers. */
     readonly recipients?: readonly string[];
     readonly alarm: string;
     readonly priority: string;
@@ -701,7 +701,7 @@ export interface NoticesStatus {
     /** Index of the step in its plan. */
     readonly step: number;
     readonly to: string;
-    /** Addresses of a mail. */
+    /** Addresses of a mail: for engineers. */
     readonly recipients?: readonly string[];
     readonly alarm: string;
     readonly priority: string;
@@ -2070,7 +2070,7 @@ export class SiteApi {
     return this.#transport.text({ method: 'GET', path: '/api/docs', signal });
   }
 
-  /** What happened, oldest first. Without `after` the newest ones. A page may hold fewer than `limit` and have a next one: a search ends after some ten thousand events, and goes on where its link leads. */
+  /** What happened, oldest first. Without `after` the newest ones. A page may hold fewer than `limit` and have a next one: a search ends after some ten thousand events, and goes on where its link leads. Addresses that notices and actions went to are for engineers. */
   events(query: EventsQuery = {}, signal?: AbortSignal): Promise<Page<EventView>> {
     return this.#transport.page<EventView>({ method: 'GET', path: '/api/events', query, signal });
   }
@@ -2209,7 +2209,7 @@ export class SiteApi {
     } while (next !== undefined);
   }
 
-  /** Notices of alarms that wait or were given up, and assets under maintenance. */
+  /** Notices of alarms that wait or were given up, and assets under maintenance. Addresses of recipients are for engineers: others see the actuator, the plan and the step. */
   notices(signal?: AbortSignal): Promise<NoticesStatus> {
     return this.#transport.json<NoticesStatus>({ method: 'GET', path: '/api/notices', signal });
   }

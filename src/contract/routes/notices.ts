@@ -9,6 +9,7 @@ export const NOTICE_ROUTES = {
     role: 'operator',
     area: 'filtered',
     summary: 'Notices of alarms that wait or were given up, and assets under maintenance',
+    about: 'Addresses of recipients are for engineers: others see the actuator, the plan and the step.',
     reply: { json: 'NoticesStatus' },
     faults: ['notices.shadow'],
     tagged: true,

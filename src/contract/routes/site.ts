@@ -80,7 +80,8 @@ export const SITE_ROUTES = {
     summary: 'What happened, oldest first',
     about:
       'Without `after` the newest ones. A page may hold fewer than `limit` and have a next one: a search ends after ' +
-      'some ten thousand events, and goes on where its link leads.',
+      'some ten thousand events, and goes on where its link leads. Addresses that notices and actions went to are ' +
+      'for engineers.',
     query: EventsQuery,
     reply: { list: 'EventView' },
     paged: true,

@@ -1,6 +1,7 @@
 import type { EventView } from '#contract/api.ts';
 import type { Asked } from '#contract/routes/table.ts';
 import type { Page } from '#edge/api/handlers.ts';
+import type { Sight } from '#edge/api/sight.ts';
 import type { Site } from '#edge/site.ts';
 import type { StoredEvent } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
@@ -18,12 +19,13 @@ const MOST_SEEN = 10_000;
  * Events of the journal and of this run, those that the one who asks may see. What memory holds is not read from the disk, so that a list is there although
  * the disk is not, and what is not on disk yet is in it.
  */
-export async function findEvents(site: Site, query: Query, maySee: Fits): Promise<Page<EventView>> {
+export async function findEvents(site: Site, query: Query, sight: Sight): Promise<Page<EventView>> {
   const fits = fitting(query);
-  const wanted = (event: SiteEvent) => fits(event) && maySee(event);
-  return await (query.after === undefined
+  const wanted = (event: SiteEvent) => fits(event) && sight.sees(event);
+  const { items, ...rest } = await (query.after === undefined
     ? newest(site, query, wanted)
     : following(site, query, query.after, wanted));
+  return { items: items.map(sight.shown), ...rest };
 }
 
 /** The newest ones that fit; the next page holds older ones. */

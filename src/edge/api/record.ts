@@ -4,7 +4,7 @@ import type { Answered } from '#contract/routes/table.ts';
 import { findEvents } from '#edge/api/event-log.ts';
 import type { Handlers, OwnWay } from '#edge/api/handlers.ts';
 import { tagNamed } from '#edge/api/named.ts';
-import { maySee } from '#edge/api/sight.ts';
+import { sightOf } from '#edge/api/sight.ts';
 import { nameless } from '#edge/autonomy/watch.ts';
 import type { Core } from '#edge/core.ts';
 import type { Site } from '#edge/site.ts';
@@ -31,7 +31,7 @@ export function siteHandlers(
       return atLeast(role, 'administrator') ? autonomy : nameless(autonomy);
     },
     openapi: async () => (await import('#contract/routes/openapi.ts')).openApi(version),
-    events: ({ query }, _signal, { caller }) => findEvents(site, query, maySee(caller)),
+    events: ({ query }, _signal, { caller }) => findEvents(site, query, sightOf(caller)),
     gaps({ query: { from = 0, to = Number.POSITIVE_INFINITY, source, tag, reason, limit } }, _signal, who) {
       const { areas } = who.caller;
       const number = tag === undefined ? undefined : tagNamed(core.table, tag, who.caller);

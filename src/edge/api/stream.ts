@@ -3,7 +3,7 @@ import { StreamQuery } from '#contract/routes/requests.ts';
 import { addOwnWay, checked } from '#edge/api/answer.ts';
 import { askingOf, NOBODY } from '#edge/api/asking.ts';
 import { eventView } from '#edge/api/event-log.ts';
-import { maySee } from '#edge/api/sight.ts';
+import { sightOf } from '#edge/api/sight.ts';
 import { tagValue } from '#edge/api/tag-value.ts';
 import type { Site } from '#edge/site.ts';
 import type { SiteEvent } from '#kernel/event.ts';
@@ -19,7 +19,7 @@ export function addStream(app: FastifyInstance, site: Site): void {
     const { prefix, tag, kind, everyMs } = checked(StreamQuery, 'query', request.query);
     const { core } = site;
     const { caller } = askingOf(request) ?? { caller: NOBODY };
-    const seesEvent = maySee(caller);
+    const sight = sightOf(caller);
     reply.hijack();
     const out = reply.raw;
     out.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -28,7 +28,7 @@ export function addStream(app: FastifyInstance, site: Site): void {
     const tags = new Set(tag);
     const isWanted = ({ path }: Tag) =>
       path.startsWith(prefix) && isWithin(caller.areas, path) && (tag === undefined || tags.has(path));
-    const isTold = (event: SiteEvent) => (kind?.includes(event.kind) ?? true) && seesEvent(event);
+    const isTold = (event: SiteEvent) => (kind?.includes(event.kind) ?? true) && sight.sees(event);
     const send = (name: string, data: unknown) =>
       out.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
     const push = () => {
@@ -38,7 +38,11 @@ export function addStream(app: FastifyInstance, site: Site): void {
       const events = core.recent.after(seenEvent, Number.POSITIVE_INFINITY);
       seenEvent = events.at(-1)?.id ?? seenEvent;
       const told = events.filter(({ event }) => isTold(event));
-      if (told.length > 0) send('events', told.map(eventView));
+      if (told.length > 0)
+        send(
+          'events',
+          told.map((one) => sight.shown(eventView(one))),
+        );
       const isNew = ({ number }: Tag) => version < 0 || core.values.changedSince(number, version);
       const changed = [...site.tags()].filter((one) => isWanted(one) && isNew(one));
       version = core.values.version;

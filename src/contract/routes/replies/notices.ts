@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { count, us } from './common.ts';
 
-const recipients = z.array(z.string()).exactOptional().describe('Addresses of a mail.');
+const recipients = z.array(z.string()).exactOptional().describe('Addresses of a mail: for engineers.');
 
 const OpenNotice = z.strictObject({
   id: count,

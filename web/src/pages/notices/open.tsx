@@ -54,7 +54,7 @@ export function Open({
                   <Alarm id={one.alarm} priority={one.priority} />
                 </td>
                 <td data-label="To">
-                  <Receiver to={one.to} recipients={one.recipients} />
+                  <Receiver to={one.to} recipients={one.recipients} plan={one.plan} step={one.step + 1} />
                 </td>
                 <td data-label="Because it">{REASONS[one.reason]}</td>
                 <td data-label="Since">
@@ -152,16 +152,23 @@ export const Alarm = ({ id, priority }: { readonly id: string; readonly priority
   </span>
 );
 
-/** The way, and who is at its end where the site knows. */
+/** The way, and who is at its end; whoever may not see addresses sees for which step of which plan it is. */
 export const Receiver = ({
   to,
   recipients,
+  plan,
+  step,
 }: {
   readonly to: string;
   readonly recipients?: readonly string[] | undefined;
-}) => (
-  <>
-    {to}
-    {recipients && <span className="quiet notices-recipients"> {recipients.join(', ')}</span>}
-  </>
-);
+  readonly plan?: string | undefined;
+  /** From 1. */
+  readonly step?: number | undefined;
+}) => {
+  const end = recipients?.join(', ') ?? (plan === undefined ? '' : `step ${step} of ${plan}`);
+  return (
+    <>
+      {to} {end !== '' && <span className="quiet notices-recipients">{end}</span>}
+    </>
+  );
+};

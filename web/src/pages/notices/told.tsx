@@ -90,8 +90,15 @@ const text = (value: Json | undefined): string | undefined => (typeof value === 
 function receiverOf({ detail = {} }: EventView) {
   const to = text(detail.to);
   if (to === undefined) return '–';
-  const { recipients } = detail;
-  return <Receiver to={to} recipients={Array.isArray(recipients) ? recipients.map(String) : undefined} />;
+  const { recipients, step } = detail;
+  return (
+    <Receiver
+      to={to}
+      recipients={Array.isArray(recipients) ? recipients.map(String) : undefined}
+      plan={text(detail.plan)}
+      step={Number(step)}
+    />
+  );
 }
 
 function moreOf({ detail = {} }: EventView): string {
