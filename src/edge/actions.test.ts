@@ -110,12 +110,16 @@ test('an action of which nothing was sent is given again, in its place, until it
   });
   assert.deepEqual(begun, [1, 1, 2]);
   isUp = false;
-  loop.send({}, 'rule');
+  let why: string | undefined;
+  loop.send({}, 'rule', ({ reason }) => {
+    why = reason;
+  });
   await until('its time is over', async () => {
     await clock.advance(1000);
     return told.length === 6;
   });
   assert.deepEqual(told.slice(4), ['intent 3', 'failed 3']);
+  assert.equal(why, 'no broker', 'what kept it from being sent is told, and not that time went by');
   await loop[Symbol.asyncDispose]();
 });
 

@@ -46,6 +46,8 @@ export class ActuatorLoop implements AsyncDisposable {
   /** Nothing is begun while it is to be opened anew. */
   #pausing = false;
   #lastId = 0;
+  /** Why the last one that was not sent was not: opened anew, the actuator does not know of it any more. */
+  #notSent: string | undefined;
 
   constructor(id: string, def: ActuatorDef, config: unknown, ports: ActuatorPorts) {
     this.id = id;
@@ -172,7 +174,10 @@ export class ActuatorLoop implements AsyncDisposable {
     } catch (error) {
       if (!wasNotSent(error)) this.#end(action, { state: 'unknown', reason: messageOf(error) });
       else if (this.#stopped) this.#end(action, STOPPED);
-      else this.#again(action);
+      else {
+        this.#notSent = messageOf(error);
+        this.#again(action);
+      }
       throw error;
     }
   }
@@ -187,7 +192,10 @@ export class ActuatorLoop implements AsyncDisposable {
     const nowUs = this.#ports.clock.steadyUs();
     while (this.#waiting[0] && this.#waiting[0].deadlineUs < nowUs) {
       const late = this.#waiting.shift() as Action;
-      this.#end(late, { state: 'failed', reason: this.#actuator.fault?.message ?? 'too late' });
+      this.#end(late, {
+        state: 'failed',
+        reason: this.#actuator.fault?.message ?? this.#notSent ?? 'too late',
+      });
     }
   }
 
@@ -195,6 +203,7 @@ export class ActuatorLoop implements AsyncDisposable {
     const ended = this.#open.get(action);
     if (!this.#open.delete(action)) return; // the site stopped meanwhile, and said so
     this.#results[result.state]++;
+    if (result.state === 'done') this.#notSent = undefined;
     this.#ports.done(action, result);
     ended?.(result);
   }

@@ -335,12 +335,13 @@ export class Site implements AsyncDisposable {
     if (tagOut === false) guard.removeTagOut(asset, by);
     if (tagOut) guard.tagOut(asset, by, why ?? '');
     if (mode) guard.setMode(asset, mode, by);
-    this.securityEvent('security.asset-changed', asset, {
+    const told = {
       by,
       ...(mode && { mode }),
       ...(tagOut !== undefined && { tagOut }),
       ...(why !== undefined && { why }),
-    });
+    };
+    this.securityEvent('security.asset-changed', asset, told, by);
   }
 
   /**
