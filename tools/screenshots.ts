@@ -1,52 +1,84 @@
 /*
- * Pictures of every page of the console, wide and narrow, in both themes: node tools/screenshots.ts [folder]. Starts the
- * demo and needs a Chromium (/usr/bin/chromium, or CHROMIUM).
+ * Pictures of every page and dialog of the console, wide and narrow, in both themes: node tools/screenshots.ts [folder].
+ * With --docs those of the README alone, into docs/console/. Starts the demo, and needs a Chromium (/usr/bin/chromium, or
+ * CHROMIUM).
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Window } from '#test/web/browser.ts';
 import { DemoSite } from '#test/web/demo-site.ts';
+import { furnish } from '#test/web/furnished-site.ts';
+import { menuScenes, SCENES, type Scene, show } from '#test/web/scenes.ts';
 
-/** A place each; further ones of a page that show something else. */
-const PLACES: readonly (readonly [name: string, hash: string])[] = [
-  ['overview', '#/'],
-  ['tags', '#/tags'],
-  ['tag', '#/tags/hall/line1/pump/vibration'],
-  ['tag-write', '#/tags/hall/line1/pump/speed_setpoint'],
-  ['trends', '#/trends?tag=hall/line1/pump/vibration&tag=hall/line1/pump/speed'],
-  ['alarms', '#/alarms'],
-  ['notices', '#/notices'],
-  ['audit', '#/audit'],
-  ['pictures', '#/pictures'],
-  ['picture', '#/pictures/line1'],
-  ['decisions', '#/decisions'],
-  ['sources', '#/sources'],
-  ['source', '#/sources/utilities'],
-  ['certificates', '#/certificates'],
-  ['administration', '#/administration'],
-];
 const SIZES = [
   [1440, 900],
   [390, 844],
 ] as const;
 /** Until values, trends and small lines are there. */
-const SETTLE_MS = 4000;
+const SETTLE_MS = 3000;
+/** A day of two lines, the bearing that wore among it. */
+const DAY: Scene = {
+  name: 'trends',
+  hash: `#/trends?${['line2/pump/vibration', 'line2/pump/bearing_temperature', 'line2/pump/speed']
+    .map((path) => `tag=hall/${path}`)
+    .join('&')}&last=86400`,
+  open: (page) => page.locator('.trends-plot canvas').waitFor(),
+};
 
-const folder = resolve(process.argv[2] ?? join(import.meta.dirname, '../dist/screenshots'));
+const { values, positionals } = parseArgs({ options: { docs: { type: 'boolean' } }, allowPositionals: true });
+const root = join(import.meta.dirname, '..');
+const folder = resolve(positionals[0] ?? join(root, values.docs ? 'docs/console' : 'dist/screenshots'));
 mkdirSync(folder, { recursive: true });
 await using site = await DemoSite.start();
 const password = await site.addUser('ann', 'administrator');
-await site.box.run('plant', 'fault', 'worn-bearing');
-for (const theme of ['light', 'dark'] as const)
-  for (const [width, height] of SIZES) {
-    await using stranger = await site.chromium.open(site.origin, { theme, width, height });
+await furnish(site, { day: true });
+await (values.docs ? forReadme() : ofEverything());
+process.stdout.write(`${folder}\n`);
+
+async function ofEverything(): Promise<void> {
+  for (const theme of ['light', 'dark'] as const) {
+    await using stranger = await site.chromium.open(site.origin, { theme });
     await stranger.go('/');
     await stranger.page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    await stranger.page.screenshot({ path: join(folder, `sign-in-${theme}-${width}.png`) });
-    await using window = await site.signedIn('ann', password, { theme, width, height });
-    for (const [name, hash] of PLACES) {
-      await window.page.goto(`${site.origin}/${hash}`);
-      await window.page.waitForTimeout(SETTLE_MS);
-      await window.page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });
+    await using window = await site.signedIn('ann', password, { theme });
+    const scenes = [...(await menuScenes(window)), ...SCENES];
+    for (const [width, height] of SIZES) {
+      const file = (name: string) => join(folder, `${name}-${theme}-${width}.png`);
+      await stranger.page.setViewportSize({ width, height });
+      await stranger.page.screenshot({ path: file('sign-in') });
+      await window.page.setViewportSize({ width, height });
+      for (const scene of scenes) {
+        await show(window, site.origin, scene);
+        await window.page.waitForTimeout(SETTLE_MS);
+        await window.page.screenshot({ path: file(scene.name) });
+      }
     }
   }
-process.stdout.write(`${folder}\n`);
+}
+
+async function forReadme(): Promise<void> {
+  await using window = await site.signedIn('ann', password, { width: 1280, height: 800 });
+  const wanted = (await menuScenes(window)).filter(({ name }) => name === 'overview');
+  for (const scene of [...wanted, ...SCENES.filter(({ name }) => name === 'picture'), DAY]) {
+    await show(window, site.origin, scene);
+    await window.page.waitForTimeout(SETTLE_MS);
+    const png = await window.page.screenshot();
+    writeFileSync(join(folder, `${scene.name}.webp`), await webpOf(window, png));
+  }
+}
+
+/** A third of the size, and no other look; the browser has the codec. */
+async function webpOf({ page }: Window, png: Buffer): Promise<Buffer> {
+  await page.goto('about:blank'); // the console's policy lets no script make pictures
+  const bytes = await page.evaluate<number[]>(`(async () => {
+    const image = new Image();
+    image.src = 'data:image/png;base64,${png.toString('base64')}';
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.9 });
+    return [...new Uint8Array(await blob.arrayBuffer())];
+  })()`);
+  return Buffer.from(bytes);
+}

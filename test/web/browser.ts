@@ -30,6 +30,8 @@ export class Chromium implements AsyncDisposable {
       executablePath: CHROMIUM,
       // As root, in a container, Chromium has no sandbox to offer; the pages are our own.
       args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--font-render-hinting=none'],
+      // Its own fields for dates speak the language of the environment, whatever a page's window is told.
+      env: { ...process.env, LANGUAGE: 'en_GB' },
     });
     return new Chromium(browser);
   }

@@ -10,6 +10,7 @@ import { Refusal } from './refusal.tsx';
 import { unitText } from './unit.ts';
 import { useAct } from './use-act.ts';
 import { Value } from './value.tsx';
+import { limitsOf } from './write-limits.ts';
 
 /** Writing the tag, with a reason; the guard of the site decides, and what it says is shown. */
 export function WriteForm({ tag, live }: { readonly tag: TagDetail; readonly live: Live | undefined }) {
@@ -92,13 +93,8 @@ export function WriteEntry({
   );
 }
 
-function ValueField({
-  tag: { type, states, unit, range },
-  isFirst,
-}: {
-  readonly tag: TagDetail;
-  readonly isFirst: boolean;
-}) {
+function ValueField({ tag, isFirst }: { readonly tag: TagDetail; readonly isFirst: boolean }) {
+  const { type, states, unit } = tag;
   const choices =
     type === 'boolean' ? { true: 'true', false: 'false' } : type === 'enum' ? states : undefined;
   if (choices) {
@@ -117,7 +113,7 @@ function ValueField({
       </div>
     );
   }
-  const about = range ? `${number(range[0])} to ${number(range[1])} ${unitText(unit)}` : unitText(unit);
+  const about = limitsOf(tag).find(({ name }) => name === 'Range')?.text ?? unitText(unit);
   return (
     <Field
       label="Value"

@@ -1,6 +1,6 @@
 import type { TagDetail } from '#contract/client.ts';
-import { number } from '../../parts/format.ts';
-import { unitText } from '../../parts/unit.ts';
+import { number } from './format.ts';
+import { unitText } from './unit.ts';
 
 export interface Limit {
   readonly name: string;

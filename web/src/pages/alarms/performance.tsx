@@ -27,7 +27,7 @@ export function Performance({
         guide={rates.now > FLOOD_A_PERIOD ? 'a flood' : `flood above ${FLOOD_A_PERIOD}`}
       />
       <Figure
-        name={`Per 10 min, ${duration(rates.overUs / 1000)}`}
+        name={`Per 10 min, over ${duration(rates.overUs / 1000)}`}
         value={rates.average.toFixed(rates.average < 10 ? 1 : 0)}
         isOver={rates.average > MOST_A_PERIOD}
         guide={averageGuide(rates)}

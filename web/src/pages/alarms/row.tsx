@@ -27,7 +27,7 @@ export interface RowProps {
 export const AlarmRow = memo(function AlarmRow(props: RowProps) {
   const { line, rank, isSelected, isOpened, isCurrent, isSelectable, sinceUs, times, who } = props;
   const { alarm, part, isGone } = line;
-  const { id, asset, priority, response, reads } = alarm;
+  const { id, asset, priority, response, reads, state } = alarm;
   const waits = isUnacknowledged(alarm);
   const name = alarmName(alarm);
   return (
@@ -59,7 +59,11 @@ export const AlarmRow = memo(function AlarmRow(props: RowProps) {
         )}
       </span>
       <span role="gridcell" className="alarm-sign">
-        <PrioritySign priority={priority} hollow={!waits} quiet={isGone === true && !waits} />
+        <PrioritySign
+          priority={priority}
+          hollow={!waits}
+          quiet={(isGone === true || state === 'normal') && !waits}
+        />
         <span className="unseen">{priority}</span>
       </span>
       <span role="gridcell" className="alarm-name">

@@ -2,11 +2,11 @@ import { useState } from 'react';
 import type { ConfigDiff, EventView, Json } from '#contract/client.ts';
 import { api } from '../../data/api.ts';
 import { useMay } from '../../data/session.ts';
+import { eventText, moreOf, personOf, severityOf, textOf } from '../../parts/event-words.ts';
 import { date, timeOfDay } from '../../parts/format.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { useAct } from '../../parts/use-act.ts';
 import { ToPage } from '../../shell/to-page.tsx';
-import { eventText, moreOf, personOf, severityOf, textOf } from './words.ts';
 
 const SEVERITIES = { threat: 'threat', odd: 'look', none: '' } as const;
 

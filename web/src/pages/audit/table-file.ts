@@ -1,5 +1,5 @@
 import type { EventView } from '#contract/client.ts';
-import { textOf } from './words.ts';
+import { textOf } from '../../parts/event-words.ts';
 
 const COLUMNS = ['id', 'time', 'kind', 'name', 'subject', 'by', 'detail'] as const;
 

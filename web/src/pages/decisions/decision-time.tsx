@@ -8,7 +8,7 @@ export function DecisionTime() {
   const { count: many, p50Ms, p99Ms, maxMs } = status.decisions;
   return (
     <dl className="decision-time" aria-label="Time that decisions take">
-      <dt>half below</dt>
+      <dt>Time to decide: half below</dt>
       <dd>{fineMs(p50Ms)}</dd>
       <dt>99 % below</dt>
       <dd>{fineMs(p99Ms)}</dd>

@@ -123,13 +123,13 @@ function Actions({ rule }: { readonly rule: RuleStatus }) {
     <dl className="facts">
       <dt>When it begins</dt>
       <dd>
-        <ActionList actions={rule.do} />{' '}
-        {onDelayMs > 0 && <span className="quiet">after {delayText(onDelayMs)}</span>}
+        <ActionList actions={rule.do} />
+        {onDelayMs > 0 && <span className="quiet"> after {delayText(onDelayMs)}</span>}
       </dd>
       <dt>When it ends</dt>
       <dd>
-        <ActionList actions={rule.clear} />{' '}
-        {offDelayMs > 0 && <span className="quiet">after {delayText(offDelayMs)}</span>}
+        <ActionList actions={rule.clear} />
+        {offDelayMs > 0 && <span className="quiet"> after {delayText(offDelayMs)}</span>}
       </dd>
       {rule.alert !== undefined && (
         <>

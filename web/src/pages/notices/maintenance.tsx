@@ -21,7 +21,7 @@ export function Maintenance({ all }: { readonly all: readonly One[] }) {
   return (
     <section className="card" aria-label="Under maintenance">
       <h2 className={all.length > 0 ? 'abnormal' : undefined}>
-        Under maintenance {all.length > 0 && all.length}
+        Under maintenance {all.length > 0 && <span className="notices-count">{all.length}</span>}
       </h2>
       {all.length === 0 ? (
         <p className="quiet">

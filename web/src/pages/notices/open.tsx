@@ -29,7 +29,7 @@ export function Open({
     <section className="card" aria-label={title}>
       <div className="card-head">
         <h2 className={isGivenUp ? 'abnormal' : undefined}>
-          {title} {notices.length > 0 && notices.length}
+          {title} {notices.length > 0 && <span className="notices-count">{notices.length}</span>}
         </h2>
         {isGivenUp && <span className="quiet">Tried for a day. Tell them yourself, and mend the way.</span>}
       </div>
@@ -53,17 +53,20 @@ export function Open({
                 <td>
                   <Alarm id={one.alarm} priority={one.priority} />
                 </td>
-                <td data-label="To">
+                <td data-label="To" className="notices-to">
                   <Receiver to={one.to} recipients={one.recipients} plan={one.plan} step={one.step + 1} />
                 </td>
                 <td data-label="Because it">{REASONS[one.reason]}</td>
                 <td data-label="Since">
                   <Age sinceUs={one.dueUs} />
                 </td>
-                <td data-label="Attempts">
+                <td data-label="Attempts" className="notices-time">
                   {one.attempts} <Next notice={one} isGivenUp={isGivenUp} />
                 </td>
-                <td data-label="Problem" className={one.problem === undefined ? undefined : 'abnormal'}>
+                <td
+                  data-label="Problem"
+                  className={one.problem === undefined ? undefined : 'notices-problem'}
+                >
                   {one.problem ?? '–'}
                 </td>
               </tr>
@@ -106,7 +109,7 @@ export function Coming({ all }: { readonly all: readonly ComingNotice[] }) {
                 <td>
                   <Alarm id={one.alarm} priority={one.priority} />
                 </td>
-                <td data-label="To">
+                <td data-label="To" className="notices-to">
                   <Receiver to={one.to} recipients={one.recipients} />
                 </td>
                 <td data-label="Step">

@@ -4,25 +4,29 @@ import { api } from '../../data/api.ts';
 import { useSiteNow } from '../../data/clock.ts';
 import { useEvents } from '../../data/live.ts';
 import { usePolled } from '../../data/poll.ts';
+import { eventText, personOf } from '../../parts/event-words.ts';
 import { moment } from '../../parts/format.ts';
 import { ToPage } from '../../shell/to-page.tsx';
 
 const MOST = 14;
 const EVERY_MS = 60_000;
 /**
- * Rules switch and write all day: of writes those are told that people did, and those that did not go well. Alerts have a
- * list of their own.
+ * Rules switch and write all day: of writes those are told that people did, and those that did not go well. Every
+ * attempt to deliver a notice is an action: what became of the notice is told. Alerts have a list of their own.
  */
 const SEARCHED = 100;
 
-const isTold = ({ kind, name, by = '' }: EventView): boolean => {
-  if (kind === 'rule' || kind === 'alert' || name === 'write.intent') return false;
+const isTold = ({ kind, name, by = '', detail = {} }: EventView): boolean => {
+  if (kind === 'rule' || kind === 'alert' || name.endsWith('.intent')) return false;
+  // Behind an act of somebody comes the state that it led to.
+  if (kind === 'alarm' && detail.act !== undefined && detail.act !== 'comment') return false;
+  if (name.startsWith('action.')) return !by.startsWith('notice:') && name !== 'action.done';
   return !(name === 'write.confirmed' && by.startsWith('rule:'));
 };
 
 async function askLately(signal: AbortSignal): Promise<readonly EventView[]> {
   const [others, writes] = await Promise.all([
-    api.events({ kind: ['alarm', 'config', 'system', 'security'], limit: MOST }, signal),
+    api.events({ kind: ['alarm', 'config', 'system', 'security'], limit: SEARCHED }, signal),
     api.events({ kind: 'write', limit: SEARCHED }, signal),
   ]);
   return [...others.items, ...writes.items].filter(isTold);
@@ -54,10 +58,10 @@ export function Lately() {
             <time className="event-time" dateTime={new Date(event.timeUs / 1000).toISOString()}>
               {moment(event.timeUs / 1000, nowMs)}
             </time>
-            <span>{nameOf(event)}</span>
+            <span>{eventText(event.name)}</span>
             <span className="quiet event-subject">
               {event.subject}
-              {event.by !== undefined && event.by !== event.subject && ` by ${event.by}`}
+              {event.by !== undefined && event.by !== event.subject && ` by ${personOf(event.by)}`}
             </span>
           </li>
         ))}
@@ -65,7 +69,3 @@ export function Lately() {
     </section>
   );
 }
-
-/** `alarm.returnedUnacknowledged` is “alarm returned unacknowledged”. */
-const nameOf = ({ name }: EventView): string =>
-  name.replaceAll(/[.-]/g, ' ').replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

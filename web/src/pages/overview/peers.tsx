@@ -1,5 +1,6 @@
 import type { SiteStatus } from '#contract/client.ts';
 import { count, duration, fineMs } from '../../parts/format.ts';
+import { PEER_STATES } from '../../parts/peer-states.ts';
 import { ToPage } from '../../shell/to-page.tsx';
 
 type Sources = SiteStatus['sources'];
@@ -48,29 +49,35 @@ function SourceRow({ id, source }: { readonly id: string; readonly source: Sourc
   const isWell = state === 'running' || state === 'shadowed';
   const isOld = ageMs === undefined || ageMs > OLD_MS;
   return (
-    <tr>
-      <th scope="row">
-        <ToPage page="sources" rest={id}>
-          {id}
-        </ToPage>{' '}
-        <span className="quiet">{kind}</span>
-      </th>
-      <td className={isWell ? '' : 'abnormal'}>
-        {state}
-        {fault && <span className="fault">{fault.message}</span>}
-      </td>
-      <td className={isOld ? 'number abnormal' : 'number'}>
-        {ageMs === undefined ? 'never' : duration(ageMs)}
-      </td>
-      <td className="number">
-        {load.requests === 0 ? <span className="quiet">unasked</span> : `${load.requestsPerS.toFixed(1)}/s`}
-        {load.requests > 0 && load.caps.perSecond !== undefined && (
-          <span className="quiet"> of {load.caps.perSecond}</span>
-        )}
-      </td>
-      <td className="number">{load.requests === 0 ? '' : fineMs(load.p99Ms)}</td>
-      <td className="number">{count(samples)}</td>
-    </tr>
+    <>
+      <tr>
+        <th scope="row">
+          <ToPage page="sources" rest={id}>
+            {id}
+          </ToPage>{' '}
+          <span className="quiet">{kind}</span>
+        </th>
+        <td className={isWell ? '' : 'abnormal'}>{PEER_STATES[state]}</td>
+        <td className={isOld ? 'number abnormal' : 'number'}>
+          {ageMs === undefined ? 'never' : duration(ageMs)}
+        </td>
+        <td className="number">
+          {load.requests === 0 ? <span className="quiet">–</span> : `${load.requestsPerS.toFixed(1)}/s`}
+          {load.requests > 0 && load.caps.perSecond !== undefined && (
+            <span className="quiet"> of {load.caps.perSecond}</span>
+          )}
+        </td>
+        <td className="number">{load.requests === 0 ? '' : fineMs(load.p99Ms)}</td>
+        <td className="number">{count(samples)}</td>
+      </tr>
+      {fault && !isWell && (
+        <tr>
+          <td colSpan={6} className="overview-fault">
+            <span className="fault">{fault.message}</span>
+          </td>
+        </tr>
+      )}
+    </>
   );
 }
 
@@ -88,7 +95,7 @@ export function LinkCard({ sinks, actuators }: Pick<SiteStatus, 'sinks' | 'actua
             <span>
               {id} <span className="quiet">{kind}</span>
             </span>
-            <span className={state === 'running' ? '' : 'abnormal'}>{state}</span>
+            <span className={state === 'running' ? '' : 'abnormal'}>{PEER_STATES[state]}</span>
             <span className="quiet">
               {backlog.rows === 0 ? 'nothing waits' : `${count(backlog.rows)} rows wait`},{' '}
               {rowsPerS.toFixed(0)} rows/s

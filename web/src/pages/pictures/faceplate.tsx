@@ -11,9 +11,9 @@ import type { When } from '../../parts/trend/span.ts';
 import { TagPast } from '../../parts/trend/tag-past.tsx';
 import { LiveAge, Value } from '../../parts/value.tsx';
 import { WriteEntry } from '../../parts/write-form.tsx';
+import { limitsOf } from '../../parts/write-limits.ts';
 import { ToPage } from '../../shell/to-page.tsx';
 import { AssetState, FaceAlarms } from './asset.tsx';
-import { limitsOf } from './limits.ts';
 
 const EVERY_MS = 5000;
 const HOUR: When = { lastS: 3600 };

@@ -43,13 +43,3 @@ export const isWell = (state: Source['state']): boolean => state === 'running' |
 
 /** Whether it asks its device, so that a budget of requests means something. */
 export const asks = ({ load: { requests } }: Source): boolean => requests > 0;
-
-/** What a state means to people. */
-export const STATE_TEXT: { readonly [state in Source['state']]: string } = {
-  opening: 'connecting',
-  running: 'running',
-  waiting: 'tries again soon',
-  failed: 'given up',
-  closed: 'closed',
-  shadowed: 'shadowed',
-};

@@ -4,11 +4,12 @@ import { siteNowMs } from '../../data/clock.ts';
 import { usePolled } from '../../data/poll.ts';
 import { useMay } from '../../data/session.ts';
 import { count, duration, moment } from '../../parts/format.ts';
+import { PEER_STATES } from '../../parts/peer-states.ts';
 import { qualityText } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { hashOf } from '../../shell/route.ts';
-import { isWell, type Sink, STATE_TEXT, useHealth } from './health.ts';
+import { isWell, type Sink, useHealth } from './health.ts';
 import { emptyIn } from './sink-table.tsx';
 
 /** One sink: what waits for it, and what it refused. */
@@ -43,7 +44,7 @@ function Now({ sink }: { readonly sink: Sink }) {
       <dl className="now">
         <div>
           <dt>State</dt>
-          <dd className={isWell(state) ? '' : 'abnormal'}>{STATE_TEXT[state]}</dd>
+          <dd className={isWell(state) ? '' : 'abnormal'}>{PEER_STATES[state]}</dd>
         </div>
         <div>
           <dt>Kind</dt>

@@ -1,7 +1,8 @@
 import { count, duration } from '../../parts/format.ts';
+import { PEER_STATES } from '../../parts/peer-states.ts';
 import { Trouble } from '../../parts/trouble.tsx';
 import { hashOf } from '../../shell/route.ts';
-import { type Actuator, isWell, type Sink, STATE_TEXT } from './health.ts';
+import { type Actuator, isWell, type Sink } from './health.ts';
 
 /** Where rows go: what waits, how fast it goes out, and what was refused for good. */
 export function SinkTable({ sinks }: { readonly sinks: { readonly [id: string]: Sink } }) {
@@ -50,7 +51,7 @@ function SinkRows({ id, sink }: { readonly id: string; readonly sink: Sink }) {
         <th scope="row">
           <a href={hashOf('sources', id, { view: 'sink' })}>{id}</a> <span className="quiet">{kind}</span>
         </th>
-        <td className={isWell(state) ? '' : 'abnormal'}>{STATE_TEXT[state]}</td>
+        <td className={isWell(state) ? '' : 'abnormal'}>{PEER_STATES[state]}</td>
         <td className="number">
           {count(backlog.rows)}
           {backlog.ageMs !== undefined && <span className="quiet">, {duration(backlog.ageMs)}</span>}

@@ -2,11 +2,12 @@ import { IxButton } from '@siemens/ix-react';
 import { useMay } from '../../data/session.ts';
 import { Bar } from '../../parts/bar.tsx';
 import { count, duration, fineMs } from '../../parts/format.ts';
+import { PEER_STATES } from '../../parts/peer-states.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { go, hashOf } from '../../shell/route.ts';
 import { Gaps } from './gaps.tsx';
-import { asks, failedLately, isOld, isWell, type Source, STATE_TEXT, useHealth } from './health.ts';
+import { asks, failedLately, isOld, isWell, type Source, useHealth } from './health.ts';
 import { PeerCertificates } from './peer-certificates.tsx';
 import { Delivering, Rate } from './source-table.tsx';
 import { SourceTags } from './source-tags.tsx';
@@ -63,7 +64,7 @@ function Now({ id, source }: { readonly id: string; readonly source: Source }) {
       <dl className="now">
         <div>
           <dt>State</dt>
-          <dd className={isWell(state) ? '' : 'abnormal'}>{STATE_TEXT[state]}</dd>
+          <dd className={isWell(state) ? '' : 'abnormal'}>{PEER_STATES[state]}</dd>
         </div>
         <div>
           <dt>Kind</dt>
@@ -116,7 +117,13 @@ function Load({ id, source }: { readonly id: string; readonly source: Source }) 
   return (
     <section className="card" aria-label="Load on the device">
       <h2>Load on the device</h2>
-      {!asks(source) && <p className="quiet">It is asked for nothing: what it says comes by itself.</p>}
+      {!asks(source) && (
+        <p className="quiet">
+          {isWell(source.state)
+            ? 'It is asked for nothing: what it says comes by itself.'
+            : 'Nothing has been asked of it since the start.'}
+        </p>
+      )}
       {asks(source) && (
         <div className="budget">
           <p>

@@ -1,17 +1,9 @@
 import { Bar } from '../../parts/bar.tsx';
 import { count, duration, fineMs, number } from '../../parts/format.ts';
+import { PEER_STATES } from '../../parts/peer-states.ts';
 import { Trouble } from '../../parts/trouble.tsx';
 import { hashOf } from '../../shell/route.ts';
-import {
-  asks,
-  failedLately,
-  isOld,
-  isWell,
-  type Source,
-  type Sources,
-  STATE_TEXT,
-  samplesPerS,
-} from './health.ts';
+import { asks, failedLately, isOld, isWell, type Source, type Sources, samplesPerS } from './health.ts';
 
 /** Every source: its state, the age of its newest row, and what it asks of its device. */
 export function SourceTable({ sources }: { readonly sources: Sources }) {
@@ -74,7 +66,7 @@ function SourceRows({ id, source }: { readonly id: string; readonly source: Sour
         <th scope="row">
           <a href={hashOf('sources', id)}>{id}</a> <span className="quiet">{kind}</span>
         </th>
-        <td className={isWell(state) ? '' : 'abnormal'}>{STATE_TEXT[state]}</td>
+        <td className={isWell(state) ? '' : 'abnormal'}>{PEER_STATES[state]}</td>
         <td className={isOld(source) ? 'number abnormal' : 'number'}>
           {ageMs === undefined ? 'never' : duration(ageMs)}
         </td>

@@ -36,7 +36,7 @@ export function TagList() {
           onChange={(event) => setText(event.target.value)}
         />
         <output className="quiet">
-          {isAsking && tags.length === 0 ? '…' : `${count(tags.length)}${hasMore ? ' and more' : ''}`}
+          {isAsking && tags.length === 0 ? '…' : `${count(tags.length)}${hasMore ? ' and more' : ''} tags`}
         </output>
       </header>
       {error && <Refusal error={error} />}

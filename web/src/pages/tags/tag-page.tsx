@@ -14,6 +14,7 @@ import { TagPast } from '../../parts/trend/tag-past.tsx';
 import { unitText } from '../../parts/unit.ts';
 import { LiveAge, Value } from '../../parts/value.tsx';
 import { WriteForm } from '../../parts/write-form.tsx';
+import { limitsOf } from '../../parts/write-limits.ts';
 import { hashOf } from '../../shell/route.ts';
 import { ToPage } from '../../shell/to-page.tsx';
 import { Statistics } from './statistics.tsx';
@@ -27,7 +28,7 @@ export type Detail = TagDetail & {
   readonly readers?: readonly { readonly kind: string; readonly id: string }[];
 };
 
-/** One tag: its value, its past, where it comes from and who rests on it. */
+/** One tag: its value, its past, where it comes from and what uses it. */
 export function TagPage({ path }: { readonly path: string }) {
   const { data: tag, error } = usePolled<Detail>(`tag ${path}`, (signal) => api.tag(path, signal), EVERY_MS);
   const live = useLiveTag(path);
@@ -79,10 +80,10 @@ function Past({ tag }: { readonly tag: TagDetail }) {
   const { path, unit, type } = tag;
   return (
     <section className="card" aria-label="Past">
-      <div className="card-head">
+      <div className="card-head tag-past">
         <h2>Past</h2>
         <ToPage page="trends" query={{ tag: path }} className="quiet">
-          In Trends
+          Open in Trends
         </ToPage>
         <RangePicker when={when} onWhen={setWhen} />
       </div>
@@ -129,7 +130,13 @@ function About({ tag }: { readonly tag: Detail }) {
               .join(', ')}
           </Fact>
         )}
-        {write !== undefined && <Fact name="Limits">{plain(write)}</Fact>}
+        {write !== undefined && (
+          <Fact name="Writes">
+            {limitsOf(tag)
+              .map(({ name, text }) => `${name.toLowerCase()} ${text}`)
+              .join('; ')}
+          </Fact>
+        )}
         {safety && <Fact name="Safety">belongs to a safety function: it is never written</Fact>}
       </dl>
     </section>
@@ -156,22 +163,26 @@ function plain(value: Json): string {
     .join(', ');
 }
 
-/** Who rests on it. */
+/** Rules, alarms and tags that read it. */
 function Readers({ tag: { readers, alarms } }: { readonly tag: Detail }) {
   return (
-    <section className="card" aria-label="Who rests on it">
-      <h2>{readers ? 'Who rests on it' : 'Alarms of its asset'}</h2>
+    <section className="card" aria-label="Used by">
+      <h2>{readers ? 'Used by' : 'Alarms of its asset'}</h2>
       <ul className="plain">
         {(readers ?? alarms.map((id) => ({ kind: 'alarm', id }))).map(({ kind, id }) => (
           <li key={`${kind} ${id}`}>
-            <span className="quiet">{kind}</span>{' '}
-            <ToPage page={kind === 'tag' ? 'tags' : kind === 'rule' ? 'decisions' : 'alarms'} rest={id}>
-              {id}
-            </ToPage>
+            <span className="quiet">{kind}</span> <ToPage {...placeOf(kind, id)}>{id}</ToPage>
           </li>
         ))}
       </ul>
       {(readers ?? alarms).length === 0 && <p className="quiet">Nothing</p>}
     </section>
   );
+}
+
+/** Where what reads a tag is shown. */
+function placeOf(kind: string, id: string): { readonly page: string; readonly rest: string } {
+  if (kind === 'tag') return { page: 'tags', rest: id };
+  if (kind === 'rule') return { page: 'decisions', rest: `rule/${id}` };
+  return { page: 'alarms', rest: id };
 }

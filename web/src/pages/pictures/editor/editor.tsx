@@ -58,7 +58,7 @@ function Edited({ picture }: { readonly picture: Picture }) {
           <h1>Edit {draft.title}</h1>
         </div>
         <Tools stage={stage} frame={frame} />
-        <a href={hashOf('pictures', name)}>Look at it</a>
+        <a href={hashOf('pictures', name)}>Back to the picture</a>
       </header>
       <TakenOut name={name} />
       {error && <Refusal error={error} />}
