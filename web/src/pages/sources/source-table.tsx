@@ -34,7 +34,7 @@ export function SourceTable({ sources }: { readonly sources: Sources }) {
               <th scope="col" className="number">
                 Tags
               </th>
-              <th scope="col" className="number">
+              <th scope="col" className="number peers-wide">
                 Samples
               </th>
               <th scope="col" className="peers-load">
@@ -73,7 +73,7 @@ function SourceRows({ id, source }: { readonly id: string; readonly source: Sour
         <td className="number">
           <Delivering source={source} />
         </td>
-        <td className="number">
+        <td className="number peers-wide">
           <Rate id={id} />
         </td>
         <td className="peers-load">
