@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { Window } from '#test/web/browser.ts';
 import { DemoSite } from '#test/web/demo-site.ts';
 import { furnish } from '#test/web/furnished-site.ts';
-import { menuScenes, SCENES, type Scene, show } from '#test/web/scenes.ts';
+import { DIALOGS, menuScenes, PLACES, type Scene, show } from '#test/web/scenes.ts';
 
 const SIZES = [
   [1440, 900],
@@ -42,7 +42,7 @@ async function ofEverything(): Promise<void> {
     await stranger.go('/');
     await stranger.page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await using window = await site.signedIn('ann', password, { theme });
-    const scenes = [...(await menuScenes(window)), ...SCENES];
+    const scenes = [...(await menuScenes(window)), ...PLACES, ...DIALOGS];
     for (const [width, height] of SIZES) {
       const file = (name: string) => join(folder, `${name}-${theme}-${width}.png`);
       await stranger.page.setViewportSize({ width, height });
@@ -60,7 +60,7 @@ async function ofEverything(): Promise<void> {
 async function forReadme(): Promise<void> {
   await using window = await site.signedIn('ann', password, { width: 1280, height: 800 });
   const wanted = (await menuScenes(window)).filter(({ name }) => name === 'overview');
-  for (const scene of [...wanted, ...SCENES.filter(({ name }) => name === 'picture'), DAY]) {
+  for (const scene of [...wanted, ...PLACES.filter(({ name }) => name === 'picture'), DAY]) {
     await show(window, site.origin, scene);
     await window.page.waitForTimeout(SETTLE_MS);
     const png = await window.page.screenshot();

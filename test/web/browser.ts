@@ -116,24 +116,27 @@ export class Window implements AsyncDisposable {
   /**
    * What axe-core finds in what is shown now, as serious or worse. Put in through the debugger: the page's own policy
    * would refuse the script, and must.
+   * @param only ids of its rules; all that matter when absent
    */
-  async barriers(): Promise<readonly string[]> {
+  async barriers(only?: readonly string[]): Promise<readonly string[]> {
     const session = await this.#context.newCDPSession(this.page);
-    const expression = `${AXE}; axe.run(document, {
+    const evaluate = async (expression: string): Promise<unknown> => {
+      const asked = { expression, awaitPromise: true, returnByValue: true };
+      const { result, exceptionDetails } = await session.send('Runtime.evaluate', asked);
+      assert.equal(exceptionDetails, undefined, 'axe-core ran');
+      return result.value;
+    };
+    if ((await evaluate('typeof axe')) === 'undefined') await evaluate(`${AXE}; 0`);
+    const wanted = only ?? ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const found = await evaluate(`axe.run(document, {
       resultTypes: ['violations'],
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      runOnly: { type: '${only ? 'rule' : 'tag'}', values: ${JSON.stringify(wanted)} },
     }).then(({ violations }) => JSON.stringify(violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) =>
-        id + ': ' + help + ' at ' + target.join(' ') + ' ' + failureSummary.replaceAll('\\n', ' ')))))`;
-    const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
-      expression,
-      awaitPromise: true,
-      returnByValue: true,
-    });
+        id + ': ' + help + ' at ' + target.join(' ') + ' ' + failureSummary.replaceAll('\\n', ' ')))))`);
     await session.detach();
-    assert.equal(exceptionDetails, undefined, 'axe-core ran');
-    return JSON.parse(String(result.value)) as readonly string[];
+    return JSON.parse(String(found)) as readonly string[];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -211,21 +211,3 @@ test('the site refuses a text that was held against another file than runs', bro
   assert.equal(((await reply.json()) as { title: string }).title, 'config.changed-meanwhile');
   assert.equal((await running()).text, text);
 });
-
-test('in the dark and on a phone it can be read', browser, async () => {
-  const { page } = engineer;
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await page.evaluate(() => localStorage.setItem('holdfast.theme', 'dark'));
-  for (const width of [1440, 390]) {
-    await page.setViewportSize({ width, height: 844 });
-    for (const place of ['', '/file', '/versions', `/rule/${RULE}`]) {
-      await engineer.go(`/#/decisions${place}`);
-      await page.reload();
-      await page.locator('.list, .cm-editor, .versions tbody tr, .rule-cards').first().waitFor(PATIENT);
-      const isTooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
-      assert.equal(isTooWide, false, `${place} at ${width}`);
-      if (width === 1440) assert.deepEqual(await engineer.barriers(), [], place);
-    }
-  }
-  engineer.assertQuiet(BEFORE_SIGN_IN);
-});

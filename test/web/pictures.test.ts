@@ -157,23 +157,6 @@ test('who may not draw is offered no editor, not by its address either', browser
   assert.equal(await page.getByText('New picture').count(), 0);
 });
 
-for (const theme of ['light', 'dark'] as const)
-  test(`nobody is shut out of pictures, faceplate and editor: ${theme}`, browser, async () => {
-    await using window = await signedIn('eva', { theme });
-    const page = await at(window, '');
-    await page.locator('#pump-speed').first().waitFor({ state: 'attached' });
-    assert.deepEqual(await window.barriers(), []);
-    await at(window, '/line1');
-    await press(target(page, 'pump'));
-    await page.getByRole('complementary').getByText('Alarms').waitFor();
-    assert.deepEqual(await window.barriers(), []);
-    await at(window, '/line1?edit');
-    await page.getByRole('button', { name: /^tank-value/ }).click();
-    await page.getByLabel('What tank-value shows').getByText('Value as text').waitFor();
-    assert.deepEqual(await window.barriers(), []);
-    window.assertQuiet(UNKNOWN_FIRST);
-  });
-
 test('a narrow window shows a readable part, and nothing sticks out', browser, async () => {
   await using window = await signedIn('otto', { width: 390, height: 844 });
   const page = await at(window, '/line1');

@@ -32,22 +32,18 @@ const pressElement = async (page: Page, id: string): Promise<void> => {
 
 const PUMP = 'hall/line1/pump';
 
-/** What a furnished site shows beside the first sight of its pages. */
-export const SCENES: readonly Scene[] = [
+/** Places on pages, beside what is seen of them first, as a furnished site shows them. */
+export const PLACES: readonly Scene[] = [
   {
     name: 'tag',
     hash: `#/tags/${PUMP}/vibration`,
     open: (page) => page.locator('.trend-plot canvas').waitFor(),
   },
-  { name: 'tag-write', hash: `#/tags/${PUMP}/speed_setpoint`, open: asks('Write …') },
   {
     name: 'trends-lines',
     hash: `#/trends?tag=${PUMP}/vibration&tag=${PUMP}/flow&tag=${PUMP}/suction_pressure`,
     open: (page) => page.locator('.trends-plot canvas').waitFor(),
   },
-  { name: 'trends-views', hash: '#/trends', open: asks('Saved views') },
-  { name: 'trends-export', hash: `#/trends?tag=${PUMP}/vibration`, open: asks(/^Export/) },
-  { name: 'trends-calculate', hash: `#/trends?tag=${PUMP}/vibration`, open: asks(/^Calculate/) },
   {
     name: 'alarm',
     hash: `#/alarms/${PUMP}/suction-low`,
@@ -57,7 +53,6 @@ export const SCENES: readonly Scene[] = [
         .locator('canvas')
         .waitFor(),
   },
-  { name: 'alarm-shelve', hash: `#/alarms/${PUMP}/suction-low`, open: asks('Shelve …') },
   {
     name: 'alarms-all',
     hash: '#/alarms',
@@ -66,7 +61,6 @@ export const SCENES: readonly Scene[] = [
       await page.locator('.alarm-row').nth(8).waitFor();
     },
   },
-  { name: 'notices-maintenance', hash: '#/notices', open: asks('Begin maintenance …') },
   {
     name: 'audit-entry',
     hash: '#/audit?group=writes',
@@ -117,15 +111,6 @@ export const SCENES: readonly Scene[] = [
     open: (page) => page.locator('.cm-line').first().waitFor(),
   },
   {
-    name: 'decisions-trial',
-    hash: '#/decisions/file',
-    open: async (page) => {
-      await page.getByLabel('The last').selectOption({ label: '15 minutes' });
-      await press(page, /^Try the/);
-      await page.getByRole('heading', { name: 'What it would have done' }).waitFor({ timeout: 120_000 });
-    },
-  },
-  {
     name: 'decisions-versions',
     hash: '#/decisions/versions',
     open: (page) => page.locator('.versions tbody tr').first().waitFor(),
@@ -143,6 +128,25 @@ export const SCENES: readonly Scene[] = [
     open: async (page) => {
       await press(page, 'Look into the device');
       await page.getByText(/\d+ found, \d+ read by tags already/).waitFor({ timeout: 60_000 });
+    },
+  },
+];
+
+/** What is asked above a page. */
+export const DIALOGS: readonly Scene[] = [
+  { name: 'tag-write', hash: `#/tags/${PUMP}/speed_setpoint`, open: asks('Write …') },
+  { name: 'trends-views', hash: '#/trends', open: asks('Saved views') },
+  { name: 'trends-export', hash: `#/trends?tag=${PUMP}/vibration`, open: asks(/^Export/) },
+  { name: 'trends-calculate', hash: `#/trends?tag=${PUMP}/vibration`, open: asks(/^Calculate/) },
+  { name: 'alarm-shelve', hash: `#/alarms/${PUMP}/suction-low`, open: asks('Shelve …') },
+  { name: 'notices-maintenance', hash: '#/notices', open: asks('Begin maintenance …') },
+  {
+    name: 'decisions-trial',
+    hash: '#/decisions/file',
+    open: async (page) => {
+      await page.getByLabel('The last').selectOption({ label: '15 minutes' });
+      await press(page, /^Try the/);
+      await page.getByRole('heading', { name: 'What it would have done' }).waitFor({ timeout: 120_000 });
     },
   },
   {

@@ -144,27 +144,3 @@ tags:
   window.assertQuiet();
   await edge.stop();
 });
-
-for (const theme of ['light', 'dark'] as const) {
-  test(`nothing keeps people out of these pages, in ${theme} colours, wide and narrow`, browser, async () => {
-    for (const width of [1440, 390]) {
-      await using window = await eva({ theme, width, height: 844 });
-      const { page } = window;
-      const look = async (what: string) => {
-        assert.deepEqual(await window.barriers(), [], `${what}, ${width} wide`);
-        const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-        assert.ok(Number(overflow) <= 0, `${what} is ${overflow} pixels too wide at ${width}`);
-      };
-      await page.goto(`${site.origin}/#/sources`);
-      await page.getByRole('link', { name: 'pumps' }).waitFor();
-      await look('the list of sources');
-      await page.goto(`${site.origin}/#/sources/utilities`);
-      await page.getByRole('table', { name: 'Tags of utilities' }).getByRole('link').first().waitFor();
-      await look('one source');
-      await page.goto(`${site.origin}/#/certificates`);
-      await page.getByRole('article').first().waitFor();
-      await look('the certificates');
-      window.assertQuiet();
-    }
-  });
-}

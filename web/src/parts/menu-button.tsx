@@ -57,6 +57,7 @@ export function MenuButton({
               type="button"
               onClick={() => {
                 setOpen(false);
+                button.current?.focus(); // a dialog gives the focus back to what stays
                 act();
               }}
             >

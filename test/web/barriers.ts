@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import type { Window } from './browser.ts';
+import type { DemoSite } from './demo-site.ts';
+import { type Scene, show } from './scenes.ts';
+
+/** The machine that runs this may be busy with much else. */
+const SLOW_MS = 60_000;
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+] as const;
+/** The themes have one structure: what the colours change is asked of the second, and nothing else. */
+const THEMES = [
+  ['light', undefined],
+  ['dark', ['color-contrast']],
+] as const;
+
+/** What axe-core finds in what is shown now, in both themes, wide and narrow, and what does not fit into the window. */
+export async function barriersOf(window: Window): Promise<readonly string[]> {
+  const { page } = window;
+  const found: string[] = [];
+  for (const size of SIZES) {
+    await page.setViewportSize(size);
+    for (const [theme, rules] of THEMES) {
+      await page.evaluate(`document.documentElement.dataset.ixColorSchema = '${theme}'`);
+      for (const one of await window.barriers(rules)) found.push(`${theme}, ${size.width} wide: ${one}`);
+    }
+    const overflow = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
+    if (overflow > 0) found.push(`${overflow} pixels too wide at ${size.width}`);
+  }
+  return found;
+}
+
+/** Shows each scene to somebody who may see all, and has nothing found on any. */
+export async function assertOpen(
+  site: DemoSite,
+  password: string,
+  scenesOf: (window: Window) => readonly Scene[] | Promise<readonly Scene[]>,
+): Promise<void> {
+  await using window = await site.signedIn('ann', password);
+  window.page.setDefaultTimeout(SLOW_MS);
+  const found: { [scene: string]: readonly string[] } = {};
+  for (const scene of await scenesOf(window)) {
+    await window.page.setViewportSize(SIZES[0]);
+    await show(window, site.origin, scene);
+    const barriers = await barriersOf(window);
+    if (barriers.length > 0) found[scene.name] = barriers;
+  }
+  assert.deepEqual(found, {});
+  window.assertQuiet();
+}
