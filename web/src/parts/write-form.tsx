@@ -10,6 +10,7 @@ import { Refusal } from './refusal.tsx';
 import { unitText } from './unit.ts';
 import { useAct } from './use-act.ts';
 import { Value } from './value.tsx';
+import { WRITE_ENDS } from './write-ends.ts';
 import { limitsOf } from './write-limits.ts';
 
 /** Writing the tag, with a reason; the guard of the site decides, and what it says is shown. */
@@ -135,21 +136,13 @@ function wanted({ type }: TagDetail, given: string): number | boolean | string {
   throw new Error(`${given === '' ? 'nothing' : given} is no number: write digits, such as 1450 or 0.5`);
 }
 
-const SAID: { readonly [state in WriteResult['state']]: string } = {
-  refused: 'Refused: nothing was written',
-  sent: 'Sent; no feedback is configured, so nobody knows its effect',
-  confirmed: 'Confirmed by the feedback tag',
-  failed: 'Failed',
-  unknown: 'Unknown: it was sent, and nothing confirmed it in time',
-};
-
 function Outcome({ result, unit }: { readonly result: WriteResult; readonly unit: string | undefined }) {
   const { state, refusal, reason, feedback, tookMs } = result;
   const isWell = state === 'confirmed' || state === 'sent';
   return (
     <div role="status" className={isWell ? 'outcome' : 'outcome refusal'}>
       <p>
-        <strong>{SAID[state]}</strong>
+        <strong>{WRITE_ENDS[state]}</strong>
       </p>
       {refusal && (
         <p>

@@ -11,6 +11,7 @@ import { Dialog } from '../parts/dialog.tsx';
 import { PrioritySign } from '../parts/priority.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import { useAct } from '../parts/use-act.ts';
+import { WRITE_ENDS } from '../parts/write-ends.ts';
 
 /** What a panel may do without a password: see alarms, acknowledge them, stop. */
 export function PanelFrame() {
@@ -86,7 +87,8 @@ function Stop() {
             <ul>
               {results.map(({ path, state, refusal }) => (
                 <li key={path}>
-                  <code>{path}</code> {state} {refusal}
+                  <code>{path}</code> {WRITE_ENDS[state]}
+                  {refusal && `, by the limit ${refusal}`}
                 </li>
               ))}
             </ul>
