@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { until } from '../until.ts';
 import type { Window } from './browser.ts';
 import type { DemoSite } from './demo-site.ts';
 import { type Scene, show } from './scenes.ts';
@@ -15,12 +16,19 @@ const THEMES = [
   ['dark', ['color-contrast']],
 ] as const;
 
+/** The menu of the design system folds a moment after the window has changed, and what is beside it moves. */
+const AT_REST = `(() => {
+  const { x, width } = document.querySelector('.area')?.getBoundingClientRect() ?? { x: 0, width: innerWidth };
+  return innerWidth < 500 ? x === 0 && width === innerWidth : x > 0 || width === innerWidth;
+})()`;
+
 /** What axe-core finds in what is shown now, in both themes, wide and narrow, and what does not fit into the window. */
 export async function barriersOf(window: Window): Promise<readonly string[]> {
   const { page } = window;
   const found: string[] = [];
   for (const size of SIZES) {
     await page.setViewportSize(size);
+    await until('the menu has made room', async () => Boolean(await page.evaluate(AT_REST)), SLOW_MS);
     for (const [theme, rules] of THEMES) {
       await page.evaluate(`document.documentElement.dataset.ixColorSchema = '${theme}'`);
       for (const one of await window.barriers(rules)) found.push(`${theme}, ${size.width} wide: ${one}`);
