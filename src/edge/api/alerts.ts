@@ -1,10 +1,10 @@
-import type { AlertStatus, EventView } from '#contract/api.ts';
+import type { AlertStatus } from '#contract/api.ts';
 import { endedAlert } from '#contract/ended-alert.ts';
 import type { ALERT_ROUTES } from '#contract/routes/alerts.ts';
 import type { AlertView } from '#decide/api.ts';
 import { findEvents } from '#edge/api/event-log.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
-import { maySee } from '#edge/api/sight.ts';
+import { sightOf } from '#edge/api/sight.ts';
 import { wallUs } from '#edge/api/steady-time.ts';
 import { tagValue } from '#edge/api/tag-value.ts';
 import { usageOf } from '#edge/api/usage.ts';
@@ -22,14 +22,9 @@ export function alertHandlers(site: Site): Pick<Handlers, keyof typeof ALERT_ROU
         .map((alert) => alertStatus(site, alert, areas))
         .sort((a, b) => b.sinceUs - a.sinceUs || (a.rule < b.rule ? -1 : 1)),
     async endedAlerts({ query: { prefix, ...span } }, _signal, { caller }) {
-      const { areas } = caller;
       const query = { ...span, kind: ['alert' as const], name: 'alert.ended', subject: `${prefix}*` };
-      const { items, next } = await findEvents(site, query, maySee(caller));
-      const ended = items.toReversed().map((event: EventView) => {
-        const one = endedAlert(event);
-        return { ...one, inputs: one.inputs.filter(({ tag }) => isWithin(areas, tag)) };
-      });
-      return { items: ended, ...(next && { next }) };
+      const { items, next } = await findEvents(site, query, sightOf(caller));
+      return { items: items.toReversed().map(endedAlert), ...(next && { next }) };
     },
   };
 }

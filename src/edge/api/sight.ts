@@ -18,8 +18,16 @@ export function sightOf(caller: Caller): Sight {
   const seesAll = atLeast(role, 'engineer');
   return {
     sees: ({ kind, subject }) => (seesAll || !FOR_ENGINEERS.has(kind)) && isWithin(areas, subject),
-    shown: (event) => (seesAddresses(caller) ? event : withoutAddresses(event)),
+    shown: (event) => withinAreas(areas, seesAddresses(caller) ? event : withoutAddresses(event)),
   };
+}
+
+/** A condition may read beyond the areas of somebody, and those values are not his. */
+function withinAreas(areas: Caller['areas'], event: EventView): EventView {
+  const inputs = event.kind === 'alert' ? event.detail?.inputs : undefined;
+  if (!areas || !Array.isArray(inputs)) return event;
+  const his = (inputs as readonly { readonly tag: string }[]).filter(({ tag }) => isWithin(areas, tag));
+  return { ...event, detail: { ...event.detail, inputs: his } };
 }
 
 /** Mail addresses of people and of what calls them: whoever writes them into the site file sees them. */
