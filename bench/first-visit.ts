@@ -43,10 +43,15 @@ export async function median(times: number, visit: () => Promise<Visit>): Promis
   return { firstPaintMs: of('firstPaintMs'), usableMs: of('usableMs'), bytes: of('bytes') };
 }
 
+/** It may be told of only after what is waited for was there. */
 async function firstPaint(page: Page): Promise<number> {
-  return await page.evaluate<number>(
-    "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN",
-  );
+  return await page.evaluate<number>(`new Promise((done) => {
+    const seen = (list) => {
+      const paint = list.getEntriesByName('first-contentful-paint')[0];
+      if (paint) done(paint.startTime);
+    };
+    new PerformanceObserver(seen).observe({ type: 'paint', buffered: true });
+  })`);
 }
 
 /** What runs in the page is text: this program does not know its words. */
