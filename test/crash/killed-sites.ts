@@ -57,9 +57,15 @@ export async function killSites(scope: Scope, killing: Killing): Promise<readonl
   const lanes = await Promise.all(
     Array.from({ length: killing.lanes }, (_, i) => openLane(scope, join(dist, 'main.js'), broker.port, i)),
   );
-  const flood = startFlood(broker.url, () => Math.min(...lanes.map(({ tap }) => tap.confirmed.size)));
+  // One that has had all its kills takes nothing any more, and must not hold back what the others wait for.
+  const slowest = () => Math.min(...lanes.filter(({ over }) => !over).map(({ tap }) => tap.confirmed.size));
+  const flood = startFlood(broker.url, slowest);
   scope.after(() => flood.child.kill('SIGKILL'));
-  await Promise.all(lanes.map((lane) => killRepeatedly(scope, lane, killing)));
+  const killAll = async (lane: Lane) => {
+    await killRepeatedly(scope, lane, killing);
+    lane.over = true;
+  };
+  await Promise.all(lanes.map(killAll));
   const published = await flood.stop();
   const found: KilledSite[] = [];
   for (const lane of lanes) found.push(await finish(lane, published, killing.rounds));
@@ -73,6 +79,8 @@ interface Lane {
   /** The bundle of a release: it starts quicker than the sources, and it is what is killed in the field. */
   readonly main: string;
   lostBytes: number;
+  /** It has been killed as often as was asked for. */
+  over: boolean;
 }
 
 async function openLane(scope: Scope, main: string, brokerPort: number, i: number): Promise<Lane> {
@@ -84,7 +92,7 @@ async function openLane(scope: Scope, main: string, brokerPort: number, i: numbe
     sources: { broker: { kind: 'mqtt', url: `mqtt://127.0.0.1:${tap.port}`, clientId: `site-${i}`, qos: 1 } },
     tags: { 'a/number': { source: 'broker', address: { topic: 'numbers' } } },
   };
-  const lane = { dir: await folder(scope), tap, site, main, lostBytes: 0 };
+  const lane = { dir: await folder(scope), tap, site, main, lostBytes: 0, over: false };
   // The broker keeps messages for a session that it has met once.
   await using edge = await launch(lane).up();
   await until('the session is there', async () => (await edge.status()).sources.broker?.state === 'running');
