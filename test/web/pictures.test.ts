@@ -70,7 +70,7 @@ test(
     await page.getByRole('button', { name: /^pump speed, \d+/ }).waitFor({ state: 'attached' });
     await press(target(page, 'discharge-valve'));
     const face = page.getByRole('complementary', { name: 'Faceplate of hall/line1/pump/valve_setpoint' });
-    await face.getByText('20 to 100 %').waitFor();
+    await face.getByRole('definition').filter({ hasText: '20 to 100 %' }).waitFor();
     await face.getByRole('textbox', { name: 'Value' }).fill('5');
     await face.getByLabel('Reason').fill('tried');
     await face.getByRole('button', { name: 'Write' }).click();
