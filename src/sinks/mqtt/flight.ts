@@ -1,5 +1,6 @@
 import type { Clock } from '#kernel/clock.ts';
 import { Fault } from '#kernel/fault.ts';
+import { within } from '#kernel/within.ts';
 
 /** Payloads under way to the broker: more would only wait in the memory of this process. */
 const MOST_BYTES = 2 * 1024 * 1024;
@@ -67,15 +68,11 @@ export class Flight {
       this.#wake = resolve;
     });
     this.#wakeAt = open;
-    const over = new AbortController();
-    const late = clock.sleep(timeoutMs, AbortSignal.any([signal, over.signal])).then(() => 'late' as const);
-    late.catch(() => {});
-    try {
-      const first = await Promise.race([landed, late]);
-      if (first === 'late') throw unconfirmed(this.#open, timeoutMs);
-    } finally {
-      this.#wake = undefined;
-      over.abort();
+    const first = await within(landed, timeoutMs, 'late', clock, signal);
+    this.#wake = undefined;
+    if (first === 'late') {
+      signal.throwIfAborted();
+      throw unconfirmed(this.#open, timeoutMs);
     }
     if (this.#fault) throw this.#fault;
   }

@@ -4,6 +4,7 @@ import { topicProblem } from '#codec/mqtt/filter.ts';
 import type { PublishView } from '#codec/mqtt/publish.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { Fault } from '#kernel/fault.ts';
+import { within } from '#kernel/within.ts';
 import type { Deps, Discovered, DiscoveryDef } from '#plugin/api.ts';
 import { readSecret } from '#plugin/secret.ts';
 import { type Connection, connectionFields } from '#wire/mqtt/config.ts';
@@ -92,13 +93,7 @@ async function listen(
       });
   }
   log.info({}, `listening for ${range.seconds} s`);
-  const over = new AbortController();
-  const pause = clock.sleep(range.seconds * 1000, AbortSignal.any([signal, over.signal])).catch(() => {});
-  try {
-    await Promise.race([pause, heard.gone]);
-  } finally {
-    over.abort();
-  }
+  await within(heard.gone, range.seconds * 1000, undefined, clock, signal);
 }
 
 function connectionOf({ url, username, ca, version, connectTimeoutMs }: Range): Connection {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Clock } from '#kernel/clock.ts';
 import type { Command, WriteResult } from '#kernel/command.ts';
 import { Fault } from '#kernel/fault.ts';
+import { within } from '#kernel/within.ts';
 import type { Deps, Point, Source, SourceDef } from '#plugin/api.ts';
 import { readSecret } from '#plugin/secret.ts';
 import { confirmation } from '#wire/mqtt/confirmation.ts';
@@ -194,17 +195,10 @@ class Link implements AsyncDisposable {
 const AT_ONCE = 100;
 
 /** A broker that lives but never answers must not hold up opening for good. */
-async function orLate<T>(work: Promise<T>, ms: number, clock: Clock, signal: AbortSignal): Promise<T> {
-  const over = new AbortController();
-  const late = clock.sleep(ms, AbortSignal.any([signal, over.signal])).then(() => {
-    throw new Fault('mqtt.timeout', `the broker did not answer SUBSCRIBE within ${ms} ms`);
-  });
-  late.catch(() => {});
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    over.abort();
-  }
+async function orLate(work: Promise<void>, ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  if ((await within(work, ms, 'late', clock, signal)) !== 'late') return;
+  signal.throwIfAborted();
+  throw new Fault('mqtt.timeout', `the broker did not answer SUBSCRIBE within ${ms} ms`);
 }
 
 const notGranted = (topic: string, code: number): Fault =>
