@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import type { SiteStatus } from '#contract/api.ts';
 import { Api } from '#test/e2e/sandbox.ts';
+import { lineThrough } from '#test/torture/slope.ts';
 import { Chromium, type Window } from '#test/web/browser.ts';
 import { addUser, signedIn } from '#test/web/people.ts';
 import { BrokerSide } from './broker-side.ts';
@@ -223,20 +224,16 @@ async function drawn({ page }: Window): Promise<void> {
 
 /** By a straight line through what is resident each second, so that a moment of collecting garbage decides nothing. */
 async function grown(edge: EdgeProcess, forMs: number) {
-  const points: { readonly s: number; readonly mb: number }[] = [];
+  const points: (readonly [ms: number, mb: number])[] = [];
   const startMs = performance.now();
   for (let ms = 0; ms < forMs; ms = performance.now() - startMs) {
-    points.push({ s: ms / 1000, mb: edge.memory().residentMb });
+    points.push([ms, edge.memory().residentMb]);
     await passed(MEMORY_EVERY_MS);
   }
-  const mean = (of: (point: (typeof points)[number]) => number) =>
-    points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [meanS, meanMb] = [mean(({ s }) => s), mean(({ mb }) => mb)];
-  const slope = mean(({ s, mb }) => (s - meanS) * (mb - meanMb)) / mean(({ s }) => (s - meanS) ** 2);
   return {
-    grownMb: (slope * forMs) / 1000,
-    firstMb: points[0]?.mb ?? Number.NaN,
-    lastMb: points.at(-1)?.mb ?? Number.NaN,
+    grownMb: lineThrough(points).slope * forMs,
+    firstMb: points[0]?.[1] ?? Number.NaN,
+    lastMb: points.at(-1)?.[1] ?? Number.NaN,
   };
 }
 

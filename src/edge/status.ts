@@ -69,7 +69,7 @@ function sourcesStatus({ values }: Core, { sources }: Peers): SiteStatus['source
   return Object.fromEntries(
     [...sources].map(([id, loop]) => {
       const read = loop.points.filter(({ tag }) => tag.access !== 'write');
-      const badTags = read.filter(({ tag }) => isBad(values.get(tag.number).quality)).length;
+      const badTags = read.filter(({ tag }) => isBad(values.qualityOf(tag.number))).length;
       return [id, { ...loop.status, tags: read.length, badTags }];
     }),
   );

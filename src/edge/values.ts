@@ -52,6 +52,11 @@ export class PresentValues {
     };
   }
 
+  /** As {@link get} has it, for who asks of very many. */
+  qualityOf(tag: number): number {
+    return this.#seenUs[tag] ? (this.#quality[tag] as number) : Quality.badWaitingForInitialData;
+  }
+
   /** As if no row had ever come: the tag is gone, or means something else now. */
   forget(tag: number): void {
     if (tag >= this.#seenUs.length) return;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { merged, type Result, textTable, withTable } from './results.ts';
 import { runTorture } from './run.ts';
-import { perHour } from './slope.ts';
+import { lineThrough } from './slope.ts';
 import type { Report, Torture } from './torture.ts';
 import { TORTURES } from './tortures.ts';
 
@@ -62,9 +62,9 @@ test('the record keeps the newest of each in their order, and nothing that was s
 });
 
 test('a slope is fitted with its error', () => {
-  const exact = perHour([1, 2, 3, 4].map((x) => [x, 5 + 3 * x]));
+  const exact = lineThrough([1, 2, 3, 4].map((x) => [x, 5 + 3 * x]));
   assert.ok(Math.abs(exact.slope - 3) < 1e-9 && exact.error < 1e-6);
-  const rough = perHour([0, 1, 2, 3, 4, 5].map((x) => [x, x + (x % 2)]));
+  const rough = lineThrough([0, 1, 2, 3, 4, 5].map((x) => [x, x + (x % 2)]));
   assert.ok(rough.error > 0.05 && Math.abs(rough.slope - 1) < 3 * rough.error);
 });
 

@@ -1,5 +1,5 @@
 /** Least squares: how much y grows with x, and the standard error of that. @param points at least three, of different x */
-export function perHour(points: readonly (readonly [x: number, y: number])[]): {
+export function lineThrough(points: readonly (readonly [x: number, y: number])[]): {
   readonly slope: number;
   readonly error: number;
 } {

@@ -7,7 +7,7 @@ import { EdgeProcess, folder } from '#test/crash/edge-process.ts';
 import { until } from '#test/until.ts';
 import { BadLine, type Condition } from '../bad-line.ts';
 import { countingDevice, type Plan, readRegisters } from '../counting-devices.ts';
-import { perHour } from '../slope.ts';
+import { lineThrough } from '../slope.ts';
 import { pause, pick, type Report, type Rig, type Torture } from '../torture.ts';
 
 const DEVICES = 20;
@@ -126,7 +126,7 @@ function judged(looks: readonly Look[], hours: number, faults: number): string[]
   const warm = looks.filter((one) => one.hours >= hours * WARM_UP);
   const [first, last] = [warm[0], warm.at(-1)];
   assert.ok(first && last && warm.length >= 5, `only ${warm.length} looks`);
-  const memory = perHour(warm.map(({ hours, anonymousMb }) => [hours, anonymousMb]));
+  const memory = lineThrough(warm.map(({ hours, anonymousMb }) => [hours, anonymousMb]));
   const rate = (last.samples - first.samples) / ((last.hours - first.hours) * 3600);
   const files = warm.map((one) => one.files);
   // What a line that was cut leaves open for a moment comes and goes.
