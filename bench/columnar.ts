@@ -186,7 +186,7 @@ function bench(quick: boolean): Row[] {
         unit,
         ours: measure(encoded(spec, tags), input, runMs),
         goal,
-        note: 'all on one core; in a site the journal encodes on its own. Without a drift detector, which there is not yet',
+        note: 'all on one core; in a site the journal encodes on its own. Detectors have a bench of their own',
       },
     ];
   });

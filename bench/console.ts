@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { SiteStatus } from '#contract/api.ts';
 import { Api } from '#test/e2e/sandbox.ts';
 import { lineThrough } from '#test/torture/slope.ts';
-import { Chromium, type Window } from '#test/web/browser.ts';
+import { Chromium } from '#test/web/browser.ts';
 import { addUser, signedIn } from '#test/web/people.ts';
 import { BrokerSide } from './broker-side.ts';
 import { benchFolder, EdgeProcess, passed } from './edge-process.ts';
@@ -15,7 +15,7 @@ import { median, visited } from './first-visit.ts';
 import { framesPerS, panned, zoomedByWheel } from './panning.ts';
 import { FIELDS, sensorSite } from './sensor-site.ts';
 import { type Row, report } from './table.ts';
-import { importMonth, MOST_TAGS, pictureOf } from './trend-month.ts';
+import { answered, importMonth, MOST_TAGS, pictureOf } from './trend-month.ts';
 
 const WORK = { tags: 10_000, rules: 1000 };
 const PER_S = 10_000;
@@ -25,7 +25,6 @@ const LIVE = Array.from({ length: 4 }, (_, i) => `hall/sensor${i}/value0`);
 const PAST = Array.from({ length: MOST_TAGS }, (_, i) => `hall/past/pump${i}`);
 const SIGN_IN = '.sign-in input[name="password"]';
 const OVERVIEW = '.overview section[aria-label="Sources"] tbody tr';
-const LIMIT_MS = 180_000;
 
 interface Times {
   readonly warmUpMs: number;
@@ -167,7 +166,7 @@ async function watched(
   const { decisions } = await site.edge.status<SiteStatus>();
   await tags[Symbol.asyncDispose]();
   await trends.go(pictureOf(month));
-  await drawn(trends);
+  await answered(trends.page);
   const panning = await panned(trends.page, pannedMs);
   const zooming = await zoomedByWheel(trends.page, pannedMs);
   const most = await framesPerS(trends.page);
@@ -215,11 +214,6 @@ async function watched(
       note: `99 of 100 after ${quiet.p99Ms.toFixed(0)} ms`,
     },
   ];
-}
-
-async function drawn({ page }: Window): Promise<void> {
-  await page.locator('.trends-plot[data-asking]').waitFor({ timeout: LIMIT_MS });
-  await page.locator('.trends-plot:not([data-asking])').waitFor({ timeout: LIMIT_MS });
 }
 
 /** By a straight line through what is resident each second, so that a moment of collecting garbage decides nothing. */

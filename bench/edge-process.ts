@@ -3,17 +3,23 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environment } from '#cli/install/settings.ts';
+import { environment, nodeFlags } from '#cli/install/settings.ts';
 import { bundle } from '#tools/bundle/bundle.ts';
 
 /** Processor time of all threads of a process so far, s. */
-export function cpuS(pid: number): number {
+export const cpuS = (pid: number): number => ticksOf(pid, 11) / TICKS_PER_S;
+
+/** The same of its children that have ended, s. */
+export const endedCpuS = (pid: number): number => ticksOf(pid, 13) / TICKS_PER_S;
+
+/** Of user and system, which stand beside each other. */
+function ticksOf(pid: number, at: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const [user, system] = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
-    .slice(11, 13);
-  return (Number(user) + Number(system)) / TICKS_PER_S;
+    .slice(at, at + 2);
+  return Number(user) + Number(system);
 }
 
 /** A pause. */
@@ -55,7 +61,7 @@ export class EdgeProcess implements AsyncDisposable {
     writeFileSync(file, site);
     this.data = data;
     const program = join(dir, 'program', 'main.js');
-    const args = ['--disable-warning=ExperimentalWarning', program, 'edge', '--site', file, '--data', data];
+    const args = [...nodeFlags, program, 'edge', '--site', file, '--data', data];
     const env = { ...process.env, ...environment };
     this.#child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   }

@@ -10,7 +10,7 @@ import { allocRows, type Rows, sliceRows } from '#historian/format/rows.ts';
 import { openHistorian } from '#historian/historian.ts';
 import { openHistory } from '#historian/history.ts';
 import { at } from '#kernel/batch.ts';
-import { Postgres } from './postgres.ts';
+import { Postgres } from '#test/postgres.ts';
 import { spreadOf } from './runs.ts';
 import { type Row, report } from './table.ts';
 

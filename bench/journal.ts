@@ -10,7 +10,7 @@ import { durable } from '#edge/writes.ts';
 import { openJournal } from '#journal/journal.ts';
 import { at, type Batch } from '#kernel/batch.ts';
 import { systemClock } from '#kernel/clock.ts';
-import { plant, TAGS } from './plant-mix.ts';
+import { plant, TAGS } from '#test/fleet/plant-mix.ts';
 import { type Row, report } from './table.ts';
 
 /*
@@ -84,7 +84,7 @@ async function measureSite(dir: string, pool: readonly Batch[], batches: number)
   const quiet = { debug() {}, info() {}, warn() {}, error() {} };
   const peers = new Peers({ log: quiet, stepped: () => {} });
   await warmUp(blueprint);
-  const { path } = composeCore(blueprint, journal, systemClock(), peers);
+  const { path } = composeCore(blueprint, journal, systemClock(), peers, dir);
   const startedMs = performance.now();
   for (let b = 0; b < batches; b++) {
     path.accept('plc', { batch: pool[b % pool.length] as Batch });

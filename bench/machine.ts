@@ -25,7 +25,8 @@ export function thisMachine(): Machine {
     processor: (processors[0]?.model ?? 'unknown').replaceAll(/\s+/g, ' ').trim(),
     cores: processors.length,
     memoryGb: Math.round(totalmem() / 2 ** 30),
-    system: `${type()} ${release()} ${arch()}`,
+    // What a builder of kernels puts behind the numbers tells nobody anything.
+    system: `${type()} ${/^[\d.]+/.exec(release())?.[0] ?? release()} ${arch()}`,
     fsyncMs: fsyncMs(),
     load: loadavg()[0] ?? Number.NaN,
     versions: versions(),

@@ -26,15 +26,20 @@ const BENCHES = [
   'opcua',
   'round-trip',
   'bandwidth',
+  'uplink',
+  'passing',
+  'fleet-history',
   'growth',
   'backlog',
   'footprint',
+  'detect',
+  'detectors',
 ];
 /**
  * Only when named: a month of a large site is written first, which takes a quarter of an hour; the console is looked at for
- * as long; a browser is needed.
+ * as long; a browser is needed; thousands of sites connect, and a hundred of them send a day.
  */
-const LONG = ['month', 'trends', 'console'];
+const LONG = ['month', 'trends', 'console', 'fleet'];
 /** Waits most of the time: for a quick look it may run beside the others. */
 const WAITS = 'footprint';
 const LIMIT_MS = 1_800_000;

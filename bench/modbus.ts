@@ -42,7 +42,6 @@ async function bench(quick: boolean): Promise<Row[]> {
       unit: 'registers/s of processor time',
       ours: ours.perCpuS,
       ...(nodeRed && { peer: { name: 'Node-RED', value: nodeRed.perCpuS } }),
-      goalRatio: 8,
       note: noteOf(ours, nodeRed),
     },
   ];

@@ -6,10 +6,14 @@ export interface SensorWork {
   readonly rules: number;
 }
 
-/** A site file: sensors by MQTT. A limit for each rule; every tenth is a mean over ten seconds instead. None is ever crossed. */
+/**
+ * A site file: sensors by MQTT, of one type, as a file of a hundred thousand tags has to be written. A limit for each rule;
+ * every tenth is a mean over ten seconds instead. None is ever crossed.
+ */
 export function sensorSite({ tags, rules }: SensorWork, brokerPort: number): string {
   const path = (i: number) => `hall/sensor${Math.floor(i / FIELDS)}/value${i % FIELDS}`;
-  const address = (i: number) => ({ topic: `sensor/${Math.floor(i / FIELDS)}`, path: `v${i % FIELDS}` });
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a parameter of the site file
+  const field = (i: number) => ({ source: 'broker', address: { topic: 'sensor/${n}', path: `v${i}` } });
   const tag = (i: number) => `tag("${path(Math.floor((i * tags) / rules))}")`;
   const when = (i: number) => (i % 10 === 9 ? `mean(${tag(i)}, "10s") > 1e9` : `${tag(i)} > 1e9`);
   const alarm = (i: number) => ({ when: when(i), priority: 'low', consequence: 'none', response: 'none' });
@@ -19,7 +23,8 @@ export function sensorSite({ tags, rules }: SensorWork, brokerPort: number): str
     site: 'bench',
     settings: { api: { port: 0 } },
     sources: { broker: { kind: 'mqtt', url: `mqtt://127.0.0.1:${brokerPort}`, version: 4, qos: 0 } },
-    tags: many(tags, (i) => [path(i), { source: 'broker', address: address(i) }]),
+    types: { sensor: { params: ['n'], tags: many(FIELDS, (i) => [`value${i}`, field(i)]) } },
+    assets: many(tags / FIELDS, (i) => [`hall/sensor${i}`, { type: 'sensor', with: { n: i } }]),
     alarms: many(rules, (i) => [`high${i}`, alarm(i)]),
   });
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
 import type { Api } from '#test/e2e/sandbox.ts';
+import { until } from '#test/until.ts';
 
 /* A month of four tags, as a picture of trends shows it. */
 
@@ -51,4 +53,16 @@ export function pictureOf({ tags, startS, endS }: Month, load = 0): string {
   query.append('from', new Date(startS * 1000).toISOString());
   query.append('to', new Date(endS * 1000).toISOString());
   return `/?load=${load}#/trends?${query}`;
+}
+
+const LIMIT_MS = 180_000;
+/** On a quick machine a page has asked and was answered before anybody looks: what came tells, not what is under way. */
+const ANSWERED = `(() => {
+  const came = performance.getEntriesByType('resource').some(({ name }) => /history\\/trend/.test(name));
+  return came && document.querySelector('.trends-plot:not([data-asking])') !== null;
+})()`;
+
+/** Until a page of trends that was just opened has all that it asked for. */
+export async function answered(page: Page): Promise<void> {
+  await until('the answers', () => page.evaluate<boolean>(ANSWERED), LIMIT_MS);
 }

@@ -17,11 +17,19 @@ export const FAULTS = {
   'worn-bearing': {
     where: 'line',
     description:
-      'The pump bearing wears: vibration rises within seconds, its temperature over tens of seconds.',
+      'The pump bearing wears: first it knocks, then vibration and temperature rise. Worn out in 20 s, or --over a time.',
   },
   'stuck-sensor': {
     where: 'line',
     description: 'The flow meter freezes at its last value, to the last digit, whatever the pump does.',
+  },
+  'sticking-valve': {
+    where: 'line',
+    description: 'The inflow valve sticks: when it is told to move it comes in jerks and stops short.',
+  },
+  leak: {
+    where: 'line',
+    description: 'The drain of the feed tank does not close: water goes that no meter sees.',
   },
   cavitation: {
     where: 'line',
@@ -81,6 +89,8 @@ export type FaultName = keyof typeof FAULTS;
 export interface FaultTarget {
   /** 1 to 3, for faults of a line. */
   readonly line?: number | undefined;
+  /** Seconds in which it grows to its full size; for worn-bearing. */
+  readonly overS?: number | undefined;
   readonly device?: string | undefined;
 }
 
@@ -93,13 +103,17 @@ export interface FaultState {
   readonly description: string;
 }
 
-export type Place =
-  | { readonly fault: FaultName; readonly line: number }
-  | { readonly fault: FaultName; readonly device: DeviceName };
+export interface LinePlace {
+  readonly fault: FaultName;
+  readonly line: number;
+  readonly overS?: number | undefined;
+}
+
+export type Place = LinePlace | { readonly fault: FaultName; readonly device: DeviceName };
 
 /**
  * Where a fault goes: line 1, or the first device that can show it, unless told otherwise.
- * @throws Fault `plant.unknown-fault`, `plant.unknown-place`
+ * @throws Fault `plant.unknown-fault`, `plant.unknown-place`, `plant.no-such-growth`
  */
 export function placeOf(name: string, target: FaultTarget, lines: number): Place {
   if (!Object.hasOwn(FAULTS, name)) {
@@ -108,7 +122,14 @@ export function placeOf(name: string, target: FaultTarget, lines: number): Place
   }
   const fault = name as FaultName;
   const entry: FaultEntry = FAULTS[fault];
-  if (entry.devices === undefined) return { fault, line: lineOf(target, lines) };
+  const { overS } = target;
+  if (overS !== undefined && !(fault === 'worn-bearing' && overS > 0)) {
+    throw new Fault('plant.no-such-growth', `${name} does not grow over ${overS} s`, {
+      retry: 'never',
+      hint: 'Only worn-bearing grows, over more than nothing.',
+    });
+  }
+  if (entry.devices === undefined) return { fault, line: lineOf(target, lines), overS };
   const device = target.device ?? (entry.devices[0] as DeviceName);
   const found = entry.devices.find((one) => one === device);
   if (found) return { fault, device: found };

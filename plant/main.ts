@@ -3,19 +3,20 @@ import { Fault } from '#kernel/fault.ts';
 import { plantControl } from '#plant/control/client.ts';
 import { defaultPlantDir, removeInfo, writeInfo } from '#plant/control/info.ts';
 import { serveControl } from '#plant/control/server.ts';
-import { DEVICES, type FaultState } from '#plant/faults.ts';
+import { DEVICES, type DeviceName, type FaultState } from '#plant/faults.ts';
 import { startPlant } from '#plant/plant.ts';
 
 export { plantControl } from '#plant/control/client.ts';
 export { defaultPlantDir, type PlantInfo } from '#plant/control/info.ts';
 export { FAULTS } from '#plant/faults.ts';
 export { DEFAULT_PORTS, type Plant, type PlantOptions, startPlant } from '#plant/plant.ts';
-export { siteFileFor } from '#plant/site-file.ts';
+export { pumpingSiteFile, siteFileFor } from '#plant/site-file.ts';
 
 export const PLANT_USAGE = `holdfast plant [--dir DIR] [--modbus-a PORT] [--modbus-b PORT] [--mqtt PORT] [--opcua PORT]
                [--broker URL] [--primary-host ID] [--speed N] [--seed N]
+               [--only ${DEVICES.join(',')}]
 holdfast plant faults [--dir DIR]
-holdfast plant fault NAME [--off] [--line N] [--device ${DEVICES.join('|')}] [--dir DIR]
+holdfast plant fault NAME [--off] [--line N] [--over 2m] [--device ${DEVICES.join('|')}] [--dir DIR]
 `;
 
 const OPTIONS = {
@@ -28,8 +29,10 @@ const OPTIONS = {
   'primary-host': { type: 'string' },
   speed: { type: 'string' },
   seed: { type: 'string' },
+  only: { type: 'string' },
   off: { type: 'boolean' },
   line: { type: 'string' },
+  over: { type: 'string' },
   device: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -48,7 +51,11 @@ export async function runPlant(args: readonly string[]): Promise<number> {
   else if (verb === undefined) await run(dir, values).finally(leaveParent);
   else if (verb === 'faults') list(await (await plantControl(dir)).faults());
   else if (verb === 'fault' && name !== undefined) {
-    const target = { line: number('line', values.line), device: values.device };
+    const target = {
+      line: number('line', values.line),
+      device: values.device,
+      overS: seconds('over', values.over),
+    };
     list([await (await plantControl(dir)).fault(name, !values.off, target)]);
   } else {
     throw new Fault('plant.usage', `the plant does not know "${positionals.join(' ')}"`, {
@@ -80,6 +87,7 @@ async function run(dir: string, values: Values): Promise<void> {
     primaryHost: values['primary-host'],
     speed: number('speed', values.speed),
     seed: number('seed', values.seed),
+    devices: values.only === undefined ? undefined : values.only.split(',').map(device),
   });
   await using control = await serveControl(plant);
   const info = await writeInfo(dir, plant, control);
@@ -110,6 +118,22 @@ function number(option: string, text: string | undefined): number | undefined {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
   throw new Fault('plant.usage', `--${option} ${text}: not a number`, { retry: 'never', hint: PLANT_USAGE });
+}
+
+function seconds(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, count = '', unit = ''] = /^(\d+(?:\.\d+)?)(s|m|h|d)$/.exec(text) ?? [];
+  if (count !== '') return Number(count) * (SECONDS[unit] as number);
+  const message = `--${option} ${text}: no length of time, such as 90s, 2m or 8h`;
+  throw new Fault('plant.usage', message, { retry: 'never', hint: PLANT_USAGE });
+}
+
+const SECONDS: { readonly [unit: string]: number } = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+function device(name: string): DeviceName {
+  const found = DEVICES.find((one) => one === name);
+  if (found) return found;
+  throw new Fault('plant.usage', `--only ${name}: no device`, { retry: 'never', hint: PLANT_USAGE });
 }
 
 function list(faults: readonly FaultState[]): void {

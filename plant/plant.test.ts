@@ -23,7 +23,7 @@ let inbox: Inbox;
 before(async () => {
   plant = await startPlant({
     ...{ modbusA: 0, modbusB: 0, mqtt: 0, devices: ['pumps', 'bottling', 'sensors'] },
-    ...{ speed: 10, slowMs: 400, restartDownMs: 300, restartEveryMs: 60_000 },
+    ...{ speed: 10, people: false, slowMs: 400, restartDownMs: 300, restartEveryMs: 60_000 },
   });
   inbox = await listenTo(plant.mqttUrl);
 });
@@ -150,7 +150,7 @@ test('the energy counter is exact beyond 2^53, least significant word first', as
 });
 
 test('every line speaks on every topic, in JSON with times and in plain numbers', async () => {
-  await until('all topics', () => new Set(inbox.messages.map(({ topic }) => topic)).size === 18);
+  await until('all topics', () => new Set(inbox.messages.map(({ topic }) => topic)).size === 21);
   const newest = (topic: string) =>
     inbox.messages.findLast((message) => message.topic === topic)?.payload ?? '';
   const vibration = JSON.parse(newest('plant/line1/pump/vibration'));
@@ -325,6 +325,9 @@ test('another terminal breaks and mends the plant, with the token of a private f
   assert.equal((await stat(join(dir, 'plant.json'))).mode & 0o777, 0o600);
   const control = await plantControl(dir);
   const on = async () => (await control.faults()).filter((state) => state.on);
+  await control.fault('worn-bearing', true, { line: 3, overS: 3600 });
+  assert.deepEqual([plant.lines[2]?.faults.wornBearing, plant.lines[2]?.faults.wearOverS], [true, 3600]);
+  await control.fault('worn-bearing', false, { line: 3 });
   const state = await control.fault('device-silent', true, { device: 'bottling' });
   assert.deepEqual([state.name, state.place, state.on], ['device-silent', 'bottling', true]);
   assert.deepEqual(await on(), [state]);
@@ -362,6 +365,11 @@ test('what does not exist is refused with what does', () => {
   assert.throws(() => plant.fault('rust', true), refused('plant.unknown-fault', /worn-bearing/));
   assert.throws(() => plant.fault('cavitation', true, { line: 9 }), refused('plant.unknown-place', /1 to 3/));
   const toPumps = { device: 'pumps' };
+  const slowly = { overS: 60 };
+  assert.throws(
+    () => plant.fault('leak', true, slowly),
+    refused('plant.no-such-growth', /Only worn-bearing/),
+  );
   assert.throws(() => plant.fault('clock-wrong', true, toPumps), refused('plant.unknown-place', /sensors/));
   // Not a device of this plant, which was started with others only.
   assert.equal(plant.pids.utilities, undefined);

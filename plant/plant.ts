@@ -9,6 +9,7 @@ import {
   type FaultName,
   type FaultState,
   type FaultTarget,
+  type LinePlace,
   type Place,
   placeOf,
 } from '#plant/faults.ts';
@@ -18,7 +19,8 @@ import {
   type Commands,
   command,
   type Line,
-  type ProcessFaults,
+  type ProcessFault,
+  WEAR_S,
 } from '#plant/physics/line.ts';
 import { type Packaging, type PackagingCommand, packagingCommand } from '#plant/physics/packaging.ts';
 import { type Utilities, type UtilityCommand, utilityCommand } from '#plant/physics/utilities.ts';
@@ -41,6 +43,8 @@ export interface PlantOptions {
   readonly devices?: readonly DeviceName[] | undefined;
   /** Seed of all noise. Default 1. */
   readonly seed?: number | undefined;
+  /** Whether people change products and stop a line now and then. Default true. */
+  readonly people?: boolean | undefined;
   /** Seconds of the process in one second of the clock. Default 1. */
   readonly speed?: number | undefined;
   /** Delay of a slow device. Default 3000. */
@@ -84,10 +88,12 @@ const TICK_MS = 50;
 /** Most that one tick makes up for: a machine that slept does not race through the night. */
 const CATCH_UP_S = 2;
 
-const PROCESS_FAULTS: { readonly [name in FaultName]?: keyof ProcessFaults } = {
+const PROCESS_FAULTS: { readonly [name in FaultName]?: ProcessFault } = {
   'worn-bearing': 'wornBearing',
   'stuck-sensor': 'stuckSensor',
   cavitation: 'cavitation',
+  'sticking-valve': 'stickingValve',
+  leak: 'leak',
 };
 
 /** How many ticks lie between two looks at the utilities and the packaging, which move slowly. */
@@ -97,7 +103,7 @@ type Devices = { readonly [name in DeviceName]: SupervisedDevice };
 
 /** Starts the plant: physics in this process, each device in one of its own. @throws Fault `plant.device-failed` */
 export async function startPlant(options: PlantOptions = {}): Promise<Plant> {
-  const world = createWorld(options.seed ?? 1);
+  const world = createWorld(options.seed ?? 1, options.people ?? true);
   const temporary = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'holdfast-plant-')) : undefined;
   const removeDir = async () => {
     if (temporary !== undefined) await rm(temporary, { recursive: true, force: true });
@@ -241,7 +247,7 @@ function plantOf(
     faults: () => everyPlace().map((place) => stateOf(place, active)),
     fault(name, on, target = {}) {
       const place = placeOf(name, target, LINES);
-      if ('line' in place) setProcessFault(lineOf(world, place.line), place.fault, on);
+      if ('line' in place) setProcessFault(lineOf(world, place.line), place, on);
       else setDeviceFault(devices[place.device], place.fault, on);
       if (on) active.add(keyOf(place));
       else active.delete(keyOf(place));
@@ -254,9 +260,10 @@ function plantOf(
   };
 }
 
-function setProcessFault(line: Line, fault: FaultName, on: boolean): void {
+function setProcessFault(line: Line, { fault, overS }: LinePlace, on: boolean): void {
   const key = PROCESS_FAULTS[fault];
   if (key) line.faults[key] = on;
+  if (fault === 'worn-bearing') line.faults.wearOverS = overS ?? WEAR_S;
 }
 
 function setDeviceFault(device: SupervisedDevice, fault: FaultName, on: boolean): void {

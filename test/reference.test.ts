@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { siteReference } from '#contract/reference.ts';
 import { loadPlugins } from '#edge/plugins.ts';
-import { CLIENT, clientText } from '#tools/client/text.ts';
+import { clients } from '#tools/client/text.ts';
 
 const page = (path: string) => readFile(new URL(`../docs/${path}`, import.meta.url), 'utf8');
 
@@ -12,8 +12,9 @@ test('docs/reference/site-file.md is what the schemas say', async () => {
   assert.equal(await page('reference/site-file.md'), now, 'run: node tools/reference.ts');
 });
 
-test('the client is what the routes say', async () => {
-  assert.equal(await readFile(CLIENT, 'utf8'), await clientText(), 'run: node tools/client.ts');
+test('the clients are what the routes say', async () => {
+  for (const { file, text } of await clients())
+    assert.equal(await readFile(file, 'utf8'), text, 'run: node tools/client.ts');
 });
 
 test('the reference marks what needs a restart, and what opens the session of a source anew', async () => {

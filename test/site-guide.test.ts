@@ -46,7 +46,7 @@ function assertGood(name: string, text: string): void {
   assert.equal(editor.safeParse(parse(text)).error, undefined, name);
 }
 
-for (const name of ['site-file', 'opcua', 'sparkplug', 'mqtt', 'notices']) {
+for (const name of ['site-file', 'opcua', 'sparkplug', 'mqtt', 'notices', 'foresight']) {
   test(`every example of docs/${name}.md loads without a word`, async () => {
     const page = await readFile(new URL(`../docs/${name}.md`, import.meta.url), 'utf8');
     const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)];

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { CLIENT, clientText } from './client/text.ts';
+import { clients } from './client/text.ts';
 
-// Writes the generated client; a test fails while it is stale.
-await writeFile(CLIENT, await clientText());
+// Writes the generated clients; a test fails while one is stale.
+for (const { file, text } of await clients()) await writeFile(file, text);

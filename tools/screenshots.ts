@@ -1,15 +1,18 @@
 /*
  * Pictures of every page and dialog of the console, wide and narrow, in both themes: node tools/screenshots.ts [folder].
- * With --docs those of the README alone, into docs/console/. Starts the demo, and needs a Chromium (/usr/bin/chromium, or
- * CHROMIUM).
+ * With --docs those of the README alone, into docs/console/; with --fleet those that a hub serves. Starts the demo, or a hub
+ * with its sites, and needs a Chromium (/usr/bin/chromium, or CHROMIUM).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Window } from '#test/web/browser.ts';
 import { DemoSite } from '#test/web/demo-site.ts';
+import { FleetHub } from '#test/web/fleet-hub.ts';
+import { FLEET_PLACES } from '#test/web/fleet-scenes.ts';
 import { furnish } from '#test/web/furnished-site.ts';
 import { DIALOGS, menuScenes, PLACES, type Scene, show } from '#test/web/scenes.ts';
+import { buildConsole } from './console/build.ts';
 
 const SIZES = [
   [1440, 900],
@@ -26,23 +29,43 @@ const DAY: Scene = {
   open: (page) => page.locator('.trends-plot canvas').waitFor(),
 };
 
-const { values, positionals } = parseArgs({ options: { docs: { type: 'boolean' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { docs: { type: 'boolean' }, fleet: { type: 'boolean' } },
+  allowPositionals: true,
+});
 const root = join(import.meta.dirname, '..');
+await buildConsole(join(root, 'dist/console'));
 const folder = resolve(positionals[0] ?? join(root, values.docs ? 'docs/console' : 'dist/screenshots'));
 mkdirSync(folder, { recursive: true });
-await using site = await DemoSite.start();
-const password = await site.addUser('ann', 'administrator');
-await furnish(site, { day: true });
-await (values.docs ? forReadme() : ofEverything());
+await (values.fleet ? ofFleet() : ofSite());
 process.stdout.write(`${folder}\n`);
 
-async function ofEverything(): Promise<void> {
+async function ofSite(): Promise<void> {
+  await using site = await DemoSite.start();
+  const password = await site.addUser('ann', 'administrator');
+  await furnish(site, { day: true });
+  await (values.docs ? forReadme(site, password) : ofEverything(site, password, [...PLACES, ...DIALOGS]));
+}
+
+async function ofFleet(): Promise<void> {
+  await using hub = await FleetHub.start();
+  const password = await hub.administrator('ann');
+  await hub.furnish();
+  await hub.alarm();
+  await ofEverything(hub, password, FLEET_PLACES);
+}
+
+async function ofEverything(
+  site: DemoSite | FleetHub,
+  password: string,
+  places: readonly Scene[],
+): Promise<void> {
   for (const theme of ['light', 'dark'] as const) {
     await using stranger = await site.chromium.open(site.origin, { theme });
     await stranger.go('/');
     await stranger.page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await using window = await site.signedIn('ann', password, { theme });
-    const scenes = [...(await menuScenes(window)), ...PLACES, ...DIALOGS];
+    const scenes = [...(await menuScenes(window)), ...places];
     for (const [width, height] of SIZES) {
       const file = (name: string) => join(folder, `${name}-${theme}-${width}.png`);
       await stranger.page.setViewportSize({ width, height });
@@ -57,7 +80,7 @@ async function ofEverything(): Promise<void> {
   }
 }
 
-async function forReadme(): Promise<void> {
+async function forReadme(site: DemoSite, password: string): Promise<void> {
   await using window = await site.signedIn('ann', password, { width: 1280, height: 800 });
   const wanted = (await menuScenes(window)).filter(({ name }) => name === 'overview');
   for (const scene of [...wanted, ...PLACES.filter(({ name }) => name === 'picture'), DAY]) {

@@ -31,7 +31,7 @@ export async function decisions(rounds: number): Promise<Row[]> {
     await warmUp(blueprint);
     const quiet = { debug() {}, info() {}, warn() {}, error() {} };
     const peers = new Peers({ log: quiet, stepped: () => {} });
-    const { path } = composeCore(blueprint, journal, systemClock(), peers);
+    const { path } = composeCore(blueprint, journal, systemClock(), peers, root);
     const mix = new Mix(TAGS);
     let step = 0;
     const round = async (into: number[]) => {

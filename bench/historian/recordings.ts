@@ -43,7 +43,7 @@ interface Instrument {
  * them a series. Deterministic.
  */
 export function plant(seconds: number): { readonly registers: Rows[]; readonly nodes: Rows[] } {
-  const world = createWorld(1);
+  const world = createWorld(1, false);
   const registers = registersOf();
   const nodes = NODES.filter(({ type, array, everyMs }) => !array && everyMs > 0 && NUMBERS.has(type)).map(
     ({ read }): Instrument => ({ read: (_, utilities) => Number(read(utilities)) }),

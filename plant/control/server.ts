@@ -37,10 +37,11 @@ async function handle(plant: Plant, token: string, request: IncomingMessage): Pr
   const what = `${request.method} ${request.url}`;
   if (what === 'GET /faults') return plant.faults();
   if (what === 'POST /fault') {
-    const { name, on, line, device } = await body(request);
+    const { name, on, line, device, overS } = await body(request);
     return plant.fault(String(name), on !== false, {
       ...(line !== undefined && { line: Number(line) }),
       ...(device !== undefined && { device: String(device) }),
+      ...(overS !== undefined && { overS: Number(overS) }),
     });
   }
   if (what === 'POST /set') {

@@ -86,7 +86,10 @@ export const FILLER_UNIT: UnitMap = {
     { at: 4, signal: 'bottles', type: 'uint64' },
     { at: 8, signal: 'rejects', type: 'uint32', order: 'little' },
   ],
-  holding: [{ at: 0, signal: 'targetPerMin', type: 'uint16', command: 'targetPerMin' }],
+  holding: [
+    { at: 0, signal: 'targetPerMin', type: 'uint16', command: 'targetPerMin' },
+    { at: 2, signal: 'product', type: 'uint16', command: 'product' },
+  ],
   bitRegisters: [{ at: 1, bits: ['flush', 'resetFault'] }],
   coils: ['fillerRun'],
   discrete: ['guardClosed', 'bottleSupply', 'stopCircuit'],

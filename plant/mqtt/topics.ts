@@ -1,5 +1,7 @@
+import { WAVEFORM, waveform } from '#plant/mqtt/waveform.ts';
 import { FILLER_STATES } from '#plant/physics/filler.ts';
 import type { Signals } from '#plant/physics/measure.ts';
+import { seededNoise } from '#plant/physics/noise.ts';
 
 export interface Topic {
   /** Below `plant/line<n>/`. */
@@ -27,6 +29,16 @@ export const TOPICS: readonly Topic[] = [
         peak: round(s.vibrationPeak, 3),
         kurtosis: round(s.kurtosis, 3),
       }),
+  },
+  {
+    name: 'pump/waveform',
+    everyMs: 20_000,
+    qos: 0,
+    payload: (s, ts) => {
+      // Other noise each time, and at each pump.
+      const noise = seededNoise(ts + Math.round(1e6 * Number(s.vibration)));
+      return JSON.stringify({ ts, rate: WAVEFORM.rateHz, unit: 'mg', samples: waveform(s, noise) });
+    },
   },
   {
     name: 'pump/bearing',

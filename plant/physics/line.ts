@@ -1,5 +1,7 @@
 import { FILLER_LIMITS, type Filler, newFiller, stepFiller } from '#plant/physics/filler.ts';
+import { lag } from '#plant/physics/motion.ts';
 import type { Noise } from '#plant/physics/noise.ts';
+import { type Fluid, newFluid, PRODUCTS } from '#plant/physics/product.ts';
 import { newPump, PUMP_LIMITS, type Pump, stepPump } from '#plant/physics/pump.ts';
 import { levelM, levelPct, newTank, stepTank, TANK, type Tank } from '#plant/physics/tank.ts';
 
@@ -13,6 +15,8 @@ export interface Commands {
   fillerRun: boolean;
   targetPerMin: number;
   flush: boolean;
+  /** Number of the product, from 1; see `product.ts`. */
+  product: number;
   resetFault: boolean;
   /** Rising count of whoever supervises the line from above. */
   heartbeat: number;
@@ -29,19 +33,33 @@ export const COMMAND_LIMITS: { readonly [name in CommandName]?: readonly [number
   valveSetpointPct: PUMP_LIMITS.valvePct,
   inflowSetpointPct: [0, 100],
   targetPerMin: FILLER_LIMITS.ratePerMin,
+  product: [1, PRODUCTS.length],
 };
 
 /** Faults inside the process, as against faults of the devices that measure it. */
 export interface ProcessFaults {
   wornBearing: boolean;
+  /** From a new bearing to one that is worn out. */
+  wearOverS: number;
   cavitation: boolean;
   stuckSensor: boolean;
+  /** The inflow valve moves in jerks and stops short. */
+  stickingValve: boolean;
+  /** The drain valve of the tank does not close. */
+  leak: boolean;
 }
+
+/** Those that are there or not. */
+export type ProcessFault = Exclude<keyof ProcessFaults, 'wearOverS'>;
+
+/** Time in which a bearing wears out unless somebody says another one. */
+export const WEAR_S = 20;
 
 export interface Line {
   readonly tank: Tank;
   readonly pump: Pump;
   readonly filler: Filler;
+  readonly fluid: Fluid;
   readonly commands: Commands;
   readonly faults: ProcessFaults;
   airCel: number;
@@ -64,6 +82,7 @@ export const newLine = (number: number): Line => ({
   tank: newTank(34 + 8 * number),
   pump: newPump(),
   filler: newFiller(),
+  fluid: newFluid(),
   commands: {
     pumpRun: true,
     speedSetpointRpm: 2400,
@@ -73,12 +92,20 @@ export const newLine = (number: number): Line => ({
     fillerRun: true,
     targetPerMin: 150,
     flush: false,
+    product: 1,
     resetFault: false,
     heartbeat: 0,
     remote: true,
     guardClosed: true,
   },
-  faults: { wornBearing: false, cavitation: false, stuckSensor: false },
+  faults: {
+    wornBearing: false,
+    wearOverS: WEAR_S,
+    cavitation: false,
+    stuckSensor: false,
+    stickingValve: false,
+    leak: false,
+  },
   airCel: 23,
   humidityPct: 46,
   timeS: 0,
@@ -92,17 +119,19 @@ export function stepLine(line: Line, noise: Noise, dtS: number): void {
   line.timeS += dtS;
   stepAir(line, noise, dtS);
   stepController(line, dtS);
-  const { commands, faults, pump, filler, tank } = line;
+  const { commands, faults, fluid, pump, filler, tank } = line;
+  stepFluid(fluid, commands.product, dtS);
   stepPump(
     pump,
     {
       run: commands.pumpRun && !line.dryRunTrip,
       speedSetpointRpm: commands.speedSetpointRpm,
       valveSetpointPct: commands.valveSetpointPct,
-      wornBearing: faults.wornBearing,
+      wearPerS: faults.wornBearing ? 1 / faults.wearOverS : -MEND_PER_S,
       cavitating: faults.cavitation,
       tankLevelM: levelM(tank),
       airCel: line.airCel,
+      fluid,
     },
     dtS,
   );
@@ -118,7 +147,28 @@ export function stepLine(line: Line, noise: Noise, dtS: number): void {
     },
     dtS,
   );
-  stepTank(tank, commands.inflowSetpointPct, filler.takenM3h, dtS);
+  stepTank(
+    tank,
+    {
+      valveSetpointPct: commands.inflowSetpointPct,
+      netOutM3h: filler.takenM3h,
+      sticking: faults.stickingValve,
+      leaking: faults.leak,
+    },
+    dtS,
+  );
+}
+
+/** A new bearing is put in within seconds: nobody wants to wait for it. */
+const MEND_PER_S = 0.4;
+/** Time constant of the change from one product to the next. */
+const PIPE_S = 8;
+
+function stepFluid(fluid: Fluid, product: number, dtS: number): void {
+  const wanted = PRODUCTS[product - 1];
+  if (!wanted) return;
+  fluid.density = lag(fluid.density, wanted.density, PIPE_S, dtS);
+  fluid.friction = lag(fluid.friction, wanted.friction, PIPE_S, dtS);
 }
 
 /** The line's own controller: protection and fallback stay with the machine, not with anybody above it. */

@@ -1,6 +1,7 @@
 import { FILLER_STATES } from '#plant/physics/filler.ts';
 import { HEARTBEAT_LIMIT_S, type Line } from '#plant/physics/line.ts';
 import type { Noise } from '#plant/physics/noise.ts';
+import { PUMP } from '#plant/physics/pump.ts';
 import { levelPct, TANK } from '#plant/physics/tank.ts';
 
 /** A line as its instruments show it: what the devices put into registers and messages. */
@@ -51,8 +52,8 @@ function pumpSignals(line: Line, noise: Noise): Signals {
     bearingTemperature: pump.bearingCel + noise.gauss(0.05),
     power: pump.powerKw + noise.gauss(0.004),
     speed: Math.max(pump.speedRpm + (pump.speedRpm > 0 ? noise.gauss(0.6) : 0), 0),
-    valvePosition: pump.valvePct,
-    inflowPosition: tank.inflowValvePct,
+    valvePosition: Math.max(pump.valvePct + noise.gauss(0.08), 0),
+    inflowPosition: Math.max(tank.inflowValvePct + noise.gauss(0.08), 0),
     inflow: Math.max(tank.inflowM3h + noise.gauss(0.03), 0),
     level: level + noise.gauss(0.05),
     starts: pump.starts,
@@ -80,16 +81,24 @@ function statusWord({ pump, commands, dryRunTrip, heartbeatAgeS }: Line): number
   );
 }
 
-/** A worn bearing knocks (peak and kurtosis rise), cavitation crackles. A healthy signal has a kurtosis near 3. */
+/**
+ * A bearing knocks long before it shakes: peak and kurtosis rise with the first damage. Cavitation crackles. A healthy signal
+ * has a kurtosis near 3.
+ */
 function vibrationSignals({ pump }: Line, noise: Noise): Signals {
   const rms = Math.max(pump.vibrationMmS + noise.gauss(0.05 + 0.25 * pump.cavitation), 0);
-  const crest = 3 + 1.8 * pump.wear + 1.2 * pump.cavitation + noise.gauss(0.1);
+  const knocking = 1 - Math.exp(-pump.wear / FIRST_DAMAGE);
+  const crest = 3 + 1.8 * knocking + 1.2 * pump.cavitation + noise.gauss(0.1);
   return {
     vibration: rms,
     vibrationPeak: rms * crest,
-    kurtosis: 3 + 4 * pump.wear + 1.5 * pump.cavitation + noise.gauss(0.08),
+    kurtosis: 3 + 4 * knocking + 1.5 * pump.cavitation + noise.gauss(0.08),
+    blowMg: pump.speedRpm > 0 ? 900 * knocking * (pump.speedRpm / PUMP.nominalRpm) : 0,
   };
 }
+
+/** Wear at which most of the knocking is there. */
+const FIRST_DAMAGE = 0.12;
 
 function fillerSignals({ filler, commands, pump: { cavitation } }: Line, noise: Noise): Signals {
   return {

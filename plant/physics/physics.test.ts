@@ -76,11 +76,25 @@ test('a worn bearing shakes first and gets hot later', () => {
   const line = settled();
   const healthy = { ...line.pump };
   line.faults.wornBearing = true;
-  run(line, 5);
+  run(line, 15);
   assert.ok(line.pump.vibrationMmS > 3 * healthy.vibrationMmS);
   assert.ok(line.pump.bearingCel < healthy.bearingCel + 15);
   run(line, 60);
   assert.ok(line.pump.bearingCel > healthy.bearingCel + 40);
+});
+
+test('a bearing that wears slowly knocks while it hardly shakes', () => {
+  const line = settled();
+  const read = instruments(seededNoise(5));
+  const healthy = { ...line.pump };
+  Object.assign(line.faults, { wornBearing: true, wearOverS: 600 });
+  run(line, 60);
+  assert.ok(Math.abs(line.pump.wear - 0.1) < 0.01, `${line.pump.wear}`);
+  assert.ok(line.pump.vibrationMmS < 1.4 * healthy.vibrationMmS);
+  assert.ok(Number(read(line).kurtosis) > 4.5);
+  line.faults.wornBearing = false;
+  run(line, 5);
+  assert.equal(line.pump.wear, 0);
 });
 
 test('a lower speed calms a worn bearing and cools it', () => {
@@ -116,6 +130,62 @@ test('a stuck flow meter repeats itself to the last digit while the flow goes on
   assert.equal(read(line).flow, before.flow);
   line.faults.stuckSensor = false;
   assert.ok(Math.abs(Number(read(line).flow) - line.pump.flowM3h) < 0.5);
+});
+
+test('a valve that sticks moves in jerks, stops short on both ways, and comes after when it is freed', () => {
+  const line = settled({ inflowSetpointPct: 20 });
+  line.faults.stickingValve = true;
+  line.commands.inflowSetpointPct = 70;
+  const seen = new Set<number>();
+  for (let i = 0; i < 100; i++) {
+    run(line, 0.1);
+    seen.add(line.tank.inflowValvePct);
+  }
+  assert.ok(seen.size > 2 && seen.size < 10, `${[...seen]}`);
+  assert.ok(line.tank.inflowValvePct < 68 && line.tank.inflowValvePct > 50, `${line.tank.inflowValvePct}`);
+  line.commands.inflowSetpointPct = 20;
+  run(line, 10);
+  assert.ok(line.tank.inflowValvePct > 22, `${line.tank.inflowValvePct}`);
+  line.faults.stickingValve = false;
+  run(line, 1);
+  assert.equal(line.tank.inflowValvePct, 20);
+});
+
+test('what leaks is missing in the tank, and nowhere else to be seen', () => {
+  const [whole, leaking] = [settled({ inflowSetpointPct: 45 }, 10), settled({ inflowSetpointPct: 45 }, 10)];
+  leaking.faults.leak = true;
+  for (const line of [whole, leaking]) run(line, 60);
+  const missing = whole.tank.volumeM3 - leaking.tank.volumeM3;
+  assert.ok(missing > 0.015 && Math.abs(missing - leaking.tank.leakedM3) < 1e-9, `${missing}`);
+  assert.equal(leaking.tank.inflowM3h, whole.tank.inflowM3h);
+  assert.ok(Math.abs(leaking.filler.takenM3h - whole.filler.takenM3h) < 0.01);
+});
+
+test('people change products and stop a line now and then, without its tank running over or dry', () => {
+  const world = createWorld(3);
+  const products = new Set<number>();
+  const stops = new Set<string>();
+  for (let second = 0; second < 2 * 3600; second++) {
+    for (const { tank, commands } of world.lines) {
+      if (levelPct(tank) < 40) commands.inflowSetpointPct = 70;
+      if (levelPct(tank) > 70) commands.inflowSetpointPct = 20;
+    }
+    world.step(1);
+    for (const { tank, commands, filler, pump } of world.lines) {
+      products.add(commands.product);
+      if (filler.state === 'stopped') stops.add(pump.speedRpm === 0 ? 'line' : 'filler');
+      assert.notEqual(filler.state, 'fault');
+      assert.ok(levelPct(tank) > 30 && levelPct(tank) < 85, `${levelPct(tank)} at ${second} s`);
+    }
+  }
+  assert.deepEqual([...products].sort(), [1, 2, 3]);
+  assert.deepEqual([...stops].sort(), ['filler', 'line']);
+});
+
+test('a denser product takes more power at the same flow', () => {
+  const [water, lemonade] = [settled({ product: 1 }).pump, settled({ product: 2 }).pump];
+  assert.ok(Math.abs(lemonade.flowM3h - water.flowM3h) < 0.5);
+  assert.ok(lemonade.powerKw > 1.01 * water.powerKw && lemonade.dischargeBar > 1.02 * water.dischargeBar);
 });
 
 test('a filler without product stops with a fault until it is reset', () => {

@@ -1,4 +1,5 @@
 import { clamp, lag, ramp } from '#plant/physics/motion.ts';
+import type { Fluid } from '#plant/physics/product.ts';
 
 /** A centrifugal pump with its drive and its discharge valve. Pressures are gauge pressures. */
 export interface Pump {
@@ -26,10 +27,12 @@ export interface PumpInputs {
   readonly run: boolean;
   readonly speedSetpointRpm: number;
   readonly valveSetpointPct: number;
-  readonly wornBearing: boolean;
+  /** Negative while it is mended. */
+  readonly wearPerS: number;
   readonly cavitating: boolean;
   readonly tankLevelM: number;
   readonly airCel: number;
+  readonly fluid: Fluid;
 }
 
 /** What the drive and the actuators accept; a set-point outside is refused by the device. */
@@ -78,31 +81,32 @@ export function stepPump(pump: Pump, inputs: PumpInputs, dtS: number): void {
   const target = inputs.run ? clamp(inputs.speedSetpointRpm, ...PUMP_LIMITS.speedRpm) : 0;
   pump.speedRpm = ramp(pump.speedRpm, target, PUMP.accelRpmPerS, dtS);
   pump.valvePct = ramp(pump.valvePct, inputs.valveSetpointPct, PUMP.valvePctPerS, dtS);
-  pump.wear = ramp(pump.wear, inputs.wornBearing ? 1 : 0, 0.4, dtS);
+  pump.wear = clamp(pump.wear + inputs.wearPerS * dtS, 0, 1);
   pump.cavitation = ramp(pump.cavitation, inputs.cavitating ? 1 : 0, 0.5, dtS);
   if (pump.speedRpm > 0) pump.runningS += dtS;
-  stepHydraulics(pump, inputs.tankLevelM);
-  stepElectrics(pump, dtS);
+  stepHydraulics(pump, inputs.tankLevelM, inputs.fluid);
+  stepElectrics(pump, inputs.fluid, dtS);
   stepBearing(pump, inputs.airCel, dtS);
 }
 
 /** Where the pump's curve, moved to its speed by the affinity laws, meets the curve of the pipe. */
-function stepHydraulics(pump: Pump, tankLevelM: number): void {
+function stepHydraulics(pump: Pump, tankLevelM: number, fluid: Fluid): void {
   const ratio = pump.speedRpm / PUMP.nominalRpm;
   const shutOff = PUMP.shutOffM * ratio ** 2 * (1 - 0.35 * pump.cavitation);
   const opening = Math.max(pump.valvePct / 100, 0.05);
-  const friction = PUMP.headPerFlow2 + PUMP.frictionPerFlow2 / opening ** 2;
+  const friction = PUMP.headPerFlow2 + (PUMP.frictionPerFlow2 * fluid.friction) / opening ** 2;
   const dry = tankLevelM <= 0;
   pump.flowM3h = dry ? 0 : Math.sqrt(Math.max(shutOff - PUMP.staticM, 0) / friction);
   pump.headM = dry ? 0 : shutOff - PUMP.headPerFlow2 * pump.flowM3h ** 2;
   const strainerM = 0.004 * pump.flowM3h ** 2 + 6 * pump.cavitation * ratio ** 2;
-  pump.suctionBar = (tankLevelM + 1.5 - strainerM) * BAR_PER_M;
-  pump.dischargeBar = pump.suctionBar + pump.headM * BAR_PER_M;
+  const barPerM = BAR_PER_M * fluid.density;
+  pump.suctionBar = (tankLevelM + 1.5 - strainerM) * barPerM;
+  pump.dischargeBar = pump.suctionBar + pump.headM * barPerM;
 }
 
-function stepElectrics(pump: Pump, dtS: number): void {
+function stepElectrics(pump: Pump, { density }: Fluid, dtS: number): void {
   const ratio = pump.speedRpm / PUMP.nominalRpm;
-  const hydraulicKw = (9.81 * pump.flowM3h * Math.max(pump.headM, 0)) / 3600;
+  const hydraulicKw = (9.81 * density * pump.flowM3h * Math.max(pump.headM, 0)) / 3600;
   const offBest = ratio > 0 ? pump.flowM3h / (PUMP.bestFlowM3h * ratio) - 1 : 0;
   const efficiency = clamp(0.74 - 0.5 * offBest ** 2 - 0.2 * pump.cavitation, 0.2, 1);
   const frictionKw = 0.25 * ratio ** 2 * (1 + 0.8 * pump.wear);
@@ -113,10 +117,10 @@ function stepElectrics(pump: Pump, dtS: number): void {
   pump.apparentEnergyVah += (pump.powerKw * 1000 * dtS) / 3600 / 0.85;
 }
 
-/** Wear shows in the vibration at once and in the temperature with the bearing's thermal mass. */
+/** Wear shows in the vibration at once; it warms the bearing when there is much of it, with the bearing's thermal mass. */
 function stepBearing(pump: Pump, airCel: number, dtS: number): void {
   const ratio = pump.speedRpm / PUMP.nominalRpm;
-  const rise = 26 * ratio ** 1.5 * (1 + 3 * pump.wear + 0.2 * pump.cavitation);
+  const rise = 26 * ratio ** 1.5 * (1 + 3 * pump.wear ** 3 + 0.2 * pump.cavitation);
   pump.bearingCel = lag(pump.bearingCel, airCel + rise, PUMP.bearingTauS, dtS);
   const running = ratio > 0.02 ? 0.5 : 0.05;
   const byspeed = (1.6 + 7 * pump.wear + 2.2 * pump.cavitation) * ratio ** 2;

@@ -3,6 +3,7 @@ import { instruments, type Signals } from '#plant/physics/measure.ts';
 import { packagingSignals, utilitySignals } from '#plant/physics/measure-site.ts';
 import { seededNoise } from '#plant/physics/noise.ts';
 import { newPackaging, type Packaging, stepPackaging } from '#plant/physics/packaging.ts';
+import { shift } from '#plant/physics/shift.ts';
 import { newUtilities, stepUtilities, type Utilities } from '#plant/physics/utilities.ts';
 
 /** Lines of the plant, numbered from 1. */
@@ -22,16 +23,21 @@ export interface World {
   measurePackaging(): Signals;
 }
 
-export function createWorld(seed = 1): World {
+/** @param people whether somebody changes products and stops a line now and then */
+export function createWorld(seed = 1, people = true): World {
   const lines = Array.from({ length: LINES }, (_, i) => newLine(i + 1));
   const process = seededNoise(seed);
+  const shifts = lines.map((_, i) => (people ? shift(i + 1) : () => {}));
   const readers = lines.map((_, i) => instruments(seededNoise(seed * 1000 + i)));
   const utilities = newUtilities(LINES);
   const packaging = newPackaging();
   const utilityNoise = seededNoise(seed * 1000 + 100);
   const packagingNoise = seededNoise(seed * 1000 + 101);
   const step = (dtS: number) => {
-    for (const line of lines) stepLine(line, process, dtS);
+    for (const [i, line] of lines.entries()) {
+      stepLine(line, process, dtS);
+      shifts[i]?.(line);
+    }
     const bottlesPerMin = lines.reduce((sum, { filler }) => sum + filler.ratePerMin, 0);
     stepPackaging(packaging, { bottlesPerMin, airBar: utilities.air.headerBar }, dtS);
     stepUtilities(utilities, lines, packaging, dtS);

@@ -1,3 +1,4 @@
+import { exists, folded, mustBeName, unknown } from '#access/names.ts';
 import { hashOf, isPassword, mustBeStrong, type PasswordHash } from '#access/password.ts';
 import { digestOf, newCode, newSecret, plainCode } from '#access/secrets.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
@@ -42,10 +43,6 @@ export interface AccountPorts {
 type StoredUser = AccountsData['users'][number];
 type StoredToken = AccountsData['tokens'][number];
 
-/** Names as people have them: letters of any script, digits, `. _ @ -`. */
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u;
-/** What the audit calls those who have no account. */
-const RESERVED: ReadonlySet<string> = new Set(['local', 'panel', 'break-glass', 'site', 'start', 'file']);
 const MOST_USERS = 1000;
 const MOST_TOKENS = 1000;
 const TOKEN_START = 'hf_';
@@ -332,21 +329,10 @@ const userOf = ({ password: { salt, hash }, ...user }: StoredUser): User => ({
   credential: digestOf(salt + hash).slice(0, 32),
 });
 
-/** One name is one person, however it is written. */
-const folded = (name: string): string => name.normalize('NFKC').toLowerCase();
-
 const kept = ({ role, areas }: Rights) => ({
   role,
   ...(areas !== undefined && areas.length > 0 && { areas: [...areas] }),
 });
-
-function mustBeName(name: string): void {
-  if (NAME.test(name) && !RESERVED.has(folded(name))) return;
-  throw new Fault('access.name', `${JSON.stringify(name.slice(0, 80))} cannot be a name here`, {
-    retry: 'never',
-    hint: `up to 64 letters, digits and . _ @ -; not ${[...RESERVED].join(', ')}`,
-  });
-}
 
 /** A site that somebody administers stays so: whoever is left could not undo it. */
 function mustKeepAdministrator(before: readonly Rights[], after: readonly Rights[], name: string): void {
@@ -356,18 +342,6 @@ function mustKeepAdministrator(before: readonly Rights[], after: readonly Rights
     hint: 'make somebody else administrator first',
   });
 }
-
-const exists = (what: string, name: string): Fault =>
-  new Fault('access.exists', `there is a ${what} ${name} already`, {
-    retry: 'never',
-    hint: 'take another name',
-  });
-
-const unknown = (what: 'user' | 'token', name: string): Fault =>
-  new Fault(`access.unknown-${what}`, `there is no ${what} ${name}`, {
-    retry: 'never',
-    hint: `\`holdfast ${what === 'user' ? 'users' : 'token'} list\` shows them`,
-  });
 
 const tooMany = (what: string, most: number): Fault =>
   new Fault('access.too-many-accounts', `there are ${most} ${what} already`, { retry: 'never' });

@@ -6,11 +6,26 @@ const FREE = 2;
 const FIRST_MS = 500;
 /** Nobody is ever locked out (IEC 62443-3-3 clause 4.2): a delay ends here, whoever caused it. */
 const MOST_MS = 15_000;
-const FORGOTTEN_US = 15 * 60e6;
+export const FORGOTTEN_MS = 15 * 60_000;
 const MOST_KEYS = 1024;
 /** Waiting at once: from one address, and in all. */
 const MOST_OF_ONE = 4;
 const MOST_WAITING = 32;
+
+/** Failures in a row, of an account or from an address. */
+export interface Failed {
+  readonly count: number;
+  /** Since the last one. */
+  readonly agoMs: number;
+}
+
+/** Where failures are remembered; those of a quarter of an hour ago need not be. */
+export interface Failures {
+  of(key: string): Failed | undefined | Promise<Failed | undefined>;
+  /** One more; the first again after {@link FORGOTTEN_MS}. */
+  add(key: string): void | Promise<void>;
+  forget(key: string): void | Promise<void>;
+}
 
 /**
  * Lets attempts to sign in wait the longer the more failed before, of the same account and from the same address. Those
@@ -18,12 +33,14 @@ const MOST_WAITING = 32;
  */
 export class Throttle {
   readonly #clock: Clock;
-  readonly #failures = new Map<string, { count: number; lastUs: number }>();
+  readonly #failures: Failures;
   readonly #queues = new Map<string, { last: Promise<unknown>; waiting: number }>();
   #waiting = 0;
 
-  constructor(clock: Clock) {
+  /** @param failures where several processes share them; this one's own when absent */
+  constructor(clock: Clock, failures: Failures = new OwnFailures(clock)) {
     this.#clock = clock;
+    this.#failures = failures;
   }
 
   /**
@@ -52,31 +69,48 @@ export class Throttle {
   }
 
   async #inTurn<T>(keys: readonly string[], work: () => Promise<T | undefined>): Promise<T | undefined> {
-    const delayMs = Math.max(...keys.map((key) => this.#delayMs(key)));
-    if (delayMs > 0) await this.#clock.sleep(delayMs);
+    const delays = await Promise.all(keys.map(async (key) => delayMs(await this.#failures.of(key))));
+    const waitMs = Math.max(...delays);
+    if (waitMs > 0) await this.#clock.sleep(waitMs);
     const done = await work();
     for (const key of keys) {
-      if (done === undefined) this.#failed(key);
-      else this.#failures.delete(key);
+      if (done === undefined) await this.#failures.add(key);
+      else await this.#failures.forget(key);
     }
     return done;
   }
+}
 
-  #delayMs(key: string): number {
-    const known = this.#failures.get(key);
-    if (!known || known.count < FREE) return 0;
-    if (this.#clock.steadyUs() - known.lastUs > FORGOTTEN_US) return 0;
-    return Math.min(MOST_MS, FIRST_MS * 2 ** (known.count - FREE));
+function delayMs(failed: Failed | undefined): number {
+  if (!failed || failed.count < FREE || failed.agoMs > FORGOTTEN_MS) return 0;
+  return Math.min(MOST_MS, FIRST_MS * 2 ** (failed.count - FREE));
+}
+
+/** In memory, so many at most. */
+class OwnFailures implements Failures {
+  readonly #clock: Clock;
+  readonly #byKey = new Map<string, { readonly count: number; readonly lastUs: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
-  #failed(key: string): void {
-    const nowUs = this.#clock.steadyUs();
-    const known = this.#failures.get(key);
-    const count = known && nowUs - known.lastUs <= FORGOTTEN_US ? known.count + 1 : 1;
-    this.#failures.delete(key); // to the end: the first ones are forgotten first
-    this.#failures.set(key, { count, lastUs: nowUs });
-    const [oldest] = this.#failures.keys();
-    if (this.#failures.size > MOST_KEYS && oldest !== undefined) this.#failures.delete(oldest);
+  of(key: string): Failed | undefined {
+    const known = this.#byKey.get(key);
+    return known && { count: known.count, agoMs: (this.#clock.steadyUs() - known.lastUs) / 1000 };
+  }
+
+  add(key: string): void {
+    const known = this.of(key);
+    const count = known && known.agoMs <= FORGOTTEN_MS ? known.count + 1 : 1;
+    this.#byKey.delete(key); // to the end: the first ones are forgotten first
+    this.#byKey.set(key, { count, lastUs: this.#clock.steadyUs() });
+    const [oldest] = this.#byKey.keys();
+    if (this.#byKey.size > MOST_KEYS && oldest !== undefined) this.#byKey.delete(oldest);
+  }
+
+  forget(key: string): void {
+    this.#byKey.delete(key);
   }
 }
 

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { dim } from '#cli/text.ts';
+import { faultOf, nextIn, partsOf, pathOf } from '#cli/transport.ts';
 import { ApiAddress, type ProblemDetails } from '#contract/api.ts';
 import { type Call, type Page, SiteApi, type Transport } from '#contract/client.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
@@ -104,8 +105,7 @@ export class SiteClient {
       text: async (call) => await (await ask(call)).text(),
       async page<T>(call: Call, next?: string): Promise<Page<T>> {
         const reply = await ask(call, next);
-        const link = /<([^>]*)>; rel="next"/.exec(reply.headers.get('link') ?? '');
-        return { items: (await reply.json()) as readonly T[], next: link?.[1] };
+        return { items: (await reply.json()) as readonly T[], next: nextIn(reply.headers.get('link')) };
       },
       lines: <T>(call: Call) => this.#lines<T>(call),
       stream: <T>(call: Call) => this.#stream<T>(call),
@@ -122,7 +122,7 @@ export class SiteClient {
 
   /** Server-Sent Events until the signal; each as its name and its data. */
   async *#stream<T>(call: Call): AsyncIterable<T> {
-    for await (const part of partsOf(await this.#fetch(call), '\n\n')) {
+    for await (const part of partsOf(textIn(await this.#fetch(call)), '\n\n')) {
       const match = /^event: (.*)\ndata: (.*)$/s.exec(part);
       if (match?.[1] && match[2]) yield { name: match[1], data: JSON.parse(match[2]) } as T;
     }
@@ -130,7 +130,7 @@ export class SiteClient {
 
   /** JSON objects, one a line, until the end or the signal. @throws Fault that a last line tells of */
   async *#lines<T>(call: Call): AsyncIterable<T> {
-    for await (const text of partsOf(await this.#fetch(call), '\n')) {
+    for await (const text of partsOf(textIn(await this.#fetch(call)), '\n')) {
       const line = JSON.parse(text);
       if ('fault' in line) throw faultOf(line.fault);
       yield line as T;
@@ -178,31 +178,5 @@ export class SiteClient {
 /** For an answer that comes in one piece; streams take as long as they take. */
 const ANSWER_MS = 30_000;
 
-const faultOf = ({
-  code,
-  message,
-  hint,
-}: {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string | undefined;
-}): Fault => new Fault(code, message, hint === undefined ? {} : { hint });
-
-function pathOf({ path, query = {} }: Call): string {
-  const given = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value])
-      if (one !== undefined) given.append(name, String(one));
-  }
-  return given.size === 0 ? path : `${path}?${given}`;
-}
-
-/** Text between separators, as it comes. */
-async function* partsOf(reply: Response, separator: string): AsyncIterable<string> {
-  let rest = '';
-  for await (const chunk of reply.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const parts = (rest + chunk).split(separator);
-    rest = parts.pop() ?? '';
-    yield* parts;
-  }
-}
+const textIn = ({ body }: Response): AsyncIterable<string> | Iterable<string> =>
+  body?.pipeThrough(new TextDecoderStream()) ?? [];

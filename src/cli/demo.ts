@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { printProblems } from '#cli/check.ts';
 import { demoDir, readAddress, SiteClient } from '#cli/client.ts';
+import { bringLearned } from '#cli/demo-learned.ts';
 import { duration } from '#cli/duration.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { demoSummary } from '#cli/summary.ts';
@@ -35,13 +36,15 @@ export async function demo(options: DemoOptions): Promise<void> {
   await using plant = await startPlantProcess(options.data && join(dir, 'plant'));
   say(options, 'starting the site …');
   await using edge = await startSite(dir, plant.info);
+  const client = new SiteClient(edge.address, dir);
+  await bringLearned(client);
   say(options, `the site runs: ${edge.address.url}, data in ${dir}`);
   const link = `${edge.address.url}/sign-in#${edge.access.linkCode('demo', 'administrator')}`;
   say(options, `sign in, once and within 15 minutes: ${link}`);
   const ended = new AbortController();
   const timer = forMs === undefined ? undefined : setTimeout(() => ended.abort(), forMs);
   void stopped.then(() => ended.abort());
-  await show(new SiteClient(edge.address, dir), options, link, ended.signal);
+  await show(client, options, link, ended.signal);
   clearTimeout(timer);
   if (options.json) process.stdout.write(`${JSON.stringify(demoSummary(edge.site.status()))}\n`);
 }
@@ -118,7 +121,8 @@ async function startPlantProcess(dir: string | undefined): Promise<PlantProcess>
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');
       // Closing the channel is what tells it to end; it would hold the plant's process open otherwise.
-      child.disconnect();
+      // A plant that was told to end by somebody else has closed it already.
+      if (child.connected) child.disconnect();
       await gone;
     },
   };

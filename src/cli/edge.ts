@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { printProblems } from '#cli/check.ts';
 import { Exit } from '#cli/fail.ts';
-import { siteLog } from '#cli/log.ts';
+import { programLog } from '#cli/log.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { version } from '#cli/version.ts';
 import type { Edge } from '#edge/main.ts';
@@ -44,7 +44,7 @@ export async function edge({
     process.exitCode = Exit.invalid;
     return;
   }
-  const log = siteLog({ level, site: blueprint.model.site, json });
+  const log = programLog({ level, base: { site: blueprint.model.site }, json });
   // Nobody foresaw this, so nothing is known to be right any more: whoever supervises the process starts it anew, and
   // the journal gives back what was settled.
   process.once('uncaughtException', (error) => {

@@ -44,6 +44,7 @@ const USAGE: ReadonlySet<string> = new Set([
   'asset.no-reason',
   'discover.range',
   'history.expression',
+  'hub.token-form',
   'maintenance.no-reason',
   'tags.unreadable',
 ]);

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { hubOption, tokenOption } from '#cli/fleet/commands.ts';
 import type { Filter } from '#cli/rows.ts';
 import { AGGREGATES } from '#historian/api.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -122,12 +123,27 @@ export function addLists(holdfast: Command): void {
   common(holdfast.command('alarms'))
     .argument('[prefix]', 'only alarms whose id begins so')
     .option('--active', 'only those that are not normal')
-    .description('list the alarms of a site')
-    .action(async (prefix, { active, ...given }) =>
-      (await import('#cli/look.ts')).list('alarms', { prefix, active }, given),
-    );
+    .option('--fleet', 'those of all sites of a hub that are not normal, the most urgent first')
+    .addOption(hubOption())
+    .addOption(tokenOption())
+    .option('--site <id...>', 'with --fleet: only of these sites')
+    .option('--labels <expression>', 'with --fleet: only of this group of sites, such as region=north')
+    .option('--search <text>', 'with --fleet: only where site, id or texts of the alarm hold this')
+    .addOption(
+      new Option('--priority <priority...>', 'with --fleet: only of these').choices([
+        'critical',
+        'high',
+        'medium',
+        'low',
+      ]),
+    )
+    .description('list the alarms of a site, or of a fleet')
+    .action(async (prefix, { active, fleet, ...given }) => {
+      if (fleet) return (await import('#cli/fleet/alarms.ts')).fleetAlarms({ prefix, ...given });
+      await (await import('#cli/look.ts')).list('alarms', { prefix, active }, given);
+    });
   timed(common(holdfast.command('alerts')))
-    .argument('[prefix]', 'only those of rules whose id begins so')
+    .argument('[prefix]', 'only those of rules and detectors whose id begins so')
     .option(
       '--ended',
       'those that are over, the one that ended last first; the times and --limit are for these',
@@ -140,6 +156,10 @@ export function addLists(holdfast: Command): void {
       if (Object.keys(span).length > 0) throw onlyEnded();
       await list('alerts', { prefix }, given);
     });
+  common(holdfast.command('detectors'))
+    .argument('[id]', 'only detectors whose id begins so; one by its whole id with all of its reasons')
+    .description('list what looks for what nobody wrote down: what it sees, and how often it was right')
+    .action(async (id, options) => (await import('#cli/detectors.ts')).detectors(id, options));
   timed(common(holdfast.command('events')))
     .addOption(
       new Option('--kind <kind...>', 'only of these kinds').choices([
@@ -153,10 +173,37 @@ export function addLists(holdfast: Command): void {
       ]),
     )
     .option('--subject <name>', "only about this tag, alarm or source; ends with '*' for all below")
+    .option('--fleet', 'those of all sites of a hub, and of the hub itself')
+    .addOption(hubOption())
+    .addOption(tokenOption())
+    .option('--site <id...>', 'with --fleet: only of these sites')
+    .option('--labels <expression>', 'with --fleet: only of this group of sites, such as region=north')
+    .option('--search <text>', 'with --fleet: only where this text is in them')
     .description('list what happened, the newest last')
-    .action(async ({ kind, subject, ...given }) =>
-      (await import('#cli/look.ts')).list('events', { kind, subject, ...(await spanOf(given)) }, given),
-    );
+    .action(async ({ kind, subject, fleet, ...given }) => {
+      const span = await spanOf(given);
+      if (fleet) return (await import('#cli/fleet/show.ts')).fleetEvents({ kind, subject, ...given }, span);
+      await (await import('#cli/look.ts')).list('events', { kind, subject, ...span }, given);
+    });
+  timed(common(holdfast.command('ledger')), false)
+    .option('--tag <path...>', 'by hour of arrival, only of these tags')
+    .option('--prefix <path>', 'by hour of arrival, only of tags whose path begins so')
+    .addOption(new Option('--each <what>', 'a row for each').choices(['hour', 'tag', 'both']))
+    .option('--fleet', 'from each site to its hub, as the hub has it')
+    .addOption(hubOption())
+    .addOption(tokenOption())
+    .option(
+      '--site <id>',
+      'with --fleet: one site, with its boxes and why samples are missing; or its hours and tags',
+    )
+    .option('--labels <expression>', 'with --fleet: only of this group of sites, such as region=north')
+    .option('--differing', 'with --fleet: only sites whose sum is not right')
+    .description('show what became of every sample: acquired, stored, delivered, waiting, lost')
+    .action(async ({ fleet, ...given }) => {
+      const load = await import('#cli/ledger.ts');
+      const span = await spanOf(given);
+      await (fleet ? load.fleetLedger(given, span) : load.ledger(given, span));
+    });
   timed(common(holdfast.command('gaps')))
     .option('--source <id>', 'only what this source told of')
     .description('list counted holes in what is kept')

@@ -4,14 +4,15 @@ import { clockTime, dim, red, yellow } from '#cli/text.ts';
 export interface LogOptions {
   /** Least level that is written. */
   readonly level: string;
-  readonly site: string;
+  /** What every line says: whose it is. */
+  readonly base: { readonly site: string } | { readonly hub: string };
   /** A line of JSON each, on a terminal too. */
   readonly json?: boolean | undefined;
 }
 
-/** The log of a site on its standard output: for people where that is a terminal, otherwise a line of JSON each. */
-export function siteLog({ level, site, json }: LogOptions): Logger {
-  const options = { level, base: { site } };
+/** The log of a site or hub on its standard output: for people where that is a terminal, otherwise a line of JSON each. */
+export function programLog({ level, base, json }: LogOptions): Logger {
+  const options = { level, base };
   if (json || !process.stdout.isTTY) return pino(options);
   return pino(options, { write: (line) => process.stdout.write(logText(line)) });
 }
@@ -28,7 +29,7 @@ const INDENT = ' '.repeat(17);
 
 /** A line of the log as people read it: time, level, message, details; a hint, and what else has lines, below. */
 export function logText(line: string): string {
-  const { time, level, msg, hint, err, site: _, ...detail } = JSON.parse(line);
+  const { time, level, msg, hint, err, site: _, hub: __, ...detail } = JSON.parse(line);
   const details = Object.entries(detail).map(([name, value]) => dim(`${name}=${valueText(value)}`));
   const head = `${clockTime(time * 1000)}  ${LEVELS[level] ?? level}  `;
   const [first = '', ...more] = linesOf(msg);

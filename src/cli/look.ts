@@ -74,10 +74,15 @@ export async function status({ data, json }: LookOptions): Promise<void> {
       Object.entries(site.alarms)
         .map(([state, count]) => `${state} ${count}`)
         .join(', ') || 'none'
-    }\n`,
+    }${detectorsText(site)}\n`,
   );
   print(sourceTable(Object.entries(site.sources).map(([id, one]) => ({ id, ...one }))));
   if (Object.keys(site.sinks).length > 0) print(`\n${sinkTable(site)}`);
+}
+
+function detectorsText({ detectors }: SiteStatus): string {
+  const counts = Object.entries(detectors).map(([state, count]) => `${state} ${count}`);
+  return counts.length === 0 ? '' : `\ndetectors ${counts.join(', ')}`;
 }
 
 function restoredText({ backupUs, skipped }: NonNullable<SiteStatus['restored']>): string {
@@ -130,7 +135,9 @@ function sinkTable(site: SiteStatus): string {
     age(one.backlog.ageMs),
     `${number(one.rowsPerS)}/s`,
     one.backlog.rows === 0 || one.emptyInS === undefined ? '–' : age(one.emptyInS * 1000),
-    one.fault ? yellow(`${one.fault.message} ${one.fault.hint ?? ''}`) : '',
+    [carriedText(one), one.fault && yellow(`${one.fault.message} ${one.fault.hint ?? ''}`)]
+      .filter(Boolean)
+      .join('; '),
   ]);
   const head = [
     'sink',
@@ -146,6 +153,12 @@ function sinkTable(site: SiteStatus): string {
   ];
   return table(head, rows);
 }
+
+/** What went by hand is not told as delivered before somebody says that it came. */
+const carriedText = ({ unconfirmed }: SiteStatus['sinks'][string]): string =>
+  unconfirmed
+    ? `sent, unconfirmed: ${number(unconfirmed.samples)} samples, ${number(unconfirmed.events)} events`
+    : '';
 
 const wear = (perDay: number | undefined): string =>
   perDay === undefined ? '' : `${bytes(perDay)} written a day at this rate, `;
@@ -239,6 +252,9 @@ function nowText({ inputs }: AlertStatus): string {
   return firstOf(texts, MOST_PATHS);
 }
 
+const judgedText = ({ verdict }: Pick<AlertStatus, 'verdict'>): string =>
+  verdict === undefined ? '' : ` (${verdict})`;
+
 const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } = {
   tags: (tags: readonly TagValue[]) =>
     table(
@@ -260,13 +276,13 @@ const LISTS: { readonly [what in Listed]: (rows: readonly never[]) => string } =
     ),
   alerts: (alerts: readonly AlertStatus[]) =>
     table(
-      ['since', 'rule', 'alert', 'inputs now'],
-      alerts.map((one) => [isoTime(one.sinceUs), one.rule, one.text, nowText(one)]),
+      ['since', 'rule or detector', 'alert', 'inputs now'],
+      alerts.map((one) => [isoTime(one.sinceUs), one.rule, one.text + judgedText(one), nowText(one)]),
     ),
   'ended-alerts': (alerts: readonly EndedAlert[]) =>
     table(
-      ['ended', 'lasted', 'rule', 'alert'],
-      alerts.map((one) => [isoTime(one.endedUs), age(one.lastedMs), one.rule, one.text]),
+      ['ended', 'lasted', 'rule or detector', 'alert'],
+      alerts.map((one) => [isoTime(one.endedUs), age(one.lastedMs), one.rule, one.text + judgedText(one)]),
     ),
   events: (events: readonly EventView[]) => events.map(eventLine).join('\n'),
   gaps: (gaps: readonly GapView[]) =>

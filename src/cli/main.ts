@@ -1,10 +1,13 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { addAccess } from '#cli/access/commands.ts';
 import { addCare } from '#cli/care.ts';
 import { addCommissioning } from '#cli/commission/commands.ts';
 import { addCompletion } from '#cli/completion/commands.ts';
 import { Exit, exitCode, failWith } from '#cli/fail.ts';
+import { addFleet, hubOption, tokenOption } from '#cli/fleet/commands.ts';
+import { addHub } from '#cli/hub/commands.ts';
 import { addInstall } from '#cli/install/command.ts';
+import { addLearning } from '#cli/learning-command.ts';
 import { addAudit, addLists, addPast } from '#cli/list-commands.ts';
 import { version } from '#cli/version.ts';
 
@@ -28,9 +31,12 @@ function program(): Command {
   looking(holdfast);
   acting(holdfast);
   configuring(holdfast);
+  addLearning(holdfast, dataOption, jsonOption);
   addCare(holdfast, dataOption, jsonOption);
   addAccess(holdfast, dataOption, jsonOption);
   addCommissioning(holdfast);
+  addHub(holdfast, jsonOption);
+  addFleet(holdfast, jsonOption);
   addInstall(holdfast);
   addCompletion(holdfast);
   return holdfast;
@@ -40,22 +46,16 @@ function running(holdfast: Command): void {
   holdfast
     .command('demo')
     .description('start a simulated plant and a site that reads it, decides and acts')
+    .option('--fleet', 'a hub and three sites with their plants; one is cut off for a while')
     .option('--for <time>', 'end by itself after this time, such as 20s or 5m')
     .addOption(jsonOption())
     .option('--data <dir>', 'keep the data here; a folder of its own, made anew each time, when absent')
-    .action(async (options) => (await import('#cli/demo.ts')).demo(options));
-  holdfast
-    .command('edge')
-    .description('run a site')
-    .requiredOption('--site <file>', 'site file')
-    .requiredOption('--data <dir>', 'folder for everything the site keeps')
-    .option('--no-watch', 'a saved site file waits for SIGHUP or `holdfast config apply`')
-    .option('--shadow', 'read and decide beside the live site, and act on nothing')
-    .addOption(
-      new Option('--log <level>', 'least level').choices(['debug', 'info', 'warn', 'error']).default('info'),
-    )
-    .option('--log-json', 'a line of JSON each on a terminal too; elsewhere it always is')
-    .action(async (options) => (await import('#cli/edge.ts')).edge(options));
+    .action(async ({ fleet, ...options }) =>
+      fleet
+        ? (await import('#cli/fleet-demo/demo.ts')).fleetDemo(options)
+        : (await import('#cli/demo.ts')).demo(options),
+    );
+  edge(holdfast);
   holdfast
     .command('check')
     .argument('<file>', 'site file')
@@ -76,6 +76,56 @@ function running(holdfast: Command): void {
     .action(async (args: string[]) => {
       process.exitCode = await (await import('#plant/main.ts')).runPlant(args);
     });
+}
+
+function edge(holdfast: Command): void {
+  const command = holdfast
+    .command('edge')
+    .description('run a site')
+    .option('--site <file>', 'site file')
+    .option('--data <dir>', 'folder for everything the site keeps')
+    .option('--no-watch', 'a saved site file waits for SIGHUP or `holdfast config apply`')
+    .option('--shadow', 'read and decide beside the live site, and act on nothing')
+    .addOption(
+      new Option('--log <level>', 'least level').choices(['debug', 'info', 'warn', 'error']).default('info'),
+    )
+    .option('--log-json', 'a line of JSON each on a terminal too; elsewhere it always is')
+    .action(async (options, command) => {
+      // Not mandatory for Commander, which would want them for `edge join` as well.
+      for (const [name, option] of Object.entries({ site: '--site <file>', data: '--data <dir>' }))
+        if (options[name] === undefined) command.error(`error: required option '${option}' not specified`);
+      await (await import('#cli/edge.ts')).edge(options);
+    });
+  command
+    .command('join')
+    .argument('<hub>', 'address of the hub, such as https://hub.example:8443')
+    .argument('<token>', 'as `holdfast hub join-token` printed it')
+    .description('make this box a site of a hub; the key is made here and stays here')
+    .addOption(dataOption())
+    .option(
+      '--proxy <url>',
+      'HTTP proxy on the way to the hub (default: HTTPS_PROXY, but for the hosts of NO_PROXY)',
+    )
+    .option('--no-proxy', 'dial directly, whatever HTTPS_PROXY says')
+    .addOption(jsonOption())
+    .action(async (hub, token, _options, command) =>
+      (await import('#cli/join.ts')).join(hub, token, command.optsWithGlobals()),
+    );
+  command
+    .command('export')
+    .description(
+      'write what the hub has not confirmed as encrypted parcels, to be carried by hand; take its receipts',
+    )
+    .addOption(dataOption())
+    .requiredOption('--to <dir>', 'folder on the stick')
+    .option('--next', 'go on where the last parcels ended, for one more stick')
+    .option('--one-way', 'no receipt comes back, as through a diode: send what was sent of late again')
+    .option('--repeat <time>', 'with --one-way: what was sent within this time (default: 24h)')
+    .option('--parcel-mb <size>', 'a parcel ends after this many megabytes', '16')
+    .addOption(jsonOption())
+    .action(async (_options, command) =>
+      (await import('#cli/parcel.ts')).exportToStick(command.optsWithGlobals()),
+    );
 }
 
 function looking(holdfast: Command): void {
@@ -225,6 +275,32 @@ function acting(holdfast: Command): void {
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async (act, id, options) => (await import('#cli/act.ts')).alarm(act, id, options));
+  holdfast
+    .command('ack')
+    .description('acknowledge alarms of a site; with --fleet through its hub, which carries it there')
+    .argument('<id...>', 'alarms, as `holdfast alarms` shows them')
+    .option('--comment <text>')
+    .option('--fleet', 'at a site of a hub, by --site')
+    .addOption(hubOption())
+    .addOption(tokenOption())
+    .option('--site <id>', 'with --fleet: the site that has them')
+    .option('--wait <time>', 'with --fleet: for its answer at most so long; 0 for not at all', '10s')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (ids, { fleet, ...options }) => {
+      if (fleet) return (await import('#cli/fleet/alarms.ts')).fleetAck(ids, options);
+      for (const id of ids) await (await import('#cli/act.ts')).alarm('acknowledge', id, options);
+    });
+  holdfast
+    .command('judge')
+    .description('say of what a detector found whether it was true, false or known')
+    .argument('<detector>', 'as `holdfast detectors` shows it')
+    .addArgument(new Argument('<verdict>', 'the newest one counts').choices(['true', 'false', 'known']))
+    .option('--why <reason>', 'kept in the journal')
+    .option('--since <time>', 'the finding that began then; the newest one of the detector when absent')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .action(async (id, verdict, options) => (await import('#cli/detectors.ts')).judge(id, verdict, options));
   holdfast
     .command('write')
     .description('write a tag, through the guard')

@@ -4,25 +4,28 @@ import type { AlertStatus, EndedAlert } from '#contract/client.ts';
 import { endedAlert } from '#contract/ended-alert.ts';
 import type { JournalReader } from '#journal/api.ts';
 
-/** Those that began and have not ended, the newest first; of rules that the last site file has. */
+/** Those that began and have not ended, the newest first; of rules and detectors that the last site file has. */
 export async function stoppedAlerts(
   reader: JournalReader,
   { prefix = '' }: Filter,
   dir: string,
 ): Promise<readonly AlertStatus[]> {
-  const rules = ((await lastModel(dir))?.rules ?? []).filter(
-    ({ id, alert, shadow }) => alert !== undefined && !shadow && id.startsWith(prefix),
-  );
+  const model = await lastModel(dir);
+  const rules = (model?.rules ?? []).filter(({ alert, shadow }) => alert !== undefined && !shadow);
+  const detectors = (model?.detectors ?? []).filter(({ shadow }) => !shadow);
+  const some = [...rules, ...detectors].filter(({ id }) => id.startsWith(prefix));
   const last = newestOf(
     reader,
-    rules.map(({ id }) => id),
-    ({ kind }) => kind === 'alert',
+    some.map(({ id }) => id),
+    ({ kind, name }) => kind === 'alert' && name !== 'alert.judged',
   );
-  return rules
-    .flatMap(({ id, asset, description, when }): AlertStatus[] => {
+  return some
+    .flatMap((one): AlertStatus[] => {
+      const { id, asset, description } = one;
       const event = last.get(id);
       if (event?.name !== 'alert.began') return [];
       const about = { rule: id, asset, ...(description !== undefined && { description }) };
+      const when = 'when' in one ? one.when : '';
       const text = String(event.detail?.text);
       return [{ ...about, text, sinceUs: event.timeUs, condition: 'unknown', when }];
     })

@@ -1,7 +1,7 @@
 // Long because it is one list: everything that the API of a site says and takes.
 import * as z from 'zod';
 import type { Problem } from '#contract/model.ts';
-import type { PRIORITIES } from '#contract/site.ts';
+import type { DETECTOR_KINDS, PRIORITIES } from '#contract/site.ts';
 import type { EventKind, Json } from '#kernel/event.ts';
 import type { GapReason } from '#kernel/gap.ts';
 import type { TagType } from '#kernel/tag-table.ts';
@@ -82,6 +82,13 @@ export interface SinkStatus {
   readonly rowsPerS: number;
   /** Until the backlog is gone at this rate, against what arrives meanwhile; undefined while it does not shrink. */
   readonly emptyInS: number | undefined;
+  /** Of the hub: given away by hand, and neither a receipt nor the link has said that it is there. */
+  readonly unconfirmed?: {
+    readonly samples: number;
+    readonly events: number;
+    readonly parcels: number;
+    readonly atUs: number;
+  };
   readonly fault?: FaultStatus;
 }
 
@@ -220,6 +227,8 @@ export interface SiteStatus {
   };
   /** Alarms by state. */
   readonly alarms: { readonly [state: string]: number };
+  /** Detectors by state. */
+  readonly detectors: { readonly [state: string]: number };
   /** Writes by how they ended. */
   readonly writes: {
     readonly refused: number;
@@ -280,6 +289,8 @@ export interface TagValue {
   readonly quality: string;
   readonly timeUs: number;
   readonly ageMs: number | undefined;
+  /** Its device lets nobody read it: it has no value, ever. */
+  readonly writeOnly?: true;
 }
 
 /** After ISA-18.2-2016, figure 2. */
@@ -320,8 +331,30 @@ export interface AlarmStatus {
   readonly shelveMaxMin: number;
 }
 
+/** Why a detector finds something: a tag that speaks for it. Numbers are null where there are none. */
+export interface Reason {
+  readonly tag: string;
+  readonly share: number;
+  readonly value: number | null;
+  readonly expected: number | null;
+  readonly deviation: number | null;
+  readonly text: string;
+}
+
+/** What a detector finds, as it was when it began, or is now. */
+export interface FoundBy {
+  readonly kind: (typeof DETECTOR_KINDS)[number];
+  readonly certainty: number;
+  readonly ratio: number | null;
+  readonly reasons: readonly Reason[];
+}
+
+/** What people say of what a detector finds; `known`: it stands, and is shown quietly. */
+export type Verdict = 'true' | 'false' | 'known';
+
 /** Something worth knowing that is so now, and asks nobody for a response. */
 export interface AlertStatus {
+  /** Id of the rule, or of the detector. */
   readonly rule: string;
   readonly asset: string;
   readonly description?: string;
@@ -333,6 +366,9 @@ export interface AlertStatus {
   readonly when: string;
   /** Values now of the tags that the condition reads; absent of a stopped site. */
   readonly inputs?: readonly TagValue[];
+  /** Present where a detector found it. */
+  readonly detector?: FoundBy;
+  readonly verdict?: Verdict;
 }
 
 export interface EndedAlert {
@@ -352,6 +388,8 @@ export interface EndedAlert {
     readonly state?: string;
     readonly quality: string;
   }[];
+  readonly detector?: Omit<FoundBy, 'ratio'>;
+  readonly verdict?: Verdict;
 }
 
 export interface EventView {

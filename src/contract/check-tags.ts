@@ -55,7 +55,8 @@ export function checkTag(
 }
 
 function checkOrigin(tag: TagModel, complain: Complain): void {
-  const { source, address, derive } = tag;
+  const { source, address, derive, detector } = tag;
+  if (detector !== undefined) return; // nobody wrote it
   const key = { end: 'key' } as const;
   if (derive === undefined && source === undefined) {
     complain(

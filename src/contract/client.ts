@@ -1,4 +1,4 @@
-// Long because it is made: by tools/client.ts, from the OpenAPI document. Change the routes in src/contract/routes instead.
+// Long because it is made: by tools/client.ts, from the OpenAPI document. Change the table of routes instead.
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -97,22 +97,57 @@ export interface AlarmStatus {
 
 /** Something worth knowing that is so now, and asks nobody for a response. */
 export interface AlertStatus {
-  /** Id of the rule that raised it. */
+  /** Id of the rule, or of the detector, that raised it. */
   readonly rule: string;
-  /** Path of the asset that the rule belongs to; empty for the site. */
+  /** Path of the asset that this belongs to; empty for the site. */
   readonly asset: string;
   /** As it read when it began. */
   readonly text: string;
   /** When it began. */
   readonly sinceUs: number;
-  /** Of the rule. */
+  /** Of the rule or the detector. */
   readonly description?: string;
   /** Whether the condition holds now; while it is unknown the alert stays as it is. */
   readonly condition: boolean | 'unknown';
-  /** Condition of the rule, in CEL. */
+  /** Condition of the rule, in CEL; empty for a detector. */
   readonly when: string;
   /** Values now of the tags that the condition reads; absent of a stopped site. */
   readonly inputs?: readonly TagValue[];
+  /** Present where a detector found it. */
+  readonly detector?: {
+    readonly kind:
+      | 'drift'
+      | 'unusual'
+      | 'season'
+      | 'frozen'
+      | 'noise'
+      | 'relation'
+      | 'balance'
+      | 'limit'
+      | 'remaining-life'
+      | 'model';
+    /** How sure it is that this is none of what it learned from, 0 to 1; 0.5 is at its limit. */
+    readonly certainty: number;
+    /** Its figure now: 1 is at its limit. null while it is not known. */
+    readonly ratio: number | null;
+    /** The strongest first. */
+    readonly reasons: readonly {
+      /** Path of the tag that speaks for it. */
+      readonly tag: string;
+      /** Part of the figure that is owed to this tag, 0 to 1. */
+      readonly share: number;
+      /** What it is; of some kinds smoothed. null where there is no such. */
+      readonly value: number | null;
+      /** What it would be if all were well. */
+      readonly expected: number | null;
+      /** Distance of both in usual deviations of good running, with its sign. */
+      readonly deviation: number | null;
+      /** A sentence without its full stop. */
+      readonly text: string;
+    }[];
+  };
+  /** What people said of it: true, false, or known: it stands, and is shown quietly. */
+  readonly verdict?: 'true' | 'false' | 'known';
 }
 
 /** Rows at equal distances. */
@@ -442,6 +477,90 @@ export interface DeadLetterView {
   readonly atUs: number;
 }
 
+/** One detector, what it says now, and how often it was right. */
+export interface DetectorStatus {
+  /** Also the path of the tag that is its figure. */
+  readonly id: string;
+  readonly asset: string;
+  /** Where the site file says it: keys and indices from the top. */
+  readonly where: readonly string[];
+  readonly kind:
+    | 'drift'
+    | 'unusual'
+    | 'season'
+    | 'frozen'
+    | 'noise'
+    | 'relation'
+    | 'balance'
+    | 'limit'
+    | 'remaining-life'
+    | 'model';
+  readonly description?: string;
+  /** Paths of the tags that it looks at. */
+  readonly tags: readonly string[];
+  /** Length of a moment. */
+  readonly everyMs: number;
+  /** Condition during which it rests, in CEL. */
+  readonly restWhen?: string;
+  readonly state: 'watching' | 'found' | 'resting' | 'unknown' | 'not-learned';
+  /** With not-learned: why what it learned is not used, where there is something. */
+  readonly fault?: string;
+  /** Its figure: 1 is at the limit. null while it is not known. */
+  readonly ratio: number | null;
+  /** 0 while it is not known. */
+  readonly certainty: number;
+  /** When what it finds began. */
+  readonly sinceUs?: number;
+  /** What its tags say now, also while nothing is found. */
+  readonly reasons: readonly {
+    /** Path of the tag that speaks for it. */
+    readonly tag: string;
+    /** Part of the figure that is owed to this tag, 0 to 1. */
+    readonly share: number;
+    /** What it is; of some kinds smoothed. null where there is no such. */
+    readonly value: number | null;
+    /** What it would be if all were well. */
+    readonly expected: number | null;
+    /** Distance of both in usual deviations of good running, with its sign. */
+    readonly deviation: number | null;
+    /** A sentence without its full stop. */
+    readonly text: string;
+  }[];
+  /** Those that it goes on with. */
+  readonly settings: { readonly [name: string]: number };
+  /** Settings of the site file that take effect once it learns anew. */
+  readonly waiting: readonly string[];
+  readonly learned?: {
+    /** SHA-256 of the learned file. */
+    readonly digest: string;
+    /** When it took effect. */
+    readonly atUs: number;
+    /** Begin of the period that it learned from. */
+    readonly fromUs?: number;
+    /** End of that period. */
+    readonly toUs?: number;
+    readonly by: string;
+    /** Whether that period was fit to learn from. */
+    readonly report?: Json;
+  };
+  readonly shadow: boolean;
+  /** Whether what it finds is an alarm too. */
+  readonly alarm: boolean;
+  readonly figures: {
+    /** Since when they count: since it took what it goes on with. */
+    readonly sinceUs: number;
+    /** Findings that began. */
+    readonly findings: number;
+    readonly true: number;
+    readonly false: number;
+    readonly known: number;
+    /** Of which nobody has said anything. */
+    readonly open: number;
+    /** False ones a week, over the time since then, but a week at least. */
+    readonly falsePerWeek: number;
+  };
+}
+
 /** It was done, and there is nothing to tell of it. */
 export type Done = { readonly [name: string]: Json };
 
@@ -458,9 +577,9 @@ export interface Ended {
 export interface EndedAlert {
   /** Position of its end in the journal. */
   readonly id: number;
-  /** Id of the rule that raised it. */
+  /** Id of the rule, or of the detector, that raised it. */
   readonly rule: string;
-  /** Path of the asset that the rule belongs to; empty for the site. */
+  /** Path of the asset that this belongs to; empty for the site. */
   readonly asset: string;
   /** As it read when it began. */
   readonly text: string;
@@ -481,6 +600,39 @@ export interface EndedAlert {
     readonly state?: string;
     readonly quality: string;
   }[];
+  /** Present where a detector found it; what its tags said as it ended. */
+  readonly detector?: {
+    readonly kind:
+      | 'drift'
+      | 'unusual'
+      | 'season'
+      | 'frozen'
+      | 'noise'
+      | 'relation'
+      | 'balance'
+      | 'limit'
+      | 'remaining-life'
+      | 'model';
+    /** How sure it is that this is none of what it learned from, 0 to 1; 0.5 is at its limit. */
+    readonly certainty: number;
+    /** The strongest first. */
+    readonly reasons: readonly {
+      /** Path of the tag that speaks for it. */
+      readonly tag: string;
+      /** Part of the figure that is owed to this tag, 0 to 1. */
+      readonly share: number;
+      /** What it is; of some kinds smoothed. null where there is no such. */
+      readonly value: number | null;
+      /** What it would be if all were well. */
+      readonly expected: number | null;
+      /** Distance of both in usual deviations of good running, with its sign. */
+      readonly deviation: number | null;
+      /** A sentence without its full stop. */
+      readonly text: string;
+    }[];
+  };
+  /** What people said of it: true, false, or known: it stands, and is shown quietly. */
+  readonly verdict?: 'true' | 'false' | 'known';
 }
 
 export interface EventView {
@@ -633,6 +785,129 @@ export interface ImportReport {
 /** A JSON Schema, draft 2020-12. */
 export interface JsonSchema {
   readonly $schema: string;
+}
+
+/** What a period of the past is good for. */
+export interface LearningReport {
+  /** Moments that were learned from. */
+  readonly rows: number;
+  /** What is unfit is refused; what is doubtful is learned, and says so. */
+  readonly fit: 'fit' | 'doubtful' | 'unfit';
+  /** What weighs most first. */
+  readonly findings: readonly {
+    /** Values that are missing; moments without news; moments of rest; values outside of the engineering range; a signal that stands still; too few moments; alarms and alerts of that time; a level that changed; a signal that this kind does not watch; what was calculated anew. */
+    readonly what:
+      | 'gaps'
+      | 'quiet'
+      | 'rest'
+      | 'range'
+      | 'still'
+      | 'short'
+      | 'alarms'
+      | 'change'
+      | 'unwatched'
+      | 'calculated';
+    /** What is unfit is refused; what is doubtful is learned, and says so. */
+    readonly fit: 'fit' | 'doubtful' | 'unfit';
+    /** Named without the asset. */
+    readonly signal?: string;
+    /** Part of the period that it concerns, 0 to 1. */
+    readonly share?: number;
+    /** A sentence without its full stop. */
+    readonly text: string;
+  }[];
+  readonly signals: readonly {
+    /** Named without the asset. */
+    readonly signal: string;
+    /** Part of the moments in which its value was known, 0 to 1. */
+    readonly known: number;
+    /** Least value; null where none was known. */
+    readonly low: number | null;
+    readonly high: number | null;
+  }[];
+}
+
+/** How learning a detector goes, or went. */
+export interface LearningStatus {
+  readonly id: string;
+  /** refused: the period is unfit. ended: somebody ended it. */
+  readonly state: 'running' | 'done' | 'refused' | 'failed' | 'ended';
+  /** How far it has come, 0 to 1. */
+  readonly done: number;
+  readonly what: 'reading' | 'learning';
+  /** µs since 1970, wall clock of the site. */
+  readonly fromUs: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly toUs: number;
+  readonly dryRun: boolean;
+  readonly by: string;
+  /** µs since 1970, wall clock of the site. */
+  readonly startedUs: number;
+  readonly report?: LearningReport;
+  /** SHA-256 of what was learned. */
+  readonly digest?: string;
+  readonly fault?: Fault;
+}
+
+/** What became of every sample, from the source to each sink; read from the disk alone. */
+export interface Ledger {
+  /** When the counting began. */
+  readonly sinceUs: number;
+  /** µs since 1970, wall clock of the site. */
+  readonly atUs: number;
+  /** Taken from sources or made here: stored, or counted as lost before that. */
+  readonly acquired: number;
+  /** Written to the journal. */
+  readonly stored: number;
+  /** Counted as lost before they were stored. */
+  readonly lost: number;
+  /** Holes of which nobody can know how many samples are missing; in no other number. */
+  readonly unknown: number;
+  /** acquired - stored - lost. */
+  readonly difference: number;
+  /** All that confirm what they are given. */
+  readonly sinks: readonly {
+    /** Of the site file; `/hub` is the hub, `/historian` the site’s own history. */
+    readonly id: string;
+    /** Written to the journal since the sink is there, and what it found there. */
+    readonly stored: number;
+    /** Confirmed by the far side. */
+    readonly delivered: number;
+    /** Refused by the far side for good: dead letters. */
+    readonly rejected: number;
+    /** That the configuration of the sink does not pass on. */
+    readonly leftOut: number;
+    /** In the journal, and not confirmed yet. */
+    readonly waiting: number;
+    /** Of what waits for the hub: sent by hand or one way, unconfirmed; absent where none was. */
+    readonly sent?: number;
+    /** Removed from the journal or unreadable before they were delivered, each in a gap. */
+    readonly lost: number;
+    /** stored - delivered - rejected - leftOut - waiting - lost. */
+    readonly difference: number;
+  }[];
+}
+
+/** One hour, one tag, or one hour of a tag. */
+export interface LedgerRow {
+  /** Absent: all tags, or losses of which the tag is not known. */
+  readonly tag?: string;
+  /** Begin of the hour in which they arrived, UTC. Absent: all hours, or older ones that were put together. */
+  readonly fromUs?: number;
+  /** Taken from sources or made here: stored, or counted as lost before that. */
+  readonly acquired: number;
+  /** Written to the journal. */
+  readonly stored: number;
+  /** Counted as lost before they were stored. */
+  readonly lost: number;
+  /** passed: delivered, refused or left out, or gone before the sink was there. lost: removed before it was confirmed; of what was on its way then some may have come all the same, as the sums tell. */
+  readonly sinks: readonly {
+    readonly id: string;
+    readonly passed: number;
+    /** In the journal, and not confirmed yet. */
+    readonly waiting: number;
+    readonly lost: number;
+  }[];
 }
 
 export interface Me {
@@ -1006,6 +1281,13 @@ export interface SinkView {
   readonly rowsPerS: number;
   /** Until the backlog is gone at this rate; absent while it grows. */
   readonly emptyInS?: number;
+  /** Of the hub: given away by hand, and neither a receipt nor the link has said that it is there. */
+  readonly unconfirmed?: {
+    readonly samples: number;
+    readonly events: number;
+    readonly parcels: number;
+    readonly atUs: number;
+  };
   readonly fault?: Fault;
 }
 
@@ -1104,6 +1386,13 @@ export interface SiteStatus {
       readonly rowsPerS: number;
       /** Until the backlog is gone at this rate; absent while it grows. */
       readonly emptyInS?: number;
+      /** Of the hub: given away by hand, and neither a receipt nor the link has said that it is there. */
+      readonly unconfirmed?: {
+        readonly samples: number;
+        readonly events: number;
+        readonly parcels: number;
+        readonly atUs: number;
+      };
       readonly fault?: Fault;
     };
   };
@@ -1117,6 +1406,8 @@ export interface SiteStatus {
   };
   /** Alarms by state. */
   readonly alarms: { readonly [name: string]: number };
+  /** Detectors by state. */
+  readonly detectors: { readonly [name: string]: number };
   /** Writes by how they ended. */
   readonly writes: {
     readonly refused: number;
@@ -1277,6 +1568,8 @@ export interface TagDetail {
   readonly timeUs: number;
   /** Since it arrived; absent before the first. */
   readonly ageMs?: number;
+  /** Its device lets nobody read it: it has no value, ever. */
+  readonly writeOnly?: true;
   readonly access: 'read' | 'write' | 'readWrite';
   readonly description?: string;
   /** Engineering range. */
@@ -1295,7 +1588,7 @@ export interface TagDetail {
   readonly write?: Json;
   /** Rules, alarms, what suppresses alarms, and derived tags that rest on it. */
   readonly readers: readonly {
-    readonly kind: 'rule' | 'alarm' | 'suppression' | 'tag';
+    readonly kind: 'rule' | 'alarm' | 'suppression' | 'detector' | 'tag';
     readonly id: string;
   }[];
   /** Ids of the alarms of its asset. */
@@ -1316,6 +1609,15 @@ export interface TagValue {
   readonly timeUs: number;
   /** Since it arrived; absent before the first. */
   readonly ageMs?: number;
+  /** Its device lets nobody read it: it has no value, ever. */
+  readonly writeOnly?: true;
+}
+
+/** What a detector goes on with now. */
+export interface TakenLearned {
+  readonly id: string;
+  /** SHA-256 of the file. */
+  readonly digest: string;
 }
 
 export interface TokenView {
@@ -1439,6 +1741,21 @@ export interface GapsQuery {
   readonly limit?: number | undefined;
 }
 
+export interface LedgerRowsQuery {
+  /** Only these tags. */
+  readonly tag?: string | readonly string[] | undefined;
+  /** Only tags whose path begins so. */
+  readonly prefix?: string | undefined;
+  /** Hours that begin from here on: ISO 8601 with its zone, or µs since 1970. */
+  readonly from?: string | undefined;
+  /** Hours that begin before this. */
+  readonly to?: string | undefined;
+  /** A row for each hour, tag, or hour of a tag. */
+  readonly each?: 'hour' | 'tag' | 'both' | undefined;
+  /** Most of them in one answer. */
+  readonly limit?: number | undefined;
+}
+
 export interface DeadLettersQuery {
   /** Only of this sink. */
   readonly sink?: string | undefined;
@@ -1547,12 +1864,12 @@ export interface OperateAlarmBody {
 }
 
 export interface AlertsQuery {
-  /** Only those of rules whose id begins so. */
+  /** Only those of rules and detectors whose id begins so. */
   readonly prefix?: string | undefined;
 }
 
 export interface EndedAlertsQuery {
-  /** Only those of rules whose id begins so. */
+  /** Only those of rules and detectors whose id begins so. */
   readonly prefix?: string | undefined;
   /** Ended from here on: ISO 8601 with its zone, or µs since 1970. */
   readonly from?: string | undefined;
@@ -1562,6 +1879,48 @@ export interface EndedAlertsQuery {
   readonly limit?: number | undefined;
   /** Id of the last one of the page before. */
   readonly before?: number | undefined;
+}
+
+export interface JudgeAlertBody {
+  /** Id of the detector that found it. */
+  readonly id: string;
+  /** When it began, as the lists of alerts have it; its newest finding when absent. */
+  readonly sinceUs?: number | undefined;
+  /** true: there was something. false: there was nothing. known: it stands, and is shown quietly. */
+  readonly verdict: 'true' | 'false' | 'known';
+  /** Kept in the journal. */
+  readonly why?: string | undefined;
+  /** Who says so. */
+  readonly by?: string | undefined;
+}
+
+export interface DetectorsQuery {
+  /** Only detectors whose id begins so. */
+  readonly prefix?: string | undefined;
+}
+
+export interface LearnBody {
+  /** Begin of the period of good running: ISO 8601 with its zone, or µs since 1970. */
+  readonly from: string;
+  /** Its end, exclusive. */
+  readonly to: string;
+  /** Says whether the period is fit to learn from, and keeps nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** Learns of an unfit period too, as far as it teaches anything; needs why. */
+  readonly force?: boolean | undefined;
+  /** Kept in the audit. */
+  readonly why?: string | undefined;
+  /** Who does it. */
+  readonly by?: string | undefined;
+}
+
+export interface TakeLearnedQuery {
+  /** Name of the file, for the audit. */
+  readonly name?: string | undefined;
+  /** Kept in the audit. */
+  readonly why?: string | undefined;
+  /** Who does it. */
+  readonly by?: string | undefined;
 }
 
 export interface MaintainBody {
@@ -2093,6 +2452,21 @@ export class SiteApi {
     return this.#transport.json<readonly GapView[]>({ method: 'GET', path: '/api/gaps', query, signal });
   }
 
+  /** What became of every sample: acquired, stored, and for each sink delivered, waiting, lost. Read from the disk: what is not on it yet is in no number. */
+  ledger(signal?: AbortSignal): Promise<Ledger> {
+    return this.#transport.json<Ledger>({ method: 'GET', path: '/api/ledger', signal });
+  }
+
+  /** The same by hour of arrival, by tag, or by both. */
+  ledgerRows(query: LedgerRowsQuery = {}, signal?: AbortSignal): Promise<readonly LedgerRow[]> {
+    return this.#transport.json<readonly LedgerRow[]>({
+      method: 'GET',
+      path: '/api/ledger/rows',
+      query,
+      signal,
+    });
+  }
+
   /** Rows that the far side of a sink refused for good, oldest first: the newest ones. */
   deadLetters(query: DeadLettersQuery = {}, signal?: AbortSignal): Promise<readonly DeadLetterView[]> {
     return this.#transport.json<readonly DeadLetterView[]>({
@@ -2207,6 +2581,79 @@ export class SiteApi {
       yield* page.items;
       next = page.next;
     } while (next !== undefined);
+  }
+
+  /** Say of what a detector found whether it was true, false or known. It is in the journal before it is answered. The newest word counts; what is over can be judged too, as long as it is among the last hundred findings of its detector. */
+  judgeAlert(body: JudgeAlertBody, signal?: AbortSignal): Promise<DetectorStatus> {
+    return this.#transport.json<DetectorStatus>({ method: 'POST', path: '/api/alerts/judge', body, signal });
+  }
+
+  /** Detectors: what they see now, what they learned from, how often they were right. */
+  detectors(query: DetectorsQuery = {}, signal?: AbortSignal): Promise<readonly DetectorStatus[]> {
+    return this.#transport.json<readonly DetectorStatus[]>({
+      method: 'GET',
+      path: '/api/detectors',
+      query,
+      signal,
+    });
+  }
+
+  /** One detector. */
+  detector(detector: string, signal?: AbortSignal): Promise<DetectorStatus> {
+    return this.#transport.json<DetectorStatus>({
+      method: 'GET',
+      path: `/api/detectors/${part(detector)}`,
+      signal,
+    });
+  }
+
+  /** A detector learns from a stated period of good running. Answers at once; how far it has come is asked for by GET …/learning. The past is read in a thread of its own, one detector at a time. What is unfit to learn from is refused, what is doubtful is learned and says so. */
+  learn(id: string, body: LearnBody, signal?: AbortSignal): Promise<LearningStatus> {
+    return this.#transport.json<LearningStatus>({
+      method: 'POST',
+      path: `/api/detectors/${part(id)}/learn`,
+      body,
+      signal,
+    });
+  }
+
+  /** How far a detector has come with learning, or what became of it. Of the last time since the start of the site. */
+  learning(id: string, signal?: AbortSignal): Promise<LearningStatus> {
+    return this.#transport.json<LearningStatus>({
+      method: 'GET',
+      path: `/api/detectors/${part(id)}/learning`,
+      signal,
+    });
+  }
+
+  /** Ends the learning of a detector; nothing of it is kept. */
+  endLearning(id: string, signal?: AbortSignal): Promise<LearningStatus> {
+    return this.#transport.json<LearningStatus>({
+      method: 'POST',
+      path: `/api/detectors/${part(id)}/learning/end`,
+      signal,
+    });
+  }
+
+  /** The file of what a detector learned last. Signals are named without the asset in it, so that detectors of equal assets can take it. */
+  learnedFile(id: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    return this.#transport.bytes({ method: 'GET', path: `/api/detectors/${part(id)}/learned`, signal });
+  }
+
+  /** A detector goes on with what one of an equal asset learned. The file must be of the same kind, with the same signals in the same order. */
+  takeLearned(
+    id: string,
+    upload: Upload,
+    query: TakeLearnedQuery = {},
+    signal?: AbortSignal,
+  ): Promise<TakenLearned> {
+    return this.#transport.json<TakenLearned>({
+      method: 'POST',
+      path: `/api/detectors/${part(id)}/learned`,
+      query,
+      upload,
+      signal,
+    });
   }
 
   /** Notices of alarms that wait or were given up, and assets under maintenance. Addresses of recipients are for engineers: others see the actuator, the plan and the step. */

@@ -3,7 +3,7 @@ import { parentOf } from '#contract/expand.ts';
 
 /** What an `alert.ended` of the journal tells. */
 export function endedAlert({ id, subject, timeUs, detail = {} }: EventView): EndedAlert {
-  const { text, lastedMs, cause, inputs } = detail as unknown as Omit<EndedAlert, 'id' | 'rule'>;
+  const { text, lastedMs, cause, inputs = [] } = detail as unknown as Omit<EndedAlert, 'id' | 'rule'>;
   return {
     id,
     rule: subject,
@@ -14,5 +14,18 @@ export function endedAlert({ id, subject, timeUs, detail = {} }: EventView): End
     lastedMs,
     cause,
     inputs,
+    ...foundBy(detail),
+  };
+}
+
+/** Why a detector found it, where one did. */
+function foundBy({
+  detector,
+  certainty,
+  reasons,
+}: NonNullable<EventView['detail']>): Pick<EndedAlert, 'detector'> {
+  if (detector === undefined) return {};
+  return {
+    detector: { kind: detector, certainty, reasons } as unknown as NonNullable<EndedAlert['detector']>,
   };
 }

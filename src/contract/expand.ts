@@ -1,10 +1,19 @@
 import type * as z from 'zod';
+import { alarmOf, balancePath, tagsOf } from '#contract/detectors.ts';
 import { type CheckOptions, check } from '#contract/explain.ts';
 import type { Finding } from '#contract/findings.ts';
 import { halfAlarm, halfRule, halfTag } from '#contract/halves.ts';
-import type { AlarmModel, RuleModel, TagModel, Where } from '#contract/model.ts';
+import type { AlarmModel, DetectorModel, RuleModel, TagModel, Where } from '#contract/model.ts';
 import { fill, hasParam, paramsIn, type Values } from '#contract/params.ts';
-import { AlarmEntry, AssetEntry, RuleEntry, type Sections, TagEntry, TypeHead } from '#contract/site.ts';
+import {
+  AlarmEntry,
+  AssetEntry,
+  DetectorEntry,
+  RuleEntry,
+  type Sections,
+  TagEntry,
+  TypeHead,
+} from '#contract/site.ts';
 import { nearest } from '#kernel/nearest.ts';
 
 type Add = (finding: Finding) => void;
@@ -14,6 +23,7 @@ export interface Expanded {
   readonly tags: Map<string, TagModel>;
   readonly rules: RuleModel[];
   readonly alarms: AlarmModel[];
+  readonly detectors: DetectorModel[];
   /** Those that are there but wrong, as far as they can be read. */
   readonly halves: { readonly tags: TagModel[]; readonly rules: RuleModel[]; readonly alarms: AlarmModel[] };
   /** Full paths of tags that are there but wrong: a reference to one is no second error. */
@@ -28,11 +38,13 @@ const SECTIONS = [
   ['tags', TagEntry],
   ['rules', RuleEntry],
   ['alarms', AlarmEntry],
+  ['detectors', DetectorEntry],
 ] as const;
+type Section = (typeof SECTIONS)[number][0];
 
 /** One entry of a type, read once for all of its assets. */
 interface Template {
-  readonly section: 'tags' | 'rules' | 'alarms';
+  readonly section: Section;
   readonly schema: z.ZodType;
   readonly name: string;
   readonly raw: unknown;
@@ -53,6 +65,7 @@ export function expand(sections: Sections, add: Add): Expanded {
     tags: new Map(),
     rules: [],
     alarms: [],
+    detectors: [],
     halves: { tags: [], rules: [], alarms: [] },
     broken: new Set(),
     brokenAssets: new Set(),
@@ -214,7 +227,7 @@ function filled(template: Template, values: Values, options: CheckOptions): unkn
 }
 
 interface Kept {
-  readonly section: 'tags' | 'rules' | 'alarms';
+  readonly section: Section;
   readonly name: string;
   readonly asset: string;
   readonly where: Where;
@@ -226,6 +239,11 @@ interface Kept {
 }
 
 function keep(out: Expanded, { section, name, asset, where, parsed, raw, add }: Kept): void {
+  const placed = { asset, where };
+  if (section === 'detectors') {
+    keepDetector(out, { ...placed, id: name }, parsed as DetectorEntry | undefined, add);
+    return;
+  }
   if (section === 'tags' && (out.tags.has(name) || out.broken.has(name))) {
     // Tags of the site come first, so the second of the two is the asset's: both must be named.
     const message = `the tag ${name} is given twice: here and by ${where[0] === 'types' ? `tags.${name}` : 'another'}`;
@@ -238,7 +256,6 @@ function keep(out: Expanded, { section, name, asset, where, parsed, raw, add }: 
     });
     return;
   }
-  const placed = { asset, where };
   if (parsed === undefined) {
     if (section === 'tags') out.broken.add(name);
     keepHalf(out.halves, section, { path: name, ...placed }, raw);
@@ -247,9 +264,34 @@ function keep(out: Expanded, { section, name, asset, where, parsed, raw, add }: 
   else out.alarms.push({ ...(parsed as AlarmEntry), id: name, ...placed });
 }
 
+/** A detector with what follows from it: tags that nobody else may have, and an alarm where it was promoted to one. */
+function keepDetector(
+  out: Expanded,
+  placed: { readonly id: string; readonly asset: string; readonly where: Where },
+  entry: DetectorEntry | undefined,
+  add: Add,
+): void {
+  const { id, asset, where } = placed;
+  if (!entry) {
+    for (const path of [id, balancePath(id)]) if (!out.tags.has(path)) out.broken.add(path);
+    return;
+  }
+  const tags = tagsOf(entry, placed);
+  const taken = tags.some(({ path }) => out.tags.has(path) || out.broken.has(path));
+  if (taken) {
+    const message = 'there is a tag of this path: the figure of a detector is a tag of its id';
+    add({ where, end: 'key', message, hint: 'rename the detector or the tag', asset });
+    return;
+  }
+  for (const tag of tags) out.tags.set(tag.path, tag);
+  const alarm = alarmOf(entry, placed);
+  if (alarm) out.alarms.push(alarm);
+  out.detectors.push({ ...entry, ...placed });
+}
+
 function keepHalf(
   halves: Expanded['halves'],
-  section: Kept['section'],
+  section: Exclude<Section, 'detectors'>,
   { path, ...placed }: { readonly path: string; readonly asset: string; readonly where: Where },
   raw: unknown,
 ): void {

@@ -119,7 +119,7 @@ function unknownKey(key: string, known: readonly string[], parent: Where): Told 
     : known.length > 0
       ? `keys here: ${known.join(', ')}`
       : 'remove it';
-  const holder = parent.length === 0 ? 'at the top of a site file' : `in ${nameOf(parent)}`;
+  const holder = parent.length === 0 ? 'at the top of the file' : `in ${nameOf(parent)}`;
   return {
     where: [...parent, key],
     end: 'key',

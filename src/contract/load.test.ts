@@ -74,7 +74,7 @@ const BAD: readonly (readonly [name: string, text: string, ...problems: string[]
     '1:7 Unresolved tag: !env',
     '1:12 site is "SITE": lower-case letters, digits, _ and -; a letter first',
   ],
-  ['an unknown key', 'site: a\nsuorces: {}\n', '2:1 unknown key suorces at the top of a site file'],
+  ['an unknown key', 'site: a\nsuorces: {}\n', '2:1 unknown key suorces at the top of the file'],
   ['an empty section', 'site: a\nrules:\n', '2:1 rules is empty: expected a map (key: value)'],
   ['a wrong setting', 'site: a\nsettings:\n  api:\n    port: 70000\n', '4:11 port is 70000: at most 65535'],
   [

@@ -1,3 +1,4 @@
+import { checkDetector } from '#contract/check-detectors.ts';
 import { checkNotices, checkShifts } from '#contract/check-notices.ts';
 import { checkPanel } from '#contract/check-panel.ts';
 import { checkPeers, checkPoints, type Peer } from '#contract/check-peers.ts';
@@ -36,7 +37,7 @@ export interface Draft {
   namesBroken(item: Item, field: string): boolean;
 }
 
-/** A tag, rule or alarm of the model. */
+/** A tag, rule, alarm or detector of the model. */
 interface Item {
   readonly where: Where;
   readonly asset: string;
@@ -157,7 +158,7 @@ function read(
     notices: checkNotices(sections.notices, sections.shifts, {
       ...actuatorsOf(actuators, sections),
       alarms: expanded.alarms,
-      alarmsMissing: expanded.alarms.length < alarmsWritten(sections),
+      alarmsMissing: alarmsMissing(expanded, sections),
       plugins,
       add,
     }),
@@ -165,6 +166,7 @@ function read(
     tags,
     rules,
     alarms: expanded.alarms,
+    detectors: expanded.detectors.map((one) => checkDetector(one, expanded, add)),
   };
   const halves = { ...expanded.halves, rules: halfRules };
   return { model, halves, namesBroken: (item, field) => namesBroken(expanded, item, field) };
@@ -230,9 +232,15 @@ function actuatorsOf(actuators: ReadonlyMap<string, Peer>, sections: Sections) {
   return { actuators: known, brokenActuators: new Set([...missing, NOWHERE]) };
 }
 
-/** Alarms of the site itself, and whether any type has some: those of assets may have failed to be made. */
-const alarmsWritten = ({ alarms, types }: Sections): number =>
-  Object.keys(alarms).length + (Object.keys(types).length > 0 ? 1 : 0);
+/** Whether alarms of the site itself could not be read; those of assets may have failed to be made where there are types. */
+function alarmsMissing({ alarms, detectors }: Expanded, sections: Sections): boolean {
+  const types = Object.keys(sections.types).length > 0 ? 1 : 0;
+  const own = alarms.filter(({ detector }) => detector === undefined);
+  return (
+    own.length < Object.keys(sections.alarms).length + types ||
+    detectors.length < Object.keys(sections.detectors).length
+  );
+}
 
 function checkZone(zone: string | undefined, add: (finding: Finding) => void): void {
   if (zone === undefined) return;

@@ -1,6 +1,13 @@
 import type { PictureEntry } from '#contract/pictures.ts';
 import type { Settings } from '#contract/settings.ts';
-import type { AlarmEntry, NoticeEntry, RuleEntry, ShiftEntry, TagEntry } from '#contract/site.ts';
+import type {
+  AlarmEntry,
+  DetectorEntry,
+  NoticeEntry,
+  RuleEntry,
+  ShiftEntry,
+  TagEntry,
+} from '#contract/site.ts';
 
 /** Place in the site file: the keys and indices that lead there, for messages with line and column. */
 export type Where = readonly (string | number)[];
@@ -21,6 +28,7 @@ export interface SiteModel {
   readonly tags: readonly TagModel[];
   readonly rules: readonly RuleModel[];
   readonly alarms: readonly AlarmModel[];
+  readonly detectors: readonly DetectorModel[];
 }
 
 export interface PeerModel {
@@ -40,6 +48,8 @@ interface Placed {
 /** `path` is full: area/line/asset/signal. `write.feedback.tag` is full as well. */
 export interface TagModel extends TagEntry, Placed {
   readonly path: string;
+  /** Id of the detector whose figure it is, or whose expression it derives: the file has no entry of it. */
+  readonly detector?: string;
 }
 
 /** `id` is asset/name; `write.tag` in the actions is a full path. */
@@ -49,6 +59,18 @@ export interface RuleModel extends RuleEntry, Placed {
 
 export interface AlarmModel extends AlarmEntry, Placed {
   readonly id: string;
+  /** Set where it tells what the detector of the same id finds: then `when` is only how people read that. */
+  readonly detector?: string;
+}
+
+/**
+ * `id` is asset/name; `tags` are full paths, of a balance that of the tag which its expression became, of a model those of
+ * what comes out of it.
+ */
+export interface DetectorModel extends DetectorEntry, Placed {
+  readonly id: string;
+  /** Of a model: full paths of what goes into it. */
+  readonly reads?: readonly string[];
 }
 
 export interface ShiftModel extends ShiftEntry {

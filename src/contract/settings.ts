@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ApiSettings, PanelSettings, SessionSettings } from '#contract/access-settings.ts';
+import { HubSettings } from '#contract/hub-settings.ts';
 
 /* Limits of the runtime, as the site file has them. */
 
@@ -48,6 +49,7 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .describe('The past of the site for trends and queries.'),
+  hub: HubSettings,
   api: ApiSettings,
   sessions: SessionSettings,
   panel: PanelSettings,

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { clockTime } from '#contract/clock-time.ts';
+import { ModelEntry } from '#contract/model-entry.ts';
 import { PictureEntry } from '#contract/pictures.ts';
 import { Settings } from '#contract/settings.ts';
 import { ACCESS, TAG_TYPES } from '#kernel/tag-table.ts';
@@ -186,10 +188,78 @@ export const AlarmEntry = z.strictObject({
   shelveMaxMin: z.int().min(1).max(43_200).default(480).describe('Longest time an operator may shelve it.'),
 });
 
+export const DETECTOR_KINDS = [
+  'drift',
+  'unusual',
+  'season',
+  'frozen',
+  'noise',
+  'relation',
+  'balance',
+  'limit',
+  'remaining-life',
+  'model',
+] as const;
+
+export const DetectorEntry = z.strictObject({
+  description: z.string().optional().describe('What it finds, for people.'),
+  kind: z
+    .enum(DETECTOR_KINDS)
+    .describe('How it looks at its tags; docs/foresight.md says which one for what.'),
+  tags: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Signals of the same asset, or full paths. Of a relation the others explain the first.'),
+  expression: expression
+    .optional()
+    .describe('Of a balance, instead of tags: in CEL, what is zero while all adds up.'),
+  model: ModelEntry.optional().describe('Of a model: what is run on a window of its tags.'),
+  everyMs: z
+    .int()
+    .min(100)
+    .max(3_600_000)
+    .default(1000)
+    .describe('Length of a moment: it looks once in it, at what its tags are then.'),
+  restWhen: expression
+    .optional()
+    .describe('It rests while this is true or not known: start-up, another product, maintenance.'),
+  restForMs: delayMs.describe('It rests this long afterwards, until the process has settled.'),
+  settings: z
+    .record(z.string(), z.number())
+    .default({})
+    .describe('Settings of its kind by name; each has a default.'),
+  learned: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'the digest of a learned file: 64 hexadecimal digits')
+    .optional()
+    .describe(
+      'Digest of the learned file that it goes on with; what it learned last at this site when absent.',
+    ),
+  shadow: z
+    .boolean()
+    .default(false)
+    .describe('Finds, and tells nobody: what it would have told is recorded and counted.'),
+  alarm: AlarmEntry.pick({
+    priority: true,
+    consequence: true,
+    response: true,
+    onDelayMs: true,
+    offDelayMs: true,
+    latched: true,
+    shelveMaxMin: true,
+  })
+    .optional()
+    .describe('What it finds is an alarm too, of the same id: somebody knows what to do about it.'),
+});
+
 const Body = {
   tags: z.record(path, TagEntry).default({}).describe('Tags by path; in a type, by signal.'),
   rules: z.record(segment, RuleEntry).default({}).describe('Conditions that lead to writes and messages.'),
   alarms: z.record(segment, AlarmEntry).default({}).describe('Conditions that an operator must know of.'),
+  detectors: z
+    .record(segment, DetectorEntry)
+    .default({})
+    .describe('What looks for what nobody wrote down; each has a tag of its id, which is its figure.'),
 };
 
 export const TypeEntry = z.strictObject({
@@ -218,8 +288,6 @@ export const ActuatorEntry = z.looseObject({
 export const SinkEntry = z.looseObject({
   kind: z.string().describe('mqtt.'),
 });
-
-const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'hours and minutes in quotes: "06:00"');
 
 export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
@@ -281,7 +349,12 @@ export const SiteFile = z.strictObject({
 
 const entries = (name: z.ZodType<string, string>) => z.record(name, z.unknown()).default({});
 /** Entries are checked one by one, so that one that is wrong does not hide the others. */
-const rawBody = { tags: entries(path), rules: entries(segment), alarms: entries(segment) };
+const rawBody = {
+  tags: entries(path),
+  rules: entries(segment),
+  alarms: entries(segment),
+  detectors: entries(segment),
+};
 
 /** A type with its entries as written: parameters may stand where numbers belong. */
 export const TypeHead = TypeEntry.extend(rawBody);
@@ -305,6 +378,7 @@ export type SiteFile = z.output<typeof SiteFile>;
 export type TagEntry = z.output<typeof TagEntry>;
 export type RuleEntry = z.output<typeof RuleEntry>;
 export type AlarmEntry = z.output<typeof AlarmEntry>;
+export type DetectorEntry = z.output<typeof DetectorEntry>;
 export type AssetEntry = z.output<typeof AssetEntry>;
 export type ShiftEntry = z.output<typeof ShiftEntry>;
 export type NoticeEntry = z.output<typeof NoticeEntry>;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AlarmSpec, Reading, RuleSpec } from '#decide/api.ts';
+import type { PlannedDetector } from '#decide/detectors/plan.ts';
 import type { Expression } from '#decide/expressions/expression.ts';
 import type { Plan, PlannedAlarm, PlannedRule } from '#decide/plan.ts';
 import type { TagType } from '#kernel/tag-table.ts';
@@ -17,7 +18,7 @@ export interface Compilation {
   readonly conditions: ReadonlyMap<string, Computed>;
 }
 
-type ConditionKind = 'rule' | 'alarm' | 'suppression';
+type ConditionKind = 'rule' | 'alarm' | 'suppression' | 'rest';
 /** Names of conditions, unique within a machine. */
 const named =
   (kind: ConditionKind) =>
@@ -26,8 +27,10 @@ const named =
 export const ruleName = named('rule');
 export const alarmName = named('alarm');
 export const suppressionName = named('suppression');
+/** Of the condition under which a detector rests. */
+export const restName = named('rest');
 
-export function compilationOf({ compiler, derived, rules, alarms }: Plan): Compilation {
+export function compilationOf({ compiler, derived, rules, alarms, detectors }: Plan): Compilation {
   const types: TagType[] = [];
   for (const { number, type } of compiler.tags) types[number] = type;
   const computed = ({ key, tags }: Expression): Computed => ({ key, tags });
@@ -36,10 +39,12 @@ export function compilationOf({ compiler, derived, rules, alarms }: Plan): Compi
     [alarmName(spec.id), computed(when)] as const,
     ...(suppressWhen ? [[suppressionName(spec.id), computed(suppressWhen)] as const] : []),
   ];
+  const ofRest = ({ spec, restWhen }: PlannedDetector) =>
+    restWhen ? [[restName(spec.id), computed(restWhen)] as const] : [];
   return {
     types,
     derived: new Map([...derived].map(([tag, { expression }]) => [tag, computed(expression)])),
-    conditions: new Map([...rules.map(ofRule), ...alarms.flatMap(ofAlarm)]),
+    conditions: new Map([...rules.map(ofRule), ...alarms.flatMap(ofAlarm), ...detectors.flatMap(ofRest)]),
   };
 }
 
@@ -47,7 +52,8 @@ export function* readingsOf({ derived, conditions }: Compilation): Iterable<Read
   for (const [tag, { tags }] of derived) yield { kind: 'tag', tag, tags };
   for (const [name, { tags }] of conditions) {
     const space = name.indexOf(' ');
-    yield { kind: name.slice(0, space) as ConditionKind, id: name.slice(space + 1), tags };
+    const kind = name.slice(0, space) as ConditionKind;
+    yield { kind: kind === 'rest' ? 'detector' : kind, id: name.slice(space + 1), tags };
   }
 }
 

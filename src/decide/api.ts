@@ -1,3 +1,5 @@
+import type { DetectorView, FoundBy } from '#decide/detectors/saying.ts';
+import type { DetectorSpec, LearnedFile } from '#decide/detectors/spec.ts';
 import type { Batch, Value } from '#kernel/batch.ts';
 import type { Json } from '#kernel/event.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
@@ -12,6 +14,7 @@ export interface DecisionSpec {
   readonly derived: readonly DerivedSpec[];
   readonly rules: readonly RuleSpec[];
   readonly alarms: readonly AlarmSpec[];
+  readonly detectors?: readonly DetectorSpec[] | undefined;
 }
 
 /** Bare names in expressions are signals of `asset`, or full paths in `tag("area/line/asset/signal")`. */
@@ -90,6 +93,8 @@ export interface AlarmView {
   readonly response: string;
   /** Steady time of the last change of state. */
   readonly sinceUs: number;
+  /** Steady time at which it was raised last, also beneath what covers it: names this occurrence. 0: it never was. */
+  readonly raisedUs: number;
   /** Rank in its burst: 1 for the first alarm that came after a quiet time (first-out). 0 while normal. */
   readonly firstOut: number;
   /** End of shelving, steady time. */
@@ -134,6 +139,7 @@ export type RuleState = 'off' | 'on' | 'unknown';
 
 /** An alert that stands: something worth knowing that asks for no response. */
 export interface AlertView {
+  /** Id of the rule, or of the detector. */
   readonly rule: string;
   /** As it read when it began. */
   readonly text: string;
@@ -145,6 +151,7 @@ export interface AlertView {
 
 /** An alert begins to stand, or ends. */
 export interface AlertTransition {
+  /** Id of the rule, or of the detector. */
   readonly rule: string;
   readonly to: 'began' | 'ended';
   /** `changed`: the site file has it no more. */
@@ -154,6 +161,8 @@ export interface AlertTransition {
   readonly lastedMs: number;
   /** What the condition rests on, as it was in this moment; nothing where the file has changed. */
   readonly inputs: readonly AlertInput[];
+  /** Present where a detector began or ended to find something. */
+  readonly found?: FoundBy;
 }
 
 /** A value for people, and for the record. */
@@ -165,9 +174,9 @@ export interface AlertInput {
   readonly quality: string;
 }
 
-/** A rule, an alarm, what suppresses an alarm, or a derived tag (by its number), and the tags that it reads. */
+/** A rule, an alarm, what suppresses an alarm, a detector, or a derived tag (by its number), and the tags that it reads. */
 export type Reading = { readonly tags: readonly number[] } & (
-  | { readonly kind: 'rule' | 'alarm' | 'suppression'; readonly id: string }
+  | { readonly kind: 'rule' | 'alarm' | 'suppression' | 'detector'; readonly id: string }
   | { readonly kind: 'tag'; readonly tag: number }
 );
 
@@ -224,8 +233,14 @@ export interface Decisions {
   operate(id: string, act: AlarmAct, by: string, atUs: number, comment?: string): Outcome;
   alarms(): readonly AlarmView[];
   rules(): readonly { readonly id: string; readonly state: RuleState }[];
-  /** Those that stand, in the order of rules. */
+  /** Those that stand, in the order of rules, then of detectors. */
   alerts(): readonly AlertView[];
+  /** @param id of the only one that is wanted */
+  detectors(id?: string): readonly DetectorView[];
+  /** Whether what detectors have seen is to be kept though nothing happened: a little of it, now and then. */
+  readonly hasSeen: boolean;
+  /** From the next step on a detector goes on with another learned file. Nothing where there is no such detector. */
+  learn(detector: string, file: LearnedFile): void;
   /** What rests on which tags, by their numbers. */
   reads(): Iterable<Reading>;
   /** Number of decisions made so far: conditions evaluated, by kernels and by expressions. */
@@ -250,6 +265,7 @@ export interface Decisions {
    * - An alert that stands does so until the condition is known not to hold; one that the file has no more has ended.
    * - An alarm that behaves differently keeps what people did with it (acknowledged, shelved, out of service) and stays
    *   raised until its condition is known not to hold. Other texts and another priority change nothing.
+   * - A detector keeps what it has seen, unless it learned something else or its tags are new ones.
    * - Conditions are not evaluated by this: what changed decides with its next row.
    *
    * @param changed numbers of tags whose rows mean something else now (scale, unit, address, source) or that come
@@ -258,9 +274,9 @@ export interface Decisions {
   adopt(earlier: Decisions, changed?: ReadonlySet<number>): void;
 }
 
-/** What is to be kept of one rule, of one alarm, or of the order in which alarms came. */
+/** What is to be kept of one rule, alarm or detector, or of the order in which alarms came. */
 export interface SnapshotPart {
-  readonly kind: 'rule' | 'alarm' | 'firstOut';
+  readonly kind: 'rule' | 'alarm' | 'detector' | 'firstOut';
   /** Empty for `firstOut`. */
   readonly id: string;
   /** Undefined where there is nothing to keep: it is as one that is new. */
@@ -270,7 +286,7 @@ export interface SnapshotPart {
 /** An expression that does not compile. `offset` is where in the text, 0-based. */
 export interface ExpressionProblem {
   /** Rule, alarm or derived tag concerned, and its field: `when`, `derive`, `do.0.write.value` … */
-  readonly owner: { readonly kind: 'rule' | 'alarm' | 'tag' | 'condition'; readonly id: string };
+  readonly owner: { readonly kind: 'rule' | 'alarm' | 'tag' | 'condition' | 'detector'; readonly id: string };
   readonly field: string;
   readonly offset: number;
   readonly message: string;

@@ -1,3 +1,4 @@
+// Long because one step joins everything that decides: kernels, the network, rules, alarms, detectors.
 import {
   actsAlike,
   alarmName,
@@ -6,6 +7,7 @@ import {
   compilationOf,
   freshTags,
   readingsOf,
+  restName,
   ruleName,
   sameCondition,
   suppressionName,
@@ -13,6 +15,8 @@ import {
 import { Alarm } from '#decide/alarms/alarm.ts';
 import { FirstOut } from '#decide/alarms/first-out.ts';
 import type { AlarmAct, AlarmSpec, CompileDecisions, Decisions, Outcome, SnapshotPart } from '#decide/api.ts';
+import type { LearnedFile } from '#decide/detectors/spec.ts';
+import { Watch } from '#decide/detectors/watch.ts';
 import type { Expression } from '#decide/expressions/expression.ts';
 import type { Inputs } from '#decide/expressions/inputs.ts';
 import { type ThresholdEntry, Thresholds } from '#decide/kernels/thresholds.ts';
@@ -64,9 +68,10 @@ class Engine implements Decisions {
   readonly #alarms = new Map<string, Alarm>();
   readonly #changedRules = new Set<Rule>();
   readonly #changedAlarms = new Set<Alarm>();
-  readonly #lostAlerts = new LostAlerts();
+  readonly #lostAlerts = new LostAlerts('rule');
   readonly #thresholds: Thresholds;
   readonly #network: Network;
+  readonly #watch: Watch;
   /** Tags that kernels know. Rows of tags declared later concern nobody. */
   readonly #tags: number;
   /** Place of tags that more than kernels read; −1 for all others. */
@@ -96,6 +101,14 @@ class Engine implements Decisions {
     this.#rules = planned.rules.map((one) => this.#rule(one, kept, connect));
     this.#lostAlerts.find(fields(kept.rules), this.#rules);
     for (const one of planned.alarms) this.#plannedAlarm(one, kept, connect);
+    this.#watch = new Watch(planned.detectors, tags, {
+      outcome: this.#outcome,
+      kept: fields(kept.detectors),
+      tell: (tag, ratio, quality) => this.#figure(tag, ratio, quality),
+      alarmOf: ({ spec: { alarm } }) => alarm && this.#alarm(alarm, kept),
+    });
+    for (const one of this.#watch.resting())
+      connect(restName(one.spec.id), one.planned.restWhen as Expression, one);
     const { lastUs, count } = fields(kept.firstOut);
     if (typeof lastUs === 'number' && typeof count === 'number') this.#firstOut.restore(lastUs, count);
 
@@ -103,6 +116,7 @@ class Engine implements Decisions {
     const parts = { inputs: this.#inputs, outcome: this.#outcome, timers: this.#timers };
     this.#network = new Network(parts, planned.derived, conditions, (tag, value, quality, atUs) => {
       this.#decidedByKernels += this.#thresholds.row(tag, value, quality, atUs);
+      this.#watch.row(tag, value, quality);
     });
     this.#placeOf = this.#readPlaces(planned);
     this.#rowTime = new WindowTime(this.#inputs.present.count);
@@ -115,20 +129,24 @@ class Engine implements Decisions {
     this.#lastAtUs = atUs;
     this.#lastReceivedUs = batch.receivedUs;
     this.#momentTimeUs = Number.NaN;
-    this.#lostAlerts.end(this.#outcome, atUs);
+    this.#endLost(atUs);
     this.#rows(batch, atUs);
     this.#settle(atUs);
+    if (this.#watch.any) {
+      this.#watch.step(batch.rows, atUs, batch.receivedUs);
+      this.#settle(atUs);
+    }
     return this.#outcome.take(batch.receivedUs);
   }
 
   advance(atUs: number): Outcome {
-    this.#lostAlerts.end(this.#outcome, atUs);
+    this.#endLost(atUs);
     this.#pass(atUs);
     return this.#outcome.take(this.#wallUs(atUs));
   }
 
   get nextUs(): number {
-    return this.#lostAlerts.any ? 0 : this.#timers.nextUs;
+    return this.#lostAlerts.any || this.#watch.isDue ? 0 : this.#timers.nextUs;
   }
 
   operate(id: string, act: AlarmAct, by: string, atUs: number, comment?: string): Outcome {
@@ -147,11 +165,24 @@ class Engine implements Decisions {
   }
 
   alerts(): ReturnType<Decisions['alerts']> {
-    return this.#rules.flatMap(({ alert }) => (alert ? [alert] : []));
+    return [...this.#rules.flatMap(({ alert }) => (alert ? [alert] : [])), ...this.#watch.alerts()];
   }
 
-  reads(): ReturnType<Decisions['reads']> {
-    return readingsOf(this.#compilation);
+  detectors(id?: string): ReturnType<Decisions['detectors']> {
+    return this.#watch.views(id);
+  }
+
+  get hasSeen(): boolean {
+    return this.#watch.hasChanged;
+  }
+
+  learn(detector: string, file: LearnedFile): void {
+    this.#watch.learn(detector, file);
+  }
+
+  *reads(): ReturnType<Decisions['reads']> {
+    yield* this.#watch.reads();
+    yield* readingsOf(this.#compilation);
   }
 
   get decided(): number {
@@ -162,6 +193,7 @@ class Engine implements Decisions {
     return {
       rules: this.#lostAlerts.over(this.#ruleStates()),
       alarms: Object.fromEntries([...this.#alarms].map(([id, alarm]) => [id, alarm.snapshot()])),
+      detectors: this.#watch.snapshot(),
       firstOut: this.#firstOut.snapshot(),
     };
   }
@@ -172,6 +204,7 @@ class Engine implements Decisions {
     ];
     parts.push(...this.#lostAlerts.takeChanged(this.#changedRules, this.#rules));
     for (const alarm of this.#changedAlarms) parts.push(partOf('alarm', alarm));
+    parts.push(...this.#watch.takeChanged());
     this.#changedRules.clear();
     this.#changedAlarms.clear();
     return parts;
@@ -190,6 +223,7 @@ class Engine implements Decisions {
     const rulesBefore = earlier.#lostAlerts.over(earlier.#ruleStates());
     const goOn = new Set(this.#adoptRules(earlier, rulesBefore, same));
     this.#lostAlerts.find(rulesBefore, this.#rules);
+    for (const name of this.#adoptDetectors(earlier, fresh, same)) goOn.add(name);
     const held = this.#adoptAlarms(earlier, same, goOn);
     this.#thresholds.adopt(earlier.#thresholds, (name) =>
       goOn.has(name) ? 'same' : held.has(name) ? 'held' : 'new',
@@ -225,6 +259,17 @@ class Engine implements Decisions {
       rule.adopt(was);
       return [name, alarmName(inputAlarmId(rule.spec.id))];
     });
+  }
+
+  /** @returns names of conditions of detectors that go on */
+  #adoptDetectors(earlier: Engine, fresh: ReadonlySet<number>, same: (name: string) => boolean): string[] {
+    const rests = (id: string): boolean => same(restName(id));
+    const goOn = this.#watch.adopt(earlier.#watch, this.#lastAtUs, fresh, rests);
+    const resting = this.#watch
+      .ids()
+      .map(restName)
+      .filter((name) => this.#compilation.conditions.has(name));
+    return [...goOn.map(alarmName), ...resting.filter(same)];
   }
 
   /**
@@ -264,8 +309,20 @@ class Engine implements Decisions {
     }
   }
 
+  #endLost(atUs: number): void {
+    this.#lostAlerts.end(this.#outcome, atUs);
+    this.#watch.endLost(this.#outcome, atUs);
+  }
+
+  /** What a detector tells, as the value of a derived tag. */
+  #figure(tag: number, ratio: number, quality: number): void {
+    const { timeUs } = this.#watch;
+    this.#network.put(tag, timeUs, ratio, quality, Math.max(this.#momentUs, this.#lastAtUs), this.#lastAtUs);
+  }
+
   #rows(batch: Batch, atUs: number): void {
     const { tag: tags, value, quality } = batch;
+    const watch = this.#watch.any ? this.#watch : undefined;
     const placeOf = this.#placeOf;
     const thresholds = this.#thresholds;
     let newestUs = Number.NaN;
@@ -279,6 +336,7 @@ class Engine implements Decisions {
         this.#take(place, batch, i, atUs, newestUs);
       }
       decided += thresholds.row(tag, value[i] as number, quality[i] as number, atUs);
+      watch?.row(tag, value[i] as number, quality[i] as number);
     }
     this.#decidedByKernels += decided;
   }

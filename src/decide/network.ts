@@ -104,6 +104,17 @@ export class Network {
     this.#any = false;
   }
 
+  /** Takes a value that is computed elsewhere, as that of a derived tag. @param timeUs its source time */
+  put(tag: number, timeUs: number, value: number, quality: number, nowUs: number, atUs: number): void {
+    this.#outcome.derived.addValue(tag, timeUs, value, quality);
+    const place = this.#inputs.present.placeOf[tag] ?? -1;
+    if (place >= 0) {
+      this.#inputs.put(tag, place, timeUs, { value, wide: undefined, quality }, nowUs);
+      this.#changed(place);
+    }
+    this.#onDerived(tag, value, quality, atUs);
+  }
+
   /** Sets the moments at which windows that moved are looked at again. */
   schedule(nowUs: number): void {
     if (this.#moved.size === 0) return;

@@ -6,6 +6,8 @@ import type {
   ExpressionProblem,
   RuleSpec,
 } from '#decide/api.ts';
+import { type PlannedDetector, planDetector } from '#decide/detectors/plan.ts';
+import type { DetectorSpec } from '#decide/detectors/spec.ts';
 import { Compiler } from '#decide/expressions/compile.ts';
 import type { Expression } from '#decide/expressions/expression.ts';
 import type { Finding } from '#decide/expressions/rewrite.ts';
@@ -23,6 +25,7 @@ export interface Plan {
   readonly derived: ReadonlyMap<number, Derived>;
   readonly rules: readonly PlannedRule[];
   readonly alarms: readonly PlannedAlarm[];
+  readonly detectors: readonly PlannedDetector[];
 }
 
 export interface PlannedRule {
@@ -49,8 +52,10 @@ export function plan(
   const derived = planner.derived(spec.derived);
   const rules = spec.rules.flatMap((rule) => planner.rule(rule));
   const alarms = spec.alarms.flatMap((alarm) => planner.alarm(alarm));
+  const detectors = (spec.detectors ?? []).flatMap((detector) => planner.detector(detector));
   planner.checkIds(spec);
-  return { plan: { compiler: planner.compiler, derived, rules, alarms }, problems: planner.problems };
+  const { compiler, problems } = planner;
+  return { plan: { compiler, derived, rules, alarms, detectors }, problems };
 }
 
 class Planner {
@@ -103,13 +108,27 @@ class Planner {
     return when && (!given || suppressWhen) ? [{ spec, when, suppressWhen }] : [];
   }
 
+  detector(spec: DetectorSpec): PlannedDetector[] {
+    const owner: Owner = { kind: 'detector', id: spec.id };
+    const { restWhen, asset } = spec;
+    const rests = restWhen === undefined ? undefined : this.#condition(owner, 'restWhen', restWhen, asset);
+    const planned = planDetector(spec, rests, this.compiler.tags, (field, message, hint) =>
+      this.#report(owner, field, failure(message, hint)),
+    );
+    return planned ? [planned] : [];
+  }
+
   /** Ids are how people and snapshots name rules and alarms. */
   checkIds(spec: DecisionSpec): void {
+    const { detectors = [] } = spec;
     const alarms = [
       ...spec.alarms.map(({ id }) => ({ id, owner: { kind: 'alarm', id } as const })),
       ...spec.rules
         .filter(({ onBad }) => onBad === 'alarm')
         .map(({ id }) => ({ id: inputAlarmId(id), owner: { kind: 'rule', id } as const })),
+      ...detectors.flatMap(({ id, alarm }) =>
+        alarm ? [{ id, owner: { kind: 'detector', id } as const }] : [],
+      ),
     ];
     const rules = spec.rules.map(({ id }) => ({ id, owner: { kind: 'rule', id } as const }));
     for (const named of [alarms, rules]) {

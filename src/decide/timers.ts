@@ -67,14 +67,19 @@ export class Timers {
   run(atUs: number): void {
     this.#notBeforeUs = atUs + 1;
     try {
-      while (this.#size > 0 && this.#due(0) <= atUs) {
-        const slot = this.#heap[0] as number;
-        this.clear(slot);
-        (this.#handlers[slot] as (atUs: number) => void)(atUs);
-      }
+      while (this.runOne(atUs));
     } finally {
       this.#notBeforeUs = Number.NEGATIVE_INFINITY;
     }
+  }
+
+  /** Runs the earliest that is due, and no other. @returns whether there was one */
+  runOne(atUs: number): boolean {
+    if (this.nextUs > atUs) return false;
+    const slot = this.#heap[0] as number;
+    this.clear(slot);
+    (this.#handlers[slot] as (atUs: number) => void)(atUs);
+    return true;
   }
 
   #due(place: number): number {

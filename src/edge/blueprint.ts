@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { infoOf } from '#contract/check-peers.ts';
 import { type Draft, type Loaded, loadSite } from '#contract/load.ts';
-import type { AlarmModel, Problem, RuleModel, SiteModel, TagModel } from '#contract/model.ts';
+import type { AlarmModel, DetectorModel, Problem, RuleModel, SiteModel, TagModel } from '#contract/model.ts';
 import type { DecisionSpec, ExpressionProblem } from '#decide/api.ts';
 import { compileCondition } from '#decide/condition.ts';
 import { compileDecisions } from '#decide/engine.ts';
@@ -75,23 +75,34 @@ function* ofExpressions({ model, located }: Loaded, draft: Draft): Iterable<Prob
     tags: [...whole.tags, ...tags],
     rules: [...whole.rules, ...rules],
     alarms: [...whole.alarms, ...alarms],
+    detectors: whole.detectors,
   };
   for (const problem of expressionProblems(all, whole.tags)) {
     const item = itemOf(all, problem);
-    if (!item || (halves.has(item) && !located.isText(item, problem.field))) continue;
-    if (model || !draft.namesBroken(item, problem.field)) yield located.problem(item, problem.field, problem);
+    const field = fieldOf(item, problem.field);
+    if (!item || (halves.has(item) && !located.isText(item, field))) continue;
+    if (problem.owner.kind === 'detector' && field.startsWith('tags')) continue; // told while loading
+    if (model || !draft.namesBroken(item, problem.field)) yield located.problem(item, field, problem);
   }
 }
 
-type Items = Pick<SiteModel, 'tags' | 'rules' | 'alarms'>;
-type Item = RuleModel | AlarmModel | TagModel;
+/** What a detector derives is written as its expression. */
+const fieldOf = (item: Item | undefined, field: string): string =>
+  item && 'path' in item && item.detector !== undefined && field === 'derive' ? 'expression' : field;
 
-/** What decisions are made of. */
-export const specOf = ({ tags, rules, alarms }: Items): DecisionSpec => ({
-  derived: tags.flatMap((tag) => (tag.derive === undefined ? [] : [{ ...tag, derive: tag.derive }])),
-  rules,
-  alarms,
-});
+type Items = Pick<SiteModel, 'tags' | 'rules' | 'alarms' | 'detectors'>;
+type Item = RuleModel | AlarmModel | TagModel | DetectorModel;
+
+/** What decisions are made of. What detectors learned is not in it: whoever keeps the files adds that. */
+export const specOf = ({ tags, rules, alarms, detectors }: Items): DecisionSpec => {
+  const promoted = new Map(alarms.flatMap((one) => (one.detector === undefined ? [] : [[one.id, one]])));
+  return {
+    derived: tags.flatMap((tag) => (tag.derive === undefined ? [] : [{ ...tag, derive: tag.derive }])),
+    rules,
+    alarms: alarms.filter(({ detector }) => detector === undefined),
+    detectors: detectors.map((one) => ({ ...one, alarm: promoted.get(one.id) })),
+  };
+};
 
 /** @param known tags that expressions may name */
 function* expressionProblems(items: Items, known: readonly TagModel[]): Iterable<ExpressionProblem> {
@@ -108,10 +119,11 @@ function* expressionProblems(items: Items, known: readonly TagModel[]): Iterable
 }
 
 function itemOf(
-  { tags, rules, alarms }: Items,
+  { tags, rules, alarms, detectors }: Items,
   { owner: { kind, id } }: ExpressionProblem,
 ): Item | undefined {
   if (kind === 'rule') return rules.find((rule) => rule.id === id);
   if (kind === 'alarm') return alarms.find((alarm) => alarm.id === id);
+  if (kind === 'detector') return detectors.find((detector) => detector.id === id);
   return tags.find((tag) => tag.path === id);
 }

@@ -14,6 +14,7 @@ const ONE: { readonly [section in Section]: string } = {
   tags: 'tag',
   rules: 'rule',
   alarms: 'alarm',
+  detectors: 'detector',
 };
 
 /** One line a change, for people: `~ tag line/press/pressure: range [0,10] → [0,12]`. */

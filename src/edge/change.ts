@@ -36,6 +36,7 @@ export const SECTIONS = [
   'tags',
   'rules',
   'alarms',
+  'detectors',
 ] as const;
 export type Section = (typeof SECTIONS)[number];
 
@@ -60,7 +61,7 @@ export function siteChanges(before: SiteView, after: SiteView): readonly Change[
   }
   const tag = (view: SiteView) => (one: TagModel) => tagFields(one, view);
   changes.push(...entries('tags', tagsOf(was), tagsOf(is), tag(before), tag(after)));
-  for (const section of ['shifts', 'notices', 'pictures', 'rules', 'alarms'] as const) {
+  for (const section of ['shifts', 'notices', 'pictures', 'rules', 'alarms', 'detectors'] as const) {
     const byId = (model: SiteModel) => new Map(model[section].map((one) => [one.id, one as object]));
     changes.push(...entries<object>(section, byId(was), byId(is), plain, plain));
   }

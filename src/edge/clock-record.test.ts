@@ -6,6 +6,7 @@ import { ManualClock } from '#kernel/clock.ts';
 import type { Json } from '#kernel/event.ts';
 
 const opened = (lastSteadyUs: number, clock?: Json): Opened => ({
+  id: undefined,
   tags: [],
   state: new Map(clock === undefined ? [] : [[CLOCK_STATE, clock]]),
   cursors: new Map(),

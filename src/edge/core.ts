@@ -6,6 +6,7 @@ import { compileDecisions } from '#decide/engine.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import type { Change } from '#edge/change.ts';
 import { keptDecisions } from '#edge/decision-state.ts';
+import { SiteDetectors } from '#edge/detectors/site-detectors.ts';
 import { guardedTags } from '#edge/guarded.ts';
 import { Liveness } from '#edge/liveness.ts';
 import { DecisionPath } from '#edge/path.ts';
@@ -37,6 +38,7 @@ export interface Core {
   readonly decisions: Decisions;
   readonly guard: Guard;
   readonly shadows: ShadowRules;
+  readonly detectors: SiteDetectors;
   readonly path: DecisionPath;
   /** How writes ended since start. */
   readonly writes: Readonly<Record<WriteState, number>>;
@@ -66,6 +68,7 @@ const MOST_NUMBERS = 2_000_000;
 
 /**
  * Joins the parts around one journal; alarms, rules and leases go on from where the last run left them.
+ * @param dataDir where detectors' learned files are; undefined where there are none
  * @param mode a shadow writes nothing
  */
 export function composeCore(
@@ -73,6 +76,7 @@ export function composeCore(
   journal: Journal,
   clock: Clock,
   peers: Peers,
+  dataDir: string | undefined,
   mode: Deps['mode'] = 'live',
 ): Core {
   let { settings } = model;
@@ -81,7 +85,19 @@ export function composeCore(
   const values = new PresentValues();
   const liveness = new Liveness();
   const recent = new RecentEvents();
-  const decisions = compiled({ model, spec }, table, keptDecisions(journal.opened.state));
+  const detectors = new SiteDetectors({
+    dataDir,
+    journal,
+    clock,
+    decisions: () => path.decisions,
+    event: (event) => path.event(event),
+    keep: () => path.keep(),
+  });
+  const decisions = compiled(
+    { model, spec: detectors.withFiles(spec) },
+    table,
+    keptDecisions(journal.opened.state),
+  );
 
   const writes = guardPorts({
     clock,
@@ -113,9 +129,13 @@ export function composeCore(
     journal,
     values,
     liveness,
-    onEvent: (event, seq) => recent.add(event, seq),
+    onEvent(event, seq) {
+      recent.add(event, seq);
+      detectors.findings.take(event);
+    },
     send: (to, config, rule) => peers.send(core, to, config, rule),
   });
+  detectors.change(spec);
   const apply = (
     next: Blueprint,
     decisions: Decisions,
@@ -134,6 +154,7 @@ export function composeCore(
     }
     const limits = guardedTags(next.model.tags, table);
     const safe = guard.reconfigure(limits, (tag) => values.get(tag), redefined);
+    detectors.change(next.spec);
     path.swap(decisions, redefined);
     shadows.change(next.spec.rules, decisions.rules());
     changeStages(stages, table, next.model.tags, changes, redefined);
@@ -151,6 +172,7 @@ export function composeCore(
     },
     guard,
     shadows,
+    detectors,
     path,
     writes: writes.ended,
     declare: stages.declare,
@@ -158,7 +180,8 @@ export function composeCore(
       const trial = new TagTable(table);
       for (const tag of next.model.tags) trial.declare(infoOf(tag));
       if (trial.size > MOST_NUMBERS) throw tooManyTags(trial.size);
-      const decisions = compiled(next, trial, path.decisions.snapshot());
+      const spec = detectors.withFiles(next.spec);
+      const decisions = compiled({ model: next.model, spec }, trial, path.decisions.snapshot());
       return { table: trial, apply: (changes, redefined) => apply(next, decisions, changes, redefined) };
     },
   };
@@ -180,7 +203,7 @@ function changeStages(
 }
 
 /** Sections of the site file that decisions and the guard are made of. */
-export const DECIDED: ReadonlySet<string> = new Set(['tags', 'rules', 'alarms']);
+export const DECIDED: ReadonlySet<string> = new Set(['tags', 'rules', 'alarms', 'detectors']);
 
 /** @throws Fault `site.invalid`: a blueprint was checked, so this tells of a mistake of ours */
 function compiled(

@@ -11,6 +11,9 @@ export const journalDir = (dataDir: string): string => join(dataDir, 'journal');
 /** The historian's folder within the data folder of a site. */
 export const historianDir = (dataDir: string): string => join(dataDir, 'historian');
 
+/** The folder of learned files within the data folder of a site. */
+export const learnedDir = (dataDir: string): string => join(dataDir, 'learned');
+
 /** Key of the mode that the data folder is for, in the journal's state. */
 export const MODE_STATE = 'mode';
 

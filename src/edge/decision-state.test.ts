@@ -45,6 +45,7 @@ async function coreOf(t: TestContext, alarms: string, dir = journalConfig(t)) {
     told,
     clock,
     new Peers({ log: quiet, stepped: () => {} }),
+    undefined,
   );
   const arrives = (values: { readonly [path: string]: number }) => {
     const batch = new BatchBuilder();

@@ -3,8 +3,8 @@ import { fromParts } from '#decide/parts.ts';
 import type { Journal } from '#journal/api.ts';
 import type { Json } from '#kernel/event.ts';
 
-/** Keys in the journal's state: one a rule and alarm, so that a change costs what has changed. See docs/formats/journal.md. */
-const PREFIX = { rule: 'rule/', alarm: 'alarm/', firstOut: 'first-out' } as const;
+/** Keys in the journal's state: one a rule, alarm and detector, so that a change costs what has changed. See docs/formats/journal.md. */
+const PREFIX = { rule: 'rule/', alarm: 'alarm/', detector: 'detector/', firstOut: 'first-out' } as const;
 
 /** Key of the sequence of the last entry that what is kept knows of: a replay goes on after a crash with the same. */
 export const DECISIONS_SEQ_STATE = 'decisions.seq';
@@ -45,6 +45,7 @@ export class DecisionState {
     keys.add(PREFIX.firstOut);
     for (const { id } of decisions.rules()) keys.add(PREFIX.rule + id);
     for (const { id } of decisions.alarms()) keys.add(PREFIX.alarm + id);
+    for (const { id } of decisions.detectors()) keys.add(PREFIX.detector + id);
     for (const key of [...this.#keys]) if (!keys.has(key)) this.#put(key, undefined);
   }
 
@@ -68,7 +69,7 @@ export class DecisionState {
 
 function partOf(key: string): Pick<SnapshotPart, 'kind' | 'id'> | undefined {
   if (key === PREFIX.firstOut) return { kind: 'firstOut', id: '' };
-  for (const kind of ['rule', 'alarm'] as const) {
+  for (const kind of ['rule', 'alarm', 'detector'] as const) {
     if (key.startsWith(PREFIX[kind])) return { kind, id: key.slice(PREFIX[kind].length) };
   }
   return undefined;

@@ -1,5 +1,5 @@
 import type { SourceStatus } from '#contract/api.ts';
-import { Backoff } from '#edge/backoff.ts';
+import { Backoff } from '#kernel/backoff.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Log } from '#plugin/api.ts';
@@ -107,7 +107,7 @@ export class KeptOpen<Running extends AsyncDisposable> implements AsyncDisposabl
         return;
       }
       this.#state = 'waiting';
-      const pauseMs = fault.retry === 'now' ? 50 : this.#backoff.nextMs();
+      const pauseMs = fault.retry === 'now' ? 50 : Math.max(this.#backoff.nextMs(), fault.afterMs ?? 0);
       await clock.sleep(pauseMs, signal).catch(() => {});
     }
   }

@@ -6,6 +6,9 @@ import { serveApi } from '#edge/api/server.ts';
 import { apiCertificate } from '#edge/autonomy/certificates.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import { Configuration } from '#edge/configuration.ts';
+import { followMembership, watchReceipts } from '#edge/hub-membership.ts';
+import { SiteModels } from '#edge/models/site-models.ts';
+import { folderOf } from '#edge/pictures/folder.ts';
 import { type Site, startSite } from '#edge/site.ts';
 import { SiteAccess } from '#edge/site-access.ts';
 import type { Fallback } from '#edge/start-file.ts';
@@ -76,14 +79,21 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   await using stack = new AsyncDisposableStack();
   const site = stack.use(await startSite(options));
   const configuration = stack.use(new Configuration({ site, log, file, watch, fallback }));
+  stack.use(new SiteModels(site, file === undefined ? undefined : folderOf(file)));
   const access = stack.use(new SiteAccess(site, dataDir, log));
+  const securityEvent = (name: string, detail: { readonly [key: string]: string }) =>
+    site.securityEvent(name, blueprint.model.site, detail);
+  if (options.mode !== 'shadow') {
+    const keeper = stack.use(followMembership(site, trustDir(dataDir), log, securityEvent));
+    stack.use(watchReceipts(site, trustDir(dataDir), log, () => keeper.current));
+  }
   const door = await EncryptedDoor.open({
     settings,
     site: blueprint.model.site,
     trustDir: trustDir(dataDir),
     log,
     nowMs: () => site.core.clock.nowUs() / 1000,
-    onEvent: (name, detail) => site.securityEvent(name, blueprint.model.site, detail),
+    onEvent: securityEvent,
   });
   if (door) stack.use(door);
   site.autonomy.access = () => ({

@@ -43,6 +43,12 @@ export function siteMetrics(read: () => SiteStatus, autonomy: () => Autonomy | u
     labelNames: ['state'] as const,
     registers: [registry],
   });
+  const detectors = new Gauge({
+    name: 'holdfast_detectors',
+    help: 'Detectors by state: one that is not-learned or unknown sees nothing',
+    labelNames: ['state'] as const,
+    registers: [registry],
+  });
   const left = {
     days: new Gauge({
       name: 'holdfast_autonomy_days',
@@ -109,6 +115,7 @@ export function siteMetrics(read: () => SiteStatus, autonomy: () => Autonomy | u
       shadows.differences.inc({ rule: id }, differences);
     }
     for (const [state, count] of Object.entries(status.alarms)) alarms.set({ state }, count);
+    for (const [state, count] of Object.entries(status.detectors)) detectors.set({ state }, count);
     counters.decisions.inc(status.decisions.count);
     counters.rows.inc(status.journal.durableRows);
     counters.lost.inc(status.journal.lostRows);

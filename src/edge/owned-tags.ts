@@ -24,6 +24,12 @@ export class OwnedTags {
     return count;
   }
 
+  has(tag: number): boolean {
+    if (this.#named.has(tag)) return true;
+    for (const numbers of this.#found.values()) if (numbers.has(tag)) return true;
+    return false;
+  }
+
   *all(): Iterable<number> {
     yield* this.#named.keys();
     for (const numbers of this.#found.values()) yield* numbers;

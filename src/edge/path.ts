@@ -151,6 +151,7 @@ export class DecisionPath {
     const outcome = this.#decisions.step(batch, atUs);
     journal.append(batch, { source, atUs });
     this.#apply(outcome, source, atUs);
+    if (this.#decisions.hasSeen) this.keep();
     this.latency.record(performance.now() - startMs);
   }
 
@@ -208,13 +209,16 @@ export class DecisionPath {
       });
     }
     for (const { rule, to, ...said } of outcome.alerts ?? []) {
-      const { lastedMs, inputs, ...rest } = said;
+      const { lastedMs, inputs, found, ...rest } = said;
       const detail = {
         ...rest,
         ...(to === 'ended' && { lastedMs }),
-        inputs: inputs.map((one) => ({ ...one })),
+        ...(found
+          ? { ...found, reasons: found.reasons.map((one) => ({ ...one })) }
+          : { inputs: inputs.map((one) => ({ ...one })) }),
       };
-      this.event({ kind: 'alert', name: `alert.${to}`, subject: rule, timeUs, detail });
+      const name = found?.shadow ? `alert.would-${to === 'began' ? 'begin' : 'end'}` : `alert.${to}`;
+      this.event({ kind: 'alert', name, subject: rule, timeUs, detail });
     }
   }
 

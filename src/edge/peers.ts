@@ -4,6 +4,8 @@ import type { ActuatorLoop } from '#edge/actions.ts';
 import { makeActuator, recordUnsent } from '#edge/actuators.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
 import type { Core } from '#edge/core.ts';
+import type { HubLink } from '#edge/hub-link.ts';
+import { HubSeat } from '#edge/hub-seat.ts';
 import { NewestTimes } from '#edge/newest-times.ts';
 import type { Tell } from '#edge/notice-desk.ts';
 import { OwnedTags } from '#edge/owned-tags.ts';
@@ -57,6 +59,7 @@ export class Peers implements AsyncDisposable {
   readonly sources = new Map<string, SourceLoop>();
   readonly actuators = new Map<string, ActuatorLoop>();
   readonly sinks = new Map<string, SinkLoop>();
+  readonly hub = new HubSeat();
   readonly #options: PeersOptions;
   readonly #owned = new OwnedTags();
   /** On their way out. */
@@ -66,7 +69,8 @@ export class Peers implements AsyncDisposable {
   readonly #metAt = new Map<string, Set<string>>();
   #plan: PeersPlan | undefined;
   #context: PeerContext | undefined;
-  #feed: Feed | undefined;
+  /** Reads the journal for sinks; ends with them. */
+  feed: Feed | undefined;
   #started = false;
   #closed = false;
 
@@ -103,7 +107,7 @@ export class Peers implements AsyncDisposable {
    * @throws Fault `site.unknown-kind`
    */
   attach(core: Core, blueprint: Blueprint, feed: Feed, trust: PeerTrust): void {
-    this.#feed = feed;
+    this.feed = feed;
     this.#context = {
       clock: core.clock,
       log: this.#options.log,
@@ -159,6 +163,7 @@ export class Peers implements AsyncDisposable {
     const leaving = [...this.#leave(core, plan, safe)];
     const starting = [...this.#applySources(core, plan, finders), ...this.#applyOthers(core, plan)];
     this.#owned.assign(core, plan, redefined);
+    this.hub.apply(plan.model);
     this.#plan = plan;
     if (this.#started) void this.#replace(core, leaving, starting);
   }
@@ -171,9 +176,20 @@ export class Peers implements AsyncDisposable {
     }
   }
 
+  /** Where rows go: the sinks of the file, and the hub. */
+  get outlets(): ReadonlyMap<string, SinkLoop | HubLink> {
+    return new Map<string, SinkLoop | HubLink>([...this.sinks, ...this.hub]);
+  }
+
   /** Tags of the file in its order, then those that sources found at run time. */
   *tags(core: Core): Iterable<Tag> {
     for (const number of this.#owned.all()) yield core.table.get(number);
+  }
+
+  /** The tag of this path where {@link tags} has it. */
+  tagAt(core: Core, path: string): Tag | undefined {
+    const tag = core.table.find(path);
+    return tag && this.#owned.has(tag.number) ? tag : undefined;
   }
 
   /** Numbers of the tags that are read from a source. */
@@ -209,11 +225,11 @@ export class Peers implements AsyncDisposable {
   /** Sources first, so that nothing more arrives. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    for (const loops of [this.sources, this.actuators, this.sinks]) {
+    for (const loops of [this.sources, this.actuators, this.outlets]) {
       await Promise.all([...loops.values()].map((loop) => loop[Symbol.asyncDispose]()));
     }
     await Promise.all(this.#closing);
-    await this.#feed?.[Symbol.asyncDispose]();
+    await this.feed?.[Symbol.asyncDispose]();
   }
 
   /** Takes out what is planned no more, or as another kind. */
@@ -262,13 +278,9 @@ export class Peers implements AsyncDisposable {
       const taken = this.#owned.foundAndNamed(core, id, named).map((tag) => ({ tag, kept: true }));
       // What it found under another configuration it finds anew: nobody else knows whether it still reads it.
       if (config !== 'same') this.#release(core, id);
-      const { config: nextConfig, deps } = next;
-      loop.change({
-        config: nextConfig,
-        deps,
-        anew: config === 'needs-opening',
-        stale: [...stale, ...taken],
-      });
+      const { deps } = next;
+      const anew = config === 'needs-opening';
+      loop.change({ config: next.config, deps, anew, stale: [...stale, ...taken] });
     }
   }
 
@@ -285,9 +297,8 @@ export class Peers implements AsyncDisposable {
       if (loop && isSame(config, this.#plan?.sinks.get(id)?.config)) continue;
       if (loop) loop.change(config);
       else {
-        const feed = this.#feed as Feed;
-        const { site } = plan.model;
-        yield* add(this.sinks, id, makeSink(core, { site, peer, def, config, feed, context }));
+        const options = { site: plan.model.site, peer, def, config, feed: this.feed as Feed, context };
+        yield* add(this.sinks, id, makeSink(core, options));
       }
     }
   }

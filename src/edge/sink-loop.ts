@@ -39,6 +39,8 @@ export class SinkLoop implements AsyncDisposable {
   /** Position once these are confirmed. */
   #upTo = 0;
   #bytes = 0;
+  /** Of what was read: samples in blocks that cannot be. */
+  #lostRows = 0;
   /** Delivered since the cursor was last known to be on disk. */
   #unsettledBytes = 0;
   #delivered = 0;
@@ -125,6 +127,7 @@ export class SinkLoop implements AsyncDisposable {
       this.#waiting = chunk.entries;
       this.#upTo = chunk.upTo;
       this.#bytes = chunk.bytes;
+      this.#lostRows += chunk.lostRows;
       if (chunk.entries.length > 0) return true;
       this.#position = chunk.upTo;
       if (!chunk.full) return false;
@@ -160,8 +163,17 @@ export class SinkLoop implements AsyncDisposable {
     this.#rejected += rejected.length;
     this.#waiting = left < 0 ? [] : this.#waiting.slice(left);
     this.#position = left < 0 ? this.#upTo : last.seq;
-    if (this.#def.delivers !== 'best-effort') this.#ports.journal.setCursor(this.id, this.#position);
-    this.#backlog.went(done.reduce((sum, { batch }) => sum + batch.rows, 0));
+    const all = done.reduce((sum, { batch }) => sum + batch.rows, 0);
+    const lost = left < 0 ? this.#lostRows : 0;
+    this.#lostRows -= lost;
+    const handled = {
+      delivered: rows,
+      rejected: rejected.length,
+      leftOut: all - rows - rejected.length,
+      lost,
+    };
+    if (this.#def.delivers !== 'best-effort') this.#ports.journal.setCursor(this.id, this.#position, handled);
+    this.#backlog.went(all);
   }
 
   #setAside({ seq, row, reason }: Rejected, entries: readonly Entry[]): void {

@@ -1,6 +1,7 @@
 import type { PeerModel } from '#contract/model.ts';
 import type { Core } from '#edge/core.ts';
 import { HISTORIAN_CURSOR } from '#edge/history.ts';
+import { HUB_CURSOR } from '#edge/hub-cursor.ts';
 import { type PeerContext, sinkDeps } from '#edge/prepare.ts';
 import { SinkLoop } from '#edge/sink-loop.ts';
 import type { Feed } from '#journal/api.ts';
@@ -31,7 +32,7 @@ export function makeSink(core: Core, { site, peer, def, config, feed, context }:
 /** A sink that is no longer in the site file must not hold back space for ever; that it went is on record. */
 export function dropOldCursors(core: Core, sinks: ReadonlyMap<string, unknown>): void {
   for (const [name, seq] of core.journal.opened.cursors) {
-    if (name !== HISTORIAN_CURSOR && !sinks.has(name)) dropCursor(core, name, seq);
+    if (name !== HISTORIAN_CURSOR && name !== HUB_CURSOR && !sinks.has(name)) dropCursor(core, name, seq);
   }
 }
 

@@ -1,6 +1,7 @@
 // Long because start, changes, the passing of time and the end of a site share one state.
 import type { AccessStatus, ConfigStatus, SiteStatus } from '#contract/api.ts';
 import type { TagModel } from '#contract/model.ts';
+import { usageOf } from '#edge/api/usage.ts';
 import { AutonomyWatch } from '#edge/autonomy/watch.ts';
 import { RestoredNotice } from '#edge/backup/restored.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
@@ -15,6 +16,7 @@ import { DayRate } from '#edge/day-rate.ts';
 import { DECISIONS_SEQ_STATE } from '#edge/decision-state.ts';
 import { Heartbeats } from '#edge/heartbeat.ts';
 import { SiteHistory } from '#edge/history.ts';
+import type { HubLinkPorts } from '#edge/hub-link.ts';
 import { NoticeDesk } from '#edge/notice-desk.ts';
 import { leftOpen, OPEN_WRITES_STATE } from '#edge/open-writes.ts';
 import { Peers } from '#edge/peers.ts';
@@ -25,7 +27,7 @@ import { Ticker } from '#edge/ticker.ts';
 import { warmUp } from '#edge/warm-up.ts';
 import { durable } from '#edge/writes.ts';
 import type { AssetMode } from '#guard/api.ts';
-import type { StoredDeadLetter, StoredGap } from '#journal/api.ts';
+import type { Feed, StoredDeadLetter, StoredGap } from '#journal/api.ts';
 import { openFeed } from '#journal/feed.ts';
 import { openJournal } from '#journal/journal.ts';
 import { openReader } from '#journal/reader.ts';
@@ -34,6 +36,7 @@ import type { Json, SiteEvent } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import type { Deps, Log } from '#plugin/api.ts';
+import type { CarriedState } from '#trust/hub/carried.ts';
 import { openTrust, type TrustStore, trustDir } from '#trust/store.ts';
 
 export interface SiteOptions {
@@ -86,7 +89,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       earlier: () => lastEntries(options.dataDir, lastSeq),
       stepped: () => site.stepped(),
     });
-    const core = composeCore(options.blueprint, journal, clock, peers, mode);
+    const core = composeCore(options.blueprint, journal, clock, peers, options.dataDir, mode);
     const trust = openSiteTrust(options, core);
     const site = new Site(options, core, peers, trust, found.promise);
     peers.attach(core, options.blueprint, openFeed(journalDir(options.dataDir)), trust);
@@ -171,7 +174,7 @@ export class Site implements AsyncDisposable {
       journal: core.journal,
       trust,
       model: () => this.#blueprint.model,
-      sinks: () => statusOf(this.#peers.sinks),
+      sinks: () => statusOf(this.#peers.outlets),
       historian: () => this.history.status,
       writtenBytes: () => this.#writtenBytes,
       corrected: () => this.#watch.corrected,
@@ -197,6 +200,35 @@ export class Site implements AsyncDisposable {
 
   stepped(): void {
     this.#ticker.arm();
+  }
+
+  /** The box has joined a hub, or has another certificate for it. */
+  connectHub(dial: HubLinkPorts['dial'], events?: HubLinkPorts['events']): void {
+    const { log, version: software } = this.#options;
+    const { feed, hub } = this.#peers;
+    if (!feed) return;
+    hub.connect({
+      ...{ site: this.#blueprint.model.site, software, core: this.core, feed, log, dial },
+      ...(events && { events }),
+      status: () => this.status(),
+      model: () => this.#blueprint.model,
+      reads: (alarm) => usageOf(this).readBy(alarm, 'alarm'),
+    });
+  }
+
+  /** The hub has the samples up to there, as a receipt says that was carried back. @returns false while it is too early */
+  hubConfirmed(history: number): boolean {
+    return this.#peers.hub.confirmed(history);
+  }
+
+  /** What was given away by hand, and is not confirmed. */
+  carriedToHub(sent: CarriedState['sent']): void {
+    this.#peers.hub.carried(sent);
+  }
+
+  /** Samples up to there were given away by hand, and nothing has said that they have come; undefined: none were. */
+  get sentToHub(): number | undefined {
+    return this.#peers.hub.sentUpTo;
   }
 
   status(): SiteStatus {
@@ -276,6 +308,11 @@ export class Site implements AsyncDisposable {
     return this.#peers.tags(this.core);
   }
 
+  /** The tag of this path where {@link tags} has it. */
+  tagAt(path: string): Tag | undefined {
+    return this.#peers.tagAt(this.core, path);
+  }
+
   get tagCount(): number {
     return this.#peers.tagCount;
   }
@@ -294,6 +331,13 @@ export class Site implements AsyncDisposable {
   /** @throws Fault `source.unknown` */
   source(id: string): SourceLoop {
     return knownSource(this.#peers.sources, id);
+  }
+
+  /** Reads the journal in a thread of its own. @throws Fault `journal.closed` before it runs */
+  get feed(): Feed {
+    const { feed } = this.#peers;
+    if (feed) return feed;
+    throw new Fault('journal.closed', 'the journal is not read yet');
   }
 
   gaps(limit: number): readonly StoredGap[] {

@@ -27,6 +27,8 @@ export function readStatus(
   const { latency } = core.path;
   const alarms: { [state: string]: number } = {};
   for (const { state } of core.decisions.alarms()) alarms[state] = (alarms[state] ?? 0) + 1;
+  const detectors: { [state: string]: number } = {};
+  for (const { state } of core.decisions.detectors()) detectors[state] = (detectors[state] ?? 0) + 1;
   const { fault, fill: _, ...health } = core.journal.health;
   return {
     ...head,
@@ -37,7 +39,7 @@ export function readStatus(
     memoryBytes: process.memoryUsage.rss(),
     sources: sourcesStatus(core, peers),
     actuators: statusOf(peers.actuators),
-    sinks: statusOf(peers.sinks),
+    sinks: statusOf(peers.outlets),
     tags: peers.tagCount,
     samples: core.path.samples,
     decisions: {
@@ -47,6 +49,7 @@ export function readStatus(
       maxMs: latency.maxMs,
     },
     alarms,
+    detectors,
     writes: { ...core.writes },
     notices: {
       waiting: notices?.waiting.length ?? 0,

@@ -23,7 +23,7 @@ export async function warmUp(blueprint: Blueprint, budgetMs = 150): Promise<numb
   let nowUs = Date.now() * 1000;
   const clock: Clock = { nowUs: () => nowUs, steadyUs: () => nowUs, sleep: () => new Promise(() => {}) };
   const peers = new Peers({ log: SILENT, stepped: () => {} });
-  const { path, table } = composeCore(blueprint, keepsNothing(), clock, peers);
+  const { path, table } = composeCore(blueprint, keepsNothing(), clock, peers, undefined);
   const groups = chunks(blueprint.model.tags.filter((tag) => tag.source !== undefined));
   const startMs = performance.now();
   let round = 0;
@@ -64,6 +64,7 @@ const keepsNothing = (): Journal => ({
   opened: {
     tags: [],
     state: new Map(),
+    id: undefined,
     lastSteadyUs: 0,
     lastWallUs: 0,
     epoch: 0,

@@ -3,6 +3,7 @@ import type { Json, SiteEvent } from '#kernel/event.ts';
 import type { Fault } from '#kernel/fault.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
+import type { Handled, Ledger, LedgerAsked, LedgerRow } from './accounts.ts';
 
 export interface JournalConfig {
   /** Folder of the journal; made when absent. */
@@ -40,8 +41,10 @@ export interface Journal extends AsyncDisposable {
   /**
    * Position of a sink, which only rises: entries up to it are delivered, and the first to be removed. 0 makes a sink
    * known that has confirmed nothing yet.
+   * @param handled what became of the samples in between, for the ledger; absent: all that the journal has of them is
+   *   delivered
    */
-  setCursor(name: string, seq: number): void;
+  setCursor(name: string, seq: number, handled?: Handled): void;
   /** A sink that is no more: what it never took is not kept for it any longer. */
   dropCursor(name: string): void;
   /** A row that a sink's far side refused for good; durable no later than a cursor that is set afterwards. */
@@ -76,6 +79,11 @@ export interface Journal extends AsyncDisposable {
 }
 
 export interface Opened {
+  /**
+   * Name of this journal (a UUID), under which others keep their positions in it: it outlives a broken database, and a
+   * new journal has another one. Undefined where the disk has not taken it yet.
+   */
+  readonly id: string | undefined;
   readonly tags: readonly Tag[];
   readonly state: ReadonlyMap<string, Json>;
   /** Positions of all sinks that are known. */
@@ -181,7 +189,45 @@ export interface Chunk {
   readonly bytes: number;
   /** Blocks met that could not be read, each told once. */
   readonly damage: readonly string[];
+  /** Samples in them, as far as that is known. */
+  readonly lostRows: number;
 }
+
+/** Events of security before all others: each lane has a position of its own. */
+export type EventLane = 'security' | 'others';
+
+/** Part of the journal as bytes, ready to be sent. */
+export interface Carried {
+  /** Absent where there was nothing in it. */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
+  /** Samples or events in it. */
+  readonly count: number;
+  /** Everything up to here was looked at. Not below the position asked for. */
+  readonly upTo: number;
+  /** Whether the limit ended it: there may be more. */
+  readonly full: boolean;
+  /** Sequence of each entry in a block of samples: one mark each. */
+  readonly entries?: Float64Array<ArrayBuffer>;
+  /** Arrival of the first sample, wall clock; undefined without samples. */
+  readonly receivedUs: number | undefined;
+  readonly damage: readonly string[];
+  /** Samples in blocks that could not be read, as far as that is known. */
+  readonly lostRows?: number;
+}
+
+/** Small tables that are carried as a whole, in pages of rows with neighbouring numbers. */
+export type PagedTable = 'tags' | 'gaps';
+
+export interface Page {
+  /** Number of a row divided by {@link PAGE_ROWS}. */
+  readonly page: number;
+  /** CRC-32 of the text. */
+  readonly crc: number;
+  /** JSON: an array of the rows. */
+  readonly text: string;
+}
+
+export const PAGE_ROWS = 64;
 
 /** Reads the journal for sinks, in a thread of its own: decisions never wait for it. */
 export interface Feed extends AsyncDisposable {
@@ -195,6 +241,17 @@ export interface Feed extends AsyncDisposable {
   next(sink: string, afterSeq: number, limitBytes: number): Promise<Chunk>;
   /** See {@link JournalReader.rowsAfter}. */
   rowsAfter(seq: number): Promise<number>;
+  /** The same batches as {@link next} as one block, whose sequence is `upTo`. */
+  block(sink: string, afterSeq: number, limitBytes: number): Promise<Carried>;
+  /** Events after the position as a list, see docs/formats/uplink.md. */
+  events(lane: EventLane, afterSeq: number, limitBytes: number): Promise<Carried>;
+  /** Pages that are not as they are known. One whose rows have all gone is an empty array. @param known checksums by page */
+  pages(table: PagedTable, known: ReadonlyMap<number, number>): Promise<readonly Page[]>;
+  /** See {@link JournalReader.ledger}. */
+  ledger(): Promise<Ledger>;
+  ledgerRows(asked: LedgerAsked): Promise<readonly LedgerRow[]>;
+  /** Rows as a block, which nobody should wait for who decides. */
+  pack(seq: number, batch: Batch): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export interface StoredGap extends Gap {
@@ -205,6 +262,13 @@ export interface StoredGap extends Gap {
 export interface StoredEvent {
   readonly seq: number;
   readonly event: SiteEvent;
+}
+
+export interface EventBodies {
+  readonly rows: readonly { readonly seq: number; readonly body: Uint8Array }[];
+  readonly upTo: number;
+  /** Whether there may be more. */
+  readonly full: boolean;
 }
 
 /** A block that cannot be read, as far as the index tells of it. */
@@ -222,6 +286,10 @@ export interface JournalReader extends Disposable {
   /** The same without events, for whoever takes values alone: reading events is most of the work where there are many. */
   rows(afterSeq: number, onDamage?: (what: string, lost?: LostBlock) => void): Iterable<RowItem>;
   events(afterSeq: number, limit: number): readonly StoredEvent[];
+  /** Bodies of one lane's events after the position, as they are stored, up to a number of events looked at. */
+  eventBodies(lane: EventLane, afterSeq: number, limit: number): EventBodies;
+  /** Rows of a small table as JSON texts, by number. */
+  tableRows(table: PagedTable): Iterable<readonly [number: number, text: string]>;
   /** The newest ones before the sequence, newest first. */
   eventsBefore(seq: number, limit: number): readonly StoredEvent[];
   gaps(limit: number): readonly StoredGap[];
@@ -232,10 +300,19 @@ export interface JournalReader extends Disposable {
   seqBefore(timeUs: number): number;
   /** Position of a sink; 0 when it never confirmed anything. */
   cursor(name: string): number;
+  /** Small state whose key begins so, see {@link Journal.state}. */
+  states(prefix: string): ReadonlyMap<string, Json>;
   /** The newest dead letters, oldest first. */
   deadLetters(limit: number): readonly StoredDeadLetter[];
   /** Rows after the position: counted over the next thousand blocks, estimated beyond. */
   rowsAfter(seq: number): number;
+  /**
+   * What became of every sample: one moment, in which all sums must be right.
+   * @throws Fault `journal.salvaging` while what a damaged file held is being brought over
+   */
+  ledger(): Ledger;
+  /** The same by hour and tag, in their order. */
+  ledgerRows(asked: LedgerAsked): readonly LedgerRow[];
   /** Walks the hash chain over all events. */
   verify(): Verified;
 }

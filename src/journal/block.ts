@@ -35,6 +35,15 @@ const UNPACKED_LIMIT_BYTES = 2 ** 30;
 /** Rows or marks of a block: many times what a window holds. Columns that do not vary give any number of rows for a few bytes. */
 const MOST_ROWS = 2 ** 24;
 
+/** What a reader takes at most of a block that came from elsewhere. */
+export interface BlockLimits {
+  readonly rows: number;
+  /** Of all columns together. */
+  readonly unpackedBytes: number;
+}
+
+const ANY_BLOCK: BlockLimits = { rows: MOST_ROWS, unpackedBytes: Number.POSITIVE_INFINITY };
+
 /** Turns gathered columns into the bytes of a block; keeps its scratch memory from one to the next. */
 export class BlockWriter {
   readonly #sink = new ByteSink(64 * 1024);
@@ -103,7 +112,12 @@ export class BlockWriter {
 
   #quality(quality: Uint16Array, order: Uint32Array): void {
     const scratch = this.#doubles;
-    for (let i = 0; i < order.length; i++) scratch[i] = quality[order[i] as number] as number;
+    const first = quality[0] as number;
+    let differs = 0;
+    for (let i = 0; i < order.length; i++) differs |= (quality[i] as number) ^ first;
+    // Mostly all is good, whatever the order.
+    if (differs === 0) scratch.fill(first, 0, order.length);
+    else for (let i = 0; i < order.length; i++) scratch[i] = quality[order[i] as number] as number;
     writeWords(this.#column, scratch, order.length, this.#words);
   }
 }
@@ -129,11 +143,9 @@ function sortByTag(tag: Uint32Array, rows: number): { order: Uint32Array; ends: 
   const order = new Uint32Array(rows);
   let highest = 0;
   for (let i = 0; i < rows; i++) if ((tag[i] as number) > highest) highest = tag[i] as number;
-  if (highest < COUNTED_TAGS) countingSort(tag, order, highest);
-  else {
-    for (let i = 0; i < rows; i++) order[i] = i;
-    order.sort((a, b) => (tag[a] as number) - (tag[b] as number) || a - b);
-  }
+  if (highest < COUNTED_TAGS) return { order, ends: countingSort(tag, order, highest) };
+  for (let i = 0; i < rows; i++) order[i] = i;
+  order.sort((a, b) => (tag[a] as number) - (tag[b] as number) || a - b);
   const ends: number[] = [];
   for (let i = 1; i <= rows; i++) {
     if (i === rows || tag[order[i] as number] !== tag[order[i - 1] as number]) ends.push(i);
@@ -141,7 +153,8 @@ function sortByTag(tag: Uint32Array, rows: number): { order: Uint32Array; ends: 
   return { order, ends: Uint32Array.from(ends) };
 }
 
-function countingSort(tag: Uint32Array, order: Uint32Array, highest: number): void {
+/** @returns for each tag present the place after its last row */
+function countingSort(tag: Uint32Array, order: Uint32Array, highest: number): Uint32Array {
   const place = new Uint32Array(highest + 2);
   for (let i = 0; i < order.length; i++) {
     const next = (tag[i] as number) + 1;
@@ -154,6 +167,14 @@ function countingSort(tag: Uint32Array, order: Uint32Array, highest: number): vo
     order[to] = i;
     place[t] = to + 1;
   }
+  // Now each stands after its last row; one without rows where the one before it does.
+  let present = 0;
+  for (let t = 0, before = 0; t <= highest; t++) {
+    const end = place[t] as number;
+    if (end !== before) place[present++] = end;
+    before = end;
+  }
+  return place.subarray(0, present);
 }
 
 /** One block read back: marks with their rows as one long batch. */
@@ -169,8 +190,8 @@ export interface Block {
 }
 
 /** @throws Fault `journal.damaged-block`, `journal.truncated`, `journal.bad-value` */
-export function readBlock(seq: number, bytes: Uint8Array): Block {
-  const { rows, marks, column } = open(seq, bytes);
+export function readBlock(seq: number, bytes: Uint8Array, limits = ANY_BLOCK): Block {
+  const { rows, marks, column } = open(seq, bytes, limits);
   const tag = readWords(column(Column.tag), rows);
   const { order, ends } = sortByTag(tag, rows);
   const receivedUs = readTimes(column(Column.receivedUs), marks);
@@ -201,6 +222,36 @@ export function readBlockTags(seq: number, bytes: Uint8Array): number[] {
   return [...new Set(readWords(column(Column.tag), rows))].sort((a, b) => a - b);
 }
 
+/** When the samples of a block came, and which tags they are of. */
+export interface Arrivals {
+  readonly marks: number;
+  readonly kind: Uint32Array;
+  readonly markRows: Uint32Array;
+  readonly receivedUs: Float64Array;
+  readonly tag: Uint32Array;
+}
+
+/** @throws as {@link readBlock} */
+export function arrivalsIn(seq: number, bytes: Uint8Array): Arrivals {
+  const { rows, marks, column } = open(seq, bytes);
+  return {
+    marks,
+    kind: readWords(column(Column.markKind), marks),
+    markRows: readWords(column(Column.markRows), marks),
+    receivedUs: readTimes(column(Column.receivedUs), marks),
+    tag: readWords(column(Column.tag), rows),
+  };
+}
+
+/** Samples of the marks after one sequence, up to another. @throws as {@link readBlock} */
+export function rowsOfMarks(seq: number, bytes: Uint8Array, after: number, upTo: number): number {
+  const { marks, column } = open(seq, bytes);
+  const rows = readWords(column(Column.markRows), marks);
+  let sum = 0;
+  for (let m = Math.max(0, after - seq + 1); m < marks && seq + m <= upTo; m++) sum += rows[m] as number;
+  return sum;
+}
+
 /** Whether the checksum holds, and how much is in it, without unpacking anything. @throws Fault `journal.damaged-block` */
 export function checkBlock(
   seq: number,
@@ -216,7 +267,7 @@ interface Opened {
   readonly column: (id: number) => ByteSource;
 }
 
-function open(seq: number, bytes: Uint8Array): Opened {
+function open(seq: number, bytes: Uint8Array, limits = ANY_BLOCK): Opened {
   const header = new ByteSource(bytes);
   const damaged = (what: string) =>
     new Fault('journal.damaged-block', `block ${seq}: ${what}`, { retry: 'never' });
@@ -227,19 +278,24 @@ function open(seq: number, bytes: Uint8Array): Opened {
   const rows = header.u32();
   const marks = header.u32();
   if (header.f64() !== seq) throw damaged('it belongs to another place');
-  if (rows > MOST_ROWS || marks > MOST_ROWS) throw damaged(`it cannot have ${rows} rows and ${marks} marks`);
+  if (rows > limits.rows || marks > limits.rows)
+    throw damaged(`it cannot have ${rows} rows and ${marks} marks`);
   const packed = new Map<number, () => Uint8Array>();
+  let unpacked = 0;
   while (header.left > 0) {
     const head = header.u32();
     const stored = header.u32();
     const plain = header.u32();
     const content = header.take(stored);
+    unpacked += plain;
+    if (unpacked > limits.unpackedBytes)
+      throw damaged(`it unpacks to more than ${limits.unpackedBytes} bytes`);
     packed.set(head & 0xff, () => unpack(content, (head >>> 8) & 0xff, plain));
   }
   const column = (id: number) => {
-    const unpacked = packed.get(id);
-    if (!unpacked) throw damaged(`column ${id} is missing`);
-    return new ByteSource(unpacked());
+    const content = packed.get(id);
+    if (!content) throw damaged(`column ${id} is missing`);
+    return new ByteSource(content());
   };
   return { rows, marks, column };
 }

@@ -44,7 +44,18 @@ const NEAR_END = 32;
 const MOST_ROUNDS = 1000;
 
 /** Tables that are small, and copied as a whole in the last transaction. */
-const SMALL = ['head', 'gaps', 'tags', 'sources', 'state', 'cursors', 'dead_letters', 'holes'] as const;
+const SMALL = [
+  'head',
+  'gaps',
+  'tags',
+  'sources',
+  'state',
+  'cursors',
+  'dead_letters',
+  'holes',
+  'hours',
+  'hour_losses',
+] as const;
 
 /**
  * Copies a journal that may be written meanwhile, as it is at one moment. Events and blocks are only ever added at the
@@ -212,12 +223,14 @@ class Copying {
     this.#to.exec(`DELETE FROM ${table}`);
     if (!hasTable(this.#from, table)) return; // one that came later, and that this journal has not had yet
     const columns = this.#from.prepare(`SELECT * FROM ${table} LIMIT 0`).columns();
-    const names = columns.map(({ name }) => name);
+    const names = columns.map(({ name }) => `"${name}"`);
     const insert = this.#to.prepare(
       `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
     );
     for (const row of this.#from.prepare(`SELECT * FROM ${table}`).iterate())
-      insert.run(...names.map((name) => (row as { [name: string]: SQLInputValue })[name] as SQLInputValue));
+      insert.run(
+        ...columns.map(({ name }) => (row as { [name: string]: SQLInputValue })[name] as SQLInputValue),
+      );
   }
 
   #withoutSamples(head: HeadRow): HeadRow {

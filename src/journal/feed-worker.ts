@@ -2,9 +2,10 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Fault } from '#kernel/fault.ts';
-import type { Item, JournalReader } from './api.ts';
+import type { Carried, Item, JournalReader } from './api.ts';
+import { blockOf, blockOfRows, changedPages, eventList } from './carry.ts';
 import { type BatchItem, entryBytes, memoryOf, packEntries } from './chunk.ts';
-import type { FromFeed, PackedChunk, Question, ToFeed } from './feed-message.ts';
+import type { Answer, FromFeed, PackedChunk, Question, ToFeed } from './feed-message.ts';
 import { openReader } from './reader.ts';
 import { FILES } from './schema.ts';
 
@@ -20,6 +21,8 @@ const MOST_ENTRIES = 1000;
 /** Where a sink reads on, so that a block that holds several chunks is unpacked once. */
 interface Run {
   at: number;
+  /** In blocks met since the last answer that could not be read. */
+  lostRows: number;
   readonly items: Iterator<Item>;
 }
 
@@ -44,11 +47,29 @@ function close(): void {
   open = undefined;
 }
 
-function next({ sink, afterSeq, limitBytes }: Question & { kind: 'next' }): PackedChunk {
+interface Collected {
+  readonly found: readonly BatchItem[];
+  readonly upTo: number;
+  readonly full: boolean;
+  readonly bytes: number;
+  readonly lostRows: number;
+}
+
+function collect({ sink, afterSeq, limitBytes }: Question & { kind: 'next' | 'block' }): Collected {
   const journal = reader();
   let run = runs.get(sink);
   if (!run || run.at !== afterSeq) {
-    run = { at: afterSeq, items: journal.items(afterSeq, tellOnce)[Symbol.iterator]() };
+    const fresh: Run = {
+      at: afterSeq,
+      lostRows: 0,
+      items: journal
+        .items(afterSeq, (what, lost) => {
+          tellOnce(what);
+          fresh.lostRows += lost?.rows ?? 0;
+        })
+        [Symbol.iterator](),
+    };
+    run = fresh;
     runs.set(sink, run);
   }
   const found: BatchItem[] = [];
@@ -67,8 +88,28 @@ function next({ sink, afterSeq, limitBytes }: Question & { kind: 'next' }): Pack
     found.push(value);
     bytes += entryBytes(value.batch);
   }
-  const packed = packEntries(found);
-  return { packed, upTo: run.at, full, bytes, damage: damage.splice(0) };
+  const { lostRows } = run;
+  run.lostRows = 0;
+  return { found, upTo: run.at, full, bytes, lostRows };
+}
+
+function next(question: Question & { kind: 'next' }): PackedChunk {
+  const { found, ...chunk } = collect(question);
+  return { packed: packEntries(found), ...chunk, damage: damage.splice(0) };
+}
+
+function block(question: Question & { kind: 'block' }): Carried {
+  const { found, upTo, full, lostRows } = collect(question);
+  return {
+    bytes: found.length > 0 ? blockOf(upTo, found) : undefined,
+    count: found.reduce((sum, { batch }) => sum + batch.rows, 0),
+    entries: Float64Array.from(found, ({ seq }) => seq),
+    upTo,
+    full,
+    receivedUs: found[0]?.batch.receivedUs,
+    damage: damage.splice(0),
+    lostRows,
+  };
 }
 
 function tellOnce(what: string): void {
@@ -77,10 +118,37 @@ function tellOnce(what: string): void {
   damage.push(what);
 }
 
-function answerTo(question: Question): number | PackedChunk {
-  if (question.kind === 'next') return next(question);
-  if (question.kind === 'rows') return reader().rowsAfter(question.afterSeq);
-  return reader().cursor(question.sink);
+function answerTo(question: Question): Answer {
+  switch (question.kind) {
+    case 'next':
+      return next(question);
+    case 'block':
+      return block(question);
+    case 'events': {
+      const { lane, afterSeq, limitBytes } = question;
+      return { ...eventList(reader(), lane, afterSeq, limitBytes), damage: [] };
+    }
+    case 'pages':
+      return changedPages(reader(), question.table, question.known);
+    case 'pack':
+      return blockOfRows(question.seq, question.batch);
+    case 'rows':
+      return reader().rowsAfter(question.afterSeq);
+    case 'ledgerRows':
+      return reader().ledgerRows(question.asked);
+    case 'ledger':
+      return reader().ledger();
+    case 'cursor':
+      return reader().cursor(question.sink);
+  }
+}
+
+/** What is moved instead of being copied. */
+function movedOf(answer: Answer): ArrayBuffer[] {
+  if (answer instanceof Uint8Array) return [answer.buffer];
+  if (typeof answer === 'number') return [];
+  if ('packed' in answer) return memoryOf(answer.packed);
+  return 'bytes' in answer && answer.bytes ? [answer.bytes.buffer] : [];
 }
 
 function say(message: FromFeed, memory: ArrayBuffer[] = []): void {
@@ -96,7 +164,7 @@ port?.on('message', (message: ToFeed) => {
   const { id, question } = message;
   try {
     const answer = answerTo(question);
-    say({ id, answer }, typeof answer === 'number' ? [] : memoryOf(answer.packed));
+    say({ id, answer }, movedOf(answer));
   } catch (error) {
     // Whatever failed may lie in the connection: the next question gets a fresh one.
     close();

@@ -1,14 +1,15 @@
 import { Worker } from 'node:worker_threads';
+import type { Batch } from '#kernel/batch.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
-import type { Chunk, Feed } from './api.ts';
+import type { Ledger, LedgerAsked, LedgerRow } from './accounts.ts';
+import type { Carried, Chunk, EventLane, Feed, Page, PagedTable } from './api.ts';
 import { unpackEntries } from './chunk.ts';
-import type { FromFeed, PackedChunk, Question } from './feed-message.ts';
+import type { Answer, Answers, FromFeed, Question } from './feed-message.ts';
 import { workerUrl } from './thread.ts';
 
 /** The worker holds one unpacked block a sink, its columns outside of the heap. */
 const LIMITS = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 2, stackSizeMb: 2 };
 
-type Answer = number | PackedChunk;
 type Asked = ReturnType<typeof Promise.withResolvers<Answer>>;
 
 /** Feeds sinks from the journal in a folder. The thread starts with the first question, and again should it die. */
@@ -26,18 +27,41 @@ class ThreadFeed implements Feed {
     this.#dir = dir;
   }
 
-  async cursor(sink: string): Promise<number> {
-    return (await this.#ask({ kind: 'cursor', sink })) as number;
+  cursor(sink: string): Promise<number> {
+    return this.#ask({ kind: 'cursor', sink });
   }
 
   async next(sink: string, afterSeq: number, limitBytes: number): Promise<Chunk> {
-    const answer = await this.#ask({ kind: 'next', sink, afterSeq, limitBytes });
-    const { packed, ...chunk } = answer as PackedChunk;
+    const { packed, ...chunk } = await this.#ask({ kind: 'next', sink, afterSeq, limitBytes });
     return { ...chunk, entries: unpackEntries(packed) };
   }
 
-  async rowsAfter(seq: number): Promise<number> {
-    return (await this.#ask({ kind: 'rows', afterSeq: seq })) as number;
+  rowsAfter(seq: number): Promise<number> {
+    return this.#ask({ kind: 'rows', afterSeq: seq });
+  }
+
+  ledgerRows(asked: LedgerAsked): Promise<readonly LedgerRow[]> {
+    return this.#ask({ kind: 'ledgerRows', asked });
+  }
+
+  ledger(): Promise<Ledger> {
+    return this.#ask({ kind: 'ledger' });
+  }
+
+  block(sink: string, afterSeq: number, limitBytes: number): Promise<Carried> {
+    return this.#ask({ kind: 'block', sink, afterSeq, limitBytes });
+  }
+
+  events(lane: EventLane, afterSeq: number, limitBytes: number): Promise<Carried> {
+    return this.#ask({ kind: 'events', lane, afterSeq, limitBytes });
+  }
+
+  pages(table: PagedTable, known: ReadonlyMap<number, number>): Promise<readonly Page[]> {
+    return this.#ask({ kind: 'pages', table, known });
+  }
+
+  pack(seq: number, batch: Batch): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#ask({ kind: 'pack', seq, batch });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -49,13 +73,13 @@ class ThreadFeed implements Feed {
     });
   }
 
-  #ask(question: Question): Promise<Answer> {
+  #ask<Q extends Question>(question: Q): Promise<Answers[Q['kind']]> {
     this.#worker ??= this.#start();
     const asked: Asked = Promise.withResolvers();
     const id = ++this.#lastId;
     this.#asked.set(id, asked);
     this.#worker.postMessage({ id, question });
-    return asked.promise;
+    return asked.promise as Promise<Answers[Q['kind']]>;
   }
 
   #start(): Worker {

@@ -4,6 +4,7 @@ import type { Json, SiteEvent } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
+import type { Handled } from './accounts.ts';
 import type { DeadLetter, Journal, JournalConfig, JournalHealth, Mark, Opened } from './api.ts';
 import { ByteSink } from './bytes.ts';
 import { canonicalEvent } from './chain.ts';
@@ -134,6 +135,7 @@ class Writer implements Journal {
     }
     const flags = (this.#source(mark.source) << MARK_SOURCE_SHIFT) | (mark.derived ? MARK_DERIVED : 0);
     this.#open.gather.append(batch, flags, mark.atUs);
+    this.#open.given(batch.rows);
     this.#open.seen(mark.atUs, batch.receivedUs);
     this.#added();
   }
@@ -188,10 +190,11 @@ class Writer implements Journal {
     this.#added();
   }
 
-  setCursor(name: string, seq: number): void {
-    if (seq <= (this.#cursors.get(name) ?? -1)) return;
-    this.#cursors.set(name, seq);
-    this.#open.cursors.set(name, seq);
+  setCursor(name: string, seq: number, handled?: Handled): void {
+    const known = this.#cursors.get(name) ?? -1;
+    if (seq <= known && !handled) return;
+    this.#cursors.set(name, Math.max(seq, known));
+    this.#open.moveCursor(name, seq, handled);
     this.#added();
   }
 
@@ -319,8 +322,8 @@ class Writer implements Journal {
   }
 
   #tellLoss(): void {
-    for (const gap of this.#loss.take()) {
-      this.#open.addGap(gap);
+    for (const { gap, counts } of this.#loss.take()) {
+      this.#open.addGap(gap, counts);
       this.#droppedGaps++;
     }
   }
@@ -473,7 +476,8 @@ class Writer implements Journal {
   #restate(what: readonly string[]): void {
     for (const [name, id] of this.#sources) this.#open.sources.push({ id, name });
     for (const [key, text] of this.#states) if (!this.#open.state.has(key)) this.#open.state.set(key, text);
-    for (const [name, seq] of this.#cursors) this.#open.cursors.set(name, seq);
+    for (const [name, seq] of this.#cursors)
+      if (!this.#open.cursors.has(name)) this.#open.moveCursor(name, seq, undefined);
     this.#deps.onDamage?.(what);
   }
 

@@ -89,13 +89,13 @@ export function readDamaged(path: string): Kept | undefined {
 
 function readRest(db: DatabaseSync, attempt: (read: () => void) => void): Partial<Rest> {
   const tables = new Map<string, Row[]>();
-  for (const table of ['gaps', 'dead_letters', 'holes']) {
+  for (const table of ['gaps', 'dead_letters', 'holes', 'cursors', 'hours', 'hour_losses']) {
     const rows: Row[] = [];
     tables.set(table, rows);
     attempt(() => {
       for (const row of db.prepare(`SELECT * FROM ${table}`).iterate()) {
         const { tags, body, kind } = row as Row;
-        JSON.parse(`${tags ?? body ?? null}`);
+        if (!(body instanceof Uint8Array)) JSON.parse(`${tags ?? body ?? null}`);
         if (table !== 'holes' || kind === 'blocks' || kind === 'events') rows.push(row as Row);
       }
     });

@@ -8,9 +8,14 @@ export interface LedgerContent {
   readonly tags: ReadonlyMap<number, Tag>;
   readonly epoch: number;
   readonly seq: number;
+  /** Name of the journal for whoever keeps a position in it; undefined before it was first written down. */
+  readonly id: string | undefined;
 }
 
-type Line = { readonly tag: Tag } | { readonly epoch: number; readonly seq: number };
+type Line =
+  | { readonly tag: Tag }
+  | { readonly epoch: number; readonly seq: number }
+  | { readonly journal: string };
 
 /** Reads the good lines; a missing file is an empty ledger. @throws errors of the file system */
 export function readLedger(path: string): LedgerContent {
@@ -18,16 +23,18 @@ export function readLedger(path: string): LedgerContent {
   const tags = new Map<number, Tag>();
   let epoch = 0;
   let seq = 0;
+  let id: string | undefined;
   for (const line of lines) {
     const entry = parse(line);
     if (!entry) continue;
     if ('tag' in entry) tags.set(entry.tag.number, entry.tag);
+    else if ('journal' in entry) id = entry.journal;
     else {
       epoch = Math.max(epoch, entry.epoch);
       seq = Math.max(seq, entry.seq);
     }
   }
-  return { tags, epoch, seq };
+  return { tags, epoch, seq, id };
 }
 
 /** Rewrites the file when most of it is outdated. @throws errors of the file system */
@@ -36,6 +43,7 @@ export function compactLedger(path: string, content: LedgerContent): void {
   // An append is at least two lines, one of them empty.
   if (lines < 4 * (content.tags.size + 64)) return;
   const entries: Line[] = [{ epoch: content.epoch, seq: content.seq }];
+  if (content.id !== undefined) entries.push({ journal: content.id });
   for (const tag of content.tags.values()) entries.push({ tag });
   replaceDurably(path, format(entries));
 }

@@ -35,7 +35,7 @@ test('rows lost for different reasons are different gaps', () => {
   loss.add(series([1, 2], 7), 'disk-full');
   loss.add(series([3], 8), 'too-fast');
   loss.add(series([4], 9), 'disk-full');
-  const told = loss.take().map(({ reason, count, tags }) => ({ reason, count, tags }));
+  const told = loss.take().map(({ gap: { reason, count, tags } }) => ({ reason, count, tags }));
   assert.deepEqual(told, [
     { reason: 'disk-full', count: 3, tags: [7, 9] },
     { reason: 'too-fast', count: 1, tags: [8] },

@@ -1,6 +1,7 @@
 import { at, type Batch } from '#kernel/batch.ts';
 import type { Fault } from '#kernel/fault.ts';
 import type { Gap, GapReason } from '#kernel/gap.ts';
+import { addCount, hourOf, type TagCounts } from './tag-counts.ts';
 
 /** What each fault of the journal means for rows that found no room meanwhile. */
 const REASONS: { readonly [code: string]: GapReason } = {
@@ -9,6 +10,12 @@ const REASONS: { readonly [code: string]: GapReason } = {
   'journal.stalled': 'disk-stalled',
   'journal.worker-lost': 'journal-restarting',
 };
+
+/** A gap, and of which tags its rows were, by hour of arrival. */
+export interface LostRows {
+  readonly gap: Gap;
+  readonly counts: ReadonlyMap<number, TagCounts>;
+}
 
 /** Counts rows that found no room, until they can be told as gaps, one a reason. Fixed memory but for the tags. */
 export class Loss {
@@ -40,8 +47,8 @@ export class Loss {
     held.add(batch);
   }
 
-  take(): readonly Gap[] {
-    const gaps = [...this.#held].map(([reason, held]) => held.gap(reason));
+  take(): readonly LostRows[] {
+    const gaps = [...this.#held].map(([reason, held]) => ({ gap: held.gap(reason), counts: held.counts }));
     this.#held.clear();
     return gaps;
   }
@@ -51,12 +58,15 @@ class Held {
   #rows = 0;
   #fromUs = Number.POSITIVE_INFINITY;
   #toUs = Number.NEGATIVE_INFINITY;
-  readonly #tags = new Set<number>();
+  readonly counts = new Map<number, TagCounts>();
 
   add(batch: Batch): void {
     this.#rows += batch.rows;
+    const hourUs = hourOf(batch.receivedUs);
+    const counts: TagCounts = this.counts.get(hourUs) ?? new Map();
+    this.counts.set(hourUs, counts);
     for (let i = 0; i < batch.rows; i++) {
-      this.#tags.add(at(batch.tag, i));
+      addCount(counts, at(batch.tag, i), 1);
       const timeUs = at(batch.timeUs, i);
       if (timeUs < this.#fromUs) this.#fromUs = timeUs;
       if (timeUs > this.#toUs) this.#toUs = timeUs;
@@ -64,6 +74,7 @@ class Held {
   }
 
   gap(reason: GapReason): Gap {
-    return { tags: [...this.#tags], fromUs: this.#fromUs, toUs: this.#toUs, count: this.#rows, reason };
+    const tags = new Set([...this.counts.values()].flatMap((counts) => [...counts.keys()]));
+    return { tags: [...tags], fromUs: this.#fromUs, toUs: this.#toUs, count: this.#rows, reason };
   }
 }

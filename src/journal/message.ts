@@ -1,9 +1,11 @@
 import type { Json } from '#kernel/event.ts';
 import type { Gap } from '#kernel/gap.ts';
 import type { Tag } from '#kernel/tag-table.ts';
+import type { CursorMove } from './accounts.ts';
 import type { DeadLetter, Fill } from './api.ts';
 import type { EventColumns } from './event-columns.ts';
 import type { Columns } from './gather.ts';
+import type { TagCounts } from './tag-counts.ts';
 
 /* What the two threads of the journal say to each other. */
 
@@ -37,10 +39,23 @@ export interface Extras {
   /** Undefined: the key is no more. */
   readonly state: ReadonlyMap<string, string | undefined>;
   /** Undefined: the sink is no more. */
-  readonly cursors: ReadonlyMap<string, number | undefined>;
+  readonly cursors: ReadonlyMap<string, CursorMove | undefined>;
   readonly deadLetters: readonly DeadLetter[];
   /** Older ones of the same unit that found no room. */
   readonly deadLettersDropped: number;
+  readonly tally: Tally;
+}
+
+/** Samples of a unit, as the main thread counted them. */
+export interface Tally {
+  /** Given to be stored, or counted as lost. */
+  readonly acquired: number;
+  /** Of these, lost before they were stored. */
+  readonly lost: number;
+  /** Holes without a count. */
+  readonly unknown: number;
+  /** The lost ones by hour of arrival and tag. */
+  readonly losses: ReadonlyMap<number, TagCounts>;
 }
 
 export interface SourceName {
@@ -59,6 +74,7 @@ export interface FaultMessage {
 }
 
 export interface OpenedMessage {
+  readonly id: string | undefined;
   readonly tags: readonly Tag[];
   readonly sources: readonly SourceName[];
   readonly state: ReadonlyMap<string, Json>;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -48,10 +49,12 @@ export function openStore(
     const store = new Store(db, config, ledgerPath);
     fence(config.epoch, Math.max(store.head.epoch, ledger.epoch));
     const epoch = config.epoch ?? Math.max(store.head.epoch, ledger.epoch) + 1;
-    appendLedger(ledgerPath, [{ epoch, seq: store.head.seq }]);
+    const id = ledger.id ?? randomUUID();
+    const named = ledger.id === undefined ? [{ journal: id }] : [];
+    appendLedger(ledgerPath, [...named, { epoch, seq: store.head.seq }]);
     store.setEpoch(epoch);
     store.salvage(SALVAGE_MS);
-    return { store, opened: openedMessage(kept, tags, store, damage) };
+    return { store, opened: { ...openedMessage(kept, tags, store, damage), id } };
   } catch (error) {
     db.close();
     throw error;
@@ -75,6 +78,7 @@ export function openWithoutStore(config: WorkerConfig, fault: FaultMessage): Ope
   for (const tag of kept.tags) tags.set(tag.number, tag);
   return {
     ...smallMessage(kept),
+    id: ledger.id,
     tags: [...tags.values()].sort(byNumber),
     lastSteadyUs: head?.steady_us ?? 0,
     lastWallUs: head?.wall_us ?? 0,
@@ -116,6 +120,7 @@ function unreadMessage(
 ): OpenedMessage {
   const epoch = config.epoch ?? ledger.epoch + 1;
   return {
+    id: ledger.id,
     tags: [...ledger.tags.values()].sort(byNumber),
     sources: [],
     state: new Map(),
@@ -139,7 +144,7 @@ function openedMessage(
   tags: readonly Tag[],
   store: Store,
   damage: readonly string[],
-): OpenedMessage {
+): Omit<OpenedMessage, 'id'> {
   const { epoch, seq, unit, steady_us, wall_us } = store.head;
   return {
     ...smallMessage(kept),
@@ -261,14 +266,12 @@ function carryOver(db: DatabaseSync, kept: Kept, range: Pick<SalvageRow, 'upto' 
     }
     for (const { id, name } of kept.sources) db.prepare('INSERT INTO sources VALUES (?, ?)').run(id, name);
     for (const [key, value] of kept.state) db.prepare('INSERT INTO state VALUES (?, ?)').run(key, value);
-    for (const [name, seq] of kept.cursors) db.prepare('INSERT INTO cursors VALUES (?, ?)').run(name, seq);
     if (head) {
-      db.prepare('UPDATE head SET epoch = ?, unit = ?, steady_us = ?, wall_us = ?, age_us = ?').run(
-        head.epoch,
-        head.unit,
-        head.steady_us,
-        head.wall_us,
-        head.age_us,
+      const names = ['epoch', 'unit', 'steady_us', 'wall_us', 'age_us'] as const;
+      const ledger = ['since_us', 'acquired', 'stored', 'lost', 'unknown'] as const;
+      const all = [...names, ...ledger];
+      db.prepare(`UPDATE head SET ${all.map((name) => `${name} = ?`).join(', ')}`).run(
+        ...all.map((name) => head[name] ?? null),
       );
     }
     if (rest) carryRest(db, kept, rest, range);
@@ -277,6 +280,9 @@ function carryOver(db: DatabaseSync, kept: Kept, range: Pick<SalvageRow, 'upto' 
       const gap = { tags: 'all', fromUs: 0, toUs: head?.wall_us ?? 0, count: head?.rows } as const;
       new GapTable(db).add({ ...gap, reason: 'journal-damaged' });
     }
+    // Those whose accounts could be read are there by now.
+    for (const [name, seq] of kept.cursors)
+      db.prepare('INSERT OR IGNORE INTO cursors (name, seq, "at") VALUES (?, ?, ?)').run(name, seq, seq);
   });
 }
 
@@ -309,7 +315,7 @@ function carryRest(
 }
 
 function insertRow(db: DatabaseSync, table: string, row: Row): void {
-  const names = Object.keys(row);
+  const names = Object.keys(row).map((name) => `"${name}"`);
   const places = names.map(() => '?').join(', ');
   db.prepare(`INSERT OR IGNORE INTO ${table} (${names.join(', ')}) VALUES (${places})`).run(
     ...Object.values(row),

@@ -1,16 +1,21 @@
+// Long because one connection answers all that can be asked of a journal.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { at, BatchCutter } from '#kernel/batch.ts';
-import type { SiteEvent } from '#kernel/event.ts';
+import type { Json, SiteEvent } from '#kernel/event.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 import { openForReading } from '#platform/sqlite.ts';
+import type { Ledger, LedgerAsked, LedgerRow } from './accounts.ts';
 import type {
+  EventBodies,
+  EventLane,
   Extent,
   Item,
   JournalReader,
   LostBlock,
+  PagedTable,
   RowItem,
   StoredDeadLetter,
   StoredEvent,
@@ -20,9 +25,11 @@ import type {
 import { type Block, readBlock } from './block.ts';
 import { link } from './chain.ts';
 import { readDeadLetters } from './dead-letters.ts';
+import { readAccounts } from './deliveries.ts';
 import { type GapRow, gapOfRow } from './gaps.ts';
 import { MARK_DERIVED, MARK_LATE, MARK_SOURCE_SHIFT, MarkKind } from './gather.ts';
 import { holesWithin } from './holes.ts';
+import { readLedgerRows } from './ledger-rows.ts';
 import { type Place, Places, type Tell } from './places.ts';
 import { salvagedUpTo, salvageRows } from './salvage.ts';
 import { FILES, FORMAT_VERSION, formatVersion, type HeadRow, readHead } from './schema.ts';
@@ -109,6 +116,33 @@ class Reader implements JournalReader {
     return storedOf(this.#eventRows(afterSeq, Number.MAX_SAFE_INTEGER, limit));
   }
 
+  eventBodies(lane: EventLane, afterSeq: number, limit: number): EventBodies {
+    const head = Math.min(this.#head().seq, salvagedUpTo(this.#db));
+    const wanted = lane === 'security' ? 'AND instr(body, ?) > 0' : '';
+    const mark = lane === 'security' ? [SECURITY] : [];
+    const rows = this.#db
+      .prepare(`SELECT seq, body FROM events WHERE seq > ? AND seq <= ? ${wanted} ORDER BY seq LIMIT ?`)
+      .all(afterSeq, head, ...mark, limit) as unknown as Pick<EventRow, 'seq' | 'body'>[];
+    const full = rows.length === limit;
+    return {
+      rows: rows.filter(({ body }) => laneOf(body) === lane),
+      upTo: full ? (rows.at(-1)?.seq ?? afterSeq) : Math.max(afterSeq, head),
+      full,
+    };
+  }
+
+  *tableRows(table: PagedTable): Iterable<readonly [number: number, text: string]> {
+    const query = table === 'tags' ? 'SELECT number, body FROM tags' : 'SELECT * FROM gaps';
+    for (const row of this.#db.prepare(`${query} ORDER BY 1`).iterate()) {
+      const { number, body } = row as { number?: number; body?: string };
+      if (number !== undefined && body !== undefined) yield [number, body];
+      else {
+        const { seq, ...gap } = gapOfRow(row as unknown as GapRow);
+        yield [seq, JSON.stringify({ id: seq, ...gap })];
+      }
+    }
+  }
+
   eventsBefore(seq: number, limit: number): readonly StoredEvent[] {
     const rows = this.#db
       .prepare('SELECT * FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?')
@@ -152,6 +186,13 @@ class Reader implements JournalReader {
     return row?.seq ?? 0;
   }
 
+  states(prefix: string): ReadonlyMap<string, Json> {
+    const rows = this.#db
+      .prepare('SELECT key, value FROM state WHERE substr(key, 1, ?) = ? ORDER BY key')
+      .all(prefix.length, prefix) as { key: string; value: string }[];
+    return new Map(rows.map(({ key, value }) => [key, JSON.parse(value) as Json]));
+  }
+
   deadLetters(limit: number): readonly StoredDeadLetter[] {
     return readDeadLetters(this.#db, limit);
   }
@@ -173,11 +214,27 @@ class Reader implements JournalReader {
     return Math.round(rows + perEntry * Math.max(0, this.#head().seq - last.last));
   }
 
+  ledger(): Ledger {
+    return this.#atOnce(() => readAccounts(this.#db, this.#head()));
+  }
+
+  ledgerRows(asked: LedgerAsked): readonly LedgerRow[] {
+    return this.#atOnce(() => {
+      // Says why where nothing can be told.
+      readAccounts(this.#db, this.#head());
+      return readLedgerRows(this.#db, asked);
+    });
+  }
+
   verify(): Verified {
-    // One transaction: the head must be that of just these events.
+    return this.#atOnce(() => walkChain(this.#db, this.#head()));
+  }
+
+  /** One transaction: the head must be that of just these rows. */
+  #atOnce<T>(read: () => T): T {
     this.#db.exec('BEGIN');
     try {
-      return walkChain(this.#db, this.#head());
+      return read();
     } finally {
       this.#db.exec('COMMIT');
     }
@@ -281,6 +338,20 @@ class Reader implements JournalReader {
     return this.#db
       .prepare('SELECT * FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?')
       .all(after, upTo, limit) as unknown as EventRow[];
+  }
+}
+
+/** As canonical JSON has it; it may stand elsewhere in an event too. */
+const SECURITY = Buffer.from('"kind":"security"');
+
+/** Undefined of an event that cannot be read. */
+function laneOf(body: Uint8Array): EventLane | undefined {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
+  try {
+    const { kind } = JSON.parse(bytes.toString()) as SiteEvent;
+    return kind === 'security' ? 'security' : 'others';
+  } catch {
+    return undefined;
   }
 }
 

@@ -2,7 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { SiteEvent } from '#kernel/event.ts';
 import type { Gap, GapReason } from '#kernel/gap.ts';
 import { readBlockTags } from './block.ts';
+import type { Deliveries } from './deliveries.ts';
 import type { GapTable } from './gaps.ts';
+import type { Hours } from './hours.ts';
 import type { HeadRow } from './schema.ts';
 
 /** Named as the source of gaps that count events instead of samples. */
@@ -25,10 +27,14 @@ export class Removal {
   gaps = 0;
   readonly #db: DatabaseSync;
   readonly #table: GapTable;
+  readonly #deliveries: Deliveries;
+  readonly #hours: Hours;
 
-  constructor(db: DatabaseSync, table: GapTable) {
+  constructor(db: DatabaseSync, table: GapTable, deliveries: Deliveries, hours: Hours) {
     this.#db = db;
     this.#table = table;
+    this.#deliveries = deliveries;
+    this.#hours = hours;
   }
 
   /** Removes blocks past the age limit. */
@@ -52,6 +58,7 @@ export class Removal {
   #removeBlock(head: HeadRow, reason: GapReason): boolean {
     const block = this.#db.prepare('SELECT * FROM blocks ORDER BY seq LIMIT 1').get() as BlockRow | undefined;
     if (!block) return false;
+    this.#hours.removed(block, this.#deliveries.removed(block));
     this.#db.prepare('DELETE FROM blocks WHERE seq = ?').run(block.seq);
     head.rows -= block.rows;
     if (block.rows > 0 && (reason === 'age' || block.last > this.#delivered())) this.#lose(block, reason);

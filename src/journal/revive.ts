@@ -57,7 +57,7 @@ export function reviveJournal(dir: string, revival: Revival): void {
         if (next !== undefined) put.run(key, JSON.stringify(next));
       }
       for (const [key, value] of revival.added(skipped)) put.run(key, JSON.stringify(value));
-      db.prepare('UPDATE head SET epoch = ?, unit = 0, seq = ?').run(epoch, seq);
+      db.prepare('UPDATE head SET epoch = ?, unit = 0, seq = ?, since_us = NULL').run(epoch, seq);
     });
     appendLedger(ledgerPath, [{ epoch, seq }]);
   } finally {

@@ -32,6 +32,12 @@ export interface HeadRow {
   anchor_seq: number;
   anchor_hash: Uint8Array;
   events_removed: number;
+  /** The delivery ledger: when it began, and samples since then; null before that. */
+  since_us: number | null;
+  acquired: number | null;
+  stored: number | null;
+  lost: number | null;
+  unknown: number | null;
 }
 
 const TABLES = `
@@ -65,20 +71,48 @@ const LATER = `
   CREATE TABLE IF NOT EXISTS holes (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, rows INTEGER,
     from_us REAL NOT NULL, to_us REAL NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS hours (
+    first INTEGER PRIMARY KEY, last INTEGER NOT NULL, hour_us REAL NOT NULL, body BLOB NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS hour_losses (
+    sink TEXT NOT NULL, hour_us REAL NOT NULL, body BLOB NOT NULL, PRIMARY KEY (sink, hour_us)) STRICT, WITHOUT ROWID;
 `;
 
-export const addLaterTables = (db: DatabaseSync): void => db.exec(LATER);
+/** Columns that came later. */
+const LATER_COLUMNS: { readonly [table: string]: readonly string[] } = {
+  head: ['since_us REAL', 'acquired INTEGER', 'stored INTEGER', 'lost INTEGER', 'unknown INTEGER'],
+  cursors: [
+    ...['at', 'base', 'base_lost', 'delivered', 'rejected', 'left_out', 'lost', 'removed', 'removed_to'].map(
+      (name) => `"${name}" INTEGER NOT NULL DEFAULT 0`,
+    ),
+    'beyond INTEGER',
+  ],
+};
+
+export function addLaterTables(db: DatabaseSync): void {
+  db.exec(LATER);
+  for (const [table, columns] of Object.entries(LATER_COLUMNS)) {
+    const there = new Set(
+      db
+        .prepare(`SELECT * FROM ${table} LIMIT 0`)
+        .columns()
+        .map(({ name }) => `${name}`),
+    );
+    for (const column of columns)
+      if (!there.has(column.split(' ')[0]?.replaceAll('"', '') ?? ''))
+        db.exec(`ALTER TABLE ${table} ADD COLUMN ${column}`);
+  }
+}
 
 /** Makes the tables of a new journal. @param seq highest sequence that may have been given before */
 export function createTables(db: DatabaseSync, seq: number): void {
   transaction(db, () => {
     db.exec(TABLES);
-    addLaterTables(db);
     db.prepare('INSERT INTO head VALUES (1, 0, 0, ?, 0, 0, 0, 0, 0, ?, 0, 0, ?, 0)').run(
       seq,
       GENESIS,
       GENESIS,
     );
+    addLaterTables(db);
   });
 }
 
@@ -91,8 +125,10 @@ export const readHead = (db: DatabaseSync): HeadRow | undefined =>
 /** @throws SyntaxError where a spoilt page has left a head that SQLite reads, and that cannot be one */
 export function checkHead(head: HeadRow): HeadRow {
   const { epoch, unit, seq, rows, event_seq, event_count, anchor_seq, events_removed } = head;
-  const counts = [epoch, unit, seq, rows, event_seq, event_count, anchor_seq, events_removed];
-  const times = [head.steady_us, head.wall_us, head.age_us];
+  const { acquired, stored, lost, unknown } = head;
+  const ledger = [acquired, stored, lost, unknown].map((count) => count ?? 0);
+  const counts = [epoch, unit, seq, rows, event_seq, event_count, anchor_seq, events_removed, ...ledger];
+  const times = [head.steady_us, head.wall_us, head.age_us, head.since_us ?? 0];
   const isHash = (bytes: Uint8Array) => bytes instanceof Uint8Array && bytes.length === GENESIS.length;
   const isSound =
     counts.every((count) => Number.isSafeInteger(count) && count >= 0 && count < MOST_SEQ) &&

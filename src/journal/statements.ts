@@ -9,7 +9,7 @@ export const EVENT_VALUES = 4;
 const EVENT = `(${Array(EVENT_VALUES).fill('?').join(', ')})`;
 
 /** Of the statement `head`, in its order. */
-export const headValues = (head: HeadRow): (number | Uint8Array)[] => [
+export const headValues = (head: HeadRow): (number | Uint8Array | null)[] => [
   head.epoch,
   head.unit,
   head.seq,
@@ -23,18 +23,24 @@ export const headValues = (head: HeadRow): (number | Uint8Array)[] => [
   head.anchor_seq,
   head.anchor_hash,
   head.events_removed,
+  head.since_us,
+  head.acquired,
+  head.stored,
+  head.lost,
+  head.unknown,
 ];
 
 export function statements(
   db: DatabaseSync,
 ): Record<
-  'head' | 'block' | 'event' | 'events' | 'tag' | 'source' | 'state' | 'dropState' | 'cursor' | 'dropCursor',
+  'head' | 'block' | 'event' | 'events' | 'tag' | 'source' | 'state' | 'dropState' | 'dropCursor',
   StatementSync
 > {
   return {
     head: db.prepare(
       'UPDATE head SET epoch = ?, unit = ?, seq = ?, steady_us = ?, wall_us = ?, age_us = ?, rows = ?, event_seq = ?, ' +
-        'event_hash = ?, event_count = ?, anchor_seq = ?, anchor_hash = ?, events_removed = ? WHERE id = 1',
+        'event_hash = ?, event_count = ?, anchor_seq = ?, anchor_hash = ?, events_removed = ?, ' +
+        'since_us = ?, acquired = ?, stored = ?, lost = ?, unknown = ? WHERE id = 1',
     ),
     block: db.prepare('INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)'),
     event: db.prepare(`INSERT INTO events VALUES ${EVENT}`),
@@ -43,9 +49,6 @@ export function statements(
     source: db.prepare('INSERT OR REPLACE INTO sources VALUES (?, ?)'),
     state: db.prepare('INSERT OR REPLACE INTO state VALUES (?, ?)'),
     dropState: db.prepare('DELETE FROM state WHERE key = ?'),
-    cursor: db.prepare(
-      'INSERT INTO cursors VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)',
-    ),
     dropCursor: db.prepare('DELETE FROM cursors WHERE name = ?'),
   };
 }

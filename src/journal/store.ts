@@ -1,3 +1,4 @@
+// Long because all that one transaction of the writer may hold is here.
 import type { DatabaseSync } from 'node:sqlite';
 import { Fault } from '#kernel/fault.ts';
 import type { Gap, GapReason } from '#kernel/gap.ts';
@@ -6,13 +7,22 @@ import type { Fill } from './api.ts';
 import { BlockWriter } from './block.ts';
 import { link } from './chain.ts';
 import { DeadLetterTable, LETTER_BYTES } from './dead-letters.ts';
+import { Deliveries } from './deliveries.ts';
 import { type EventColumns, eachEvent } from './event-columns.ts';
 import { GapTable } from './gaps.ts';
 import type { Columns } from './gather.ts';
+import { Hours } from './hours.ts';
 import { appendLedger } from './ledger.ts';
-import { type Extras, NO_TOTALS, type StoreTotals, type UnitMessage, type WorkerConfig } from './message.ts';
+import {
+  type Extras,
+  NO_TOTALS,
+  type StoreTotals,
+  type Tally,
+  type UnitMessage,
+  type WorkerConfig,
+} from './message.ts';
 import { Removal } from './removal.ts';
-import { Salvage } from './salvage.ts';
+import { Salvage, salvageRows } from './salvage.ts';
 import { type HeadRow, readHead } from './schema.ts';
 import { Space } from './space.ts';
 import { EVENT_VALUES, EVENTS_AT_ONCE, headValues, statements } from './statements.ts';
@@ -30,6 +40,8 @@ const MORE_BYTES = 64 * 1024;
 const MORE_FACTOR = 4;
 const MOST_ATTEMPTS = 6;
 const SMALL_ROW_BYTES = 100;
+/** Of counts by tag and hour that are written anew: those of many tags. */
+const FOLD_BYTES = 64 * 1024;
 /** Brought over of a damaged file in one transaction; a commit that comes meanwhile waits for it. */
 const SALVAGE_BYTES = 2 ** 20;
 /** Seven digits and a comma. */
@@ -43,6 +55,8 @@ export class Store {
   readonly #space: Space;
   readonly #gaps: GapTable;
   readonly #removal: Removal;
+  readonly #deliveries: Deliveries;
+  readonly #hours: Hours;
   readonly #deadLetters: DeadLetterTable;
   readonly #blocks = new BlockWriter();
   readonly #insert: ReturnType<typeof statements>;
@@ -66,7 +80,9 @@ export class Store {
       this.#writtenBytes += bytes;
     });
     this.#gaps = new GapTable(db);
-    this.#removal = new Removal(db, this.#gaps);
+    this.#deliveries = new Deliveries(db);
+    this.#hours = new Hours(db, config.quotaBytes);
+    this.#removal = new Removal(db, this.#gaps, this.#deliveries, this.#hours);
     this.#deadLetters = new DeadLetterTable(db, config.quotaBytes);
     this.#insert = statements(db);
     const head = readHead(db);
@@ -188,12 +204,28 @@ export class Store {
    */
   idle(): boolean {
     if (this.#salvageSome()) return true;
+    if (this.#foldSome()) return true;
     this.#space.relax();
     const freePages = this.#space.freePagesToShrink();
     if (freePages === 0) return false;
     // In pieces: with the quota lowered much has to go, and commits must not wait for it.
     this.#write(() => {}, 'quota', freePages * PAGE_BYTES);
     return this.#space.shrink();
+  }
+
+  /** What is being brought over belongs before what came since: until then nothing is counted by the hour. */
+  #foldSome(): boolean {
+    if (this.#salvage || !this.#hours.isDue) return false;
+    let hasMore = false;
+    this.#write(
+      () => {
+        hasMore = this.#hours.fold();
+      },
+      'quota',
+      FOLD_BYTES,
+    );
+    this.#space.afterCommit();
+    return hasMore;
   }
 
   /**
@@ -221,6 +253,7 @@ export class Store {
       const work = () => {
         lost = salvage.write(this.#db, this.#head, piece);
         for (const gap of lost) if (this.#gaps.add(gap)) this.#gapsAdded++;
+        if (piece.isLast && salvageRows(this.#db).length === 0) this.#settleLedger();
       };
       if (!this.#put(piece.bytes, work)) {
         this.#space.withReserve(() => this.#write(work, 'disk-full', piece.bytes));
@@ -236,6 +269,16 @@ export class Store {
     return true;
   }
 
+  #settleLedger(): void {
+    if (this.#head.since_us === null) this.#beginLedger();
+    else this.#deliveries.settle(this.#head);
+  }
+
+  #beginLedger(): void {
+    this.#hours.clear();
+    this.#deliveries.begin(this.#head, Date.now() * 1000);
+  }
+
   #nextSalvage(): void {
     const was = this.#salvage;
     was?.[Symbol.dispose]();
@@ -248,6 +291,7 @@ export class Store {
     transaction(this.#db, () => {
       // Units are numbered within an epoch.
       this.#head = { ...this.#head, epoch, unit: this.#head.epoch === epoch ? this.#head.unit : 0 };
+      if (this.#head.since_us === null && !this.#salvage) this.#beginLedger();
       this.#insert.head.run(...headValues(this.#head));
     });
   }
@@ -336,10 +380,11 @@ export class Store {
     }
     for (const [name, seq] of extras.cursors) {
       if (seq === undefined) this.#insert.dropCursor.run(name);
-      else this.#insert.cursor.run(name, seq);
+      else this.#deliveries.move(name, seq, this.#head);
     }
     this.#deadLetters.add(extras.deadLetters, extras.deadLettersDropped);
     for (const gap of extras.gaps) if (this.#gaps.add(gap)) this.#gapsAdded++;
+    this.#count(extras.tally);
   }
 
   /** Many rows a statement: to run one costs as much as to put its row into the table. */
@@ -365,6 +410,18 @@ export class Store {
     const last = seq + columns.marks - 1;
     this.#insert.block.run(seq, last, columns.rows, fromUs, toUs, this.#head.age_us, body);
     this.#head.rows += columns.rows;
+    if (this.#head.stored !== null) this.#head.stored += columns.rows;
+    this.#hours.added(columns.rows);
+  }
+
+  /** Nothing is counted until the ledger has begun; then all that is there is. */
+  #count({ acquired, lost, unknown, losses }: Tally): void {
+    const head = this.#head;
+    if (head.acquired === null || head.lost === null || head.unknown === null) return;
+    head.acquired += acquired;
+    head.lost += lost;
+    head.unknown += unknown;
+    for (const [hourUs, counts] of losses) this.#hours.lost('', hourUs, counts);
   }
 }
 

@@ -6,6 +6,8 @@ import { readPlanes, unzigzag, writePlanes, zigzag } from './planes.ts';
 const MAX_EXPONENT = 9;
 const SINGLE = 16;
 const DOUBLE = 17;
+/** Added and taken away again it leaves the nearest integer, below 2^51; beyond it nothing fits 32 bits anyway. */
+const NEAREST = 1.5 * 2 ** 52;
 const POWERS = Array.from({ length: MAX_EXPONENT + 1 }, (_, exponent) => 10 ** exponent);
 
 /** Coding `values`: most sensors give few decimals or single floats, and both are far shorter than a double. */
@@ -45,29 +47,41 @@ export class ValueWriter {
   }
 
   #run(values: Float64Array<ArrayBuffer>, from: number, to: number): number {
-    const exponent = exponentOf(values, from, to);
-    if (exponent !== undefined && this.#decimal(values, from, to, POWERS[exponent] as number))
-      return exponent;
+    const exponent = this.#decimal(values, from, to);
+    if (exponent !== undefined) return exponent;
     for (let i = from; i < to; i++) {
       if (Math.fround(values[i] as number) !== (values[i] as number)) return this.#double(values, from, to);
     }
     return this.#float(values, from, to);
   }
 
-  #decimal(values: Float64Array, from: number, to: number, power: number): boolean {
-    const start = this.#intCount;
+  /**
+   * Smallest number of decimals that gives back every value exactly; undefined, and nothing written, where there is none.
+   * A value that needs more than those before it, mostly one of the first, begins the run anew.
+   */
+  #decimal(values: Float64Array, from: number, to: number): number | undefined {
+    const ints = this.#ints;
+    const shift = this.#intCount - from;
+    let exponent = 0;
+    let power = 1;
     let before = 0;
     for (let i = from; i < to; i++) {
-      const scaled = Math.round((values[i] as number) * power);
-      const int = scaled | 0;
-      if (int !== scaled || int / power !== (values[i] as number)) {
-        this.#intCount = start;
-        return false;
+      const value = values[i] as number;
+      const int = nearest(value * power);
+      if (givesBack(value, int, power)) {
+        ints[shift + i] = zigzag((int - before) | 0);
+        before = int;
+        continue;
       }
-      this.#ints[this.#intCount++] = zigzag((int - before) | 0);
-      before = int;
+      const needed = decimalsOf(value, exponent + 1);
+      if (needed === undefined) return undefined;
+      exponent = needed;
+      power = POWERS[exponent] as number;
+      before = 0;
+      i = from - 1;
     }
-    return true;
+    this.#intCount = shift + to;
+    return exponent;
   }
 
   #float(values: Float64Array, from: number, to: number): number {
@@ -96,19 +110,19 @@ export class ValueWriter {
   }
 }
 
-/** Smallest number of decimals that gives back every value exactly; undefined where there is none. */
-function exponentOf(values: Float64Array, from: number, to: number): number | undefined {
-  let exponent = 0;
-  for (let i = from; i < to; i++) {
-    const value = values[i] as number;
-    // −0 would come back as 0.
-    if (value === 0 && 1 / value < 0) return undefined;
-    // A value that fits with fewer decimals fits with more, so the rows before need no second look.
-    while (Math.round(value * (POWERS[exponent] as number)) / (POWERS[exponent] as number) !== value) {
-      if (++exponent > MAX_EXPONENT) return undefined;
-    }
+const nearest = (scaled: number): number => (scaled + NEAREST - NEAREST) | 0;
+
+/** −0 would come back as 0. */
+const givesBack = (value: number, int: number, power: number): boolean =>
+  int / power === value && (int !== 0 || 1 / value > 0);
+
+/** Smallest number of decimals, of so many or more, that gives back this value exactly; undefined where there is none. */
+function decimalsOf(value: number, atLeast: number): number | undefined {
+  for (let exponent = atLeast; exponent <= MAX_EXPONENT; exponent++) {
+    const power = POWERS[exponent] as number;
+    if (givesBack(value, nearest(value * power), power)) return exponent;
   }
-  return exponent;
+  return undefined;
 }
 
 /** @throws Fault `journal.truncated`, `journal.bad-value` */

@@ -5,6 +5,8 @@ export interface FaultOptions {
   readonly retry?: Retry;
   /** What the reader can do about it, one sentence. */
   readonly hint?: string;
+  /** Not before: the other side has said when there is a place. */
+  readonly afterMs?: number;
   readonly cause?: unknown;
 }
 
@@ -15,12 +17,14 @@ export class Fault extends Error {
   readonly code: string;
   readonly retry: Retry;
   readonly hint: string | undefined;
+  readonly afterMs: number | undefined;
 
   constructor(code: string, message: string, options: FaultOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retry = options.retry ?? 'backoff';
     this.hint = options.hint;
+    this.afterMs = options.afterMs;
   }
 
   /** Wraps what is no Fault yet; a Fault passes unchanged. */

@@ -30,6 +30,8 @@ export type GapReason =
   | 'journal-restarting'
   /** Rows came faster than a healthy disk takes them. */
   | 'too-fast'
+  /** Larger than what the way to the hub takes in one piece: kept at the site, missing at the hub. */
+  | 'too-large'
   | 'quota'
   | 'age'
   | 'journal-damaged'

@@ -32,6 +32,7 @@ export class TagTable {
   readonly #byPath = new Map<string, Tag>();
   readonly #byNumber: Tag[] = [];
   readonly #onDeclare: (tag: Tag) => void;
+  #version = 0;
 
   /**
    * @param known tags of earlier runs, any order; their numbers are kept. Tags that the site no longer names stay.
@@ -46,6 +47,11 @@ export class TagTable {
   /** One more than the highest number given: the length that an array indexed by tag number needs. */
   get size(): number {
     return this.#byNumber.length;
+  }
+
+  /** Rises with every tag that is declared or changed. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Gives the tag its number: the old one when the path was known, also when the rest of its definition changed. */
@@ -87,6 +93,7 @@ export class TagTable {
   #put(tag: Tag): void {
     this.#byPath.set(tag.path, tag);
     this.#byNumber[tag.number] = tag;
+    this.#version++;
   }
 }
 

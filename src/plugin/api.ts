@@ -5,7 +5,10 @@ import type { Command, WriteResult } from '#kernel/command.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
 import type { Fault } from '#kernel/fault.ts';
 import type { Gap } from '#kernel/gap.ts';
+import type { Log } from '#kernel/log.ts';
 import type { Tag, TagInfo } from '#kernel/tag-table.ts';
+
+export type { Log } from '#kernel/log.ts';
 
 /** What a plugin exports; `config` also makes its docs page, its editor hints and its form. */
 export interface Definition<S extends z.ZodType, Running, D = Deps> {
@@ -160,13 +163,6 @@ export interface Tags {
   declare(info: TagInfo, staleAfterMs?: number): Tag;
   /** Newest source time taken of a tag, earlier runs included, to tell rows that are sent again; 0 when not known. */
   newestUs?(tag: number): number;
-}
-
-export interface Log {
-  debug(detail: object, message: string): void;
-  info(detail: object, message: string): void;
-  warn(detail: object, message: string): void;
-  error(detail: object, message: string): void;
 }
 
 /** The PLC load budget: what the device bears (caps, from the configuration) beside what it is asked. */

@@ -26,3 +26,11 @@ export interface FileHistory {
   file(digest: string): ReplayedFile;
   change(before: ReplayedFile, after: ReplayedFile, table: TagTable): FileChange;
 }
+
+/** What detectors had learned, for a replay of the time when it counted. */
+export interface LearnedPast {
+  /** Digest of the file that each detector went on with when the replay begins, by id. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** Undefined where the file is gone: then its detector finds nothing. */
+  text(digest: string): string | undefined;
+}

@@ -75,7 +75,8 @@ export function keyOf(what: What): string {
     case 'alarm':
       return `${what.kind} ${what.id} ${what.from} ${what.to}`;
     case 'alert':
-      return `alert ${what.rule} ${what.to} ${what.text}`;
+      // What a detector says of it holds figures, which another file has otherwise.
+      return `alert ${what.rule} ${what.to} ${what.found ? what.found.detector : what.text}`;
     case 'write':
       return `write ${what.shadow ?? ''} ${what.rule} ${what.tag} ${JSON.stringify(what.value)}`;
     case 'send':

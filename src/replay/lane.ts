@@ -1,10 +1,11 @@
 import type { AlarmAct } from '#decide/api.ts';
+import { withFiles } from '#decide/detectors/spec.ts';
 import type { Item } from '#journal/api.ts';
 import type { Batch } from '#kernel/batch.ts';
 import { pickRows } from '#kernel/batch.ts';
 import type { Json, SiteEvent } from '#kernel/event.ts';
 import type { Tag } from '#kernel/tag-table.ts';
-import type { FileHistory, ReplayedFile } from '#replay/file.ts';
+import type { FileHistory, LearnedPast, ReplayedFile } from '#replay/file.ts';
 import type { Finding, What } from '#replay/finding.ts';
 import { Machine } from '#replay/machine.ts';
 import { isAct } from '#replay/recorded.ts';
@@ -21,6 +22,8 @@ export interface LaneOptions {
   readonly follow?: FileHistory | undefined;
   /** Entries whose state of rules and alarms a later start went on with, ascending. */
   readonly states?: readonly number[] | undefined;
+  /** What detectors learned; those of a lane without it find nothing before they have learned. */
+  readonly learned?: LearnedPast | undefined;
   /** Rows of these tags are left out: the file derives what the past had measured. */
   readonly hidden?: ReadonlySet<number> | undefined;
 }
@@ -37,6 +40,7 @@ export class Lane {
   #assets: Json | undefined;
   #startUs = 0;
   readonly #kept = new Map<number, Json | undefined>();
+  readonly #digests: Map<string, string>;
   #nextKept = 0;
   #lastAtUs = 0;
   #lastWallUs = 0;
@@ -46,6 +50,7 @@ export class Lane {
   constructor(options: LaneOptions) {
     this.#options = options;
     this.#file = options.file;
+    this.#digests = new Map(options.learned?.digests);
   }
 
   /** What people did with assets before the first entry. */
@@ -89,6 +94,7 @@ export class Lane {
   #event({ event, atUs, seq }: Item & { kind: 'event' }): readonly Finding[] {
     if (event.name === 'system.started') this.#started(event, atUs);
     else if (event.name === 'config.changed') this.#changed(event);
+    else if (event.name === 'detector.learned') this.#learned(event);
     else if (event.name === 'security.asset-changed') this.#running().asset(event);
     else if (isAct(event)) return this.#act(event, atUs, seq);
     return NOTHING;
@@ -124,16 +130,34 @@ export class Lane {
     if (by !== 'start') {
       const machine = this.#running();
       for (const tag of next.tags) machine.table.declare(tag);
-      machine.change(next, follow.change(this.#file, next, machine.table));
+      machine.change(this.#withFiles(next), follow.change(this.#file, next, machine.table));
     }
     this.#file = next;
+  }
+
+  #learned({ subject, detail = {} }: SiteEvent): void {
+    const { follow, learned } = this.#options;
+    const digest = String(detail.digest);
+    if (!follow) return;
+    this.#digests.set(subject, digest);
+    const text = learned?.text(digest);
+    if (text !== undefined) this.#running().learn(subject, { digest, text });
+  }
+
+  #withFiles(file: ReplayedFile): ReplayedFile {
+    const spec = withFiles(file.spec, ({ id, learned }) => {
+      const digest = learned ?? this.#digests.get(id);
+      const text = digest === undefined ? undefined : this.#options.learned?.text(digest);
+      return digest === undefined || text === undefined ? undefined : { digest, text };
+    });
+    return { ...file, spec };
   }
 
   /** Made late: the file that a start came with is told behind it. */
   #running(): Machine {
     if (!this.#machine) {
       const { known } = this.#options;
-      this.#machine = new Machine(this.#file, known, this.#state, this.#assets);
+      this.#machine = new Machine(this.#withFiles(this.#file), known, this.#state, this.#assets);
     }
     return this.#machine;
   }

@@ -1,5 +1,6 @@
 import { type AlarmAct, type Decisions, isEmpty, type Outcome } from '#decide/api.ts';
 import { compileCondition } from '#decide/condition.ts';
+import type { LearnedFile } from '#decide/detectors/spec.ts';
 import { compileDecisions } from '#decide/engine.ts';
 import type { AssetMode, Guard } from '#guard/api.ts';
 import { createGuard } from '#guard/guard.ts';
@@ -85,6 +86,11 @@ export class Machine {
       if (error instanceof Fault) return undefined;
       throw error;
     }
+  }
+
+  /** A detector goes on with another learned file. */
+  learn(detector: string, file: LearnedFile): void {
+    this.#decisions.learn(detector, file);
   }
 
   /** What people did with an asset, as its event tells it; nothing where this file has no such asset. */

@@ -1,3 +1,4 @@
+import type { FoundBy } from '#decide/detectors/saying.ts';
 import type { Item } from '#journal/api.ts';
 import type { SiteEvent } from '#kernel/event.ts';
 import type { AlarmFound, AlertFound, Finding, RuleFound, What } from '#replay/finding.ts';
@@ -70,17 +71,22 @@ function alarm(id: string, by: string | undefined, detail: Detail): What {
   return { kind: 'alarm', id, priority, from, to, cause, firstOut, ...who };
 }
 
-function alert(name: string, rule: string, detail: Detail): What {
-  const { text, cause, lastedMs = 0, inputs } = detail as unknown as Omit<AlertFound, 'rule' | 'to'>;
-  return {
-    kind: 'alert',
-    rule,
-    to: name === 'alert.began' ? 'began' : 'ended',
-    cause,
-    text,
-    lastedMs,
-    inputs,
-  };
+/** By the names of their events; what people said of an alert is another one. */
+const ALERTS: { readonly [name: string]: AlertFound['to'] } = {
+  'alert.began': 'began',
+  'alert.ended': 'ended',
+  'alert.would-begin': 'began',
+  'alert.would-end': 'ended',
+};
+
+function alert(name: string, rule: string, detail: Detail): What | undefined {
+  const to = ALERTS[name];
+  if (!to) return undefined;
+  const { text, cause, lastedMs = 0, inputs = [] } = detail as unknown as Omit<AlertFound, 'rule' | 'to'>;
+  const { detector, certainty, reasons, shadow } = detail;
+  const found = { detector, certainty, reasons, ...(shadow === true && { shadow }) } as unknown as FoundBy;
+  const ofDetector = detector !== undefined && { found };
+  return { kind: 'alert', rule, to, cause, text, lastedMs, inputs, ...ofDetector };
 }
 
 function wouldWrite(rule: string, { tag, value = null, refusal, reason }: Detail): What {

@@ -20,6 +20,9 @@ export const plainFingerprint = (text: string): string =>
     .replace(/^sha-?256[:=]/, '')
     .replaceAll(/[:\s]/g, '');
 
+/** Empty where there is none. */
+export const commonNameOf = ({ subject }: X509Certificate): string => /^CN=(.*)$/m.exec(subject)?.[1] ?? '';
+
 export const fingerprintOf = (der: Uint8Array): string => createHash('sha256').update(der).digest('hex');
 
 /** Reads the first certificate of a chain; undefined for what is none. @param bytes DER or PEM */

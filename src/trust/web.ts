@@ -1,18 +1,11 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  type KeyObject,
-  randomBytes,
-  X509Certificate,
-} from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { replaceDurablyAside } from '#platform/files.ts';
-import { isPrivate, NAME_CONSTRAINTS, nameConstraints } from './name-constraints.ts';
+import { issue, newKey, type Pair, pemOf } from './issue.ts';
+import { isPrivate } from './name-constraints.ts';
 
 /** What browsers and programs meet at the API of a site. All of it PEM. */
 export interface WebCertificate {
@@ -34,11 +27,9 @@ const AUTHORITY_DAYS = 20 * 365;
 const SITE_DAYS = 397;
 /** Renewed with this left: a site that is switched off for a season comes back with a valid one. */
 const RENEW_DAYS = 130;
-/** Clocks of browsers run behind. */
 const BEFORE_DAYS = 2;
 /** A box without a battery wakes up in 1970. No site is older than this. */
 const EARLIEST_MS = Date.UTC(2026, 0, 1);
-const SIGNING = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** Where they are kept within the folder of the trust store. */
 export const webDir = (trustDir: string): string => join(trustDir, 'web');
@@ -74,11 +65,6 @@ export async function webCertificate(
     leftOut,
     ...(store.fault && { fault: store.fault }),
   };
-}
-
-interface Pair {
-  readonly key: KeyObject;
-  readonly certificate: X509Certificate;
 }
 
 interface Authority extends Pair {
@@ -130,11 +116,10 @@ class Store {
     const names = [...new Set([...permits, ...must, ...may.filter((name) => isIP(name) === 0)])];
     const key = await newKey();
     const pem = await issue({
-      subject: [{ CN: [`Holdfast ${site} authority`] }, { O: ['Holdfast'] }],
+      commonName: `Holdfast ${site} authority`,
       key,
-      nowMs,
-      days: AUTHORITY_DAYS,
-      permits: names,
+      ...spanOf(nowMs, AUTHORITY_DAYS),
+      purpose: { kind: 'authority', below: 0, permits: names },
     });
     await this.#keep('authority', key, `${names.map((name) => `Permits: ${name}\n`).join('')}${pem}`);
     return { key, certificate: new X509Certificate(pem), permits: names };
@@ -147,8 +132,14 @@ class Store {
   async makeSite(site: string, names: readonly string[], by: Authority, nowMs: number): Promise<Pair> {
     // A new key with each: an old one that leaked ends with its certificate.
     const key = await newKey();
-    const subject = [{ CN: [`Holdfast ${site}`] }, { O: ['Holdfast'] }];
-    const pem = await issue({ subject, key, nowMs, days: SITE_DAYS, names, by });
+    const span = spanOf(nowMs, SITE_DAYS);
+    const pem = await issue({
+      commonName: `Holdfast ${site}`,
+      key,
+      ...span,
+      purpose: { kind: 'server', names },
+      by,
+    });
     await this.#keep('site', key, pem);
     return { key, certificate: new X509Certificate(pem) };
   }
@@ -186,67 +177,8 @@ class Store {
 const permitted = (text: string): string[] =>
   [...text.matchAll(/^Permits: (.*)$/gm)].map(([, name = '']) => name);
 
-const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
-
-async function newKey(): Promise<KeyObject> {
-  return (await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })).privateKey;
-}
-
-interface Wanted {
-  readonly subject: { readonly [part: string]: string[] }[];
-  readonly key: KeyObject;
-  readonly nowMs: number;
-  readonly days: number;
-  /** Of an authority: what it may vouch for. */
-  readonly permits?: readonly string[];
-  readonly names?: readonly string[];
-  /** Itself when absent. */
-  readonly by?: Pair;
-}
-
-/** Loaded here: most starts make no certificate. */
-async function issue({ subject, key, nowMs, days, permits, names = [], by }: Wanted): Promise<string> {
-  await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
-  const publicKey = await publicOf(key);
-  const signingKey = await privateOf(by?.key ?? key);
-  const isAuthority = permits !== undefined;
-  const usages = x509.KeyUsageFlags;
-  const certificate = await x509.X509CertificateGenerator.create({
-    // The first bit stays 0: a serial number is a positive integer (RFC 5280, 4.1.2.2).
-    serialNumber: Buffer.concat([Buffer.of(0x40), randomBytes(15)]).toString('hex'),
-    subject,
-    issuer: by ? new x509.X509Certificate(by.certificate.raw).subjectName.toJSON() : subject,
-    notBefore: new Date(nowMs - BEFORE_DAYS * DAY_MS),
-    notAfter: new Date(nowMs + (days - BEFORE_DAYS) * DAY_MS),
-    publicKey,
-    signingKey,
-    signingAlgorithm: SIGNING,
-    extensions: [
-      new x509.BasicConstraintsExtension(isAuthority, isAuthority ? 0 : undefined, true),
-      new x509.KeyUsagesExtension(
-        isAuthority ? usages.keyCertSign | usages.cRLSign : usages.digitalSignature,
-        true,
-      ),
-      await x509.SubjectKeyIdentifierExtension.create(publicKey),
-      ...(by ? [await x509.AuthorityKeyIdentifierExtension.create(await publicOf(by.key))] : []),
-      ...(isAuthority
-        ? [new x509.Extension(NAME_CONSTRAINTS, true, nameConstraints(permits))]
-        : [
-            new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-            new x509.SubjectAlternativeNameExtension(
-              names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }) as const),
-            ),
-          ]),
-    ],
-  });
-  return `${certificate.toString('pem')}\n`;
-}
-
-const { subtle } = globalThis.crypto;
-const privateOf = (key: KeyObject) =>
-  subtle.importKey('pkcs8', key.export({ type: 'pkcs8', format: 'der' }), SIGNING, false, ['sign']);
-const publicOf = (key: KeyObject) =>
-  subtle.importKey('spki', createPublicKey(key).export({ type: 'spki', format: 'der' }), SIGNING, true, [
-    'verify',
-  ]);
+/** Clocks of browsers run behind. */
+const spanOf = (nowMs: number, days: number) => ({
+  fromMs: nowMs - BEFORE_DAYS * DAY_MS,
+  toMs: nowMs + (days - BEFORE_DAYS) * DAY_MS,
+});

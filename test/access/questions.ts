@@ -41,6 +41,8 @@ export interface Question {
   readonly method: string;
   readonly url: string;
   readonly body: string | undefined;
+  /** Media type of the body; JSON when absent. */
+  readonly type?: string;
 }
 
 export function describedIn(document: {
@@ -66,6 +68,7 @@ export function describedIn(document: {
 /** Texts that have a form of their own. */
 const EXAMPLES: { readonly [name: string]: unknown } = {
   from: '2026-01-01',
+  to: '2026-01-02',
   time: '2026-01-01',
   bucketUs: 60e6,
   stepUs: 60e6,
@@ -80,13 +83,19 @@ export function questionFor(
 ): Question {
   const field = typeof area === 'object' ? area.field : undefined;
   const query = new URLSearchParams();
-  let url = path.replaceAll(/\{(\w+)\}/g, (_, name) => (name === field ? place : 'nobody'));
+  let url = path.replaceAll(/\{(\w+)\}/g, (_, name) =>
+    name === field ? encodeURIComponent(place) : 'nobody',
+  );
   for (const one of operation.parameters ?? []) {
     if (one.in !== 'query' || !one.required) continue;
     query.set(one.name, String(one.name === field ? place : exampleOf(one.name, one.schema)));
   }
   if (query.size > 0) url += `?${query}`;
-  const schema = operation.requestBody?.content['application/json']?.schema;
+  const content = operation.requestBody?.content ?? {};
+  // A file for what the place names: nonsense, which is read only after the right to send it is clear.
+  const upload = Object.keys(content).find((type) => type !== 'application/json');
+  if (upload !== undefined && field !== undefined) return { method, url, body: '{}', type: upload };
+  const schema = content['application/json']?.schema;
   if (!schema) return { method, url, body: undefined };
   const body: { [name: string]: unknown } = {};
   for (const name of schema.required ?? []) body[name] = exampleOf(name, schema.properties?.[name] ?? {});

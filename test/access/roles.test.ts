@@ -45,12 +45,15 @@ test.after(async () => {
   for (const end of ended) await end();
 });
 
-async function ask({ method, url, body }: Question, headers: Headers): Promise<number> {
+async function ask(
+  { method, url, body, type = 'application/json' }: Question,
+  headers: Headers,
+): Promise<number> {
   const gone = new AbortController();
   const reply = await fetch(site.address.url + url, {
     method,
     redirect: 'manual',
-    headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    headers: { ...headers, ...(body !== undefined && { 'content-type': type }) },
     ...(body !== undefined && { body }),
     signal: gone.signal,
   });

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environment, nodeFlags } from '#cli/install/settings.ts';
 import {
   type AlarmStatus,
   ApiAddress,
@@ -48,12 +49,13 @@ export class EdgeProcess implements AsyncDisposable {
       const text = JSON.stringify({ settings: { api: { port: 0 } }, ...site });
       writeFileSync(`${seenDir}.site.json`, text);
     }
-    const program = [process.execPath, main, 'edge', '--site', `${dir}.site.json`, '--data', dir];
-    const [command = '', ...args] = [...wrap, ...program];
+    const node = [process.execPath, ...nodeFlags];
+    const edge = [main, 'edge', '--site', `${dir}.site.json`, '--data', dir];
+    const [command = '', ...args] = [...wrap, ...node, ...edge];
     this.#seenDir = seenDir;
     this.#child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_NO_WARNINGS: '1', ...env },
+      env: { ...process.env, ...environment, NODE_NO_WARNINGS: '1', ...env },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {

@@ -66,6 +66,9 @@ test(
     offset(-nowS + 3 * DAY_S);
     const first = await new EdgeProcess(site(broker.url), dir, { env }).up();
     t.after(() => first.kill());
+    const running = async (edge: EdgeProcess) => (await edge.status()).sources.broker?.state === 'running';
+    // A broker keeps nothing for a session that was never there.
+    await until('it has subscribed', () => running(first));
     await until('it is in 1970', async () => {
       await flows(first);
       return (await first.tag('a/x')).timeUs < 10 * DAY_S * 1e6;
@@ -96,10 +99,7 @@ test(
     const second = await new EdgeProcess(site(broker.url), dir, { env }).up();
     t.after(() => second.kill());
     assert.equal((await jumps(second)).length, 1, 'told at start');
-    await until(
-      'its session is there',
-      async () => (await second.status()).sources.broker?.state === 'running',
-    );
+    await until('its session is there', () => running(second));
     await flows(second);
     assert.equal((await second.alarm('shelved')).state, 'shelved');
     assert.deepEqual(opened, ['40']);

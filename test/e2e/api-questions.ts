@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SiteApi } from '#contract/client.ts';
+import type { DetectorStatus, SiteApi } from '#contract/client.ts';
 import type { RouteId } from '#contract/routes/table.ts';
 import type { Fault } from '#kernel/fault.ts';
 import type { Api } from './sandbox.ts';
@@ -24,6 +24,26 @@ const DRAWING = '<svg xmlns="http://www.w3.org/2000/svg"><script/><rect id="a"/>
 const bytesOf = async function* (text: string) {
   yield Buffer.from(text);
 };
+const DETECTOR: DetectorStatus = {
+  id: 'hall/none',
+  asset: 'hall',
+  where: [],
+  kind: 'frozen',
+  tags: ['hall/tag'],
+  everyMs: 1000,
+  state: 'not-learned',
+  ratio: null,
+  certainty: 0,
+  reasons: [],
+  settings: {},
+  waiting: [],
+  shadow: false,
+  alarm: false,
+  figures: { sinceUs: 0, findings: 0, true: 0, false: 0, known: 0, open: 0, falsePerWeek: 0 },
+};
+const NONE = DETECTOR.id;
+const SAID = { state: 'done', done: 1, what: 'learning' } as const;
+const LEARNING = { ...SAID, id: NONE, fromUs: 0, toUs: 1, dryRun: true, by: 'x', startedUs: 0 };
 const PASSWORD = 'seven green valves hum';
 /** What is refused as it should be, in place of what would be answered. */
 const refused = (asked: Promise<unknown>, code: string, instead: unknown) =>
@@ -138,6 +158,8 @@ export function questionsTo(raw: Api, api: SiteApi): Questions {
     events: () => items(api.events({ limit: 20 })),
     gaps: () => api.gaps({ limit: 10 }),
     deadLetters: () => api.deadLetters(),
+    ledger: () => api.ledger(),
+    ledgerRows: () => api.ledgerRows({ prefix: `${PUMP}/`, each: 'both', limit: 10 }),
     write: () => api.write({ tag: `${PUMP}/beacon`, value: true, why: 'a test asks' }),
     assets: () => api.assets(),
     setAsset: () => api.setAsset({ asset: PUMP, mode: 'local', why: 'a test asks' }),
@@ -161,6 +183,10 @@ export function questionsTo(raw: Api, api: SiteApi): Questions {
     operateAlarm: () => api.operateAlarm({ id: ALARM, act: 'comment', comment: 'a test was here' }),
     alerts: () => api.alerts(),
     endedAlerts: () => items(api.endedAlerts({ limit: 5 })),
+    judgeAlert: () =>
+      refused(api.judgeAlert({ id: 'hall/none', verdict: 'true', by: 'test' }), 'detector.unknown', DETECTOR),
+    detectors: () => api.detectors(),
+    detector: () => refused(api.detector('hall/none'), 'detector.unknown', DETECTOR),
     rules: () => api.rules(),
     notices: () => api.notices(),
     maintain: () => api.maintain({ asset: PUMP, forMin: 0.01, why: 'a test asks', by: 'test' }),
@@ -189,6 +215,18 @@ export function questionsTo(raw: Api, api: SiteApi): Questions {
     undoConfig: async () => api.undoConfig({ to: (await api.config()).digest }),
     siteSchema: () => api.siteSchema(),
     checkConfig: async () => api.checkConfig({ text: (await api.config()).text }),
+    // The demo has no such detector; what they answer is looked at where one learns.
+    learn: () =>
+      refused(api.learn(NONE, { from: '2026-01-01', to: '2026-01-02' }), 'detector.unknown', LEARNING),
+    learning: () => refused(api.learning(NONE), 'detector.unknown', LEARNING),
+    endLearning: () => refused(api.endLearning(NONE), 'detector.unknown', LEARNING),
+    learnedFile: () => refused(Array.fromAsync(api.learnedFile(NONE)), 'detector.unknown', '{}'),
+    takeLearned: () =>
+      refused(
+        api.takeLearned(NONE, { type: 'application/vnd.holdfast.learned+json', bytes: bytesOf('{}') }),
+        'detector.unknown',
+        { id: NONE, digest: '' },
+      ),
     backtest: () => Array.fromAsync(api.backtest({})),
     auditCheck: () => api.auditCheck(),
     historyTags: () => api.historyTags(),

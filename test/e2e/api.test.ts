@@ -219,6 +219,16 @@ test('the stream gives the values of what was asked for, then what changes, and 
   assert.ok(values().every((data) => data.every(({ path }) => path?.startsWith(`${PUMP}/`))));
 });
 
+test('the stream gives just the tags that were named, each once', async () => {
+  const named = [`${PUMP}/speed`, `${PUMP}/speed`, `${PUMP}/nothing`, `${PUMP}/beacon`];
+  await using stream = await follow(`${named.map((tag) => `tag=${tag}`).join('&')}&kind=none&everyMs=100`);
+  await until('values', () => stream.heard.length > 0);
+  assert.deepEqual(
+    stream.heard[0]?.data.map(({ path }) => path),
+    [`${PUMP}/speed`, `${PUMP}/beacon`],
+  );
+});
+
 test('a burst of events reaches the stream whole', async () => {
   await using stream = await follow('prefix=none&everyMs=1000');
   const body = JSON.stringify({ tag: `${PUMP}/speed`, value: 1, why: 'burst' });

@@ -39,6 +39,7 @@ export interface Parts {
   readonly tags: readonly string[];
   readonly rules?: readonly string[];
   readonly alarms?: readonly string[];
+  readonly detectors?: readonly string[];
 }
 
 export function siteText({ settings = '{ api: { port: 0 } }', ...sections }: Parts): string {

@@ -9,7 +9,7 @@ import { Sandbox } from './sandbox.ts';
 
 const PAGE = readFileSync(join(import.meta.dirname, '../../docs/command-line.md'), 'utf8');
 /** Commands whose output is no answer: they run until told, hand over a file, or print what another program reads. */
-const NO_JSON: ReadonlySet<string> = new Set(['completion', 'edge', 'export', 'plant', 'schema']);
+const NO_JSON: ReadonlySet<string> = new Set(['completion', 'edge', 'export', 'hub', 'plant', 'schema']);
 /** Understand their arguments themselves: `discover opcua --help`. */
 const OWN_ARGUMENTS: ReadonlySet<string> = new Set(['discover', 'plant']);
 

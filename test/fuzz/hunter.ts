@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { seededNoise } from '#plant/physics/noise.ts';
 import type { Finding, Hunt, Shared } from './hunt.ts';
@@ -9,6 +10,8 @@ import { TARGETS } from './targets.ts';
 const { target: name, seed, inputs, from = 0, place, input: shown } = workerData as Hunt & Shared;
 /** So many findings are enough to look at. */
 const ENOUGH = 5;
+/** Node lets go of what a decompression that failed had in hand only after a turn of its loop. */
+const TURN = 1000;
 
 const target = await TARGETS[name]?.();
 if (!target) throw new Error(`there is no target ${name}; targets are: ${Object.keys(TARGETS).join(', ')}`);
@@ -31,5 +34,6 @@ for (let number = from; number < from + inputs && findings < ENOUGH; number++) {
     parentPort?.postMessage({ number, what, input: hex } satisfies Finding);
   }
   slowestMs = Math.max(slowestMs, performance.now() - startMs);
+  if (number % TURN === 0) await setImmediate();
 }
 parentPort?.postMessage({ slowestMs });

@@ -17,5 +17,8 @@ export const TARGETS: { readonly [name: string]: () => Promise<Target> } = {
   'journal-blocks': async () => (await import('./targets/journal.ts')).blocks,
   'journal-blocks-forged': async () => (await import('./targets/journal.ts')).forgedBlocks,
   'historian-chunks': async () => (await import('./targets/historian.ts')).chunks,
+  'uplink-frames': async () => (await import('./targets/uplink.ts')).uplinkFrames,
+  parcels: async () => (await import('./targets/parcel.ts')).parcels,
+  'parcel-sections': async () => (await import('./targets/parcel.ts')).parcelSections,
   'historian-chunks-forged': async () => (await import('./targets/historian.ts')).forgedChunks,
 };

@@ -16,7 +16,7 @@ async function mbpoll(...args: readonly string[]): Promise<string> {
 }
 
 test('mbpoll writes a set-point and reads it, the status and the level', async () => {
-  await using plant = await startPlant({ modbusA: 0, speed: 10, devices: ['pumps'] });
+  await using plant = await startPlant({ modbusA: 0, speed: 10, people: false, devices: ['pumps'] });
   const at = ['-p', String(plant.modbusA.port), '-a', '2'];
   await mbpoll(...at, '-r', '0', '-t', '4:float', '-B', '127.0.0.1', '2100');
   assert.match(

@@ -5,7 +5,7 @@ import { type WatchedSite, watchedSite } from '#edge/replay/fixture.ts';
 import { BatchBuilder } from '#kernel/batch.ts';
 import { createWorld, type World } from '#plant/physics/world.ts';
 import type { ActuatorDef, SourceDef } from '#plugin/api.ts';
-import { wired } from '#test/plant/offline-site.ts';
+import { raw, wired } from '#test/plant/offline-site.ts';
 
 /*
  * The demo: its real site, its plant's physics, and between them no sockets and no waiting. Hours pass in seconds; the
@@ -114,9 +114,3 @@ export class FastDemo {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** What the device says: the site scales it. */
-function raw(tag: TagModel, value: number | boolean | bigint): number | boolean | bigint {
-  if (typeof value !== 'number' || !tag.scale) return value;
-  return (value - tag.scale.offset) / tag.scale.factor;
-}

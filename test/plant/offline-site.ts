@@ -3,7 +3,10 @@ import type { TagModel } from '#contract/model.ts';
 import type { Outcome } from '#decide/api.ts';
 import { compileDecisions } from '#decide/engine.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
-import { BatchBuilder } from '#kernel/batch.ts';
+import { StillClock } from '#edge/replay/fixture.ts';
+import { SkewReport } from '#edge/skew.ts';
+import { siteStages } from '#edge/stages.ts';
+import { type Batch, BatchBuilder } from '#kernel/batch.ts';
 import { TagTable } from '#kernel/tag-table.ts';
 import { DEVICE_MAPS, type ModbusDeviceName } from '#plant/modbus/map.ts';
 import { createUnit, type Unit } from '#plant/modbus/unit.ts';
@@ -25,6 +28,14 @@ export interface OfflineSite {
   /** Ids of the alarms raised and of the rules switched on so far, in their order. */
   readonly raised: readonly string[];
   readonly switchedOn: readonly string[];
+  /** What detectors began to find. */
+  readonly found: readonly {
+    readonly id: string;
+    readonly atS: number;
+    readonly reasons: readonly string[];
+  }[];
+  /** Seconds that have passed. */
+  readonly nowS: number;
   /** Writes done, as `path = value`. */
   readonly writes: readonly string[];
   run(seconds: number): void;
@@ -49,7 +60,16 @@ interface MqttAddress {
   readonly path?: string;
 }
 
-export function offlineSite(blueprint: Blueprint, seed = 1): OfflineSite {
+interface OfflineOptions {
+  readonly seed?: number;
+  /** What is read of all that the devices offer: the fewer tags, the faster. */
+  readonly reads?: (tag: TagModel) => boolean;
+  /** Is shown all rows, derived ones behind those that they come from. */
+  readonly shown?: (batch: Batch, atUs: number) => void;
+}
+
+export function offlineSite(blueprint: Blueprint, options: OfflineOptions = {}): OfflineSite {
+  const { seed = 1, reads = () => true, shown = () => {} } = options;
   const table = new TagTable();
   const { model } = blueprint;
   for (const tag of model.tags) table.declare(infoOf(tag));
@@ -58,15 +78,26 @@ export function offlineSite(blueprint: Blueprint, seed = 1): OfflineSite {
   const world = createWorld(seed);
   const plant = wired(world);
   const byNumber = new Map(model.tags.map((tag) => [table.number(tag.path), tag]));
-  const readable = model.tags.filter((tag) => tag.source !== undefined && tag.access !== 'write');
+  const readable = model.tags.filter(
+    (tag) => tag.source !== undefined && tag.access !== 'write' && reads(tag),
+  );
   const raised: string[] = [];
   const switchedOn: string[] = [];
   const writes: string[] = [];
-  let nowUs = 1_800_000_000_000_000;
+  const found: OfflineSite['found'][number][] = [];
+  const clock = new StillClock();
+  const beganUs = clock.atUs;
+  const nowS = () => (clock.atUs - beganUs) / 1e6;
+  const stages = siteStages(model.tags, table, clock, Number.POSITIVE_INFINITY, new SkewReport(() => {}));
 
   const act = (outcome: Outcome) => {
+    if (outcome.derived) shown(outcome.derived, clock.atUs);
     for (const { id, to } of outcome.alarms) if (to === 'unacknowledged') raised.push(id);
     for (const { id, to } of outcome.rules) if (to === 'on') switchedOn.push(id);
+    for (const { rule: id, to, found: by } of outcome.alerts ?? []) {
+      if (to !== 'began' || !by) continue;
+      found.push({ id, atS: nowS(), reasons: by.reasons.map(({ tag }) => tag) });
+    }
     for (const { action } of outcome.intents) {
       if (action.kind !== 'write') continue;
       const tag = byNumber.get(action.tag) as TagModel;
@@ -77,19 +108,28 @@ export function offlineSite(blueprint: Blueprint, seed = 1): OfflineSite {
   const step = () => {
     world.step(STEP_S);
     plant.refresh();
-    nowUs += STEP_S * 1e6;
+    clock.atUs += STEP_S * 1e6;
+    const nowUs = clock.atUs;
     const rows = new BatchBuilder();
     for (const tag of readable) {
       const value = plant.read(tag);
-      if (value !== undefined) rows.addValue(table.number(tag.path), nowUs, value);
+      if (value !== undefined) rows.addValue(table.number(tag.path), nowUs, raw(tag, value));
     }
-    act(decisions.step(rows.take({ receivedUs: nowUs }), nowUs));
+    const batch = stages.thin(stages.clean(rows.take({ receivedUs: nowUs }), ''));
+    if (batch.rows > 0) {
+      shown(batch, nowUs);
+      act(decisions.step(batch, nowUs));
+    }
     act(decisions.advance(nowUs));
   };
   return {
     world,
     raised,
     switchedOn,
+    found,
+    get nowS() {
+      return nowS();
+    },
     writes,
     run(seconds) {
       for (let i = 0; i < seconds / STEP_S; i++) step();
@@ -118,6 +158,21 @@ export function wired(world: World) {
     if (!found) throw new Error(`${tag.path}: there is no such unit`);
     return found;
   };
+  const readers = new Map<TagModel, () => number | boolean | bigint | undefined>();
+  const readerOf = (tag: TagModel): (() => number | boolean | bigint | undefined) => {
+    if (tag.type === 'structure') return () => undefined;
+    if (tag.source === 'sensors') return () => fromPayload(tag, lines);
+    if (tag.source === 'utilities') {
+      const node = nodeOf(tag);
+      return () => plain(node(utilities));
+    }
+    if (tag.source === 'packaging') {
+      const metric = metricOf(tag);
+      return () => plain(metric(packaging));
+    }
+    const unit = unitOf(tag);
+    return () => scaled(tag, fromRegisters(tag, unit));
+  };
   return {
     refresh: () => {
       lines = world.measure();
@@ -126,13 +181,22 @@ export function wired(world: World) {
     },
     /** Undefined for what no condition can ask for: texts, arrays, structures. */
     read: (tag: TagModel): number | boolean | bigint | undefined => {
-      if (tag.source === 'sensors') return fromPayload(tag, lines);
-      if (tag.source === 'utilities') return plain(fromNode(tag, utilities));
-      if (tag.source === 'packaging') return plain(fromMetric(tag, packaging));
-      return scaled(tag, fromRegisters(tag, unitOf(tag)));
+      const known = readers.get(tag) ?? readerOf(tag);
+      readers.set(tag, known);
+      return known();
     },
     write: (tag: TagModel, value: number) => toRegisters(tag, unitOf(tag), value),
   };
+}
+
+/** What detectors look at, and the rules beside them. */
+export const isOfLines = ({ path }: TagModel): boolean =>
+  /^hall\/line\d\/(tank|pump|filler|utilities)\//.test(path);
+
+/** What the device says: the site scales it. */
+export function raw(tag: TagModel, value: number | boolean | bigint): number | boolean | bigint {
+  if (typeof value !== 'number' || !tag.scale) return value;
+  return (value - tag.scale.offset) / tag.scale.factor;
 }
 
 interface NodeAddress {
@@ -140,12 +204,12 @@ interface NodeAddress {
   readonly node?: string;
 }
 
-function fromNode({ path, address }: TagModel, signals: Signals): unknown {
+function nodeOf({ path, address }: TagModel): (signals: Signals) => unknown {
   const { path: names, node } = address as NodeAddress;
   const wanted = names?.replace(/^Utilities\//, '') ?? node?.replace(/^.*;s=/, '').replaceAll('.', '/');
   const spec = NODES.find((one) => one.path === wanted);
   if (!spec) throw new Error(`${path}: the utilities have no such node`);
-  return spec.read(signals);
+  return spec.read;
 }
 
 interface MetricAddress {
@@ -153,12 +217,12 @@ interface MetricAddress {
   readonly metric: string;
 }
 
-function fromMetric({ path, address }: TagModel, signals: Signals): unknown {
+function metricOf({ path, address }: TagModel): (signals: Signals) => unknown {
   const { device, metric } = address as MetricAddress;
   const specs = device === undefined ? NODE_METRICS : device === PACKER ? PACKER_METRICS : PALLETIZER_METRICS;
   const spec = specs.find(({ name }) => name === metric);
   if (!spec) throw new Error(`${path}: the packaging has no such metric`);
-  return spec.read(signals, 0);
+  return (signals) => spec.read(signals, 0);
 }
 
 const plain = (value: unknown): number | boolean | bigint | undefined =>

@@ -30,7 +30,7 @@ describe('packaging', { concurrency: false }, () => {
   before(async () => {
     plant = await startPlant({
       ...{ mqtt: 0, devices: ['sensors', 'packaging'] },
-      ...{ speed: 20, slowMs: 500, restartDownMs: 300, restartEveryMs: 60_000 },
+      ...{ speed: 20, people: false, slowMs: 500, restartDownMs: 300, restartEveryMs: 60_000 },
     });
     client = mqtt.connect(plant.mqttUrl, { reconnectPeriod: 100 });
     client.on('error', () => {});

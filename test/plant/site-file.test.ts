@@ -53,13 +53,13 @@ test('half an hour of a healthy plant raises no alarm, and no rule flaps', () =>
   assert.ok(site.switchedOn.length >= 6 && site.switchedOn.length <= 60, `${site.switchedOn.length}`);
 });
 
-test('a worn bearing raises its alarm and lowers the speed within ten seconds, and only there', () => {
+test('a worn bearing raises its alarm and lowers the speed within half a minute, and only there', () => {
   const site = offlineSite(blueprint);
   site.run(30);
   const line = site.world.lines[1];
   assert.ok(line);
   line.faults.wornBearing = true;
-  site.run(10);
+  site.run(30);
   assert.deepEqual(site.raised, ['hall/line2/pump/vibration-high']);
   assert.ok(site.switchedOn.includes('hall/line2/pump/protect-bearing'));
   assert.equal(line.commands.speedSetpointRpm, 1440);
@@ -111,6 +111,11 @@ test('little steam, or a case packer that stands still, slow the fillers down th
 
 test('a sensor of the plant is called dead only after five of its messages are missing', () => {
   const sensors = blueprint.model.sources.find(({ id }) => id === 'sensors');
-  const { staleAfterMs = 0 } = (sensors?.config ?? {}) as { readonly staleAfterMs?: number };
-  assert.ok(staleAfterMs >= 5 * Math.max(...TOPICS.map(({ everyMs }) => everyMs)));
+  const ofAll = (sensors?.config ?? {}) as { readonly staleAfterMs?: number };
+  for (const { path, source, address, staleAfterMs = ofAll.staleAfterMs } of blueprint.model.tags) {
+    if (source !== 'sensors') continue;
+    const { topic } = address as { readonly topic: string };
+    const { everyMs } = TOPICS.find(({ name }) => topic.endsWith(name)) ?? assert.fail(topic);
+    assert.ok((staleAfterMs ?? 0) >= 5 * everyMs, path);
+  }
 });

@@ -29,7 +29,7 @@ describe('utilities', { concurrency: false }, () => {
 
   before(async () => {
     others = await readdir(tmpdir());
-    plant = await startPlant({ opcua: 0, devices: ['utilities'], speed: 30, slowMs: 600 });
+    plant = await startPlant({ opcua: 0, devices: ['utilities'], speed: 30, people: false, slowMs: 600 });
   });
 
   after(async () => {

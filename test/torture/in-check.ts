@@ -4,7 +4,7 @@ import { runTorture } from './run.ts';
 import { TORTURES } from './tortures.ts';
 
 /** The same choices in every check. */
-const SEED = 20_260_101;
+export const SEED = 20_260_101;
 
 /** A torture as a test, so often that it takes seconds. */
 export function tortured(name: string, times: number): void {

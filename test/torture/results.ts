@@ -68,8 +68,11 @@ export function withTable(page: string, results: readonly Result[]): string {
 
 /** The newest result of each torture, in the order given. */
 export function merged(old: readonly Result[], fresh: readonly Result[], order: readonly string[]): Result[] {
-  const all = new Map(
-    [...old, ...fresh.filter(({ state }) => state !== 'skipped')].map((one) => [one.name, one]),
-  );
+  const kept = fresh.filter(({ state }) => state !== 'skipped').map(withoutStack);
+  const all = new Map([...old, ...kept].map((one) => [one.name, one]));
   return order.flatMap((name) => all.get(name) ?? []);
 }
+
+/** Where in the code it was is of the machine on which it ran. */
+const withoutStack = (result: Result): Result =>
+  result.why === undefined ? result : { ...result, why: result.why.split(/\n+ +at /)[0] ?? '' };

@@ -5,7 +5,8 @@ import { anEvent, series, settled } from '../crash/journal-fixture.ts';
 
 /*
  * Child of kinds/failing-writes.ts: opens a journal, appends rows whose values are their own numbers, gives the disk the
- * time to come back, and closes it. Prints one JSON line: rows appended, and up to which number all were settled.
+ * time to come back, and closes it. Prints one JSON line: rows appended, which of them were settled, and of which their
+ * source heard that they were not, with whether the disk still failed when the journal was closed.
  */
 
 const [dir = '', failing = '0'] = process.argv.slice(2);
@@ -21,6 +22,8 @@ process.on('unhandledRejection', (error) => unexpected.push(String(error)));
 
 let next = 0;
 const durable: [from: number, upTo: number][] = [];
+const unsettled: [from: number, upTo: number][] = [];
+let endedFailing = false;
 try {
   await using journal = await openJournal({
     dir,
@@ -40,7 +43,8 @@ try {
     );
     journal.event(anEvent(`child.n${from}`), atUs);
     journal.state('n', from);
-    if ((await settled(journal)) === 'durable') durable.push([from, next - 1]);
+    const result = await settled(journal);
+    (result === 'durable' ? durable : unsettled).push([from, next - 1]);
   };
   for (let n = 0; n < BATCHES; n++) {
     journal.tag({ number: n, path: `a/t${n}`, type: 'number', access: 'read' });
@@ -53,7 +57,8 @@ try {
     WELL_MS,
   );
   await one();
+  endedFailing = journal.health.fault !== undefined;
 } catch (error) {
   unexpected.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
-writeSync(STDOUT, `${JSON.stringify({ appended: next, durable, unexpected })}\n`);
+writeSync(STDOUT, `${JSON.stringify({ appended: next, durable, unsettled, endedFailing, unexpected })}\n`);

@@ -13,6 +13,7 @@ export const TORTURES: { readonly [name: string]: () => Promise<Torture> } = {
   devices: async () => (await import('./kinds/devices.ts')).devices,
   network: async () => (await import('./kinds/network.ts')).network,
   brokers: async () => (await import('./kinds/brokers.ts')).brokers,
+  uplink: async () => (await import('./kinds/uplink.ts')).uplink,
   'dead-devices': async () => (await import('./kinds/from-tests.ts')).deadDevices,
   reloads: async () => (await import('./kinds/from-tests.ts')).reloads,
   'half-year': async () => (await import('./kinds/half-year.ts')).halfYear,

@@ -176,7 +176,7 @@ test(
     await until('shelved', async () => (await alarm(HOT)).state === 'shelved', SLOW_MS);
     await page.getByRole('button', { name: /^Shelved/ }).click();
     const shelved = row(page, HOT);
-    await shelved.getByText(/until \d\d:\d\d:\d\d by olga.*bearing is ordered/).waitFor();
+    await shelved.getByText(/until (.+ )?\d\d:\d\d:\d\d by olga.*bearing is ordered/).waitFor();
     assert.deepEqual(await window.barriers(), []);
     await shelved.click();
     await page.getByRole('button', { name: 'Unshelve' }).click();

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { until } from '../until.ts';
 import type { Window } from './browser.ts';
-import type { DemoSite } from './demo-site.ts';
 import { type Scene, show } from './scenes.ts';
 
 /** The machine that runs this may be busy with much else. */
@@ -22,6 +21,12 @@ const AT_REST = `(() => {
   return innerWidth < 500 ? x === 0 && width === innerWidth : x > 0 || width === innerWidth;
 })()`;
 
+/** How much of an open dialog is beside what is seen of it. */
+const WIDER_DIALOG = `(() => {
+  const dialog = document.querySelector('dialog[open]');
+  return dialog ? dialog.scrollWidth - dialog.clientWidth : 0;
+})()`;
+
 /** What axe-core finds in what is shown now, in both themes, wide and narrow, and what does not fit into the window. */
 export async function barriersOf(window: Window): Promise<readonly string[]> {
   const { page } = window;
@@ -35,13 +40,21 @@ export async function barriersOf(window: Window): Promise<readonly string[]> {
     }
     const overflow = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
     if (overflow > 0) found.push(`${overflow} pixels too wide at ${size.width}`);
+    const hidden = Number(await page.evaluate(WIDER_DIALOG));
+    if (hidden > 0) found.push(`a dialog with ${hidden} pixels out of sight at ${size.width}`);
   }
   return found;
 }
 
+/** A server of a console, before which somebody can sit. */
+interface Shown {
+  readonly origin: string;
+  signedIn(name: string, password: string): Promise<Window>;
+}
+
 /** Shows each scene to somebody who may see all, and has nothing found on any. */
 export async function assertOpen(
-  site: DemoSite,
+  site: Shown,
   password: string,
   scenesOf: (window: Window) => readonly Scene[] | Promise<readonly Scene[]>,
 ): Promise<void> {

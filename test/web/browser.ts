@@ -43,6 +43,8 @@ export class Chromium implements AsyncDisposable {
       viewport: { width, height },
       reducedMotion: 'reduce',
       locale: 'en-GB',
+      // That of a hub is issued by its own authority; sites in tests are asked in the clear.
+      ignoreHTTPSErrors: true,
     });
     return new Window(context, await context.newPage(), origin);
   }
@@ -72,6 +74,8 @@ export class Window implements AsyncDisposable {
   constructor(context: BrowserContext, page: Page, origin: string) {
     this.#context = context;
     this.page = page;
+    // On a machine whose cores many share a page takes a while.
+    page.setDefaultTimeout(60_000);
     this.#origin = origin;
     page.on('request', (request) => {
       const url = request.url();

@@ -175,6 +175,21 @@ test('the theme is remembered, and the keyboard reaches everything', browser, as
   window.assertQuiet(/401/);
 });
 
+test('a phone shows the state of the site, and lets people sign out', browser, async () => {
+  await using window = await mia({ width: 390, height: 844 });
+  const { page } = window;
+  await page.getByRole('button', { name: 'State of the site' }).click();
+  await page.locator('.site-clock').waitFor();
+  await page.getByRole('button', { name: 'mia, operator' }).click();
+  const signOut = page.getByRole('button', { name: 'Sign out' });
+  const { x, y } = (await signOut.boundingBox()) ?? assert.fail('there is no such button');
+  const seen = await page.evaluate(`document.elementFromPoint(${x + 20}, ${y + 10})?.textContent`);
+  assert.equal(seen, 'Sign out', 'nothing lies above it, and nothing cuts it off');
+  await signOut.click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  window.assertQuiet(/401/);
+});
+
 test('an alarm comes to every page by itself, with its priority', browser, async () => {
   await using window = await mia();
   const banner = window.page.getByRole('region', { name: 'Alarms' }).first();

@@ -169,3 +169,12 @@ test('a narrow window shows a readable part, and nothing sticks out', browser, a
   assert.ok(Number(await page.evaluate('document.documentElement.scrollWidth')) <= 390);
   window.assertQuiet(UNKNOWN_FIRST);
 });
+
+test('what is only written is listed without a value, and is not called bad', browser, async () => {
+  await using window = await signedIn('otto');
+  const page = await at(window, '/line1');
+  await press(target(page, 'pump'));
+  const row = page.getByRole('complementary').getByRole('listitem').filter({ hasText: 'heartbeat' });
+  await until('its value', async () => ((await row.textContent()) ?? '').endsWith('–'), WAIT_MS);
+  assert.doesNotMatch((await row.textContent()) ?? '', /bad/);
+});

@@ -11,7 +11,7 @@ const EVERY_S = 15;
 
 /** A table as `holdfast import` takes it, with a column a tag. @param endMs wall clock at which the day ends */
 export function plantDay(endMs: number): string {
-  const world = createWorld(7);
+  const world = createWorld(7, false);
   const rows = [`time,${world.lines.flatMap((_, i) => Object.values(columnsOf(i + 1))).join(',')}`];
   for (let atS = 0; atS < DAY_S; atS += EVERY_S) {
     world.lines.forEach((line, i) => {

@@ -25,9 +25,11 @@ export async function bundle(outDir: string): Promise<void> {
       'historian-reader-worker': 'src/historian/reader-worker.ts',
       'exchange-import-worker': 'src/exchange/import-worker.ts',
       'exchange-export-worker': 'src/exchange/export-worker.ts',
+      'edge-learn-worker': 'src/edge/detectors/learning/worker.ts',
       'edge-reader-worker': 'src/edge/calculation/reader-worker.ts',
       'edge-replay-worker': 'src/edge/replay/aside-worker.ts',
       'check-worker': 'src/edge/check-worker.ts',
+      'model-runner': 'src/edge/models/runner.ts',
     },
     outdir: outDir,
     bundle: true,
@@ -37,8 +39,9 @@ export async function bundle(outDir: string): Promise<void> {
     platform: 'node',
     target: 'node26',
     banner: { js: REQUIRE },
-    // Of the OPC UA client's certificate folders, which Holdfast does not use.
-    external: ['proper-lockfile'],
+    // Of the OPC UA client's certificate folders, which Holdfast does not use; and what runs models, 46 MB of machine code,
+    // which whoever has models installs beside.
+    external: ['proper-lockfile', 'onnxruntime-node'],
     plugins: [withoutPlant, withoutCertificateMaking, lazyServers],
     // A copy of Node's own streams for old versions of it: 80 kB that nobody needs here.
     alias: {
@@ -69,6 +72,7 @@ const NO_PLANT = `
   });
   export const runPlant = undefined;
   export const siteFileFor = undefined;
+  export const pumpingSiteFile = undefined;
 `;
 
 /** Fastify loads HTTP/2 and TLS whether they are used or not, 10 MB of memory. Here they are loaded with their first use. */

@@ -9,11 +9,11 @@ import { longestFirst, readTimes, writeTimes } from './times.ts';
 import { runUnsteadyAgain } from './unsteady.ts';
 
 const usage = `scripts/check [--jobs N] [--fresh] [step | part of a test file's path | pattern]...
-Without a name: everything. Steps: types, web-types, lint, unused, shell, unit, table, plant, interop, e2e, crash, fuzz, web.
+Without a name: everything. Steps: types, web-types, lint, unused, shell, unit, table, plant, interop, e2e, crash, fuzz, hub, web.
 A whole check does not run again what passed within a day and could not come out otherwise, because neither its test nor
 any other file but tests has changed since; --fresh runs everything, and so does a check with CI set.
 The last line is "N passed, N failed, N skipped"; the exit status is 1 when anything failed.
-A test file that starts with "// Runs alone: <why>" runs with nothing beside it. A file of interop, e2e, crash or web that
+A test file that starts with "// Runs alone: <why>" runs with nothing beside it. A file of interop, e2e, crash, hub or web that
 failed beside others runs once more at the end, by itself; what passes then is shown as unsteady, with what failed before.
 `;
 const wholeLimitMs = 40 * 60_000;

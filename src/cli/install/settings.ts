@@ -60,10 +60,25 @@ export function checkSettings(settings: ServiceSettings): void {
  */
 export const environment: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '2' };
 
+/**
+ * What Node is started with. V8 widens the room for new objects of each thread to 32 MB within minutes and never gives it
+ * back; with 8 MB collections are shorter and a few more.
+ */
+export const nodeFlags: readonly string[] = [
+  '--disable-warning=ExperimentalWarning',
+  '--max-semi-space-size=4',
+];
+
+/** A hub makes new objects for thousands of sites at once: with the room of a site it would spend a quarter of its time collecting. */
+export const hubFlags: readonly string[] = [
+  '--disable-warning=ExperimentalWarning',
+  '--max-semi-space-size=32',
+];
+
 /** What the service executes, as separate words. */
 export const commandOf = ({ node, program, site, data }: ServiceSettings): readonly string[] => [
   node,
-  '--disable-warning=ExperimentalWarning',
+  ...nodeFlags,
   `${program}/src/cli/main.ts`,
   'edge',
   '--site',

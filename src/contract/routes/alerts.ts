@@ -1,4 +1,4 @@
-import { AlertsQuery, EndedAlertsQuery } from './requests.ts';
+import { AlertsQuery, EndedAlertsQuery, JudgeRequest } from './requests.ts';
 import type { Route } from './route.ts';
 
 export const ALERT_ROUTES = {
@@ -27,5 +27,19 @@ export const ALERT_ROUTES = {
     query: EndedAlertsQuery,
     reply: { list: 'EndedAlert' },
     paged: true,
+  },
+  judgeAlert: {
+    method: 'POST',
+    path: '/api/alerts/judge',
+    group: 'alarms',
+    role: 'operator',
+    area: { in: 'body', field: 'id' },
+    summary: 'Say of what a detector found whether it was true, false or known',
+    about:
+      'It is in the journal before it is answered. The newest word counts; what is over can be judged too, as long as it ' +
+      'is among the last hundred findings of its detector.',
+    body: JudgeRequest,
+    reply: { json: 'DetectorStatus' },
+    faults: ['detector.unknown', 'detector.no-finding'],
   },
 } as const satisfies { readonly [id: string]: Route };

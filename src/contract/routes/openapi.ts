@@ -2,39 +2,67 @@ import * as z from 'zod';
 import type { Schema } from '#contract/json-schema.ts';
 import { FAULT_STATUS, type FaultCode } from './faults.ts';
 import * as replies from './replies.ts';
-import { GROUPS, paramsOf, type Reply, type Route, SLASHED } from './route.ts';
+import { type AnyRoute, GROUPS, paramsOf, type Reply, SLASHED } from './route.ts';
 import { routeEntries } from './table.ts';
 
+/** What a document is made from. */
+export interface Api {
+  readonly title: string;
+  readonly about: string;
+  readonly groups: { readonly [group: string]: string };
+  readonly table: readonly (readonly [string, AnyRoute])[];
+  /** Schemas of answers by name. */
+  readonly replies: object;
+  /** How the token and the cookie of a session are described. */
+  readonly token: string;
+  readonly session: string;
+}
+
 /**
- * The API as an OpenAPI 3.1 document, made from the table of routes. Loads the schemas of all answers: made when
- * somebody asks, so that a site whom nobody asks does not hold them.
+ * The API of a site as an OpenAPI 3.1 document. Loads the schemas of all answers: made when somebody asks, so that a
+ * site whom nobody asks does not hold them.
  */
-export function openApi(version: string): Schema & { readonly openapi: '3.1.0' } {
+export const openApi = (version: string): OpenApiDocument =>
+  documentOf(
+    {
+      title: 'Holdfast site',
+      about: ABOUT,
+      groups: GROUPS,
+      table: routeEntries(),
+      replies,
+      token: 'An API token, or the one in api.json in the data folder of the site.',
+      session: 'PORT is the one that the site listens on.',
+    },
+    version,
+  );
+
+type OpenApiDocument = Schema & { readonly openapi: '3.1.0' };
+
+/** An API as an OpenAPI 3.1 document, made from its table of routes. */
+export function documentOf(
+  { title, about, groups, table, replies, token, session }: Api,
+  version: string,
+): OpenApiDocument {
   const paths: { [path: string]: { [method: string]: Schema } } = {};
-  for (const [id, route] of routeEntries()) {
+  for (const [id, route] of table) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(id, route) };
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Holdfast site', version, license: { name: 'Apache-2.0' }, description: ABOUT },
+    info: { title, version, license: { name: 'Apache-2.0' }, description: about },
     servers: [{ url: '/' }],
     security: [{ token: [] }, { session: [] }],
-    tags: Object.entries(GROUPS).map(([name, description]) => ({ name, description })),
+    tags: Object.entries(groups).map(([name, description]) => ({ name, description })),
     paths,
     components: {
-      schemas: schemas(),
+      schemas: schemas(replies),
       securitySchemes: {
-        token: {
-          type: 'http',
-          scheme: 'bearer',
-          description: 'An API token, or the one in api.json in the data folder of the site.',
-        },
+        token: { type: 'http', scheme: 'bearer', description: token },
         session: {
           type: 'apiKey',
           in: 'cookie',
           name: 'holdfast-PORT',
-          description:
-            'Set by signing in; `__Host-holdfast-PORT` under TLS. PORT is the one that the site listens on.',
+          description: `Set by signing in; \`__Host-holdfast-PORT\` under TLS. ${session}`,
         },
       },
     },
@@ -45,7 +73,7 @@ const ABOUT =
   'What one site says and takes. Times are µs since 1970 on the wall clock of the site. Anything that goes wrong is ' +
   'answered as problem details (RFC 9457) whose `title` is a code that never changes.';
 
-function operation(id: string, route: Route): Schema {
+function operation(id: string, route: AnyRoute): Schema {
   const { group, summary, about, body, upload, role } = route;
   const parameters = [...paramsOf(route.path).map(pathParameter), ...queryParameters(route)];
   if (route.tagged) parameters.push(IF_NONE_MATCH);
@@ -69,7 +97,7 @@ const binary = (types: readonly string[]): Schema =>
   Object.fromEntries(types.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
 
 /** What a caller must be, as extensions of ours: OpenAPI has no word for roles outside OAuth. */
-const rightsOf = ({ role, roleFor, area, panel }: Route): Schema => ({
+const rightsOf = ({ role, roleFor, area, panel }: AnyRoute): Schema => ({
   'x-role': role,
   ...(roleFor && { 'x-role-for': roleFor }),
   ...(role !== 'anyone' && { 'x-area': area ?? 'refused' }),
@@ -84,7 +112,7 @@ const pathParameter = (name: string): Schema => ({
   ...(SLASHED.has(name) && { description: 'Its slashes may stand as they are, or as %2F.' }),
 });
 
-function queryParameters({ query }: Route): Schema[] {
+function queryParameters({ query }: AnyRoute): Schema[] {
   if (!query) return [];
   const { properties = {}, required = [] } = input(query) as {
     readonly properties?: { readonly [name: string]: Schema };
@@ -107,7 +135,7 @@ const IF_NONE_MATCH: Schema = {
   schema: { type: 'string' },
 };
 
-function answers(id: string, route: Route): { [status: string]: Schema } {
+function answers(id: string, route: AnyRoute): { [status: string]: Schema } {
   const ok = {
     description: 'Done.',
     ...headers(route),
@@ -121,7 +149,7 @@ function answers(id: string, route: Route): { [status: string]: Schema } {
   };
 }
 
-function headers({ tagged, paged }: Route): { headers?: Schema } {
+function headers({ tagged, paged }: AnyRoute): { headers?: Schema } {
   if (!tagged && !paged) return {};
   const text = (description: string) => ({ description, schema: { type: 'string' } });
   return {
@@ -132,7 +160,7 @@ function headers({ tagged, paged }: Route): { headers?: Schema } {
   };
 }
 
-function content(reply: Reply): Schema {
+function content(reply: Reply<string>): Schema {
   if ('json' in reply) return { 'application/json': { schema: ref(reply.json) } };
   if ('list' in reply) return { 'application/json': { schema: { type: 'array', items: ref(reply.list) } } };
   if ('lines' in reply)
@@ -144,7 +172,7 @@ function content(reply: Reply): Schema {
 
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDetails' } } };
 
-function problems({ role, query, body, upload, faults = [] }: Route): { [status: string]: Schema } {
+function problems({ role, query, body, upload, faults = [] }: AnyRoute): { [status: string]: Schema } {
   const codes: FaultCode[] = [...faults];
   if (query || body) codes.push('api.bad-request');
   if (role !== 'anyone') codes.push('api.unauthorized', 'api.forbidden');
@@ -162,7 +190,7 @@ function problems({ role, query, body, upload, faults = [] }: Route): { [status:
 
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
-function schemas(): Schema {
+function schemas(replies: object): Schema {
   const registry = z.registry<{ readonly id: string }>();
   for (const [id, schema] of Object.entries(replies)) registry.add(schema as z.ZodType, { id });
   const made = z.toJSONSchema(registry, {

@@ -19,7 +19,10 @@ export {
   ProblemDetails,
   RunningConfig,
 } from './replies/config.ts';
+export { DetectorStatus } from './replies/detectors.ts';
 export { Aligned, Buckets, HistoryTag, ImportLine, ImportReport, Series } from './replies/history.ts';
+export { LearningReport, LearningStatus, TakenLearned } from './replies/learning.ts';
+export { Ledger, LedgerRow } from './replies/ledger.ts';
 export { NoticesStatus } from './replies/notices.ts';
 export { Picture, PictureHead, PictureSaved } from './replies/pictures.ts';
 export { AuditCheck, BacktestLine, BacktestReport } from './replies/replay.ts';

@@ -18,14 +18,14 @@ const moment = z.string().transform((text, context) => {
   context.addIssue(`${text}: no time; write 2026-11-28T10:00:00Z, or µs since 1970`);
   return z.NEVER;
 });
-const from = moment.describe('From here on: ISO 8601 with its zone, or µs since 1970.');
-const to = moment.describe('Up to here, exclusive.');
+export const from = moment.describe('From here on: ISO 8601 with its zone, or µs since 1970.');
+export const to = moment.describe('Up to here, exclusive.');
 
 /** A parameter that may be given several times. */
-const several = <T extends z.ZodType>(one: T) =>
+export const several = <T extends z.ZodType>(one: T) =>
   z.union([one, z.array(one)]).transform((given) => (Array.isArray(given) ? given : [given]));
 
-const limit = (most: number, usual: number) =>
+export const limit = (most: number, usual: number) =>
   z.coerce.number().int().min(1).max(most).default(usual).describe('Most of them in one answer.');
 const position = z.coerce.number().int().min(0);
 const prefix = z.string().max(500);
@@ -59,9 +59,26 @@ export const AlarmsQuery = z.strictObject({
     .describe('true: all but normal ones. false: normal ones only.'),
 });
 
-const alertPrefix = prefix.default('').describe('Only those of rules whose id begins so.');
+const alertPrefix = prefix.default('').describe('Only those of rules and detectors whose id begins so.');
 
 export const AlertsQuery = z.strictObject({ prefix: alertPrefix });
+
+export const DetectorsQuery = z.strictObject({
+  prefix: prefix.default('').describe('Only detectors whose id begins so.'),
+});
+
+export const JudgeRequest = z.strictObject({
+  id: z.string().min(1).max(500).describe('Id of the detector that found it.'),
+  sinceUs: z
+    .number()
+    .optional()
+    .describe('When it began, as the lists of alerts have it; its newest finding when absent.'),
+  verdict: z
+    .enum(['true', 'false', 'known'])
+    .describe('true: there was something. false: there was nothing. known: it stands, and is shown quietly.'),
+  why: z.string().trim().min(1).max(500).optional().describe('Kept in the journal.'),
+  by: z.string().min(1).max(100).default('local').describe('Who says so.'),
+});
 
 export const EndedAlertsQuery = z.strictObject({
   prefix: alertPrefix,
@@ -93,6 +110,18 @@ export const GapsQuery = z.strictObject({
   tag: z.string().max(500).optional().describe('Only holes that this tag may be concerned by.'),
   reason: z.string().max(100).optional().describe('Only of this reason.'),
   limit: limit(4096, 100),
+});
+
+export const LedgerRowsQuery = z.strictObject({
+  tag: several(z.string().min(1).max(500)).optional().describe('Only these tags.'),
+  prefix: prefix.default('').describe('Only tags whose path begins so.'),
+  from: from.optional().describe('Hours that begin from here on: ISO 8601 with its zone, or µs since 1970.'),
+  to: to.optional().describe('Hours that begin before this.'),
+  each: z
+    .enum(['hour', 'tag', 'both'])
+    .default('hour')
+    .describe('A row for each hour, tag, or hour of a tag.'),
+  limit: limit(100_000, 10_000),
 });
 
 export const DeadLettersQuery = z.strictObject({

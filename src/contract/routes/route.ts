@@ -10,6 +10,7 @@ export const GROUPS = {
   site: 'How the site does, what it says of itself, and the live stream',
   tags: 'Live values, and what there is',
   alarms: 'Alarms after ISA-18.2, and what operators do with them; alerts and rules',
+  detectors: 'What detectors find, what they learn, and from what',
   events: 'The record of what happened, and what is missing from it',
   writes: 'Guarded writes, assets and tag-outs',
   peers: 'Sources, sinks, actuators, and the certificates of peers',
@@ -21,11 +22,11 @@ export const GROUPS = {
 } as const;
 
 /** What an answer is: one thing, a list, one thing a line (NDJSON), Server-Sent Events, or no JSON at all. */
-export type Reply =
-  | { readonly json: keyof Replies }
-  | { readonly list: keyof Replies }
-  | { readonly lines: keyof Replies }
-  | { readonly stream: keyof Replies }
+export type Reply<Name extends string = keyof Replies> =
+  | { readonly json: Name }
+  | { readonly list: Name }
+  | { readonly lines: Name }
+  | { readonly stream: Name }
   /** A file, whose name comes with it; one of these types. */
   | { readonly file: readonly string[] }
   | { readonly text: string };
@@ -34,7 +35,7 @@ export type Reply =
 export type ByField = { readonly [field: string]: { readonly [value: string]: Role } };
 
 /**
- * What a caller who is limited to areas gets: `any`: all of it, as it tells of no area; `filtered`: his part, which the
+ * What a caller who is limited to areas, at a hub to groups of sites, gets: `any`: all of it, as it tells of no area; `filtered`: his part, which the
  * handler picks; or the field that names a place, which must lie in his areas.
  */
 export type AreaRule =
@@ -42,12 +43,15 @@ export type AreaRule =
   | 'filtered'
   | { readonly in: 'params' | 'query' | 'body'; readonly field: string };
 
-/** One way to ask a site: routes, checks, documentation and client are made from a table of these. */
-export interface Route {
+/**
+ * One way to ask a site, or a hub: routes, checks, documentation and client are made from a table of these.
+ * @typeParam Group parts of its API @typeParam Name schemas of its answers
+ */
+export interface Route<Group extends string = keyof typeof GROUPS, Name extends string = keyof Replies> {
   readonly method: 'GET' | 'POST';
   /** As OpenAPI writes it: `/api/tags/{path}`; a parameter at the end may hold slashes where it is one of `SLASHED`. */
   readonly path: `/${string}`;
-  readonly group: keyof typeof GROUPS;
+  readonly group: Group;
   readonly summary: string;
   /** What one must know beyond that. */
   readonly about?: string;
@@ -56,7 +60,7 @@ export interface Route {
   readonly bodyLimitBytes?: number;
   /** Takes a file of one of these types instead of a body, of any length. */
   readonly upload?: readonly string[];
-  readonly reply: Reply;
+  readonly reply: Reply<Name>;
   /** Codes that this route answers beside those of every route. */
   readonly faults?: readonly FaultCode[];
   /** The least role that may ask; `anyone` needs no sign-in. A route without one is not served. */
@@ -73,8 +77,11 @@ export interface Route {
   readonly paged?: true;
 }
 
+/** Of whatever API. */
+export type AnyRoute = Route<string, string>;
+
 /** Parameters of paths whose values have slashes of their own: paths of tags, ids of alarms. */
-export const SLASHED: ReadonlySet<string> = new Set(['path', 'alarm']);
+export const SLASHED: ReadonlySet<string> = new Set(['path', 'alarm', 'detector']);
 
 export const paramsOf = (path: string): string[] =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string);

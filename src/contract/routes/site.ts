@@ -1,5 +1,5 @@
 import { AssetRequest, RestoreChecked, StateRequest, WriteBody } from '#contract/api.ts';
-import { DeadLettersQuery, EventsQuery, GapsQuery, StreamQuery } from './requests.ts';
+import { DeadLettersQuery, EventsQuery, GapsQuery, LedgerRowsQuery, StreamQuery } from './requests.ts';
 import type { Route } from './route.ts';
 
 export const SITE_ROUTES = {
@@ -97,6 +97,28 @@ export const SITE_ROUTES = {
     reply: { list: 'GapView' },
     faults: ['tag.unknown'],
     tagged: true,
+  },
+  ledger: {
+    method: 'GET',
+    path: '/api/ledger',
+    group: 'events',
+    role: 'viewer',
+    area: 'any',
+    summary: 'What became of every sample: acquired, stored, and for each sink delivered, waiting, lost',
+    about: 'Read from the disk: what is not on it yet is in no number.',
+    reply: { json: 'Ledger' },
+    faults: ['journal.salvaging', 'journal.no-ledger'],
+  },
+  ledgerRows: {
+    method: 'GET',
+    path: '/api/ledger/rows',
+    group: 'events',
+    role: 'viewer',
+    area: 'filtered',
+    summary: 'The same by hour of arrival, by tag, or by both',
+    query: LedgerRowsQuery,
+    reply: { list: 'LedgerRow' },
+    faults: ['tag.unknown', 'journal.salvaging', 'journal.no-ledger'],
   },
   deadLetters: {
     method: 'GET',

@@ -40,6 +40,8 @@ export class Alarm implements ConditionSink {
   #shelvedUntilUs: number | undefined;
   #suppressed = false;
   #sinceUs = 0;
+  /** When it was raised last, whatever covered it. */
+  #raisedUs = 0;
   #rank = 0;
   #comment: string | undefined;
 
@@ -126,6 +128,7 @@ export class Alarm implements ConditionSink {
       consequence,
       response,
       sinceUs: this.#sinceUs,
+      raisedUs: this.#raisedUs,
       firstOut: this.#rank,
       ...(this.#shelvedUntilUs !== undefined && { shelvedUntilUs: this.#shelvedUntilUs }),
       ...(this.#comment !== undefined && { comment: this.#comment }),
@@ -137,6 +140,7 @@ export class Alarm implements ConditionSink {
       of: signature(this.spec),
       base: this.#base,
       sinceUs: this.#sinceUs,
+      raisedUs: this.#raisedUs,
       rank: this.#rank,
       outOfService: this.#outOfService,
       suppressed: this.#suppressed,
@@ -163,6 +167,8 @@ export class Alarm implements ConditionSink {
     if (from.of !== signature(this.spec) || !isBaseState(from.base)) return;
     this.#base = from.base;
     this.#sinceUs = Number(from.sinceUs);
+    // A version before this one kept it not.
+    this.#raisedUs = Number(from.raisedUs ?? from.sinceUs);
     this.#rank = Number(from.rank);
     this.#outOfService = from.outOfService === true;
     this.#suppressed = from.suppressed === true && this.spec.suppressWhen !== undefined;
@@ -203,6 +209,7 @@ export class Alarm implements ConditionSink {
     this.#outOfService = earlier.#outOfService;
     this.#shelvedUntilUs = earlier.#shelvedUntilUs;
     this.#sinceUs = earlier.#sinceUs;
+    this.#raisedUs = earlier.#raisedUs;
     this.#rank = earlier.#rank;
     this.#comment = earlier.#comment;
     this.#around.timers.adopt(this.#shelving, earlier.#around.timers, earlier.#shelving);
@@ -213,6 +220,7 @@ export class Alarm implements ConditionSink {
     this.#around.timers.clear(this.#delay);
     this.#change(atUs, { cause: 'condition' }, () => {
       const to = nextState(this.#base, raise ? 'raise' : 'return', this.spec.latched);
+      if (raise && !this.raised) this.#raisedUs = atUs;
       this.#base = to ?? this.#base;
       if (this.#covered && this.#base === 'returnedUnacknowledged') this.#base = 'normal';
     });

@@ -21,6 +21,8 @@ const TOKENS = [
     'tag("p/speed")',
     'mean(',
     'min(',
+    'rms(',
+    'band(',
     'time_in_state(',
     '"10s"',
     '"idle"',

@@ -1,4 +1,5 @@
 import { Environment } from '@marcbachmann/cel-js';
+import { registerWaveforms, WAVEFORM_FUNCTIONS } from '#decide/expressions/waveform.ts';
 
 /** Most characters of one expression; a longer one is a sign that it should be several derived tags. */
 export const MAX_TEXT = 4000;
@@ -41,6 +42,7 @@ export const FUNCTIONS: readonly string[] = [
   ...new Set([
     ...WINDOW_FUNCTIONS,
     ...MATH_FUNCTIONS,
+    ...Object.keys(WAVEFORM_FUNCTIONS),
     ...['tag', 'size', 'double', 'int', 'string', 'bool', 'has', 'contains', 'startsWith', 'endsWith'],
     ...[
       'exists',
@@ -66,7 +68,7 @@ export const SLOT_TYPES: readonly SlotType[] = ['double', 'bool', 'int', 'string
 export const slotName = (type: SlotType, index: number): string => `${type}${index}_`;
 
 /**
- * CEL with limits, with slots of every type instead of variables, and a few functions on doubles. One environment
+ * CEL with limits, with slots of every type instead of variables, and a few functions on doubles and waveforms. One environment
  * serves all expressions of a compilation: making it is the expensive part.
  */
 export function language(): Environment {
@@ -80,5 +82,6 @@ export function language(): Environment {
   for (const [name, handler] of Object.entries(MATH_OF_TWO)) {
     cel.registerFunction(`${name}(double, double): double`, handler);
   }
+  registerWaveforms(cel);
   return cel;
 }

@@ -1,5 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { MATH_FUNCTIONS, WINDOW_FUNCTIONS, type WindowFunction } from '#decide/expressions/language.ts';
+import { WAVEFORM_FUNCTIONS } from '#decide/expressions/waveform.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 
 /** What a number is made of: `literal` are whole numbers as written, which may become either kind. */
@@ -33,6 +34,16 @@ export function numberKind(node: ASTNode, tagOf: (node: ASTNode) => Tag | undefi
   }
 }
 
+/** The number that a node is written as; undefined where it is computed. */
+export function literalNumber(node: ASTNode): number | undefined {
+  if (node.op === '-_') {
+    const value = literalNumber(node.args);
+    return value === undefined ? undefined : -value;
+  }
+  const known = node.op === 'value' && (typeof node.args === 'number' || typeof node.args === 'bigint');
+  return known ? Number(node.args) : undefined;
+}
+
 /** Whole numbers in a node of kind `literal`. */
 export function literalsOf(node: ASTNode): ASTNode[] {
   if (node.op === 'value') return typeof node.args === 'bigint' ? [node] : [];
@@ -41,18 +52,22 @@ export function literalsOf(node: ASTNode): ASTNode[] {
   return isArithmetic(node.op) ? (node.args as ASTNode[]).flatMap(literalsOf) : [];
 }
 
-/** `min` and `max` are windows when a length of time follows; the other names always are. */
+/** `min` and `max` are windows when a length of time follows, `rms` unless it stands alone with a waveform; the other names always are. */
 export function isWindow(name: string, args: readonly ASTNode[]): name is WindowFunction {
-  if (!(WINDOW_FUNCTIONS as readonly string[]).includes(name)) return false;
+  if (!(WINDOW_FUNCTIONS as readonly string[]).includes(name) || isWaveform(name, args)) return false;
   return !MATH_FUNCTIONS.includes(name) || args.length !== 2 || literalText(args[1]) !== undefined;
 }
+
+export const isWaveform = (name: string, args: readonly ASTNode[]): boolean =>
+  Object.hasOwn(WAVEFORM_FUNCTIONS, name) && (name !== 'rms' || args.length === 1);
 
 export const literalText = (node: ASTNode | undefined): string | undefined =>
   node?.op === 'value' && typeof node.args === 'string' ? node.args : undefined;
 
 function kindOfCall(name: string, args: readonly ASTNode[]): NumberKind {
   if (name === 'size' || name === 'int') return 'int';
-  return isWindow(name, args) || MATH_FUNCTIONS.includes(name) || name === 'double' ? 'double' : 'other';
+  const isNumber = isWindow(name, args) || isWaveform(name, args) || MATH_FUNCTIONS.includes(name);
+  return isNumber || name === 'double' ? 'double' : 'other';
 }
 
 /** Numbers inside structures come from JSON: they are doubles. */

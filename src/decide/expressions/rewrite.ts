@@ -4,6 +4,7 @@ import type { SlotType, WindowFunction } from '#decide/expressions/language.ts';
 import { FUNCTIONS, MATH_FUNCTIONS, MAX_SLOTS, slotName } from '#decide/expressions/language.ts';
 import {
   isArithmetic,
+  isWaveform,
   isWindow,
   literalsOf,
   literalText,
@@ -11,6 +12,7 @@ import {
   numberKind,
 } from '#decide/expressions/number-kind.ts';
 import type { TagNames } from '#decide/expressions/tag-names.ts';
+import { waveformProblems } from '#decide/expressions/waveform-call.ts';
 import { parseDuration } from '#decide/windows/duration.ts';
 import type { SampleFunction } from '#decide/windows/sample-window.ts';
 import { nearest } from '#kernel/nearest.ts';
@@ -148,9 +150,12 @@ class Rewriter implements Rewritten {
       return;
     }
     if (!FUNCTIONS.includes(name)) this.#unknownFunction(node, name);
+    const ofWave = isWaveform(name, args);
+    if (ofWave) this.findings.push(...waveformProblems(node, name, args, (one) => this.#tagOf(one, bound)));
     for (const arg of args) {
       this.walk(arg, bound);
-      if (MATH_FUNCTIONS.includes(name) && this.#kind(arg, bound) === 'literal') this.#promote(arg);
+      const takesDoubles = ofWave || MATH_FUNCTIONS.includes(name);
+      if (takesDoubles && this.#kind(arg, bound) === 'literal') this.#promote(arg);
     }
   }
 

@@ -10,14 +10,19 @@ interface Holder extends Kept {
 }
 
 /**
- * Alerts that stood until a site file came that has them no more. The next step ends them, since it knows the time; until
+ * Alerts of rules, or of detectors, that stood until a site file came that has them no more. The next step ends them, since it knows the time; until
  * then they are kept like others, so that their end is told even where the site ends before it.
  */
 export class LostAlerts {
+  readonly #kind: 'rule' | 'detector';
   readonly #standing = new Map<string, Standing>();
   readonly #changed = new Set<string>();
 
-  /** @param kept state of the rules of before, by id @param rules those that there are now */
+  constructor(kind: 'rule' | 'detector') {
+    this.#kind = kind;
+  }
+
+  /** @param kept state of those of before, by id @param rules those that there are now */
   find(kept: { readonly [rule: string]: Json }, rules: readonly Holder[]): void {
     this.#standing.clear();
     const here = new Set(rules.flatMap(({ spec, hasAlert }) => (hasAlert ? [spec.id] : [])));
@@ -31,6 +36,11 @@ export class LostAlerts {
 
   get any(): boolean {
     return this.#standing.size > 0;
+  }
+
+  /** Whether {@link takeChanged} has something to tell beside what others changed. */
+  get isChanged(): boolean {
+    return this.#changed.size > 0;
   }
 
   end(outcome: OutcomeBuilder, atUs: number): void {
@@ -51,11 +61,11 @@ export class LostAlerts {
 
   /** What is to be kept of rules that changed, and of those whose lost alert did since this was last asked. */
   takeChanged(changed: ReadonlySet<Kept>, rules: readonly Kept[]): SnapshotPart[] {
-    const parts = [...changed].map((rule) => partOf('rule', rule));
+    const parts = [...changed].map((rule) => partOf(this.#kind, rule));
     for (const id of this.#changed) {
       if (parts.some((part) => part.id === id)) continue;
       const rule = rules.find(({ spec }) => spec.id === id);
-      parts.push(rule ? partOf('rule', rule) : { kind: 'rule', id, state: undefined });
+      parts.push(rule ? partOf(this.#kind, rule) : { kind: this.#kind, id, state: undefined });
     }
     this.#changed.clear();
     return this.any ? parts.map((part) => ({ ...part, state: this.#with(part.id, part.state) })) : parts;

@@ -7,7 +7,7 @@ import type { Site } from '#edge/site.ts';
 
 /** An alarm with what the site file says of it; the steady times of decisions become those that people read. */
 export function alarmView(site: Site, alarm: AlarmView): AlarmStatus {
-  const { sinceUs, shelvedUntilUs, ...state } = alarm;
+  const { sinceUs, shelvedUntilUs, raisedUs: _, ...state } = alarm;
   return {
     ...state,
     ...of(models(site).get(alarm.id)),

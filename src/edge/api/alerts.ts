@@ -1,7 +1,8 @@
-import type { AlertStatus } from '#contract/api.ts';
+import type { AlertStatus, EndedAlert } from '#contract/api.ts';
 import { endedAlert } from '#contract/ended-alert.ts';
 import type { ALERT_ROUTES } from '#contract/routes/alerts.ts';
 import type { AlertView } from '#decide/api.ts';
+import { detectorStatus, finite } from '#edge/api/detectors.ts';
 import { findEvents } from '#edge/api/event-log.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
 import { sightOf } from '#edge/api/sight.ts';
@@ -19,12 +20,19 @@ export function alertHandlers(site: Site): Pick<Handlers, keyof typeof ALERT_ROU
       core.decisions
         .alerts()
         .filter(({ rule }) => rule.startsWith(prefix) && isWithin(areas, rule))
-        .map((alert) => alertStatus(site, alert, areas))
+        .map((alert) => ofDetector(site, alert, areas) ?? alertStatus(site, alert, areas))
         .sort((a, b) => b.sinceUs - a.sinceUs || (a.rule < b.rule ? -1 : 1)),
     async endedAlerts({ query: { prefix, ...span } }, _signal, { caller }) {
       const query = { ...span, kind: ['alert' as const], name: 'alert.ended', subject: `${prefix}*` };
       const { items, next } = await findEvents(site, query, sightOf(caller));
-      return { items: items.toReversed().map(endedAlert), ...(next && { next }) };
+      const ended = items.toReversed().map(endedAlert);
+      return { items: ended.map((one) => judged(site, one)), ...(next && { next }) };
+    },
+    async judgeAlert({ body }, _signal, { caller }) {
+      detectorStatus(site, body.id, caller);
+      core.detectors.judge(body);
+      await site.durable();
+      return detectorStatus(site, body.id, caller);
     },
   };
 }
@@ -48,4 +56,44 @@ function alertStatus(site: Site, alert: AlertView, areas: readonly string[] | un
     when: model?.when ?? '',
     inputs,
   };
+}
+
+/** @returns undefined where a rule raised it */
+function ofDetector(
+  { core, blueprint }: Site,
+  alert: AlertView,
+  areas: readonly string[] | undefined,
+): AlertStatus | undefined {
+  const view = core.decisions.detectors(alert.rule)[0];
+  const model = blueprint.model.detectors.find(({ id }) => id === alert.rule);
+  if (!view || !model) return undefined;
+  const { asset, description, kind, tags } = model;
+  const found = core.detectors.findings.standing(alert.rule);
+  const { verdict } = found ?? {};
+  return {
+    ...alert,
+    asset,
+    ...(description !== undefined && { description }),
+    sinceUs: found?.sinceUs ?? wallUs(core.clock, alert.sinceUs),
+    when: '',
+    inputs: tags
+      .filter((path) => isWithin(areas, path))
+      .map((path) => tagValue(core, core.table.get(core.table.number(path)))),
+    detector: {
+      kind,
+      certainty: view.certainty,
+      ratio: finite(view.ratio),
+      reasons: view.reasons().filter(({ tag }) => isWithin(areas, tag)),
+    },
+    ...(verdict !== undefined && { verdict }),
+  };
+}
+
+/** What is over, with the newest word of people. */
+function judged({ core }: Site, alert: EndedAlert): EndedAlert {
+  if (!alert.detector) return alert;
+  const found = core.detectors.findings.find(alert.rule, alert.sinceUs);
+  if (!found) return alert;
+  const { sinceUs, verdict } = found;
+  return { ...alert, sinceUs, ...(verdict !== undefined && { verdict }) };
 }

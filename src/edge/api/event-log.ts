@@ -1,6 +1,6 @@
 import type { EventView } from '#contract/api.ts';
+import type { Page } from '#contract/routes/shapes.ts';
 import type { Asked } from '#contract/routes/table.ts';
-import type { Page } from '#edge/api/handlers.ts';
 import type { Sight } from '#edge/api/sight.ts';
 import type { Site } from '#edge/site.ts';
 import type { StoredEvent } from '#journal/api.ts';

@@ -1,23 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { LateRefusal } from '#access/late.ts';
 import { Tally } from '#access/tally.ts';
 import type { Route } from '#contract/routes/route.ts';
 import { type Asking, askingOf, keepAsking, NOBODY } from '#edge/api/asking.ts';
-import { cookieOf, originOf, setCookie } from '#edge/api/cookie.ts';
-import { sendProblem } from '#edge/api/problems.ts';
 import { inAreas, mayAsk, needs } from '#edge/api/rights.ts';
 import type { SiteAccess } from '#edge/site-access.ts';
+import { cookieOf, crossSite, isChange, originOf, setCookie } from '#http/cookie.ts';
+import { sendProblem } from '#http/problems.ts';
+import { mustHaveRoles, routeOf } from '#http/row.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Caller } from '#kernel/rights.ts';
-
-/** A wrong token is answered late, so that guessing is slow; nobody is ever locked out (IEC 62443-3-3 clause 4.2). */
-const THROTTLE_MS = 500;
-/** Above this many waiting at once, further wrong tokens are answered at once: a flood must not hold memory. */
-const MOST_WAITING = 32;
-
-/** Row of the table that a request asks for; undefined where there is none. */
-const routeOf = (request: FastifyRequest): Route | undefined =>
-  (request.routeOptions.config as { readonly route?: Route } | undefined)?.route;
 
 /**
  * The one place where it is decided who may: every request passes it, and what no row of the table names a role for is
@@ -25,24 +18,20 @@ const routeOf = (request: FastifyRequest): Route | undefined =>
  */
 export class Gate {
   readonly #access: SiteAccess;
-  readonly #clock: Clock;
+  readonly #late: LateRefusal;
   readonly #failures: Tally;
   readonly #refusals: Tally;
-  #waiting = 0;
 
   constructor(access: SiteAccess, clock: Clock) {
     this.#access = access;
-    this.#clock = clock;
+    this.#late = new LateRefusal(clock);
     this.#failures = new Tally(clock);
     this.#refusals = new Tally(clock);
   }
 
   /** Before any route is added. */
   install(app: FastifyInstance): void {
-    app.addHook('onRoute', ({ config, method, url }) => {
-      const { route } = (config ?? {}) as { readonly route?: Partial<Route> };
-      if (route?.role === undefined) throw new Error(`${method} ${url} has no role: it is not served`);
-    });
+    mustHaveRoles(app);
     app.addHook('onRequest', async (request, reply) => {
       try {
         keepAsking(request, await this.#asking(request, reply));
@@ -85,7 +74,7 @@ export class Gate {
   }
 
   async #asking(request: FastifyRequest, reply: FastifyReply): Promise<Asking> {
-    const route = routeOf(request);
+    const route = routeOf(request) as Route | undefined;
     const from = this.#from(request, reply);
     if (route?.role === 'anyone') {
       // Signing a browser in from another page would be the work of whoever made that page.
@@ -155,10 +144,7 @@ export class Gate {
     // Without the query, which may hold secrets.
     const path = (url.split('?')[0] ?? '').slice(0, 200);
     if (failures > 0) this.#access.event('security.sign-in-failed', ip, { failures, path });
-    if (this.#waiting >= MOST_WAITING) return;
-    this.#waiting++;
-    await this.#clock.sleep(THROTTLE_MS);
-    this.#waiting--;
+    await this.#late.wait();
   }
 
   /** A name and a password, or a code, that were wrong: as a wrong token, but for the wait, which the throttle has made. */
@@ -191,19 +177,7 @@ export class Gate {
 
 const PANEL: Caller = { name: 'panel', role: 'operator', via: 'panel' };
 
-const isChange = (method: string): boolean => method !== 'GET' && method !== 'HEAD';
-
 const unauthorized = (what: string): Fault =>
   new Fault('api.unauthorized', what, {
     hint: 'sign in, or send "Authorization: Bearer <token>": an API token, or the one in api.json in the data folder',
   });
-
-const crossSite = (): Fault =>
-  new Fault(
-    'access.cross-site',
-    'a page from elsewhere asks for this, or the browser does not say that none does',
-    {
-      retry: 'never',
-      hint: 'open the page of this site itself; programs send an API token instead of a cookie',
-    },
-  );

@@ -1,10 +1,8 @@
 import type { HISTORY_ROUTES } from '#contract/routes/history.ts';
-import type { Answered } from '#contract/routes/table.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
 import { gapIn } from '#edge/api/record.ts';
-import type { Buckets, CalculationQuery, HistoryReader, Series, Span } from '#historian/api.ts';
-import { at, type Batch, wideAt } from '#kernel/batch.ts';
-import { type Json, valueToJson } from '#kernel/event.ts';
+import type { CalculationQuery, HistoryReader, Span } from '#historian/api.ts';
+import { alignedView, bucketsView, seriesView } from '#http/series.ts';
 import { Fault } from '#kernel/fault.ts';
 import { isWithin } from '#kernel/rights.ts';
 
@@ -63,13 +61,7 @@ export function historyHandlers(nowUs: () => number, history: History): HistoryH
       return [...found.values()].map(seriesView);
     },
     historyAligned({ query: { tag: tags, stepUs, fill, ...span } }, signal) {
-      return each(
-        reader().aligned({ ...spanOf(span), tags, stepUs, fill }, signal),
-        ({ timeUs, columns }) => ({
-          timeUs: [...timeUs],
-          columns: columns.map(numbers),
-        }),
-      );
+      return each(reader().aligned({ ...spanOf(span), tags, stepUs, fill }, signal), alignedView);
     },
     historyCalculated({ query: { points, ...query } }, signal) {
       const asked = calculationOf(query);
@@ -107,30 +99,4 @@ async function* one<A>(make: () => Promise<A>): AsyncIterable<A> {
 
 async function* each<A, B>(all: AsyncIterable<A>, view: (one: A) => B): AsyncIterable<B> {
   for await (const one of all) yield view(one);
-}
-
-const numbers = (column: Float64Array): (number | null)[] =>
-  Array.from(column, (value) => (Number.isFinite(value) ? value : null));
-
-const bucketsView = ({ tag, startUs, columns, known }: Buckets): Answered<'historyBuckets'> => ({
-  tag,
-  startUs: [...startUs],
-  columns: Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, numbers(column)])),
-  known: [...known],
-});
-
-function seriesView({ tag, timeUs, value, quality, wide }: Series): Answered<'historyTrend'> {
-  const rows: Pick<Batch, 'wide'> = wide ? { wide } : {};
-  const jsonAt = (row: number): Json => {
-    const plain = at(value, row);
-    if (Number.isFinite(plain)) return plain;
-    const rich = wide && wideAt(rows as Batch, row);
-    return rich === undefined ? null : valueToJson(rich);
-  };
-  return {
-    tag,
-    timeUs: [...timeUs],
-    value: Array.from(value, (_, row) => jsonAt(row)),
-    quality: [...quality],
-  };
 }

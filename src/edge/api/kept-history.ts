@@ -1,13 +1,13 @@
 import type { Call, Transport } from '#contract/client.ts';
 import { HISTORY_ROUTES } from '#contract/routes/history.ts';
 import type { Route } from '#contract/routes/route.ts';
-import type { Download } from '#contract/routes/table.ts';
-import { checked } from '#edge/api/answer.ts';
+import type { Download } from '#contract/routes/shapes.ts';
 import { exportHandler } from '#edge/api/exchange.ts';
 import { historyHandlers } from '#edge/api/history.ts';
-import { problemOf } from '#edge/api/problems.ts';
 import { openSiteHistory } from '#edge/calculation/site-history.ts';
 import { historianDir, journalDir } from '#edge/data-folder.ts';
+import { checked } from '#http/answer.ts';
+import { problemOf } from '#http/problems.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Caller } from '#kernel/rights.ts';
 

@@ -15,7 +15,7 @@ export function tagNamed(table: TagTable, path: string, { areas }: Pick<Caller, 
  * @param what also the command that lists them, with an s
  */
 export function unknown(
-  what: 'alarm' | 'tag',
+  what: 'alarm' | 'detector' | 'tag',
   name: string,
   known: Iterable<string>,
   areas: Caller['areas'],

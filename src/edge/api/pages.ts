@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { addOwnWay, sendText } from '#edge/api/answer.ts';
+import { addOwnWay } from '#edge/api/own-way.ts';
 import type { Shown } from '#edge/api/tls.ts';
+import { sendText } from '#http/answer.ts';
 import { Fault } from '#kernel/fault.ts';
 
 /* The page that needs no trust yet: plain, without a script or a style in it, for whatever browser stands there. */

@@ -3,6 +3,7 @@ import type { SITE_ROUTES } from '#contract/routes/site.ts';
 import type { Answered } from '#contract/routes/table.ts';
 import { findEvents } from '#edge/api/event-log.ts';
 import type { Handlers, OwnWay } from '#edge/api/handlers.ts';
+import { ledgerRowsOf, ledgerView } from '#edge/api/ledger.ts';
 import { tagNamed } from '#edge/api/named.ts';
 import { sightOf } from '#edge/api/sight.ts';
 import { nameless } from '#edge/autonomy/watch.ts';
@@ -49,6 +50,8 @@ export function siteHandlers(
         .filter((gap) => gap !== undefined)
         .slice(-limit);
     },
+    ledger: () => ledgerView(site.feed, core.clock.nowUs(), site.sentToHub),
+    ledgerRows: ({ query }, _signal, { caller: { areas } }) => ledgerRowsOf(core, site.feed, query, areas),
     deadLetters({ query: { sink, limit } }, _signal, { caller: { areas } }) {
       const letters = site.deadLetters(sink === undefined && areas === undefined ? limit : ALL_LETTERS);
       const wanted = letters

@@ -1,21 +1,20 @@
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { ApiAddress } from '#contract/api.ts';
-import { routeEntries } from '#contract/routes/table.ts';
+import { ROUTES, routeEntries } from '#contract/routes/table.ts';
 import { accessHandlers } from '#edge/api/access.ts';
 import { alertHandlers } from '#edge/api/alerts.ts';
-import { addOwnWay, addRoutes, notFound, sendText, urlOf } from '#edge/api/answer.ts';
-import { addConsole } from '#edge/api/console.ts';
+import { detectorHandlers } from '#edge/api/detectors.ts';
 import { type EncryptedDoor, localDoor } from '#edge/api/doors.ts';
 import { exchangeHandlers } from '#edge/api/exchange.ts';
 import { Gate } from '#edge/api/gate.ts';
-import { harden } from '#edge/api/headers.ts';
 import { type History, historyHandlers } from '#edge/api/history.ts';
+import { learningDesk, learningHandlers } from '#edge/api/learning.ts';
 import { noticeHandlers } from '#edge/api/notices.ts';
+import { addOwnWay } from '#edge/api/own-way.ts';
 import { addPages } from '#edge/api/pages.ts';
 import { peerHandlers } from '#edge/api/peers.ts';
 import { pictureHandlers } from '#edge/api/pictures.ts';
-import { refuseSocket, sendProblem } from '#edge/api/problems.ts';
 import { siteHandlers } from '#edge/api/record.ts';
 import { replayHandlers } from '#edge/api/replay.ts';
 import { addStream } from '#edge/api/stream.ts';
@@ -24,6 +23,11 @@ import { viewHandlers } from '#edge/api/views.ts';
 import type { Configuration } from '#edge/configuration.ts';
 import type { Site } from '#edge/site.ts';
 import type { SiteAccess } from '#edge/site-access.ts';
+import { addRoutes, sendText } from '#http/answer.ts';
+import { addConsole } from '#http/console.ts';
+import { harden } from '#http/headers.ts';
+import { refuseSocket, sendProblem } from '#http/problems.ts';
+import { noSchemaCompilers, refuseOthers } from '#http/refuse.ts';
 import { Fault } from '#kernel/fault.ts';
 
 export interface ApiOptions {
@@ -53,7 +57,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,
     requestTimeout: REQUEST_MS,
-    schemaController,
+    schemaController: noSchemaCompilers,
     frameworkErrors(error, request, reply) {
       harden(request, reply);
       sendProblem(reply, error);
@@ -66,17 +70,22 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
   const gate = new Gate(access, site.core.clock);
   gate.install(app);
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, error));
-  refuseOthers(app);
+  refuseOthers(app, routeEntries());
   addHealth(app, site);
   addMetrics(app, site);
   addDocs(app);
-  addConsole(app);
+  const { consolePage, signInPage, consoleAsset } = ROUTES;
+  addConsole(app, 'index.html', { pages: [consolePage, signInPage], asset: consoleAsset });
   addPages(app, () => door?.shown);
   addStream(app, site);
-  addRoutes(app, gate, {
+  const desk = learningDesk(site);
+  app.addHook('onClose', () => desk[Symbol.dispose]());
+  addRoutes(app, routeEntries(), gate, {
     ...siteHandlers(site, version),
     ...tagHandlers(site),
     ...alertHandlers(site),
+    ...detectorHandlers(site),
+    ...learningHandlers(site, desk),
     ...noticeHandlers(site),
     ...peerHandlers(site, configuration),
     ...replayHandlers(site),
@@ -113,37 +122,6 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
 const REQUEST_MS = 120_000;
 /** Whoever opens connections and asks nothing must not fill the memory; the door of the box itself is another one. */
 const MOST_CONNECTIONS = 1000;
-
-/** Routes check what they are given with zod: without this Fastify loads a JSON Schema compiler, 5 MB of memory. */
-const schemaController = {
-  compilersFactory: {
-    buildValidator: () => () => () => true,
-    buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
-  },
-} as unknown as NonNullable<FastifyServerOptions['schemaController']>;
-
-/** A path that is there with another method is told from one that is not there (RFC 9110, 15.5.6). */
-function refuseOthers(app: FastifyInstance): void {
-  const urls = new Map<string, Set<string>>();
-  for (const [, route] of routeEntries()) {
-    const pattern = urlOf(route).replaceAll('*', '.+').replaceAll(/:\w+/g, '[^/]+');
-    const methods = urls.get(pattern) ?? new Set();
-    urls.set(pattern, methods.add(route.method));
-  }
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?')[0] ?? '';
-    const allowed = [...urls].flatMap(([pattern, some]) =>
-      new RegExp(`^${pattern}$`).test(path) ? [...some] : [],
-    );
-    if (allowed.length === 0 || allowed.includes(request.method)) {
-      sendProblem(reply, notFound(request.method, path));
-      return;
-    }
-    const what = `${path} does not take ${request.method}, but ${allowed.join(' and ')}`;
-    reply.header('allow', allowed.join(', '));
-    sendProblem(reply, new Fault('api.method-not-allowed', what));
-  });
-}
 
 function addHealth(app: FastifyInstance, { core }: Site): void {
   addOwnWay(app, 'health', async (_request, reply) => {

@@ -22,12 +22,20 @@ export function sightOf(caller: Caller): Sight {
   };
 }
 
-/** A condition may read beyond the areas of somebody, and those values are not his. */
+/** A condition may read beyond the areas of somebody, and a detector look there: those values are not his. */
 function withinAreas(areas: Caller['areas'], event: EventView): EventView {
-  const inputs = event.kind === 'alert' ? event.detail?.inputs : undefined;
-  if (!areas || !Array.isArray(inputs)) return event;
-  const his = (inputs as readonly { readonly tag: string }[]).filter(({ tag }) => isWithin(areas, tag));
-  return { ...event, detail: { ...event.detail, inputs: his } };
+  if (!areas || event.kind !== 'alert') return event;
+  const { inputs, reasons, ...detail } = event.detail ?? {};
+  const his = (list: Json | undefined) =>
+    (list as readonly { readonly tag: string }[]).filter(({ tag }) => isWithin(areas, tag));
+  return {
+    ...event,
+    detail: {
+      ...detail,
+      ...(Array.isArray(inputs) && { inputs: his(inputs) }),
+      ...(Array.isArray(reasons) && { reasons: his(reasons) }),
+    },
+  };
 }
 
 /** Mail addresses of people and of what calls them: whoever writes them into the site file sees them. */

@@ -3,24 +3,18 @@ import type { Answered } from '#contract/routes/table.ts';
 import type { Usage } from '#edge/api/usage.ts';
 import type { Core } from '#edge/core.ts';
 import type { Site } from '#edge/site.ts';
+import { shownTag } from '#http/shown-tag.ts';
 import { type Json, valueToJson } from '#kernel/event.ts';
-import { qualityName } from '#kernel/quality.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 
 /** The newest value of a tag as people and programs outside see it. */
 export function tagValue(core: Core, tag: Tag): TagValue {
   const { value, quality, timeUs, seenUs } = core.values.get(tag.number);
-  const state = typeof value === 'number' ? tag.states?.[value] : undefined;
-  const asBoolean = tag.type === 'boolean' && (value === 0 || value === 1);
+  const plain = typeof value === 'number' ? value : undefined;
   return {
-    path: tag.path,
-    type: tag.type,
-    ...(tag.unit !== undefined && { unit: tag.unit }),
-    value: asBoolean ? value === 1 : valueToJson(value),
-    ...(state !== undefined && { state }),
-    quality: qualityName(quality),
-    timeUs,
+    ...shownTag(tag, { plain, json: valueToJson(value), quality, timeUs }),
     ageMs: seenUs === 0 ? undefined : Math.round((core.clock.steadyUs() - seenUs) / 1000),
+    ...(tag.access === 'write' && { writeOnly: true }),
   };
 }
 

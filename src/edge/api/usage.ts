@@ -2,7 +2,7 @@ import type { Site } from '#edge/site.ts';
 
 /** Who reads a tag, as people name them. */
 export interface Reader {
-  readonly kind: 'rule' | 'alarm' | 'suppression' | 'tag';
+  readonly kind: 'rule' | 'alarm' | 'suppression' | 'detector' | 'tag';
   readonly id: string;
 }
 
@@ -32,7 +32,7 @@ export class Usage {
   }
 
   /** Paths of the tags that the condition of a rule or an alarm reads. */
-  readBy(id: string, kind: 'rule' | 'alarm' = 'rule'): readonly string[] {
+  readBy(id: string, kind: 'rule' | 'alarm' | 'detector' = 'rule'): readonly string[] {
     this.#refresh();
     return this.#reads.get(`${kind} ${id}`) ?? [];
   }
@@ -47,7 +47,10 @@ export class Usage {
     for (const reading of decisions.reads()) {
       const { kind, tags } = reading;
       const id = reading.kind === 'tag' ? path(reading.tag) : reading.id;
-      if (kind === 'rule' || kind === 'alarm') this.#reads.set(`${kind} ${id}`, tags.map(path));
+      // A detector reads what it looks at, and what tells it to rest; people ask for the first.
+      const isKnown = this.#reads.has(`${kind} ${id}`);
+      if (kind === 'detector' ? !isKnown : kind === 'rule' || kind === 'alarm')
+        this.#reads.set(`${kind} ${id}`, tags.map(path));
       for (const tag of tags) {
         const some = this.#readers.get(tag);
         if (some) some.push({ kind, id });

@@ -11,11 +11,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { learnedDigest } from '#decide/detectors/learned.ts';
 import { folderOf, KEPT_US, leftSite } from '#edge/backup/fixture.ts';
 import { type MadeBackup, makeBackup } from '#edge/backup/make.ts';
 import { digestLine } from '#edge/backup/manifest.ts';
 import { restoreSite } from '#edge/backup/restore.ts';
-import { journalDir } from '#edge/data-folder.ts';
+import { journalDir, learnedDir } from '#edge/data-folder.ts';
 import { openJournal } from '#journal/journal.ts';
 import { Fault } from '#kernel/fault.ts';
 import { membersOf, putEnd, putMember } from '#platform/tar.ts';
@@ -61,6 +62,30 @@ async function refused(rig: Rig, code: string, attempt: Promise<unknown>): Promi
   });
   assert.deepEqual(readdirSync(rig.dir), before);
 }
+
+test('what detectors learned comes back, all of it, and a file that is not what its name says is told', async (t) => {
+  const dir = folderOf(t);
+  const data = join(dir, 'data');
+  await leftSite(data);
+  const folder = learnedDir(data);
+  mkdirSync(folder);
+  const texts = ['{"kind":"drift"}\n', '{"kind":"noise"}\n'];
+  const names = texts.map((text) => `${learnedDigest(text)}.json`);
+  for (const [i, text] of texts.entries()) writeFileSync(join(folder, names[i] as string), text);
+  const wrong = `${'0'.repeat(64)}.json`;
+  writeFileSync(join(folder, wrong), '{}');
+  writeFileSync(join(folder, `${names[0]}.tmp`), 'half');
+  const file = join(dir, 'site.backup');
+  const made = await makeBackup({ dataDir: data, out: file, version: '1', nowUs: NOW_US });
+  assert.deepEqual(made.warnings, [
+    `the learned file ${wrong} is not in the backup: it is not what its name says`,
+  ]);
+  const dataDir = join(dir, 'restored');
+  await restoreSite({ file, dataDir, nowUs: NOW_US });
+  assert.deepEqual(readdirSync(learnedDir(dataDir)).sort(), [...names].sort());
+  for (const [i, text] of texts.entries())
+    assert.equal(readFileSync(join(learnedDir(dataDir), names[i] as string), 'utf8'), text);
+});
 
 test('a backup without samples counts them as a hole, and a lease has run out', async (t) => {
   const rig = await backedUp(t);

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readYaml } from '#contract/yaml.ts';
+import { type CopiedLearned, copyLearned } from '#edge/backup/learned.ts';
 import {
   BACKUP_FORMAT,
   digestLine,
@@ -16,7 +17,7 @@ import { sealKeys } from '#edge/backup/sealed-keys.ts';
 import { readSiteFile } from '#edge/blueprint.ts';
 import { configVersions } from '#edge/config-history.ts';
 import { CONFIG_STATE, digestOf, SITE_FOLDER_STATE } from '#edge/config-record.ts';
-import { journalDir, MODE_STATE } from '#edge/data-folder.ts';
+import { journalDir, learnedDir, MODE_STATE } from '#edge/data-folder.ts';
 import { folderOf } from '#edge/pictures/folder.ts';
 import { type CopiedJournal, copyJournal } from '#journal/copy.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
@@ -94,8 +95,9 @@ async function makeIn(staging: string, options: BackupOptions, out: string): Pro
     siteFile === undefined ? folderThen(journal) : folderOf(resolve(siteFile)),
   );
   const trust = await copyTrust(trustDir(dataDir));
+  const learned = await copyLearned(learnedDir(dataDir));
   const name = siteName(site.text);
-  const contents = await contentsOf(journal, { site: site.text, pictures, trust, database });
+  const contents = await contentsOf(journal, { site: site.text, pictures, learned, trust, database });
   const keys = passphrase === undefined ? undefined : await ownKeys(trustDir(dataDir));
   if (keys && passphrase !== undefined)
     contents.splice(-2, 0, [MEMBERS.keys, Buffer.from(await sealKeys(keys, passphrase, name))]);
@@ -136,7 +138,7 @@ async function makeIn(staging: string, options: BackupOptions, out: string): Pro
     file: out,
     bytes,
     manifest,
-    warnings: [...warningsOf(site.warning, trust, keys), ...pictures.warnings],
+    warnings: [...warningsOf(site.warning, trust, keys), ...pictures.warnings, ...learned.warnings],
   };
 }
 
@@ -200,11 +202,13 @@ async function contentsOf(
   {
     site,
     pictures,
+    learned,
     trust,
     database,
   }: {
     readonly site: string;
     readonly pictures: CopiedPictures;
+    readonly learned: CopiedLearned;
     readonly trust: TrustCopy;
     readonly database: string;
   },
@@ -212,6 +216,7 @@ async function contentsOf(
   return [
     [MEMBERS.site, Buffer.from(site)],
     ...pictures.files,
+    ...learned.files,
     ...[...trust.files].map(([name, bytes]): [string, Content] => [`trust/${name}`, bytes]),
     [MEMBERS.ledger, Buffer.from(journal.ledger)],
     [MEMBERS.journal, { file: database, bytes: (await stat(database)).size }],

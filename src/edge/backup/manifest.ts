@@ -50,6 +50,7 @@ export const sha256 = (bytes: Uint8Array | string): string =>
 const KNOWN = [
   /^(site\.yaml|keys\.json|journal\.ledger|journal\.db|trust\/index\.json)$/,
   /^pictures\/[a-z0-9][a-z0-9_-]{0,80}\.svg$/,
+  /^learned\/[0-9a-f]{64}\.json$/,
   /^trust\/certificates\/[0-9a-f]{64}\.pem$/,
   /^trust\/own\/[a-z0-9-]{1,40}\.pem$/,
 ];

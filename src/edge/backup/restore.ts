@@ -7,6 +7,7 @@ import { RESTORED_STATE, type Restored } from '#edge/backup/restored.ts';
 import { type Keys, openKeys } from '#edge/backup/sealed-keys.ts';
 import { checkSite } from '#edge/blueprint.ts';
 import { journalDir } from '#edge/data-folder.ts';
+import { HUB_CURSOR } from '#edge/hub-cursor.ts';
 import { GUARD_STATE } from '#edge/writes.ts';
 import { reviveJournal, type SkippedRows, verifyCopy } from '#journal/revive.ts';
 import type { Json } from '#kernel/event.ts';
@@ -141,14 +142,13 @@ async function revive(
   return all;
 }
 
-/** Sinks whose far side keeps our position and so takes nothing twice. None where the site file cannot be read any more. */
+/** Sinks whose far side keeps our position and so takes nothing twice. Only the hub where the site file cannot be read any more. */
 async function sinksThatKnow(siteFile: string): Promise<ReadonlySet<string>> {
   const { blueprint } = await checkSite(await readFile(siteFile, 'utf8'));
-  if (!blueprint) return new Set();
+  if (!blueprint) return new Set([HUB_CURSOR]);
   const { model, plugins } = blueprint;
-  return new Set(
-    model.sinks.filter(({ kind }) => plugins.sinks[kind]?.delivers === 'exactly-once').map(({ id }) => id),
-  );
+  const knowing = model.sinks.filter(({ kind }) => plugins.sinks[kind]?.delivers === 'exactly-once');
+  return new Set([HUB_CURSOR, ...knowing.map(({ id }) => id)]);
 }
 
 /** Whoever held a tag may be gone, and so may the time: the lease has run out, and the safe value is owed. */

@@ -9,6 +9,6 @@ if (parentPort) {
     port: parentPort,
     dirs: workerData as HistoryDirs,
     // Loaded when it is needed: most questions are about tags as they are.
-    calculator: async () => (await import('#edge/calculation/calculator.ts')).makeCalculator,
+    calculator: async () => (await import('#decide/calculator.ts')).makeCalculator,
   });
 }

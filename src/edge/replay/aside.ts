@@ -1,6 +1,5 @@
-import { on } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import type { BacktestLine } from '#contract/backtest.ts';
+import { heardBeside, type SaidFault } from '#edge/beside.ts';
 import type { KeptOptions } from '#edge/replay/kept-past.ts';
 import type { Verified } from '#journal/api.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -16,9 +15,7 @@ export type AsideTask =
 export type FromAside =
   | { readonly line: BacktestLine }
   | { readonly last: BacktestLine | Verified }
-  | {
-      readonly fault: { readonly code: string; readonly message: string; readonly hint: string | undefined };
-    };
+  | SaidFault;
 
 /** A day of a large site is replayed in it; more than the box has it must not take. */
 const LIMITS = { maxOldGenerationSizeMb: 512 };
@@ -48,25 +45,12 @@ export async function verifyAside(dataDir: string, signal: AbortSignal): Promise
 async function* aside(
   workerData: AsideTask,
   signal: AbortSignal,
-): AsyncIterable<Exclude<FromAside, { fault: unknown }>> {
+): AsyncIterable<Exclude<FromAside, SaidFault>> {
   const name = import.meta.url.endsWith('.ts') ? './aside-worker.ts' : './edge-replay-worker.js';
-  const worker = new Worker(new URL(name, import.meta.url), { workerData, resourceLimits: LIMITS });
-  try {
-    // An error of the thread is thrown here.
-    const heard = on(worker, 'message', { signal, close: ['exit'] });
-    for await (const [said] of heard as AsyncIterable<[FromAside]>) {
-      if ('fault' in said) {
-        const { code, message, hint } = said.fault;
-        throw new Fault(code, message, { retry: 'never', ...(hint !== undefined && { hint }) });
-      }
-      yield said;
-      if ('last' in said) return;
-    }
-    throw lost();
-  } catch (error) {
-    throw error instanceof Fault || signal.aborted ? error : lost(error);
-  } finally {
-    await worker.terminate();
+  const how = { task: workerData, limits: LIMITS };
+  for await (const said of heardBeside<FromAside>(new URL(name, import.meta.url), how, signal, lost)) {
+    yield said;
+    if ('last' in said) return;
   }
 }
 

@@ -1,15 +1,18 @@
 import type { BacktestReport } from '#contract/backtest.ts';
 import { infoOf } from '#contract/check-peers.ts';
 import type { TagModel } from '#contract/model.ts';
+import { openDetector } from '#decide/detectors/opening.ts';
 import type { Blueprint } from '#edge/blueprint.ts';
-import { journalDir } from '#edge/data-folder.ts';
+import { journalDir, learnedDir } from '#edge/data-folder.ts';
+import { currentOf, LEARNED_STATE, learnedText } from '#edge/detectors/learned-store.ts';
 import { type BlueprintFile, checkedFile, fileHistory, replayedFile } from '#edge/replay/files.ts';
-import { readSitePast, type SitePast, textAt } from '#edge/replay/site-past.ts';
+import { learnedAt, readSitePast, type SitePast, textAt } from '#edge/replay/site-past.ts';
 import type { JournalReader } from '#journal/api.ts';
 import { openReader } from '#journal/reader.ts';
 import { Fault } from '#kernel/fault.ts';
 import { type Tag, TagTable } from '#kernel/tag-table.ts';
 import { Comparison } from '#replay/comparison.ts';
+import type { LearnedPast } from '#replay/file.ts';
 import { type HistoryRows, historyPast } from '#replay/history-past.ts';
 import { journalPast } from '#replay/journal-past.ts';
 import { Lane } from '#replay/lane.ts';
@@ -43,14 +46,19 @@ export async function backtest(options: BacktestOptions): Promise<BacktestReport
   const known = reader.tags();
   const before = options.blueprint && (await currentFile(past).catch(() => undefined));
   const hidden = derivedNow(options.blueprint, before?.blueprint, known);
-  const file = new Lane({ ...(await triedFile(options, past, afterSeq)), known, hidden });
+  const now = currentOf(reader.states(LEARNED_STATE));
+  const learned = learnedPast(options.dataDir, learnedAt(past, Number.POSITIVE_INFINITY, now));
+  const then = learnedPast(options.dataDir, learnedAt(past, afterSeq, now));
+  const tried = await triedFile(options, past, afterSeq);
+  const file = new Lane({ ...tried, known, hidden, learned: tried.follow ? then : learned });
   const other =
-    options.against === 'current' ? new Lane({ file: await currentFile(past), known }) : undefined;
+    options.against === 'current' ? new Lane({ file: await currentFile(past), known, learned }) : undefined;
   for (const event of past.assets) for (const lane of [file, other]) lane?.before(event);
   const damage: string[] = [];
   const entries = journalPast(reader, afterSeq, (what) => damage.push(what));
   const report = await compared(options, span, known, entries, file, other);
-  return { ...report, notes: [...damage, ...remarks(options, past, before?.blueprint, file.unfitting)] };
+  const remarked = remarks(options, past, before?.blueprint, file.unfitting);
+  return { ...report, notes: [...damage, ...remarked, ...unlearned(options.blueprint, learned)] };
 }
 
 /**
@@ -70,25 +78,33 @@ export async function backtestHistory(
   const toUs = Math.min(options.toUs ?? history.toUs, history.toUs);
   // What a file derives, it derives again: rows that were kept of it must not stand beside that.
   const derived = files.map(
-    ({ model }) => new Set(model.tags.flatMap(({ path, derive }) => (derive ? [path] : []))),
+    ({ model }) => new Set(model.tags.flatMap((tag) => (isComputed(tag) ? [tag.path] : []))),
   );
   const entries = historyPast(history.rows, table, {
     paths: known.map(({ path }) => path).filter((path) => !derived.every((some) => some.has(path))),
     fromUs: fromUs - warmUpUs,
     toUs,
   });
+  const learned = learnedPast(options.dataDir, history.learned);
   const [file, other] = files.map((one, i) => {
     const hidden = known.filter(({ path }) => derived[i]?.has(path)).map(({ number }) => number);
-    return new Lane({ file: replayedFile(one), known: [...table], hidden: new Set(hidden) });
+    return new Lane({ file: replayedFile(one), known: [...table], hidden: new Set(hidden), learned });
   }) as [Lane, Lane | undefined];
   const report = await compared(options, { fromUs, toUs, endUs: toUs }, known, entries, file, other);
-  return { ...report, past: 'history', against: current ? 'current' : 'nothing', notes: [...HISTORY_NOTES] };
+  return {
+    ...report,
+    past: 'history',
+    against: current ? 'current' : 'nothing',
+    notes: [...HISTORY_NOTES, ...unlearned(blueprint, learned)],
+  };
 }
 
 /** What a historian holds, and where it is read from. */
 export interface KeptHistory extends Omit<Stretch, 'endUs'> {
   readonly rows: HistoryRows;
   readonly paths: ReadonlySet<string>;
+  /** Digests of the files that detectors go on with now, by id. */
+  readonly learned: ReadonlyMap<string, string>;
 }
 
 const HISTORY_NOTES: readonly string[] = [
@@ -168,6 +184,30 @@ export function firstArrivalUs(reader: JournalReader): number {
   return Number.POSITIVE_INFINITY;
 }
 
+const learnedPast = (dataDir: string, digests: ReadonlyMap<string, string>): LearnedPast => ({
+  digests,
+  text: (digest) => learnedText(learnedDir(dataDir), digest),
+});
+
+/** Detectors of the file that find nothing, because they have learned nothing here. */
+function unlearned(blueprint: Blueprint | undefined, { digests, text }: LearnedPast): string[] {
+  const without = (blueprint?.spec.detectors ?? []).filter((one) => {
+    const digest = one.learned ?? digests.get(one.id);
+    const read = digest === undefined ? undefined : text(digest);
+    const file = digest === undefined || read === undefined ? undefined : { digest, text: read };
+    return openDetector({ ...one, file }).detector === undefined;
+  });
+  if (without.length === 0) return [];
+  const names = without.slice(0, 3).map(({ id }) => id);
+  return [
+    `${without.length} detectors have learned nothing that fits and find nothing, such as ${names.join(', ')}`,
+  ];
+}
+
+/** A tag that the site makes by itself. */
+const isComputed = ({ derive, detector }: TagModel): boolean =>
+  derive !== undefined || detector !== undefined;
+
 const iso = (us: number): string => new Date(us / 1000).toISOString();
 
 const partOf = ({ fromUs, endUs }: Stretch, timeUs: number): number =>
@@ -207,7 +247,7 @@ function derivedNow(
   before: Blueprint | undefined,
   known: readonly Tag[],
 ): ReadonlySet<number> {
-  const paths = new Set(blueprint?.model.tags.flatMap(({ path, derive }) => (derive ? [path] : [])));
+  const paths = new Set(blueprint?.model.tags.flatMap((tag) => (isComputed(tag) ? [tag.path] : [])));
   const measured = before?.model.tags.filter(({ path, source }) => source !== undefined && paths.has(path));
   const numbers = new Map(known.map(({ path, number }) => [path, number]));
   return new Set(measured?.flatMap(({ path }) => numbers.get(path) ?? []));

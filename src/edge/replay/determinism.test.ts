@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { AlarmAct } from '#decide/api.ts';
+import { period } from '#decide/detectors/fixture.ts';
+import { learnFrozen } from '#decide/detectors/frozen.ts';
+import { learnedText } from '#decide/detectors/learned.ts';
+import { learnRelation } from '#decide/detectors/relation.ts';
 import {
   askedFor,
   blueprintOf,
@@ -35,20 +39,35 @@ rules:
   hold: { when: 'tag("p/a") > ${limit}', onDelayMs: 1500, offDelayMs: 2500, do: [{ write: { tag: p/speed, value: 12, leaseMs: 6000 } }, { send: { to: notices, payload: 'a is {{ tag("p/a") }}' } }], clear: [{ write: { tag: p/speed, value: 3 } }] }
   safe: { when: 'tag("p/sum") > 90 || tag("p/c")', onBad: safe, firstIsEdge: true, do: [{ write: { tag: p/valve, value: '{{ tag("p/b") * 2.0 }}' } }] }
   loud: { when: 'mean(tag("p/b"), "5s") > 40', onBad: alarm, onDelayMs: 700, alert: 'b is {{ tag("p/b") }} on average' }
+  near: { when: 'tag("still") > 0.6', onBad: safe, do: [{ send: { to: notices, payload: 'at {{ tag("still") }}' } }] }
   told: { when: 'tag("p/a") > 45', onBad: safe, offDelayMs: 900${limit === 40 ? '' : ", alert: 'a is high'"} }
 alarms:
   high: { when: 'tag("p/a") > ${limit}', deadband: 5, onDelayMs: 1000, offDelayMs: 3000, priority: high, consequence: c, response: r, shelveMaxMin: 1 }
   latched: { when: 'tag("p/b") > 60', latched: true, suppressWhen: 'tag("p/c")', priority: low, consequence: c, response: r }
   average: { when: 'tag("p/late_mean") > 50 && !tag("p/c")', priority: medium, consequence: c, response: r, offDelayMs: 500 }
+detectors:
+  still: { kind: frozen, tags: [p/a, p/b], everyMs: 700, restWhen: 'tag("p/a") > 69', restForMs: 900, settings: { least: ${limit / 10} } }
+  kin: { kind: relation, tags: [p/sum, p/a], everyMs: 300, ${limit === 40 ? 'shadow: true' : 'alarm: { priority: low, consequence: c, response: r, offDelayMs: 500 }'} }
 `;
 
+/** What the detectors may learn while the site runs. */
+const LEARNED: { readonly [id: string]: readonly string[] } = {
+  still: [1, 2].map((moments) =>
+    learnedText(learnFrozen(period(['p/a', 'p/b'], 60, (i) => [Math.floor(i / moments), i]))),
+  ),
+  kin: [1, 3].map((factor) =>
+    learnedText(learnRelation(period(['p/sum', 'p/a'], 60, (i) => [3 * factor * i + (i % 3), 3 * i]))),
+  ),
+};
+
 const TAGS = ['p/a', 'p/b', 'p/c', 'p/speed'] as const;
-const ALARMS = ['high', 'latched', 'average', 'loud/input'] as const;
+const ALARMS = ['high', 'latched', 'average', 'loud/input', 'kin'] as const;
 
 type Move =
   | { readonly kind: 'rows'; readonly rows: readonly Row[]; readonly late: boolean }
   | { readonly kind: 'time'; readonly ms: number }
   | { readonly kind: 'act'; readonly alarm: (typeof ALARMS)[number]; readonly act: AlarmAct }
+  | { readonly kind: 'learn'; readonly detector: 'still' | 'kin'; readonly file: number }
   | { readonly kind: 'file'; readonly limit: number }
   | { readonly kind: 'restart'; readonly limit: number }
   | { readonly kind: 'crash' };
@@ -95,6 +114,14 @@ const moves: fc.Arbitrary<Move[]> = fc.array(
       fc.record({ kind: fc.constant('time' as const), ms: fc.constantFrom(100, 700, 1500, 4000) }),
     ),
     weighted(3, fc.record({ kind: fc.constant('act' as const), alarm: fc.constantFrom(...ALARMS), act })),
+    weighted(
+      2,
+      fc.record({
+        kind: fc.constant('learn' as const),
+        detector: fc.constantFrom('still', 'kin'),
+        file: fc.constantFrom(0, 1),
+      }),
+    ),
     weighted(1, fc.record({ kind: fc.constant('file' as const), limit })),
     weighted(1, fc.record({ kind: fc.constant('restart' as const), limit })),
     weighted(1, fc.constant({ kind: 'crash' as const })),
@@ -117,6 +144,7 @@ class Run {
 
   async play(all: readonly Move[]): Promise<string> {
     await this.#start();
+    for (const detector of ['still', 'kin'] as const) await this.#move({ kind: 'learn', detector, file: 0 });
     for (const move of all) await this.#move(move);
     await this.#stop();
     return this.#dir;
@@ -136,6 +164,12 @@ class Run {
       case 'act':
         refusable(() => path.operate(move.alarm, move.act, 'operator', 'seen'));
         break;
+      case 'learn': {
+        const { detectors } = site.core;
+        const digest = await detectors.store.put(LEARNED[move.detector]?.[move.file] as string);
+        detectors.learned(move.detector, digest, { by: 'test' });
+        break;
+      }
       case 'file':
         this.#limit = move.limit;
         site.apply(await blueprintOf(siteText(move.limit)), { by: 'test' });
@@ -209,15 +243,19 @@ const RUNS = Number(process.env.HOLDFAST_REPLAYS ?? 8);
 test('a replay finds what the site found, to the last event, whatever happened to the site', async (t) => {
   let findings = 0;
   let writes = 0;
+  let detected = 0;
   await fc.assert(
     fc.asyncProperty(moves, async (all) => {
       const { recorded, found, asked } = await playedAndReplayed(t, all);
       assert.deepEqual(told(found), told(recorded));
       assert.deepEqual(askedFor(found), asked);
       findings += found.length;
+      detected += found.filter(({ what }) => what.kind === 'alert' && what.found).length;
       writes += asked.length;
     }),
     { numRuns: RUNS, endOnFailure: true },
   );
-  assert.ok(findings > 100 && writes > 20, `${findings} findings, ${writes} writes: too little to compare`);
+  const seen = `${findings} findings, ${detected} of them of detectors, ${writes} writes`;
+  t.diagnostic(seen);
+  assert.ok(findings > 100 && writes > 20 && detected > 3, `${seen}: too little to compare`);
 });

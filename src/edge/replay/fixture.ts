@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type Blueprint, checkSite } from '#edge/blueprint.ts';
-import { journalDir } from '#edge/data-folder.ts';
+import { journalDir, learnedDir } from '#edge/data-folder.ts';
+import { currentOf, LEARNED_STATE, learnedText } from '#edge/detectors/learned-store.ts';
 import { HEARTBEAT } from '#edge/heartbeat.ts';
 import { checkedFile, fileHistory } from '#edge/replay/files.ts';
-import { readSitePast, textAt } from '#edge/replay/site-past.ts';
+import { learnedAt, readSitePast, textAt } from '#edge/replay/site-past.ts';
 import { type Site, startSite } from '#edge/site.ts';
 import { openReader } from '#journal/reader.ts';
 import type { Clock } from '#kernel/clock.ts';
@@ -76,7 +77,10 @@ export async function replayed(
   const history = fileHistory(files);
   const first = files.find(({ blueprint }) => blueprint.text === textAt(past, 0));
   assert.ok(first);
-  const lane = new Lane({ file: first, known: reader.tags(), follow: history, states: past.states });
+  const digests = learnedAt(past, 0, currentOf(reader.states(LEARNED_STATE)));
+  const learned = { digests, text: (digest: string) => learnedText(learnedDir(dataDir), digest) };
+  const known = reader.tags();
+  const lane = new Lane({ file: first, known, follow: history, states: past.states, learned });
   const record = new Recorded();
   const found: Finding[] = [];
   const recorded: Finding[] = [];

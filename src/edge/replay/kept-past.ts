@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { BacktestReport } from '#contract/backtest.ts';
 import { historianDir, journalDir } from '#edge/data-folder.ts';
+import { currentOf, LEARNED_STATE } from '#edge/detectors/learned-store.ts';
 import {
   type BacktestOptions,
   backtest,
@@ -65,7 +66,19 @@ async function overHistory(
   }
   const current = against === 'current' ? (await runningFile(dataDir)).blueprint : undefined;
   const paths = new Set(tags.map(({ tag: { path } }) => path));
-  return await backtestHistory({ ...options, current }, { rows, paths, fromUs: first, toUs: last + 1 });
+  const learned = learnedNow(dataDir);
+  return await backtestHistory(
+    { ...options, current },
+    { rows, paths, learned, fromUs: first, toUs: last + 1 },
+  );
+}
+
+/** What detectors go on with now; a historian alone, such as an imported past, knows of none. */
+function learnedNow(dataDir: string): Map<string, string> {
+  if (!existsSync(journalDir(dataDir))) return new Map();
+  using reader = openReader(journalDir(dataDir));
+  const now = currentOf(reader.states(LEARNED_STATE));
+  return new Map([...now].map(([id, { digest }]) => [id, digest]));
 }
 
 async function runningFile(dataDir: string): ReturnType<typeof currentFile> {

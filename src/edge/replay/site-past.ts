@@ -10,6 +10,13 @@ export interface SitePast {
   readonly states: readonly number[];
   /** What people did with assets before the first entry. */
   readonly assets: readonly SiteEvent[];
+  /** Learned files that took effect, oldest first; `before` is what the detector had gone on with. */
+  readonly learned: readonly {
+    readonly seq: number;
+    readonly id: string;
+    readonly digest: string;
+    readonly before: string | undefined;
+  }[];
 }
 
 const EVENTS_AT_ONCE = 500;
@@ -19,6 +26,7 @@ export function readSitePast(reader: JournalReader, fromSeq: number): SitePast {
   const texts: { seq: number; digest: string; text: string }[] = [];
   const states = new Set<number>();
   const assets: SiteEvent[] = [];
+  const learned: { seq: number; id: string; digest: string; before: string | undefined }[] = [];
   let after = 0;
   for (;;) {
     const events = reader.events(after, EVENTS_AT_ONCE);
@@ -27,12 +35,34 @@ export function readSitePast(reader: JournalReader, fromSeq: number): SitePast {
       if (event.name === 'config.changed' && typeof digest === 'string' && typeof text === 'string')
         texts.push({ seq, digest, text });
       if (event.name === 'system.started' && typeof decisionsSeq === 'number') states.add(decisionsSeq);
+      if (event.name === 'detector.learned' && typeof digest === 'string')
+        learned.push({ seq, id: event.subject, digest, before: textOf(event.detail?.before) });
       if (event.name === 'security.asset-changed' && seq <= fromSeq) assets.push(event);
     }
     const last = events.at(-1);
-    if (!last) return { texts, states: [...states].sort((a, b) => a - b), assets };
+    if (!last) return { texts, states: [...states].sort((a, b) => a - b), assets, learned };
     after = last.seq;
   }
+}
+
+const textOf = (json: unknown): string | undefined => (typeof json === 'string' ? json : undefined);
+
+/**
+ * What detectors went on with behind a position: as the events around it tell, where they are still kept.
+ * @param now what each goes on with now
+ */
+export function learnedAt(
+  { learned }: SitePast,
+  seq: number,
+  now: ReadonlyMap<string, { readonly digest: string }>,
+): Map<string, string> {
+  const digests = new Map([...now].map(([id, { digest }]) => [id, digest]));
+  for (const one of learned.toReversed()) {
+    if (one.seq <= seq) break;
+    if (one.before === undefined) digests.delete(one.id);
+    else digests.set(one.id, one.before);
+  }
+  return digests;
 }
 
 /** The file that ran at a position. @throws Fault `replay.unknown-file` */

@@ -1,7 +1,8 @@
 import type { Aligned, AlignedQuery } from '../api.ts';
 import { isUsable, type Rows } from '../format/rows.ts';
-import type { Past } from './past.ts';
-import { rowsInParts } from './past.ts';
+import { rowsInParts, type SeriesPast } from './past.ts';
+
+type Past = Pick<SeriesPast, 'lastUntil' | 'stretches'>;
 
 /** Steps of one part of an answer. */
 const PART = 4096;

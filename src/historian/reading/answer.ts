@@ -3,7 +3,8 @@ import type { Series } from '../api.ts';
 import { copyRows, type Rows } from '../format/rows.ts';
 import { alignedOf } from './aligned.ts';
 import { bucketsOf } from './buckets.ts';
-import { Calculated } from './calculated.ts';
+import type { InputsPast } from './calculated.ts';
+import { calculation } from './calculation.ts';
 import type { MakeCalculator } from './calculator.ts';
 import { gapsOf, infosOf, tagsOf } from './holes.ts';
 import { inOrderOf } from './in-order.ts';
@@ -43,13 +44,15 @@ function* calculated(
   make: MakeCalculator | undefined,
 ): Iterable<Part | undefined> {
   if (!make) throw new Fault('history.no-calculation', 'nothing calculates here', { retry: 'never' });
-  const { expression, fromUs, toUs } = query;
-  const series = new Calculated(past, make(expression, query.asset, infosOf(past)), query);
-  yield* series.begin();
-  if (as.kind === 'buckets') yield* bucketsOf(series, expression, { ...as, fromUs, toUs });
-  else if (as.kind === 'trend')
-    yield ownSeries(yield* trendOf(series, { ...as, fromUs, toUs, tag: expression }));
-  else for (const stretch of series.stretches()) yield { tag: expression, ...ownRows(stretch.rows()) };
+  const inputs: InputsPast = {
+    stretches: past.stretches.bind(past),
+    extent: past.extent.bind(past),
+    lastUntil: past.lastUntil.bind(past),
+    holes: (span, tags) => gapsOf(past, span, tags),
+  };
+  const calculator = make(query.expression, query.asset, infosOf(past));
+  for (const part of calculation(inputs, calculator, query, as))
+    yield part && 'value' in part ? ownSeries(part) : part;
 }
 
 function* valuesAt(past: Past, tags: readonly string[], timeUs: number): Iterable<Part | undefined> {

@@ -1,16 +1,19 @@
 import { allocBatch, type Batch, type Value, type Wide } from '#kernel/batch.ts';
-import type { GapReason } from '#kernel/gap.ts';
 import { Quality } from '#kernel/quality.ts';
-import type { CalculationQuery } from '../api.ts';
+import type { CalculationQuery, HistoryGap, Span } from '../api.ts';
 import { NO_ROWS, type Rows } from '../format/rows.ts';
 import type { Calculator } from './calculator.ts';
-import { gapsOf } from './holes.ts';
-import { type Past, rowsInParts, type SeriesPast } from './past.ts';
+import { endsHolding } from './holes.ts';
+import { rowsInParts, type SeriesPast } from './past.ts';
 import { type Stretch, stretchOfRows } from './stretch.ts';
 
 const ROWS_AT_ONCE = 1024;
-/** Removed from the beginning of the past: no value stands from before such a hole. */
-const FROM_THE_BEGINNING: ReadonlySet<GapReason> = new Set(['quota', 'age']);
+
+/** What is needed of the inputs of a calculation. */
+export interface InputsPast extends SeriesPast {
+  /** Counted holes that touch a span, by the time that they begin. */
+  holes(span: Span, tags: readonly string[]): readonly Pick<HistoryGap, 'fromUs' | 'reason'>[];
+}
 
 /**
  * A series that is calculated from others while it is read, once, from its beginning: rows of the inputs in the order of
@@ -18,7 +21,7 @@ const FROM_THE_BEGINNING: ReadonlySet<GapReason> = new Set(['quota', 'age']);
  * next row nothing is known of it.
  */
 export class Calculated implements SeriesPast {
-  readonly #past: Past;
+  readonly #past: InputsPast;
   readonly #calculator: Calculator;
   readonly #query: CalculationQuery;
   readonly #parts: Iterator<Rows | undefined>;
@@ -27,7 +30,7 @@ export class Calculated implements SeriesPast {
   #first: Rows | undefined;
   #ended = false;
 
-  constructor(past: Past, calculator: Calculator, query: CalculationQuery) {
+  constructor(past: InputsPast, calculator: Calculator, query: CalculationQuery) {
     this.#past = past;
     this.#calculator = calculator;
     this.#query = query;
@@ -226,14 +229,14 @@ class Inputs {
   readonly #cursors: readonly Cursor[];
   #rows = 0;
 
-  constructor(past: Past, { tags, windowUs }: Calculator, fromUs: number, toUs: number) {
+  constructor(past: InputsPast, { tags, windowUs }: Calculator, fromUs: number, toUs: number) {
     const startUs = fromUs - windowUs;
     this.#cursors = tags.flatMap(({ path, number }) => {
       const before = past.lastUntil(path, startUs - 1);
       const sinceUs = before?.timeUs[0] ?? startUs;
-      const gaps = gapsOf(past, { fromUs: sinceUs, toUs }, [path]).filter(
-        (gap) => gap.fromUs >= sinceUs && !FROM_THE_BEGINNING.has(gap.reason),
-      );
+      const gaps = past
+        .holes({ fromUs: sinceUs, toUs }, [path])
+        .filter((gap) => gap.fromUs >= sinceUs && endsHolding(gap));
       const unknown: Rows = {
         timeUs: Float64Array.from(gaps, (gap) => gap.fromUs),
         value: new Float64Array(gaps.length).fill(Number.NaN),

@@ -1,11 +1,17 @@
 import { type GapRow, gapOfRow } from '#journal/gaps.ts';
-import type { Gap } from '#kernel/gap.ts';
+import type { Gap, GapReason } from '#kernel/gap.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
 import type { HistoryGap, HistoryTag, Span } from '../api.ts';
 import { joined } from './catalogue.ts';
 import type { Past } from './past.ts';
 
 const MOST_GAPS = 4096;
+
+/** Removed from the beginning of the past: no value stands from before such a hole. */
+const FROM_THE_BEGINNING: ReadonlySet<GapReason> = new Set(['quota', 'age']);
+
+/** Whether from the begin of a hole to the next row of a tag nothing is known of it. */
+export const endsHolding = ({ reason }: Pick<Gap, 'reason'>): boolean => !FROM_THE_BEGINNING.has(reason);
 
 /** Holes of the journal, of the historian, and what could not be read just now, by the time that they begin. */
 export function gapsOf(

@@ -73,9 +73,11 @@ export class EventFields {
     const conditionId = this.#text('conditionId');
     if (conditionId === '') return undefined;
     const branch = this.#text('branch');
+    const isBranch = !NO_BRANCH.has(branch);
     const eventId = this.#value('eventId');
     return {
-      key: NO_BRANCH.has(branch) ? conditionId : `${conditionId} ${branch}`,
+      key: isBranch ? `${conditionId} ${branch}` : conditionId,
+      ...(isBranch && { trunk: conditionId }),
       eventId: eventId instanceof Uint8Array ? Buffer.from(eventId).toString('hex') : '',
       condition: this.#text('condition'),
       source: this.#text('source'),

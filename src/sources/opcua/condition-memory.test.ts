@@ -71,6 +71,30 @@ test('a condition that is no alarm is active while it is retained', () => {
   assert.deepEqual(brief(memory.take({ ...dialog, eventId: 'other', retain: false })), ['inactive']);
 });
 
+test('a past state that still asks to be acknowledged is not raised again', () => {
+  const memory = new ConditionMemory();
+  memory.take(event());
+  const past = { key: 'level 1', trunk: 'level' };
+  assert.deepEqual(brief(memory.take(event(past))), []);
+  assert.deepEqual(brief(memory.take(event({ active: false, acknowledged: true }))), [
+    'inactive',
+    'acknowledged',
+  ]);
+  assert.deepEqual(brief(memory.take(event({ ...past, acknowledged: true, retain: false }))), [
+    'acknowledged',
+  ]);
+  memory.refreshBegins();
+  const found = brief(memory.take(event({ key: 'other 7', trunk: 'other' })));
+  assert.deepEqual(found, ['inactive (found)'], 'nobody has seen it, and it is over');
+  memory.refreshEnds();
+  memory.refreshBegins();
+  const gone = memory.refreshEnds();
+  assert.deepEqual(
+    gone.filter(({ event: { trunk } }) => trunk !== undefined),
+    [],
+  );
+});
+
 test('the same owner has the same memory', () => {
   const owner = {};
   assert.equal(memoryOf(owner), memoryOf(owner));

@@ -4,6 +4,8 @@ import type { Json } from '#kernel/event.ts';
 export interface ConditionEvent {
   /** Of the condition, its branch included. */
   readonly key: string;
+  /** Key of the condition, where this is a past state of it that still asks to be acknowledged: a branch (Part 9, 5.5.2). */
+  readonly trunk?: string;
   /** Hex. */
   readonly eventId: string;
   readonly condition: string;
@@ -73,6 +75,8 @@ export class ConditionMemory {
       if (this.#known.size > MOST_CONDITIONS) this.#known.delete(first(this.#known.keys()));
     }
     const refreshed = this.#refresh !== undefined;
+    // What the branch repeats was told as it happened.
+    if (!before && event.trunk !== undefined && this.#known.has(event.trunk)) return [];
     return namesOf(before, event).map((name) => ({ name, event, refreshed }));
   }
 
@@ -87,8 +91,9 @@ export class ConditionMemory {
 
 const first = <T>(all: Iterable<T>): T => all[Symbol.iterator]().next().value as T;
 
-/** A condition that is no alarm has no active state: it asks for attention while it is retained. */
-const isActive = (event: ConditionEvent): boolean => event.active ?? event.retain;
+/** A condition that is no alarm has no active state: it asks for attention while it is retained. A branch is of the past. */
+const isActive = (event: ConditionEvent): boolean =>
+  event.trunk === undefined && (event.active ?? event.retain);
 
 /** What is new in an event, the most important first. */
 function namesOf(before: ConditionEvent | undefined, event: ConditionEvent): Told['name'][] {

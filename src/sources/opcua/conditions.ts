@@ -184,7 +184,7 @@ export class Conditions implements AsyncDisposable {
 
   #event({ name, event, refreshed }: Told, leftOut: number): void {
     const { deps } = this.#ports;
-    const { key: _, condition, source, more, ...state } = event;
+    const { key: _, trunk: __, condition, source, more, ...state } = event;
     deps.event({
       kind: 'alarm',
       name: `device-alarm.${name}`,

@@ -251,6 +251,7 @@ export class Host implements SessionEvents {
       },
       wantRebirth: (node, reason) => this.#wantRebirth(node, reason),
       heard: (node) => this.#rebirths.heard(subjectOf(node.own)),
+      born: (node) => this.#rebirths.born(subjectOf(node.own), this.#deps.clock.steadyUs()),
       settled: (node) => this.#rebirths.settled(subjectOf(node.own)),
       gap: (whose, count, reason, fromUs = this.#receivedUs) => this.#gap(whose, count, reason, fromUs),
       told: (name, unit, detail) => this.#tell(name, subjectOf(unit), detail),

@@ -25,7 +25,9 @@ export interface NodePorts {
   readonly wantRebirth: (node: EdgeNode, reason: string) => void;
   /** Its first message of this session came. */
   readonly heard: (node: EdgeNode) => void;
-  /** It is born or dead: no birth is wanted any more. */
+  /** It is born: no birth is wanted any more. */
+  readonly born: (node: EdgeNode) => void;
+  /** It is dead: no birth is wanted any more. */
   readonly settled: (node: EdgeNode) => void;
   /** @param fromUs wall clock; absent: now */
   readonly gap: (

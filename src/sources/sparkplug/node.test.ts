@@ -44,6 +44,7 @@ function play(clock = new ManualClock()): Played {
     },
     wantRebirth: (_, reason) => wanted.push(reason),
     heard() {},
+    born() {},
     settled() {},
     gap: (_, count) => gaps.push(count),
     told() {},

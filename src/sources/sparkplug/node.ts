@@ -291,7 +291,7 @@ export class EdgeNode {
     // Devices are born after their node, each time (5.9); one that was there is not called away before that is due.
     for (const unit of this.devices.values()) unit.dead();
     for (const unit of wasThere) this.#awaited.set(unit, this.#ports.steadyUs() + this.#ports.reorderUs());
-    this.#ports.settled(this);
+    this.#ports.born(this);
     this.#born(this.own, payload.metrics, bytes);
     this.#drain();
     this.#rearm();

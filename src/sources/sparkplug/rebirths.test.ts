@@ -36,6 +36,23 @@ test('a node that was right for long begins with a short pause again', () => {
   assert.equal(rebirths.nextUs(100e6), 102e6);
 });
 
+test('a birth after which all was well for a while makes the pause short again, one that helps nothing does not', () => {
+  for (const { wantedUs, dueUs } of [
+    { wantedUs: 45e6, dueUs: 45e6 },
+    { wantedUs: 36e6, dueUs: 70e6 },
+  ]) {
+    const rebirths = new Rebirths({ everyMs: 10_000, perMinute: 6000 }, 0);
+    for (const us of [0, 10e6, 30e6]) {
+      rebirths.want('a', us);
+      assert.equal(rebirths.take(us).length, 1, String(us));
+    }
+    rebirths.born('a', 31e6);
+    assert.equal(rebirths.nextUs(31e6), Number.POSITIVE_INFINITY);
+    rebirths.want('a', wantedUs);
+    assert.equal(rebirths.nextUs(wantedUs), dueUs);
+  }
+});
+
 test('a session that begins knows when which node was asked, and how many of all', () => {
   const owner = {};
   const limits = { everyMs: 60_000, perMinute: 60 };

@@ -4,6 +4,8 @@ const BURST = 5;
 const LONGEST_US = 3600e6;
 /** A node that needed none for so many pauses begins with a short one again. */
 const QUIET_PAUSES = 4;
+/** A birth after which all was well for so long has helped. */
+const HELPED_US = 10e6;
 /** Nodes remembered from one session to the next, beside those that must not be asked yet. */
 const MOST_KEPT = 10_000;
 
@@ -12,6 +14,8 @@ interface Asked {
   isHeard: boolean;
   pauseUs: number;
   lastUs: number;
+  /** Its last birth. */
+  bornUs: number;
   /** Steady time at which it may be asked; undefined while it need not. */
   dueUs: number | undefined;
 }
@@ -65,12 +69,20 @@ export class Rebirths {
       return true;
     }
     if (asked.dueUs !== undefined) return false;
-    if (nowUs - asked.lastUs > asked.pauseUs * QUIET_PAUSES) asked.pauseUs = baseUs;
+    const hasHelped = asked.bornUs >= asked.lastUs && nowUs - asked.bornUs >= HELPED_US;
+    if (hasHelped || nowUs - asked.lastUs > asked.pauseUs * QUIET_PAUSES) asked.pauseUs = baseUs;
     asked.dueUs = Math.max(notBeforeUs, asked.lastUs + asked.pauseUs);
     return true;
   }
 
-  /** It is born, or gone: nothing is to be asked. The pause stays, or nodes that are never right would be a storm. */
+  /** Nothing is to be asked for now. The pause stays, or nodes that are never right would be a storm. */
+  born(node: string, nowUs: number): void {
+    this.settled(node);
+    const asked = this.#nodes.get(node);
+    if (asked) asked.bornUs = nowUs;
+  }
+
+  /** It is gone: nothing is to be asked. */
   settled(node: string): void {
     const asked = this.#nodes.get(node);
     if (asked) asked.dueUs = undefined;
@@ -122,6 +134,7 @@ const never = (pauseUs: number): Asked => ({
   isHeard: false,
   pauseUs,
   lastUs: Number.NEGATIVE_INFINITY,
+  bornUs: Number.NEGATIVE_INFINITY,
   dueUs: undefined,
 });
 

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { messageOf } from '#kernel/fault.ts';
 import { DEVICES, type DeviceName, type FaultName } from '#plant/faults.ts';
 import { startPlant } from '#plant/plant.ts';
 import { siteFileFor } from '#plant/site-file.ts';
@@ -53,14 +54,17 @@ async function run(rig: Rig): Promise<Report> {
   /** Every source brings samples again. */
   const allFlow = async (what: string) => {
     const before = await samples();
-    await until(
-      what,
-      async () => {
-        const now = await samples();
-        return Object.entries(before).every(([id, count]) => (now[id] ?? 0) > count);
-      },
-      120_000,
-    );
+    let behind: readonly string[] = [];
+    const all = async () => {
+      const now = await samples();
+      behind = Object.keys(before).filter((id) => (now[id] ?? 0) <= (before[id] ?? 0));
+      return behind.length === 0;
+    };
+    await until(what, all, 120_000).catch(async (error: unknown) => {
+      const { sources } = await edge.status();
+      const states = behind.map((id) => `${id}: ${JSON.stringify(sources[id])}`);
+      throw new Error([messageOf(error), ...states, edge.said].join('\n'));
+    });
   };
   await allFlow('all sources bring samples');
   const rounds = rig.times(3, 4 * EACH.length);

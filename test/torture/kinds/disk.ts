@@ -5,7 +5,11 @@ import { startOnDisk } from '#test/crash/logging-site.ts';
 import { until } from '#test/until.ts';
 import { pause, type Report, type Rig, type Torture } from '../torture.ts';
 
-const MOST_MEMORY = 450 * 2 ** 20;
+/**
+ * A window of 48 MB waits for the disk, in texts of 8 kB; as much again is on its way to the journal's thread, and V8 lets the
+ * heaps of both grow to some times what lives in them before it collects. Beyond this something grows.
+ */
+const MOST_MEMORY = 512 * 2 ** 20;
 /** One of so many rounds starts on a read-only disk: what is open for writing keeps a file system from turning so. */
 const READ_ONLY = 0.25;
 
@@ -49,6 +53,7 @@ async function run(rig: Rig): Promise<Report> {
   };
   const rounds = rig.times(2, 100);
   let starts = 0;
+  let most = 0;
   for (let round = 0; round < rounds; round++) {
     rig.progress(`round ${round + 1} of ${rounds}`);
     if (rig.chance.uniform() < READ_ONLY) {
@@ -65,6 +70,7 @@ async function run(rig: Rig): Promise<Report> {
       await until('it has recovered', () => isWell(edge), 60_000);
     } else await filled(rig, started, edge);
     const { memoryBytes } = await edge.status();
+    most = Math.max(most, memoryBytes);
     assert.ok(memoryBytes < MOST_MEMORY, `${memoryBytes} bytes of memory in round ${round}`);
     await pause(rig.chance.uniform() * 500);
   }
@@ -79,7 +85,11 @@ async function run(rig: Rig): Promise<Report> {
       reasons: told.reasons,
       lost: Math.max(0, acquired - kept - told.rows),
     },
-    notes: [`${said} rows of the site itself`, `${starts} starts on a read-only disk`],
+    notes: [
+      `${said} rows of the site itself`,
+      `${starts} starts on a read-only disk`,
+      `at most ${Math.round(most / 2 ** 20)} MB resident`,
+    ],
   };
 }
 

@@ -12,8 +12,11 @@ interface Early {
 
 const common = globalThis as { holdfastEarly?: Early | undefined };
 
+/** An answer that takes longer is lost on the way, and asked for again. */
+const PATIENCE_MS = 10_000;
+
 export function askEarly(path: string): void {
-  const reply = fetch(path);
+  const reply = fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS) });
   // What goes wrong is told to who takes it.
   reply.catch(() => {});
   common.holdfastEarly = { path, reply };

@@ -3,11 +3,11 @@ import { atLeast, type Role } from '#kernel/rights.ts';
 import { Store, useStore } from './store.ts';
 
 /**
- * Who looks. `ended`: somebody was signed in, and the site does not know the session any more; the page stays as it is
+ * Who looks. `unknown`: it is being asked, again where `why` was the answer. `ended`: somebody was signed in, and the site does not know the session any more; the page stays as it is
  * beneath the question for the password, so that nothing is lost that was being edited.
  */
 export type Session =
-  | { readonly state: 'unknown' }
+  | { readonly state: 'unknown'; readonly why?: Error }
   | { readonly state: 'nobody'; readonly why?: Error }
   | { readonly state: 'signedIn'; readonly me: Me }
   | { readonly state: 'ended'; readonly me: Me };

@@ -73,7 +73,7 @@ async function askOnce(call: Call, next: string | undefined): Promise<Response> 
     Object.assign(init, { headers: { 'content-type': upload.type }, body: new Blob(parts) });
   }
   const reply = await (takeEarly(call) ?? fetch(next ?? urlOf(call), init)).catch((error: unknown) => {
-    if (signal?.aborted) throw signal.reason;
+    if (signal?.aborted && !isTooLate(signal.reason)) throw signal.reason;
     unanswered();
     throw new Unreachable(error);
   });
@@ -81,6 +81,10 @@ async function askOnce(call: Call, next: string | undefined): Promise<Response> 
   if (!reply.ok) throw await problemFrom(reply);
   return reply;
 }
+
+/** Whoever asked waits no longer: for him no answer came. */
+const isTooLate = (reason: unknown): boolean =>
+  reason instanceof DOMException && reason.name === 'TimeoutError';
 
 function urlOf({ path, query }: Call): string {
   const given = new URLSearchParams();

@@ -1,5 +1,6 @@
 import {
   iconAlarmBell,
+  iconAnomaly,
   iconAuditReport,
   iconCertificate,
   iconConnections,
@@ -11,20 +12,7 @@ import {
   iconTrend,
   iconUserManagement,
 } from '@siemens/ix-icons/icons';
-import type { ComponentType } from 'react';
-import type { Role } from '#kernel/rights.ts';
-
-/** A page of the console: a folder below `pages/` with a `page.tsx` and a `page.css`, and one entry here. */
-export interface PageEntry {
-  /** First part of its address behind `#/`; empty for the page that comes first. */
-  readonly id: string;
-  readonly title: string;
-  readonly icon: string;
-  /** The least role that sees it; viewers when absent. */
-  readonly role?: Role;
-  /** Loaded when it is first opened. */
-  readonly load: () => Promise<{ readonly Page: ComponentType }>;
-}
+import type { PageEntry } from '../shell/console.ts';
 
 /** In the order of the menu. */
 export const PAGES: readonly PageEntry[] = [
@@ -40,6 +28,7 @@ export const PAGES: readonly PageEntry[] = [
     role: 'operator',
     load: () => import('./notices/page.tsx'),
   },
+  { id: 'detectors', title: 'Detectors', icon: iconAnomaly, load: () => import('./detectors/page.tsx') },
   { id: 'decisions', title: 'Decisions', icon: iconRules, load: () => import('./decisions/page.tsx') },
   { id: 'sources', title: 'Sources', icon: iconConnections, load: () => import('./sources/page.tsx') },
   {

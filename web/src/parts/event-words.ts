@@ -15,7 +15,9 @@ const DECIDED = /^security\.certificate-trusted$/;
 /** So many wrong passwords at once are no slip of a finger. */
 const MANY = 5;
 
-export function severityOf({ name, detail = {} }: EventView): Severity {
+type Told = Pick<EventView, 'name' | 'detail'>;
+
+export function severityOf({ name, detail = {} }: Told): Severity {
   if (THREATS.test(name)) return 'threat';
   if (name === 'security.sign-in-failed' && Number(detail.failures ?? 1) >= MANY) return 'threat';
   return ODD.test(name) && !DECIDED.test(name) ? 'odd' : 'none';
@@ -35,7 +37,7 @@ export function eventText(name: string): string {
 export const personOf = (by: string | undefined): string => by?.replace(/^operator:/, '') ?? '';
 
 /** What stands beside it in a list: what was written, and why. */
-export function moreOf({ name, detail = {} }: EventView): string {
+export function moreOf({ name, detail = {} }: Told): string {
   const { value, why, comment, refusal, reason, summary, failures, from, forMin, byS, problemCount } = detail;
   const said = [
     value !== undefined && `to ${textOf(value)}`,

@@ -1,6 +1,17 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 
-/** A button that opens a short list of things to do; Escape and a click elsewhere close it. */
+/** Between the button and its list, px. */
+const GAP = 4;
+
+interface Place {
+  readonly top: number;
+  readonly right: number;
+}
+
+/**
+ * A button that opens a short list of things to do; Escape and a click elsewhere close it. The list stands at a place of the
+ * window: the header cuts off what hangs out of it.
+ */
 export function MenuButton({
   label,
   about,
@@ -12,19 +23,26 @@ export function MenuButton({
   readonly acts: readonly (readonly [name: string, act: () => void])[];
   readonly children: ReactNode;
 }) {
-  const [isOpen, setOpen] = useState(false);
+  const [place, setPlace] = useState<Place>();
+  const isOpen = place !== undefined;
+  const close = () => setPlace(undefined);
   const menu = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (!isOpen) return;
     const elsewhere = (event: Event) => {
-      if (!event.composedPath().includes(menu.current as EventTarget)) setOpen(false);
+      if (!event.composedPath().includes(menu.current as EventTarget)) setPlace(undefined);
     };
+    const moved = () => setPlace(undefined);
     addEventListener('pointerdown', elsewhere);
     addEventListener('focusin', elsewhere);
+    addEventListener('resize', moved);
+    addEventListener('scroll', moved, true);
     return () => {
       removeEventListener('pointerdown', elsewhere);
       removeEventListener('focusin', elsewhere);
+      removeEventListener('resize', moved);
+      removeEventListener('scroll', moved, true);
     };
   }, [isOpen]);
   return (
@@ -34,7 +52,7 @@ export function MenuButton({
       className="menu"
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || !isOpen) return;
-        setOpen(false);
+        close();
         button.current?.focus();
       }}
     >
@@ -44,19 +62,19 @@ export function MenuButton({
         className="menu-button"
         aria-label={label}
         aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
+        onClick={() => setPlace(isOpen ? undefined : placeBelow(button.current))}
       >
         {children}
       </button>
       {isOpen && (
-        <div className="menu-list">
+        <div className="menu-list" style={place}>
           <p className="menu-about">{about}</p>
           {acts.map(([name, act]) => (
             <button
               key={name}
               type="button"
               onClick={() => {
-                setOpen(false);
+                close();
                 button.current?.focus(); // a dialog gives the focus back to what stays
                 act();
               }}
@@ -68,4 +86,9 @@ export function MenuButton({
       )}
     </div>
   );
+}
+
+function placeBelow(button: HTMLElement | null): Place | undefined {
+  const box = button?.getBoundingClientRect();
+  return box && { top: box.bottom + GAP, right: document.documentElement.clientWidth - box.right };
 }

@@ -1,3 +1,5 @@
+import type { TagValue } from '#contract/client.ts';
+
 /** Class of a quality by its code (OPC UA Part 8, 6.3.2): two upper bits of sixteen. */
 export type QualityClass = 'good' | 'uncertain' | 'bad';
 
@@ -15,3 +17,7 @@ export function qualityText(name: string): string {
   const why = name.slice(group.length).replaceAll(/(?<!^)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return why === '' ? group : `${group}: ${why.charAt(0).toLowerCase()}${why.slice(1)}`;
 }
+
+/** Quality of a newest value in words; empty where it is good. */
+export const qualityOf = ({ quality, writeOnly }: Pick<TagValue, 'quality' | 'writeOnly'>): string =>
+  writeOnly ? 'only written' : qualityText(quality);

@@ -1,9 +1,23 @@
 /** The last quarter of an hour of a tag as a small line; nothing is drawn where nothing is known. */
-export function Spark({ values }: { readonly values: readonly (number | null)[] | undefined }) {
-  if (!values) return <span className="spark" />;
+export function Spark({
+  values,
+  limit,
+}: {
+  readonly values: readonly (number | null)[] | undefined;
+  /** What they are held against, as a line across; they begin at 0 then. */
+  readonly limit?: number;
+}) {
+  if (!values || values.every((value) => value === null)) return <span className="spark" />;
+  const most = Math.max(limit ?? 0, ...values.map((value) => value ?? 0));
   return (
     <svg className="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-      <path d={pathOf(values)} />
+      {limit !== undefined && (
+        <path
+          className="spark-limit"
+          d={`M0 ${HEIGHT - MARGIN - (limit / most) * (HEIGHT - 2 * MARGIN)}h${WIDTH}`}
+        />
+      )}
+      <path d={pathOf(values, limit)} />
     </svg>
   );
 }
@@ -12,11 +26,13 @@ const WIDTH = 100;
 const HEIGHT = 20;
 const MARGIN = 2;
 
-export function pathOf(values: readonly (number | null)[]): string {
+/** @param limit in sight, too, where it is given */
+export function pathOf(values: readonly (number | null)[], limit?: number): string {
   const known = values.filter((value) => value !== null);
   if (known.length === 0) return '';
-  const low = Math.min(...known);
-  const size = Math.max(...known) - low;
+  const seen = limit === undefined ? known : [...known, 0, limit];
+  const low = Math.min(...seen);
+  const size = Math.max(...seen) - low;
   const y = (value: number) =>
     size === 0 ? HEIGHT / 2 : HEIGHT - MARGIN - ((value - low) / size) * (HEIGHT - 2 * MARGIN);
   const step = WIDTH / Math.max(1, values.length - 1);

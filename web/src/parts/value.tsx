@@ -14,9 +14,12 @@ export function valueText({ value, state }: Pick<TagValue, 'value' | 'state'>): 
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+type Shown = Pick<TagValue, 'value' | 'state' | 'quality' | 'unit' | 'writeOnly'>;
+
 /** The newest value of a tag; one that is not good says so, in words and not by its colour alone. */
-export function Value({ live }: { readonly live: Live | undefined }) {
+export function Value({ live }: { readonly live: Shown | undefined }) {
   if (!live) return <span className="value quiet">…</span>;
+  if (live.writeOnly) return <span className="value quiet">–</span>;
   const quality = classOfName(live.quality);
   return (
     <span className="value" data-quality={quality} title={qualityText(live.quality)}>

@@ -20,11 +20,11 @@ export function VirtualList<T>({
 }: {
   readonly items: readonly T[];
   readonly rowHeight: number;
-  readonly keyOf: (item: T) => string;
-  readonly row: (item: T) => ReactNode;
+  readonly keyOf: (item: T, index: number) => string;
+  readonly row: (item: T, index: number) => ReactNode;
   readonly head: ReactNode;
   readonly label: string;
-  readonly onSeen?: (items: readonly T[]) => void;
+  readonly onSeen?: (items: readonly T[], first: number) => void;
   readonly onEnd?: () => void;
 }) {
   const box = useRef<HTMLDivElement>(null);
@@ -44,9 +44,9 @@ export function VirtualList<T>({
   const first = Math.max(0, Math.floor(top / rowHeight) - AROUND);
   const end = Math.min(items.length, Math.ceil((top + height) / rowHeight) + AROUND);
   const seen = items.slice(first, end);
-  const seenKey = seen.map(keyOf).join('\n');
+  const seenKey = seen.map((item, i) => keyOf(item, first + i)).join('\n');
   // biome-ignore lint/correctness/useExhaustiveDependencies: told by what is seen, not by its identity
-  useEffect(() => onSeen?.(seen), [seenKey]);
+  useEffect(() => onSeen?.(seen, first), [seenKey]);
   const isAtEnd = end === items.length && items.length > 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each end
   useEffect(() => {
@@ -67,13 +67,13 @@ export function VirtualList<T>({
       <div role="rowgroup" className="list-body" style={{ height: items.length * rowHeight }}>
         {seen.map((item, i) => (
           <div
-            key={keyOf(item)}
+            key={keyOf(item, first + i)}
             role="row"
             aria-rowindex={first + i + 2}
             className="list-row"
             style={{ transform: `translateY(${(first + i) * rowHeight}px)`, height: rowHeight }}
           >
-            {row(item)}
+            {row(item, first + i)}
           </div>
         ))}
       </div>

@@ -1,16 +1,17 @@
 import { IxButton } from '@siemens/ix-react';
 import { useState } from 'react';
-import { api } from '../data/api.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import { useAct } from '../parts/use-act.ts';
+import { useConsole } from './console.ts';
 
 /** Gives oneself another password; sessions elsewhere end. */
 export function ChangePassword({ onEnd }: { readonly onEnd: () => void }) {
+  const { access } = useConsole();
   const [isDone, setDone] = useState(false);
   const { run, busy, error } = useAct(async (present: string, next: string) => {
-    await api.changePassword({ present, next });
+    await access.changePassword({ present, next });
     setDone(true);
   });
   if (isDone) {

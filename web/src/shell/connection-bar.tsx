@@ -1,12 +1,14 @@
 import { useEffect, useState } from 'react';
 import { connection } from '../data/connection.ts';
 import { useStore } from '../data/store.ts';
+import { useConsole } from './console.ts';
 
 /** A question that fails once is asked again before anybody is troubled. */
 const PATIENCE_MS = 1500;
 
-/** Says that the site does not answer. What is on the page stays, with its ages growing. */
+/** Says that there is no answer. What is on the page stays, with its ages growing. */
 export function ConnectionBar() {
+  const { of } = useConsole();
   const now = useStore(connection);
   const [isLong, setLong] = useState(false);
   const isLost = now.state === 'lost';
@@ -20,7 +22,7 @@ export function ConnectionBar() {
     <div role="status" className="connection">
       {isLost && isLong && (
         <div className="connection-bar">
-          <strong>The site does not answer.</strong> It may be restarting. What you see is old; what you are
+          <strong>The {of} does not answer.</strong> It may be restarting. What you see is old; what you are
           editing stays. Trying again each second …
         </div>
       )}

@@ -1,12 +1,16 @@
 import { Component, type ComponentType, lazy, type ReactNode, Suspense } from 'react';
-import { PAGES, type PageEntry } from '../pages/registry.ts';
+import type { PageEntry } from './console.ts';
 import { usePages } from './pages.ts';
 import { usePlace } from './route.ts';
 
+const known = new Map<PageEntry, ComponentType>();
+
 /** Each page is loaded when it is first opened. */
-const LOADED = new Map<PageEntry, ComponentType>(
-  PAGES.map((entry) => [entry, lazy(async () => ({ default: (await loaded(entry)).Page }))]),
-);
+function pageOf(entry: PageEntry): ComponentType {
+  const page = known.get(entry) ?? lazy(async () => ({ default: (await loaded(entry)).Page }));
+  known.set(entry, page);
+  return page;
+}
 
 const RELOADED = 'holdfast.reloaded';
 
@@ -28,7 +32,7 @@ export function CurrentPage() {
   const pages = usePages();
   const { page } = usePlace();
   const entry = pages.find(({ id }) => id === page);
-  const Page = entry && LOADED.get(entry);
+  const Page = entry && pageOf(entry);
   if (!Page) {
     return (
       <div className="page">
@@ -63,8 +67,7 @@ class Mishap extends Component<{ readonly children: ReactNode }, { readonly erro
       <div className="page">
         <h1>This page has failed</h1>
         <p>
-          That is a mistake of ours, and the site does not depend on it. Go to another page, or load this one
-          again.
+          That is a mistake of ours, and no site depends on it. Go to another page, or load this one again.
         </p>
         <pre>{error.message}</pre>
         <p>

@@ -1,29 +1,27 @@
 import { IxApplication, IxApplicationHeader, IxMenu, IxMenuItem } from '@siemens/ix-react';
 import { useEffect, useState } from 'react';
 import { session } from '../data/session.ts';
-import { useStatus } from '../data/site.ts';
 import { useStore } from '../data/store.ts';
-import { AlarmBanner } from './alarm-banner.tsx';
+import { useConsole } from './console.ts';
 import { CurrentPage } from './current-page.tsx';
 import { usePages } from './pages.ts';
 import { go, hashOf, usePlace } from './route.ts';
 import { Shortcuts } from './shortcuts.tsx';
-import { StateBar } from './state-bar.tsx';
 import { rememberedTheme, rememberTheme, type Theme } from './theme.ts';
 import { UserMenu } from './user-menu.tsx';
 
 /** What stands around every page: site, state, alarms, navigation, who is signed in. */
 export function Frame() {
-  const { data: status } = useStatus();
+  const { of, useName, State, Banner } = useConsole();
   const pages = usePages();
   const { page: here } = usePlace();
   const [theme, setTheme] = useState<Theme>(rememberedTheme);
   const isAsked = useStore(session).state === 'ended';
-  const site = status?.site ?? '';
+  const name = useName() ?? '';
   const title = pages.find(({ id }) => id === here)?.title ?? 'Not found';
   useEffect(() => {
-    document.title = site === '' ? 'Holdfast' : `${title} – ${site}`;
-  }, [title, site]);
+    document.title = name === '' ? 'Holdfast' : `${title} – ${name}`;
+  }, [title, name]);
   return (
     <div className="frame" inert={isAsked}>
       <button type="button" className="skip" onClick={toContent}>
@@ -31,10 +29,11 @@ export function Frame() {
       </button>
       <IxApplication>
         <IxApplicationHeader
-          name={site === '' ? 'Holdfast' : site}
-          nameSuffix={site === '' ? '' : 'Holdfast'}
+          name={name === '' ? 'Holdfast' : name}
+          nameSuffix={name === '' ? '' : 'Holdfast'}
+          ariaLabelMoreMenuIconButton={`State of the ${of}`}
         >
-          <StateBar />
+          <State />
           <UserMenu
             theme={theme}
             onTheme={(next) => {
@@ -55,7 +54,7 @@ export function Frame() {
           ))}
         </IxMenu>
         <div className="area">
-          <AlarmBanner />
+          {Banner && <Banner />}
           <main id="content" className="content" tabIndex={-1}>
             <CurrentPage />
           </main>

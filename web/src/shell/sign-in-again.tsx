@@ -1,17 +1,18 @@
 import { IxButton } from '@siemens/ix-react';
 import type { Me } from '#contract/client.ts';
-import { api } from '../data/api.ts';
 import { Problem } from '../data/problem.ts';
 import { signedIn, signedOut } from '../data/session.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { Refusal } from '../parts/refusal.tsx';
 import { useAct } from '../parts/use-act.ts';
+import { useConsole } from './console.ts';
 
 /** Asks for the password above the page as it is: nothing that was being edited is lost. */
 export function SignInAgain({ me }: { readonly me: Me }) {
+  const { access } = useConsole();
   const { run, busy, error } = useAct(async (password: string) => {
-    signedIn(await api.signIn({ name: me.name, password }));
+    signedIn(await access.signIn({ name: me.name, password }));
   });
   return (
     <Dialog title="Your session has ended">

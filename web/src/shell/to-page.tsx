@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { PAGES } from '../pages/registry.ts';
+import { useConsole } from './console.ts';
 import { hashOf } from './route.ts';
 
 /** A link to a place on a page; plain text where this console has no such page. */
@@ -16,7 +16,8 @@ export function ToPage({
   readonly className?: string;
   readonly children: ReactNode;
 }) {
-  if (!PAGES.some(({ id }) => id === page)) return <span className={className}>{children}</span>;
+  const { pages } = useConsole();
+  if (!pages.some(({ id }) => id === page)) return <span className={className}>{children}</span>;
   return (
     <a href={hashOf(page, rest, query)} className={className}>
       {children}

@@ -9,7 +9,7 @@ import { test } from 'node:test';
  */
 
 const root = join(import.meta.dirname, '..');
-const pageOf = (file: string): string | undefined => /^pages\/([^/]+)\//.exec(file)?.[1];
+const pageOf = (file: string): string | undefined => /^((?:fleet\/)?pages\/[^/]+)\//.exec(file)?.[1];
 const classesIn = (text: string): readonly string[] =>
   [...text.matchAll(/\.([a-z][\w-]*)/gi)].map(([, name = '']) => name);
 
@@ -49,7 +49,7 @@ test('every rule of a page names a class that nobody else styles', () => {
 });
 
 test('no page leans on a class of another page', () => {
-  const borrowed = globSync('pages/**/*.tsx', { cwd: root }).flatMap((file) => {
+  const borrowed = globSync('{pages,fleet/pages}/**/*.tsx', { cwd: root }).flatMap((file) => {
     const page = pageOf(file);
     const text = readFileSync(join(root, file), 'utf8');
     const names = [...text.matchAll(/className=(?:"([^"]*)"|\{([^}]*)\})/g)].flatMap(

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { count, json, ms, us } from './common.ts';
+import { FoundBy, verdict } from './detectors.ts';
 import { TagValue } from './tags.ts';
 
 const alert = {
-  rule: z.string().describe('Id of the rule that raised it.'),
-  asset: z.string().describe('Path of the asset that the rule belongs to; empty for the site.'),
+  rule: z.string().describe('Id of the rule, or of the detector, that raised it.'),
+  asset: z.string().describe('Path of the asset that this belongs to; empty for the site.'),
   text: z.string().describe('As it read when it began.'),
   sinceUs: us.describe('When it began.'),
 };
@@ -12,15 +13,17 @@ const alert = {
 export const AlertStatus = z
   .strictObject({
     ...alert,
-    description: z.string().exactOptional().describe('Of the rule.'),
+    description: z.string().exactOptional().describe('Of the rule or the detector.'),
     condition: z
       .union([z.boolean(), z.literal('unknown')])
       .describe('Whether the condition holds now; while it is unknown the alert stays as it is.'),
-    when: z.string().describe('Condition of the rule, in CEL.'),
+    when: z.string().describe('Condition of the rule, in CEL; empty for a detector.'),
     inputs: z
       .array(TagValue)
       .exactOptional()
       .describe('Values now of the tags that the condition reads; absent of a stopped site.'),
+    detector: FoundBy.exactOptional().describe('Present where a detector found it.'),
+    verdict: verdict.exactOptional(),
   })
   .describe('Something worth knowing that is so now, and asks nobody for a response.');
 
@@ -41,5 +44,9 @@ export const EndedAlert = z
         }),
       )
       .describe('What its condition read as it ended.'),
+    detector: FoundBy.omit({ ratio: true })
+      .exactOptional()
+      .describe('Present where a detector found it; what its tags said as it ended.'),
+    verdict: verdict.exactOptional(),
   })
   .describe('An alert that is over.');

@@ -73,6 +73,12 @@ const SinkStatus = z.strictObject({
   }),
   rowsPerS: ms.describe('Over the last ten seconds.'),
   emptyInS: ms.exactOptional().describe('Until the backlog is gone at this rate; absent while it grows.'),
+  unconfirmed: z
+    .strictObject({ samples: count, events: count, parcels: count, atUs: z.number() })
+    .exactOptional()
+    .describe(
+      'Of the hub: given away by hand, and neither a receipt nor the link has said that it is there.',
+    ),
   fault: Fault.exactOptional(),
 });
 
@@ -177,6 +183,7 @@ export const SiteStatus = z.strictObject({
   samples: count,
   decisions: z.strictObject({ count, p50Ms: ms, p99Ms: ms, maxMs: ms }),
   alarms: z.record(z.string(), count).describe('Alarms by state.'),
+  detectors: z.record(z.string(), count).describe('Detectors by state.'),
   writes: z
     .strictObject({ refused: count, sent: count, confirmed: count, failed: count, unknown: count })
     .describe('Writes by how they ended.'),

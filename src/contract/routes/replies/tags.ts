@@ -14,6 +14,10 @@ export const TagValue = z.strictObject({
   quality: z.string(),
   timeUs: us,
   ageMs: ms.exactOptional().describe('Since it arrived; absent before the first.'),
+  writeOnly: z
+    .literal(true)
+    .exactOptional()
+    .describe('Its device lets nobody read it: it has no value, ever.'),
 });
 
 export const TagDetail = z.strictObject({
@@ -28,12 +32,23 @@ export const TagDetail = z.strictObject({
   safety: z.boolean().describe('Belongs to a safety function: it is never written.'),
   write: json.exactOptional().describe('Limits on writes, as in the site file.'),
   readers: z
-    .array(z.strictObject({ kind: z.enum(['rule', 'alarm', 'suppression', 'tag']), id: z.string() }))
+    .array(
+      z.strictObject({ kind: z.enum(['rule', 'alarm', 'suppression', 'detector', 'tag']), id: z.string() }),
+    )
     .describe('Rules, alarms, what suppresses alarms, and derived tags that rest on it.'),
   alarms: z.array(z.string()).describe('Ids of the alarms of its asset.'),
 });
 
-export const TreeNode = z.strictObject({
+/** Said here: what a schema that holds itself is inferred as depends on who asks first. */
+interface TreeNodeShape {
+  name: string;
+  path: string;
+  tags: number;
+  isTag: boolean;
+  children?: TreeNodeShape[];
+}
+
+export const TreeNode: z.ZodType<TreeNodeShape> = z.strictObject({
   name: z.string(),
   path: z.string(),
   tags: count.describe('Tags at and below it.'),

@@ -3,9 +3,9 @@ import { useState } from 'react';
 import { api } from '../../data/api.ts';
 import { siteNowMs } from '../../data/clock.ts';
 import { useStatus } from '../../data/site.ts';
+import { Ask } from '../../parts/ask.tsx';
 import { moment } from '../../parts/format.ts';
-import { Ask } from './ask.tsx';
-import { Secret } from './secret.tsx';
+import { Secret } from '../../parts/secret.tsx';
 
 /** The way in when nobody else can: a code in a sealed envelope. */
 export function BreakGlass() {

@@ -14,7 +14,7 @@ export function RightsFields({
   role = 'viewer',
   areas = [],
 }: {
-  readonly role?: Role;
+  readonly role?: Role | undefined;
   readonly areas?: readonly string[] | undefined;
 }) {
   const id = useId();
@@ -40,7 +40,16 @@ export function RightsFields({
 }
 
 /** What the fields above were given. */
-export const roleOf = (given: FormData): Role => given.get('role') as Role;
+export const rightsOf = (given: FormData) => ({
+  role: given.get('role') as Role,
+  areas: areasOf(String(given.get('areas'))),
+});
+
+/** Paths as somebody typed them, by commas, blanks or lines; undefined for the whole site. */
+function areasOf(typed: string): readonly string[] | undefined {
+  const areas = typed.split(/[\s,;]+/).filter((one) => one !== '');
+  return areas.length === 0 ? undefined : areas.map((one) => one.replaceAll(/^\/+|\/+$/g, ''));
+}
 
 export function Areas({ areas }: { readonly areas: readonly string[] | undefined }) {
   return areas === undefined ? (

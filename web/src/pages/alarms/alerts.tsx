@@ -2,11 +2,14 @@ import type { AlertStatus } from '#contract/client.ts';
 import { useLive } from '../../data/live.ts';
 import { useAlerts } from '../../data/site.ts';
 import { Age } from '../../parts/age.tsx';
+import { nameIn } from '../../parts/detectors/words.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Value } from '../../parts/value.tsx';
 import { ToPage } from '../../shell/to-page.tsx';
+import { AlertText } from './alert-text.tsx';
 import { type Asked, isAlertWanted } from './asked.ts';
 import { EndedAlerts } from './ended-alerts.tsx';
+import { Found } from './found.tsx';
 import { TrendLink } from './trend-link.tsx';
 
 /** Conditions worth knowing of that ask nobody for anything: those that hold, and those that did. */
@@ -16,7 +19,8 @@ export function Alerts({ asked }: { readonly asked: Asked }) {
   return (
     <div className="alerts">
       <p className="quiet">
-        Worth knowing, and nothing to do about it: alerts are not acknowledged, and no figure counts them.
+        Worth knowing, and nothing to acknowledge. Of what a detector found somebody says whether it was true,
+        false, or is known.
       </p>
       <section aria-labelledby="alerts-now">
         <h2 id="alerts-now">Standing alerts</h2>
@@ -29,8 +33,10 @@ export function Alerts({ asked }: { readonly asked: Asked }) {
         )}
         {wanted && wanted.length > 0 && (
           <ul className="alert-list">
-            {wanted.map((one) => (
-              <Standing key={`${one.rule} ${one.sinceUs}`} alert={one} />
+            {quietLast(wanted).map((one) => (
+              <li key={`${one.rule} ${one.sinceUs}`} data-known={one.verdict === 'known' || undefined}>
+                {one.detector ? <Found alert={one} detector={one.detector} /> : <Standing alert={one} />}
+              </li>
             ))}
           </ul>
         )}
@@ -45,7 +51,7 @@ function Standing({ alert }: { readonly alert: AlertStatus }) {
   const paths = inputs.map(({ path }) => path);
   const live = useLive(paths);
   return (
-    <li className="alert">
+    <div className="alert">
       <AlertText alert={alert} />
       <ul className="alert-inputs" aria-label={`Inputs now of: ${text}`}>
         {paths.map((path) => (
@@ -66,31 +72,10 @@ function Standing({ alert }: { readonly alert: AlertStatus }) {
         </span>
         <TrendLink reads={paths} atUs={sinceUs} />
       </p>
-    </li>
+    </div>
   );
 }
 
-/** What is so, at which asset, and by which rule. */
-export function AlertText({
-  alert: { text, asset, rule },
-}: {
-  readonly alert: Pick<AlertStatus, 'text' | 'asset' | 'rule'>;
-}) {
-  return (
-    <p className="alert-text">
-      <span>{text}</span>
-      <span className="quiet">
-        <ToPage page="tags" query={{ at: asset }}>
-          {asset || 'the site'}
-        </ToPage>
-        {', rule '}
-        <ToPage page="decisions" rest={`rule/${rule}`}>
-          {nameIn(asset, rule)}
-        </ToPage>
-      </span>
-    </p>
-  );
-}
-
-const nameIn = (asset: string, path: string): string =>
-  asset !== '' && path.startsWith(`${asset}/`) ? path.slice(asset.length + 1) : path;
+/** What is known already asks for less than what is new. */
+const quietLast = (alerts: readonly AlertStatus[]): readonly AlertStatus[] =>
+  alerts.toSorted((a, b) => Number(a.verdict === 'known') - Number(b.verdict === 'known'));

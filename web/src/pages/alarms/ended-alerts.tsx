@@ -8,8 +8,9 @@ import { ALERTS } from '../../data/site.ts';
 import { duration, moment } from '../../parts/format.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { useAct } from '../../parts/use-act.ts';
-import { AlertText } from './alerts.tsx';
+import { AlertText } from './alert-text.tsx';
 import { type Asked, isAlertWanted } from './asked.ts';
+import { Found } from './found.tsx';
 import { TrendLink } from './trend-link.tsx';
 
 const LIMIT = 50;
@@ -52,7 +53,13 @@ export function EndedAlerts({ asked }: { readonly asked: Asked }) {
       {wanted.length > 0 && (
         <ul className="alert-list">
           {wanted.map((one) => (
-            <Ended key={one.id} alert={one} />
+            <li key={one.id}>
+              {one.detector ? (
+                <Found alert={one} detector={one.detector} ended={one} />
+              ) : (
+                <Ended alert={one} />
+              )}
+            </li>
           ))}
         </ul>
       )}
@@ -72,7 +79,7 @@ function Ended({ alert }: { readonly alert: EndedAlert }) {
   const { sinceUs, endedUs, lastedMs, cause, inputs } = alert;
   const nowMs = useSiteNow();
   return (
-    <li className="alert">
+    <div className="alert">
       <AlertText alert={alert} />
       <p className="alert-span">
         {moment(sinceUs / 1000, nowMs)} to{' '}
@@ -83,6 +90,6 @@ function Ended({ alert }: { readonly alert: EndedAlert }) {
         <span>lasted {duration(lastedMs)}</span>
         <TrendLink reads={inputs.map(({ tag }) => tag)} atUs={sinceUs} />
       </p>
-    </li>
+    </div>
   );
 }

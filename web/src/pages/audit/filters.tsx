@@ -1,5 +1,5 @@
-import { type InputHTMLAttributes, useEffect, useState } from 'react';
 import { useMay } from '../../data/session.ts';
+import { FindField } from '../../parts/find-field.tsx';
 import type { Asked, Group } from './asked.ts';
 
 const NAMES: readonly (readonly [Group, string, isForEngineers?: true])[] = [
@@ -35,10 +35,15 @@ export function Filters({
         })}
       </fieldset>
       <div className="audit-finds">
-        <Text label="Subject" type="search" value={asked.subject} onText={(subject) => onAsk({ subject })} />
-        <Text label="Person" value={asked.by} onText={(by) => onAsk({ by })} />
-        <Text label="From" type="datetime-local" value={asked.from} onText={(from) => onAsk({ from })} />
-        <Text label="To" type="datetime-local" value={asked.to} onText={(to) => onAsk({ to })} />
+        <FindField
+          label="Subject"
+          type="search"
+          value={asked.subject}
+          onText={(subject) => onAsk({ subject })}
+        />
+        <FindField label="Person" value={asked.by} onText={(by) => onAsk({ by })} />
+        <FindField label="From" type="datetime-local" value={asked.from} onText={(from) => onAsk({ from })} />
+        <FindField label="To" type="datetime-local" value={asked.to} onText={(to) => onAsk({ to })} />
         <label className="check">
           <input
             type="checkbox"
@@ -52,39 +57,5 @@ export function Filters({
         <p className="about">Events of access, security and configuration are for engineers.</p>
       )}
     </search>
-  );
-}
-
-/** A search through the journal begins when somebody pauses, not with each letter. */
-const PAUSE_MS = 400;
-
-function Text({
-  label,
-  value,
-  onText,
-  ...input
-}: Omit<InputHTMLAttributes<HTMLInputElement>, 'value'> & {
-  readonly label: string;
-  readonly value: string;
-  readonly onText: (text: string) => void;
-}) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is typed begins the pause
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onText(text), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return (
-    <label className="audit-find">
-      <span className="quiet">{label}</span>
-      <input
-        className="ix-form-control"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-        {...input}
-      />
-    </label>
   );
 }

@@ -1,6 +1,7 @@
 import type { SiteStatus } from '#contract/client.ts';
 import { count, duration, fineMs } from '../../parts/format.ts';
 import { PEER_STATES } from '../../parts/peer-states.ts';
+import { Table } from '../../parts/table.tsx';
 import { ToPage } from '../../shell/to-page.tsx';
 
 type Sources = SiteStatus['sources'];
@@ -13,33 +14,31 @@ export function SourceCard({ sources }: { readonly sources: Sources }) {
   return (
     <section className="card" aria-label="Sources">
       <h2>Sources</h2>
-      <div className="scroll" role="region" aria-label="Table of sources" tabIndex={0}>
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Source</th>
-              <th scope="col">State</th>
-              <th scope="col" className="number">
-                Newest
-              </th>
-              <th scope="col" className="number">
-                Asked
-              </th>
-              <th scope="col" className="number">
-                99 % within
-              </th>
-              <th scope="col" className="number">
-                Samples
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {Object.entries(sources).map(([id, source]) => (
-              <SourceRow key={id} id={id} source={source} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="Table of sources">
+        <thead>
+          <tr>
+            <th scope="col">Source</th>
+            <th scope="col">State</th>
+            <th scope="col" className="number">
+              Newest
+            </th>
+            <th scope="col" className="number">
+              Asked
+            </th>
+            <th scope="col" className="number">
+              99 % within
+            </th>
+            <th scope="col" className="number">
+              Samples
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {Object.entries(sources).map(([id, source]) => (
+            <SourceRow key={id} id={id} source={source} />
+          ))}
+        </tbody>
+      </Table>
     </section>
   );
 }

@@ -1,9 +1,9 @@
-import type { ReactNode } from 'react';
 import type { SiteStatus } from '#contract/client.ts';
 import { useAutonomy } from '../../data/autonomy.ts';
 import { useActiveAlarms, useAlerts } from '../../data/site.ts';
 import { isStanding, isUnacknowledged } from '../../parts/alarms.ts';
 import { bytes, count, duration, fineMs, number } from '../../parts/format.ts';
+import { Tile } from '../../parts/tile.tsx';
 import { ToPage } from '../../shell/to-page.tsx';
 
 /** The figures that say whether somebody must look closer. */
@@ -23,28 +23,6 @@ export function Tiles({ status }: { readonly status: SiteStatus }) {
       </Tile>
       <AutonomyTile />
     </div>
-  );
-}
-
-function Tile({
-  name,
-  about,
-  isAbnormal = false,
-  page,
-  children,
-}: {
-  readonly name: string;
-  readonly about: ReactNode;
-  readonly isAbnormal?: boolean;
-  readonly page?: string;
-  readonly children: ReactNode;
-}) {
-  return (
-    <section className="tile card" aria-label={name}>
-      <h2>{page === undefined ? name : <ToPage page={page}>{name}</ToPage>}</h2>
-      <p className={isAbnormal ? 'tile-value abnormal' : 'tile-value'}>{children}</p>
-      <p className="about">{about}</p>
-    </section>
   );
 }
 

@@ -5,7 +5,7 @@ import { api } from '../../data/api.ts';
 import { useLiveTag } from '../../data/live.ts';
 import { usePolled } from '../../data/poll.ts';
 import { useMay } from '../../data/session.ts';
-import { qualityText } from '../../parts/quality.ts';
+import { qualityOf } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import type { When } from '../../parts/trend/span.ts';
 import { TagPast } from '../../parts/trend/tag-past.tsx';
@@ -79,7 +79,7 @@ function OneTag({ tag }: { readonly tag: TagDetail }) {
           <Value live={live} />
         </span>
         <span className="quiet">
-          {live ? qualityText(live.quality) || 'good' : '…'}, <LiveAge live={live} /> old
+          {live ? qualityOf(live) || 'good' : '…'}, <LiveAge live={live} /> old
         </span>
       </section>
       {tag.type !== 'text' && tag.type !== 'structure' && <LastHour tag={tag} />}

@@ -4,6 +4,7 @@ import { siteNowMs } from '../../data/clock.ts';
 import { usePolled } from '../../data/poll.ts';
 import { count, duration, moment } from '../../parts/format.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { Table } from '../../parts/table.tsx';
 
 const EVERY_MS = 15_000;
 const MOST = 50;
@@ -21,28 +22,26 @@ export function Gaps({ source }: { readonly source: string }) {
       {error && !data && <Refusal error={error} />}
       {data?.length === 0 && <p className="quiet">Nothing is missing in what is kept.</p>}
       {data && data.length > 0 && (
-        <div className="scroll" role="region" aria-label="Table of gaps" tabIndex={0}>
-          <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">From</th>
-                <th scope="col" className="number">
-                  For
-                </th>
-                <th scope="col">Why</th>
-                <th scope="col">Tags</th>
-                <th scope="col" className="number">
-                  Samples
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.toReversed().map((gap) => (
-                <Gap key={`${gap.seq} ${gap.fromUs}`} gap={gap} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Table of gaps">
+          <thead>
+            <tr>
+              <th scope="col">From</th>
+              <th scope="col" className="number">
+                For
+              </th>
+              <th scope="col">Why</th>
+              <th scope="col">Tags</th>
+              <th scope="col" className="number">
+                Samples
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.toReversed().map((gap) => (
+              <Gap key={`${gap.seq} ${gap.fromUs}`} gap={gap} />
+            ))}
+          </tbody>
+        </Table>
       )}
     </section>
   );

@@ -7,6 +7,7 @@ import { count, duration, moment } from '../../parts/format.ts';
 import { PEER_STATES } from '../../parts/peer-states.ts';
 import { qualityText } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { Table } from '../../parts/table.tsx';
 import { Trouble } from '../../parts/trouble.tsx';
 import { hashOf } from '../../shell/route.ts';
 import { isWell, type Sink, useHealth } from './health.ts';
@@ -110,26 +111,24 @@ function DeadLetters({ sink, refused }: { readonly sink: string; readonly refuse
       {error && !data && <Refusal error={error} />}
       {data?.length === 0 && <p className="quiet">The far side has refused no row.</p>}
       {data && data.length > 0 && (
-        <div className="scroll" role="region" aria-label="Table of dead letters" tabIndex={0}>
-          <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">Refused</th>
-                <th scope="col">Tag</th>
-                <th scope="col" className="number">
-                  Value
-                </th>
-                <th scope="col">Quality</th>
-                <th scope="col">Why</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.toReversed().map((letter) => (
-                <DeadLetter key={letter.id} letter={letter} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Table of dead letters">
+          <thead>
+            <tr>
+              <th scope="col">Refused</th>
+              <th scope="col">Tag</th>
+              <th scope="col" className="number">
+                Value
+              </th>
+              <th scope="col">Quality</th>
+              <th scope="col">Why</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.toReversed().map((letter) => (
+              <DeadLetter key={letter.id} letter={letter} />
+            ))}
+          </tbody>
+        </Table>
       )}
     </section>
   );

@@ -3,7 +3,7 @@ import { useLiveTag } from '../../data/live.ts';
 import { usePolled } from '../../data/poll.ts';
 import { transport } from '../../data/transport.ts';
 import { count } from '../../parts/format.ts';
-import { qualityText } from '../../parts/quality.ts';
+import { qualityOf } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { LiveAge, Value } from '../../parts/value.tsx';
 import { VirtualList } from '../../parts/virtual-list.tsx';
@@ -80,7 +80,7 @@ function Row({ path }: { readonly path: string }) {
         <Value live={live} />
       </span>
       <span role="cell" className="abnormal">
-        {live ? qualityText(live.quality) : ''}
+        {live ? qualityOf(live) : ''}
       </span>
       <span role="cell" className="number quiet">
         <LiveAge live={live} />

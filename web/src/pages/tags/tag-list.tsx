@@ -3,7 +3,7 @@ import type { TagValue } from '#contract/client.ts';
 import { useLiveTag } from '../../data/live.ts';
 import { type Sparks, useSparks } from '../../data/sparks.ts';
 import { count } from '../../parts/format.ts';
-import { qualityText } from '../../parts/quality.ts';
+import { qualityOf } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Spark } from '../../parts/spark.tsx';
 import { LiveAge, Value } from '../../parts/value.tsx';
@@ -100,7 +100,7 @@ function TagRow({
         <Value live={live} />
       </span>
       <span role="cell" className="tag-quality">
-        {live ? qualityText(live.quality) : ''}
+        {live ? qualityOf(live) : ''}
       </span>
       <span role="cell" className="number quiet">
         <LiveAge live={live} />

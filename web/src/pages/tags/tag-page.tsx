@@ -6,7 +6,7 @@ import { useLiveTag } from '../../data/live.ts';
 import { usePolled } from '../../data/poll.ts';
 import { useMay } from '../../data/session.ts';
 import { moment, number } from '../../parts/format.ts';
-import { qualityText } from '../../parts/quality.ts';
+import { qualityOf } from '../../parts/quality.ts';
 import { RangePicker } from '../../parts/range-picker.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import type { When } from '../../parts/trend/span.ts';
@@ -52,7 +52,7 @@ export function TagPage({ path }: { readonly path: string }) {
         </span>
         <dl className="facts">
           <dt>Quality</dt>
-          <dd>{live ? qualityText(live.quality) || 'good' : '…'}</dd>
+          <dd>{live ? qualityOf(live) || 'good' : '…'}</dd>
           <dt>Age</dt>
           <dd>
             <LiveAge live={live} />

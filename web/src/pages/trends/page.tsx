@@ -8,6 +8,7 @@ import { Chart, type ChartHandle } from '../../parts/trend/chart.tsx';
 import { MOST_CURVES } from '../../parts/trend/curve.ts';
 import { NOTHING_LOADED } from '../../parts/trend/loader.ts';
 import type { Pointed } from '../../parts/trend/plot.ts';
+import { SITE_PAST } from '../../parts/trend/site-past.ts';
 import { isLive, spanAt } from '../../parts/trend/span.ts';
 import { Zone } from '../../parts/trend/zone.ts';
 import { Calculation } from './calculation.tsx';
@@ -105,6 +106,7 @@ export function Page() {
             />
             <div className="trends-plot" data-asking={loaded.isAsking || undefined}>
               <Chart
+                past={SITE_PAST}
                 origins={origins}
                 curves={curves}
                 when={when}

@@ -1,4 +1,4 @@
-import type { Buckets, GapView, Series } from '#contract/client.ts';
+import type { Buckets, GapView, Series, SiteApi } from '#contract/client.ts';
 import { api } from '../../data/api.ts';
 import { type Piece, pieceOf } from './piece.ts';
 import { lengthOf, moved, type Span } from './span.ts';
@@ -16,6 +16,9 @@ export interface Origin {
   readonly earlierS?: number;
 }
 
+/** What answers for the tags of one site: the site itself, or a hub for it. */
+export type Archive = Pick<SiteApi, 'historyTrend' | 'historyBuckets' | 'historyGaps' | 'historyAt'>;
+
 /** As fine as the API has them; of which two pixels show one. */
 const LEAST_BUCKET_US = 1000;
 const PIXELS_EACH = 2;
@@ -25,7 +28,7 @@ const LEAST_POINTS = 16;
 export const usOf = (seconds: number): number => Math.round(seconds * 1e6);
 
 /**
- * Asks for one stretch of some lines, and gives each as soon as it is there.
+ * Asks the site for one stretch of some lines, and gives each as soon as it is there.
  * @param points as many as pixels
  */
 export async function askPieces(
@@ -35,7 +38,7 @@ export async function askPieces(
   signal: AbortSignal,
   give: (key: string, piece: Piece) => void,
 ): Promise<void> {
-  const most = Math.max(LEAST_POINTS, Math.ceil(points));
+  const most = pointsFor(points);
   const shifts = new Set(origins.map(({ earlierS = 0 }) => earlierS));
   await Promise.all(
     [...shifts].map(async (shiftS) => {
@@ -43,7 +46,7 @@ export async function askPieces(
       const put = (key: string, piece: Piece) => give(key, shiftS === 0 ? piece : later(piece, shiftS));
       const together = origins.filter(({ earlierS = 0 }) => earlierS === shiftS);
       await Promise.all([
-        askTags(together, at, most, signal, put),
+        askTags(api, together, at, most, signal, put),
         ...together.map((origin) => askCalculated(origin, at, most, signal, put)),
       ]);
     }),
@@ -55,7 +58,12 @@ const ends = ({ from, to }: Span) => ({ from: String(usOf(from)), to: String(usO
 const bucketOf = (span: Span, points: number): number =>
   Math.max(LEAST_BUCKET_US, Math.ceil((lengthOf(span) * 1e6 * PIXELS_EACH) / points));
 
-async function askTags(
+/** How many points a picture so wide is asked for. */
+export const pointsFor = (pixels: number): number => Math.max(LEAST_POINTS, Math.ceil(pixels));
+
+/** Of tags alone, without calculations and without what was earlier. */
+export async function askTags(
+  archive: Archive,
   origins: readonly Origin[],
   span: Span,
   points: number,
@@ -67,14 +75,14 @@ async function askTags(
   const when = ends(span);
   const buckets = { tag: tags, ...when, bucketUs: bucketOf(span, points), aggregate: ['count'] } as const;
   const shared = Promise.all([
-    byTag(api.historyBuckets(buckets, signal)),
-    api.historyGaps({ tag: tags, ...when }, signal),
-    api.historyAt({ tag: tags, time: when.from }, signal),
+    byTag(archive.historyBuckets(buckets, signal)),
+    archive.historyGaps({ tag: tags, ...when }, signal),
+    archive.historyAt({ tag: tags, time: when.from }, signal),
   ]);
   await Promise.all([
     shared,
     ...tags.map(async (tag) => {
-      const series = await api.historyTrend({ tag, ...when, points }, signal);
+      const series = await archive.historyTrend({ tag, ...when, points }, signal);
       const [known, gaps, before] = await shared;
       const piece = pieceOf(
         {

@@ -1,11 +1,11 @@
 import { type Ref, useEffect, useImperativeHandle, useMemo, useRef } from 'react';
 import { siteNowMs } from '../../data/clock.ts';
 import { connection } from '../../data/connection.ts';
-import { useLive } from '../../data/live.ts';
 import type { Origin } from './ask.ts';
 import type { Curve } from './curve.ts';
 import { type Loaded, Loader } from './loader.ts';
 import type { Mark } from './marks.ts';
+import type { Past } from './past.ts';
 import { Plot, type Pointed, type Wanted } from './plot.ts';
 import { isLive, lengthOf, moved, notBeyond, type Span, spanAt, type When, zoomed } from './span.ts';
 import { codeOf } from './tail.ts';
@@ -18,6 +18,8 @@ export interface ChartHandle {
 }
 
 export interface ChartProps {
+  /** Read once: another one is another picture. */
+  readonly past: Past;
   readonly origins: readonly Origin[];
   /** One for each origin. */
   readonly curves: readonly Curve[];
@@ -53,7 +55,7 @@ export function Chart(props: ChartProps) {
 }
 
 function Picture(props: ChartProps) {
-  const { origins, curves, when, onWhen, zone, height, label, marks, emphasis, handle } = props;
+  const { past, origins, curves, when, onWhen, zone, height, label, marks, emphasis, handle } = props;
   const { isInPage = false, onLoaded, onPoint } = props;
   const place = useRef<HTMLDivElement>(null);
   const parts = useRef<Parts>(undefined);
@@ -63,7 +65,7 @@ function Picture(props: ChartProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: made once; what it shows follows below
   useEffect(() => {
     if (!place.current) return;
-    const made = new Parts(place.current, { zone, height, isInPage }, when, {
+    const made = new Parts(place.current, past, { zone, height, isInPage }, when, {
       onWhen: (one) => told.current.onWhen(one),
       onLoaded: (loaded) => told.current.onLoaded?.(loaded),
       onPoint: (pointed) => told.current.onPoint?.(pointed),
@@ -77,7 +79,7 @@ function Picture(props: ChartProps) {
   useEffect(() => parts.current?.go(when), [when]);
   useEffect(() => parts.current?.plot.mark(marks ?? []), [marks]);
   useEffect(() => parts.current?.plot.emphasise(emphasis), [emphasis]);
-  useAppended(origins, isLive(when), parts);
+  useAppended(past, origins, isLive(when), parts);
   useImperativeHandle(handle, () => ({
     canvas: () => parts.current?.plot.canvas,
     view: () => parts.current?.view ?? spanAt(when, nowS()),
@@ -97,8 +99,9 @@ function Picture(props: ChartProps) {
   );
 }
 
-/** What the stream tells goes behind what the past has. */
+/** What is told now goes behind what the past has. */
 function useAppended(
+  past: Past,
   origins: readonly Origin[],
   live: boolean,
   parts: { readonly current: Parts | undefined },
@@ -110,7 +113,7 @@ function useAppended(
         : [],
     [origins, live],
   );
-  const values = useLive(paths);
+  const values = past.useNewest(paths);
   useEffect(() => {
     for (const { key, tag, earlierS } of origins) {
       const value = tag === undefined || earlierS !== undefined ? undefined : values.get(tag);
@@ -140,7 +143,7 @@ class Parts implements Disposable {
   #isHeld = false;
   #tick: number | undefined;
 
-  constructor(place: HTMLElement, kind: Kind, when: When, told: Told) {
+  constructor(place: HTMLElement, past: Past, kind: Kind, when: When, told: Told) {
     this.#told = told;
     this.#when = when;
     this.view = spanAt(when, nowS());
@@ -155,7 +158,7 @@ class Parts implements Disposable {
       },
       onPoint: told.onPoint,
     });
-    this.loader = new Loader((loaded) => {
+    this.loader = new Loader(past, (loaded) => {
       this.plot.draw(loaded.lines);
       told.onLoaded(loaded);
     });

@@ -1,4 +1,4 @@
-import type { Line, Piece, Remark } from './piece.ts';
+import { joined, type Line, type Piece, type Remark } from './piece.ts';
 import { lengthOf, overlaps, type Span, without } from './span.ts';
 
 /** Finer by less than this is not worth a question. */
@@ -55,7 +55,7 @@ export function composed(pieces: readonly Piece[]): Line {
     line.doubts.push(...within(piece.doubts, span));
     end = span.to;
   }
-  return line;
+  return { ...line, holes: joined(line.holes), doubts: joined(line.doubts) };
 }
 
 function pushBreak(

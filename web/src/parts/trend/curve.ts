@@ -16,6 +16,8 @@ export interface Curve {
   /** Names of codes. */
   readonly states?: { readonly [code: string]: string } | undefined;
   readonly isHidden: boolean;
+  /** A value that it is held against, as a dashed line across: a limit, or what is expected. */
+  readonly level?: number | undefined;
   /** Of an earlier time, drawn thin beside what it is compared with. */
   readonly isEarlier?: boolean;
 }

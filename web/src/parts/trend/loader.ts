@@ -1,8 +1,9 @@
 import type { Json } from '#contract/client.ts';
 import { siteNowMs } from '../../data/clock.ts';
 import { connection } from '../../data/connection.ts';
-import { askPieces, type Origin } from './ask.ts';
+import type { Origin } from './ask.ts';
 import { composed, isFineEnough, withPiece } from './compose.ts';
+import type { Past } from './past.ts';
 import type { Line, Piece } from './piece.ts';
 import { includes, lengthOf, type Span } from './span.ts';
 import { Tail } from './tail.ts';
@@ -38,6 +39,7 @@ export const NOTHING_LOADED: Loaded = { lines: new Map(), isAsking: false, error
  * any more. What is there is shown at once, and refined.
  */
 export class Loader implements Disposable {
+  readonly #past: Pick<Past, 'ask'>;
   readonly #tell: (loaded: Loaded) => void;
   readonly #pieces = new Map<string, readonly Piece[]>();
   readonly #tails = new Map<string, Tail>();
@@ -59,7 +61,8 @@ export class Loader implements Disposable {
   #lines = new Map<string, Line>();
   readonly #unwatch: () => void;
 
-  constructor(tell: (loaded: Loaded) => void) {
+  constructor(past: Pick<Past, 'ask'>, tell: (loaded: Loaded) => void) {
+    this.#past = past;
     this.#tell = tell;
     this.#unwatch = connection.watch(() => {
       // What came meanwhile was told to nobody.
@@ -199,7 +202,7 @@ export class Loader implements Disposable {
     await Promise.all(
       groups.map(async (group) => {
         try {
-          await askPieces(group, span, points, signal, give);
+          await this.#past.ask(group, span, points, signal, give);
           for (const { key } of group) this.#failed.delete(key);
         } catch (error) {
           if (!signal.aborted)

@@ -5,7 +5,7 @@ export interface Mark {
   readonly id: number;
   /** Seconds since 1970. */
   readonly time: number;
-  readonly kind: 'alarm' | 'write';
+  readonly kind: 'alarm' | 'write' | 'finding';
   readonly priority?: AlarmStatus['priority'] | undefined;
   /** Went back to normal, or did not go as it was meant to. */
   readonly isHollow: boolean;

@@ -121,6 +121,29 @@ function hatched(
   return pattern;
 }
 
+/** What lines are held against. @param yOf place of a value of an axis, in pixels of the canvas */
+export function paintLevels(
+  { ctx, bbox }: uPlot,
+  curves: readonly Curve[],
+  yOf: (value: number, axis: number) => number,
+  colour: Colour,
+): void {
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.lineWidth = ratio;
+  ctx.setLineDash([6 * ratio, 4 * ratio]);
+  ctx.strokeStyle = colour('--quiet');
+  for (const { level, axis } of curves) {
+    if (level === undefined) continue;
+    const y = Math.round(yOf(level, axis)) + ratio / 2;
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
 /** Above the lines: what happened. Alarms have the shape of their priority, writes are arrows. */
 export function paintMarks(plot: uPlot, heaps: readonly Heap[], colour: Colour, family: string): void {
   const { ctx, bbox } = plot;
@@ -159,7 +182,7 @@ function urgency({ kind, priority, isHollow }: Mark): number {
 
 function shapeOf({ kind, priority }: Mark, x: number, y: number, r: number): Path2D {
   const path = new Path2D();
-  const points = kind === 'write' ? WRITE : (ALARMS[priority ?? 'low'] ?? []);
+  const points = kind === 'write' ? WRITE : kind === 'finding' ? FINDING : (ALARMS[priority ?? 'low'] ?? []);
   if (points.length === 0) path.arc(x, y, r, 0, 2 * Math.PI);
   // The first point of an empty path begins it.
   for (const [dx, dy] of points) path.lineTo(x + dx * r, y + dy * r);
@@ -177,6 +200,12 @@ const WRITE: Points = [
   [0, 1.1],
   [-1, 0],
   [-0.45, 0],
+];
+/** A tip that points down: here something was found. */
+const FINDING: Points = [
+  [-1, -0.9],
+  [1, -0.9],
+  [0, 1],
 ];
 /* As everywhere in the console: a square, a triangle, a square on its tip, a disc. */
 const ALARMS: { readonly [priority: string]: Points } = {

@@ -63,7 +63,7 @@ export function pieceOf({ series: inside, known, gaps, before }: Answers, span: 
   };
   return {
     ...span,
-    ...brokenRows(heldTo(span.to, series), endBetween),
+    ...brokenRows(heldTo(endOf(span, breaks), series), endBetween),
     holes,
     doubts,
     stepS: isWhole ? 0 : (span.to - span.from) / points,
@@ -83,10 +83,16 @@ function heldFrom(from: number, before: Series | undefined, { tag, timeUs, value
   };
 }
 
+/** Until when something may be known: a hole at the end leaves nothing behind it. */
+function endOf({ to }: Span, breaks: readonly Span[]): number {
+  const last = breaks.at(-1);
+  return last && last.to >= to ? last.from : to;
+}
+
 /** What was known last holds on, until something says otherwise. */
 function heldTo(to: number, { tag, timeUs, value, quality }: Series): Series {
   const last = timeUs.length - 1;
-  const toUs = to * SECOND_US;
+  const toUs = Math.round(to * SECOND_US); // and no other time than that of a hole which begins there
   if (last < 0 || (timeUs[last] ?? 0) >= toUs) return { tag, timeUs, value, quality };
   return {
     tag,
@@ -237,7 +243,8 @@ class Shares {
   }
 }
 
-function joined(remarks: readonly Remark[]): Remark[] {
+/** Those that follow each other without a pause, and say the same, as one. */
+export function joined(remarks: readonly Remark[]): Remark[] {
   const found: Remark[] = [];
   for (const one of remarks) {
     const last = found.at(-1);

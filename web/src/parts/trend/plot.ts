@@ -5,9 +5,18 @@ import { AXES, type Curve, colourName, dashOf } from './curve.ts';
 import { type Hands, listen } from './gestures.ts';
 import type { Stroke } from './lines.ts';
 import { type Heap, heapAt, heapsOf, type Mark } from './marks.ts';
-import { type Bands, bandsOf, MARK_ROW, paintBands, paintLanes, paintMarks, type Shown } from './paint.ts';
+import {
+  type Bands,
+  bandsOf,
+  MARK_ROW,
+  paintBands,
+  paintLanes,
+  paintLevels,
+  paintMarks,
+  type Shown,
+} from './paint.ts';
 import type { Line } from './piece.ts';
-import { extremesOf, fitted, held, type Range, rangeOfStates } from './range.ts';
+import { extremesOf, fitted, held, type Range, rangeOfStates, withLevels } from './range.ts';
 import type { Span } from './span.ts';
 import { Strip } from './strip.ts';
 import { ticksOf, tickText, type Zone } from './zone.ts';
@@ -137,11 +146,11 @@ export class Plot implements Disposable {
   /** Finds what the axes of values reach over. */
   #scale(view: Span): void {
     for (const axis of this.#used()) {
-      const seen = extremesOf(
-        this.#on(axis).map(({ line }) => line),
-        view,
-      );
-      const states = rangeOfStates(this.#on(axis).map(({ curve }) => curve));
+      const on = this.#on(axis);
+      const lines = on.map(({ line }) => line);
+      const levels = on.flatMap(({ curve }) => curve.level ?? []);
+      const seen = withLevels(extremesOf(lines, view), levels);
+      const states = rangeOfStates(on.map(({ curve }) => curve));
       const range = states ?? (this.#isMoving ? held(this.#ranges.get(axis), seen) : fitted(seen));
       this.#ranges.set(axis, range);
     }
@@ -252,6 +261,7 @@ export class Plot implements Disposable {
         drawClear: [(plot) => paintBands(plot, this.#bands, colour)],
         draw: [
           (plot) => {
+            paintLevels(plot, this.#curves, (value, axis) => plot.valToPos(value, `y${axis}`, true), colour);
             this.#paint(plot, colour);
             paintLanes(plot, this.#bands, colour);
             this.#heaps = heapsOf(this.#marks, (time) => plot.valToPos(time, 'x'), plot.over.clientWidth);

@@ -25,6 +25,15 @@ export function extremesOf(lines: readonly Line[], { from, to }: Span): Range | 
   return low <= high ? { low, high } : undefined;
 }
 
+/** Seen with what lines are held against. */
+export function withLevels(seen: Range | undefined, levels: readonly number[]): Range | undefined {
+  if (levels.length === 0) return seen;
+  return {
+    low: Math.min(seen?.low ?? Number.POSITIVE_INFINITY, ...levels),
+    high: Math.max(seen?.high ?? Number.NEGATIVE_INFINITY, ...levels),
+  };
+}
+
 /** States have room of their own, whatever is seen of them; undefined where numbers are among the lines. */
 export function rangeOfStates(curves: readonly Curve[]): Range | undefined {
   const codes = curves.flatMap(({ states }) => (states ? Object.keys(states).map(Number) : []));

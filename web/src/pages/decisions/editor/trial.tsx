@@ -16,6 +16,7 @@ const LENGTHS: readonly (readonly [string, number])[] = [
   ['8 hours', 8 * HOUR_MS],
   ['day', 24 * HOUR_MS],
   ['7 days', 7 * 24 * HOUR_MS],
+  ['4 weeks', 28 * 24 * HOUR_MS],
 ];
 
 interface Progress {

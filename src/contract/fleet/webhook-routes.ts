@@ -1,0 +1,65 @@
+import { DeadQuery, NamedWebhookRequest, WebhookRequest } from './requests.ts';
+import type { FleetRoute } from './route.ts';
+
+/** Events told to programs elsewhere. */
+export const WEBHOOK_ROUTES = {
+  webhooks: {
+    method: 'GET',
+    path: '/api/webhooks',
+    group: 'webhooks',
+    role: 'administrator',
+    summary: 'Receivers of events, and what waits for them',
+    reply: { list: 'WebhookView' },
+  },
+  addWebhook: {
+    method: 'POST',
+    path: '/api/webhooks',
+    group: 'webhooks',
+    role: 'administrator',
+    summary: 'Tell events to a receiver from now on, as CloudEvents',
+    about: 'The answer has the secret of the signatures; it is told once.',
+    body: WebhookRequest,
+    reply: { json: 'NewWebhook' },
+    faults: ['webhook.exists', 'webhook.url'],
+  },
+  removeWebhook: {
+    method: 'POST',
+    path: '/api/webhooks/remove',
+    group: 'webhooks',
+    role: 'administrator',
+    summary: 'Tell a receiver nothing any more; what waits for it is dropped',
+    body: NamedWebhookRequest,
+    reply: { json: 'Done' },
+    faults: ['webhook.unknown'],
+  },
+  testWebhook: {
+    method: 'POST',
+    path: '/api/webhooks/test',
+    group: 'webhooks',
+    role: 'administrator',
+    summary: 'Send a receiver something to try it with',
+    body: NamedWebhookRequest,
+    reply: { json: 'Done' },
+    faults: ['webhook.unknown'],
+  },
+  retryWebhook: {
+    method: 'POST',
+    path: '/api/webhooks/retry',
+    group: 'webhooks',
+    role: 'administrator',
+    summary: 'Send again all that a receiver has not taken, and what waits, now',
+    body: NamedWebhookRequest,
+    reply: { json: 'Retried' },
+    faults: ['webhook.unknown'],
+  },
+  deadDeliveries: {
+    method: 'GET',
+    path: '/api/webhooks/{webhook}/dead',
+    group: 'webhooks',
+    role: 'administrator',
+    summary: 'Events that a receiver has not taken, and that are not sent any more; the newest first',
+    query: DeadQuery,
+    reply: { list: 'DeadDelivery' },
+    faults: ['webhook.unknown'],
+  },
+} as const satisfies { readonly [id: string]: FleetRoute };

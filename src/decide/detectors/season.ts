@@ -1,0 +1,310 @@
+import type { Detector, Learned, Period, Reason } from '#decide/detectors/api.ts';
+import { Episode } from '#decide/detectors/episode.ts';
+import { numbersOf, objectOf } from '#decide/detectors/snapshot.ts';
+import { bulkOf, mean, quantile } from '#decide/detectors/statistics.ts';
+import { figure, times } from '#decide/detectors/words.ts';
+import type { Json } from '#kernel/event.ts';
+
+/** What may be set of {@link Season}. */
+export interface SeasonSettings {
+  /** Length of the parts of a day that are told apart: a divisor of 24; 8 for shifts. 0: the hour does not matter. */
+  readonly hours: number;
+  /** The first part of a day begins so many hours after midnight UTC. */
+  readonly offsetHours: number;
+  /** 1: the last signal is the context - product, recipe, shift - and what the others are is learned for each of its values. */
+  readonly context: number;
+  /** Moments after a change of the context in which nothing is said, until the process has settled. */
+  readonly settle: number;
+  /** A part of a day or a context is known once it has been seen so many times. */
+  readonly visits: number;
+  /** Weight of the newest moment in the smoothed distance. */
+  readonly weight: number;
+  /** Found beyond this many usual deviations of that. */
+  readonly limit: number;
+  /** A finding ends below this part of the limit. */
+  readonly end: number;
+}
+
+export const SEASON: SeasonSettings = {
+  hours: 1,
+  offsetHours: 0,
+  context: 0,
+  settle: 60,
+  visits: 3,
+  weight: 0.05,
+  limit: 6,
+  end: 0.5,
+};
+
+const HOUR_US = 3600e6;
+const DAY_HOURS = 24;
+/** A moment counts as at most so many deviations: one reading decides nothing. */
+const FURTHEST = 8;
+const ROUNDING = 1e-6;
+/** Moments after which a new context has a level. */
+const FEW = 5;
+
+/** What the signals are in one part of the day of one context. */
+interface Usual {
+  readonly code: number;
+  readonly part: number;
+  readonly visits: number;
+  /** Of each signal: median, deviation of its moments, usual deviation of the smoothed distance; null where it was never there. */
+  readonly centre: readonly (number | null)[];
+  readonly scale: readonly (number | null)[];
+  readonly spread: readonly (number | null)[];
+}
+
+interface Visit {
+  readonly code: number;
+  readonly part: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Learns {@link Season}.
+ * @param timeUs of each moment
+ * @throws RangeError where a setting makes no sense, or nothing was seen often enough
+ */
+export function learnSeason(
+  { signals, columns }: Period,
+  timeUs: ArrayLike<number>,
+  settings: SeasonSettings = SEASON,
+): Learned {
+  const watched = watchedOf(signals, settings);
+  const visits = visitsOf(columns, timeUs, settings);
+  const groups = Map.groupBy(visits, ({ code, part }) => `${code} ${part}`);
+  const usual = [...groups.values()].flatMap((group): Usual[] => {
+    const [{ code, part } = { code: 0, part: 0 }] = group;
+    if (group.length < settings.visits) return [];
+    const learned = watched.map((_, i) => usualOf(columns[i] as Float64Array, group, settings.weight));
+    return [
+      {
+        code,
+        part,
+        visits: group.length,
+        centre: learned.map((one) => one?.centre ?? null),
+        scale: learned.map((one) => one?.scale ?? null),
+        spread: learned.map((one) => one?.spread ?? null),
+      },
+    ];
+  });
+  if (usual.length === 0)
+    throw new RangeError(
+      `no ${settings.context ? 'context' : 'part of a day'} was there ${settings.visits} times`,
+    );
+  return { kind: 'season', signals, settings: { ...settings }, state: { usual: usual as unknown as Json } };
+}
+
+function watchedOf(
+  signals: readonly string[],
+  { hours, context, visits }: SeasonSettings,
+): readonly string[] {
+  if (hours !== 0 && DAY_HOURS % hours !== 0)
+    throw new RangeError(`hours is ${hours}; it must divide 24, or be 0`);
+  if (hours === 0 && context === 0)
+    throw new RangeError('with hours 0 it needs context 1: nothing is told apart');
+  if (!(visits >= 1)) throw new RangeError(`visits is ${visits}; it must be at least 1`);
+  const watched = context ? signals.slice(0, -1) : signals;
+  if (watched.length === 0) throw new RangeError('context 1 needs a signal before the context');
+  return watched;
+}
+
+const partOf = (timeUs: number, { hours, offsetHours }: SeasonSettings): number => {
+  if (hours === 0) return 0;
+  const hour = timeUs / HOUR_US - offsetHours;
+  return Math.floor((((hour % DAY_HOURS) + DAY_HOURS) % DAY_HOURS) / hours);
+};
+
+/** Stretches of rows of one part of one context, what is needed to settle left out. */
+function visitsOf(
+  columns: readonly Float64Array[],
+  timeUs: ArrayLike<number>,
+  settings: SeasonSettings,
+): Visit[] {
+  const codes = settings.context ? columns.at(-1) : undefined;
+  const rows = columns[0]?.length ?? 0;
+  const visits: Visit[] = [];
+  let [code, part, from, settled] = [Number.NaN, -1, 0, 0];
+  const close = (to: number): void => {
+    const begin = Math.max(from, settled);
+    if (!Number.isNaN(code) && to > begin) visits.push({ code, part, from: begin, to });
+  };
+  for (let row = 0; row < rows; row++) {
+    const now = codes ? (codes[row] as number) : 0;
+    const hour = partOf(timeUs[row] as number, settings);
+    if (now === code && hour === part) continue;
+    close(row);
+    if (now !== code && codes) settled = row + settings.settle;
+    [code, part, from] = [now, hour, row];
+  }
+  close(rows);
+  return visits;
+}
+
+/** Undefined where the signal was never there. */
+function usualOf(
+  column: Float64Array,
+  visits: readonly Visit[],
+  weight: number,
+): { readonly centre: number; readonly scale: number; readonly spread: number } | undefined {
+  const pieces = visits.map(({ from, to }) => column.subarray(from, to).filter(Number.isFinite));
+  const all = Float64Array.from(pieces.flatMap((piece) => [...piece]));
+  if (all.length === 0) return undefined;
+  const centre = quantile(all, 0.5);
+  const rounding = ROUNDING * Math.max(Math.abs(centre), Number.MIN_VALUE);
+  const scale = Math.max(bulkOf(all.map((value) => value - centre)), rounding);
+  const strayed = pieces.flatMap((piece) => {
+    let away = 0;
+    return [...piece].map((value, i) => {
+      away += Math.max(weight, 1 / (i + 1)) * (value - centre - away);
+      return (i + 1) * weight < 2 ? Number.NaN : away;
+    });
+  });
+  // White noise would be smoothed to this; what is another level on every visit is smoothed to more.
+  const white = scale * Math.sqrt(weight / (2 - weight));
+  const levels = pieces.filter(({ length }) => length > 0).map((piece) => mean(piece) - centre);
+  const between = Math.sqrt(mean(levels.map((one) => one * one)));
+  return { centre, scale, spread: Math.max(white, between, bulkOf(Float64Array.from(strayed)) || 0) };
+}
+
+/**
+ * Signals against what they were at this hour of the day, in this shift, with this product. Other kinds compare with what was
+ * just before, and a change of product is a change for them: this one knows that the next product is another level, and says
+ * nothing of one that it has never seen. It is a kind of its own, and no part of the others, because each of these would need
+ * its whole state once for each context, and would have to begin anew at every change.
+ */
+export class Season implements Detector {
+  readonly learned: Learned;
+  readonly #settings: SeasonSettings;
+  readonly #usual: readonly Usual[];
+  readonly #places = new Map<number, number>();
+  readonly #watched: readonly string[];
+  readonly #episode: Episode;
+  /** Smoothed distance of each signal, in its own unit, and moments that it rests on. */
+  readonly #away: Float64Array;
+  readonly #count: Float64Array;
+  #code = Number.NaN;
+  #part = -1;
+  #place = -1;
+  #settled = 0;
+  #ratio = Number.NaN;
+
+  constructor(learned: Learned) {
+    this.learned = learned;
+    this.#settings = learned.settings as unknown as SeasonSettings;
+    this.#watched = watchedOf(learned.signals, this.#settings);
+    this.#usual = learned.state.usual as unknown as readonly Usual[];
+    for (const [place, { code, part, spread }] of this.#usual.entries()) {
+      if (spread.length !== this.#watched.length) throw new RangeError('a spread for each signal');
+      this.#places.set(code * DAY_HOURS + part, place);
+    }
+    this.#away = new Float64Array(this.#watched.length);
+    this.#count = new Float64Array(this.#watched.length);
+    this.#episode = new Episode(this.#settings.end);
+  }
+
+  observe(values: Float64Array, timeUs: number): void {
+    this.#enter(this.#settings.context ? (values[values.length - 1] as number) : 0, timeUs);
+    const usual = this.#usual[this.#place];
+    let most = Number.NaN;
+    if (usual && ++this.#settled > (this.#settings.context ? this.#settings.settle : 0))
+      for (let i = 0; i < this.#away.length; i++) {
+        const ratio = this.#look(usual, i, values[i] as number);
+        if (!Number.isNaN(ratio) && !(ratio <= most)) most = ratio;
+      }
+    this.#ratio = most;
+    this.#episode.take(most, !Number.isNaN(most), timeUs);
+  }
+
+  /** Another part of the day goes on with the distances that there are; another context begins anew. */
+  #enter(code: number, timeUs: number): void {
+    const part = partOf(timeUs, this.#settings);
+    if (code === this.#code && part === this.#part) return;
+    if (code !== this.#code) {
+      this.#away.fill(0);
+      this.#count.fill(0);
+      this.#settled = 0;
+    }
+    this.#code = code;
+    this.#part = part;
+    this.#place = this.#places.get(code * DAY_HOURS + part) ?? -1;
+  }
+
+  #look({ centre, scale, spread }: Usual, i: number, value: number): number {
+    const [middle, wide, usual] = [centre[i], scale[i], spread[i]];
+    if (Number.isNaN(value) || middle == null || wide == null || usual == null) return Number.NaN;
+    const { weight, limit } = this.#settings;
+    const n = (this.#count[i] as number) + 1;
+    const far = Math.max(-FURTHEST * wide, Math.min(FURTHEST * wide, value - middle));
+    const away = (this.#away[i] as number) + Math.max(weight, 1 / n) * (far - (this.#away[i] as number));
+    this.#count[i] = n;
+    this.#away[i] = away;
+    // A mean of few moments strays further than the smoothed distance of many.
+    return n < FEW ? Number.NaN : Math.abs(away) / (limit * Math.max(usual, wide / Math.sqrt(n)));
+  }
+
+  get ratio(): number {
+    return this.#ratio;
+  }
+
+  get found(): boolean {
+    return this.#episode.found;
+  }
+
+  get sinceUs(): number {
+    return this.#episode.sinceUs;
+  }
+
+  reasons(units: readonly string[] = []): readonly Reason[] {
+    const usual = this.#usual[this.#place];
+    if (!usual || Number.isNaN(this.#ratio)) return [];
+    const deviations = this.#watched.map(
+      (_, i) => (this.#away[i] as number) / (usual.spread[i] ?? Number.NaN),
+    );
+    const known = (i: number): number => (Number.isNaN(deviations[i]) ? 0 : (deviations[i] as number));
+    const sum = deviations.reduce((all, _, i) => all + known(i) ** 2, 0) || 1;
+    return this.#watched
+      .map((signal, i): Reason => {
+        const [expected, deviation] = [usual.centre[i] ?? Number.NaN, known(i)];
+        const value = expected + (this.#away[i] as number);
+        const side = deviation > 0 ? 'above' : 'below';
+        const text = `${signal} is at ${figure(value, units[i])}, ${times(Math.abs(deviation))} its usual deviation ${side} ${figure(expected, units[i])}${this.#when(usual)}`;
+        return { signal, share: deviation ** 2 / sum, value, expected, deviation, text };
+      })
+      .filter(({ share }) => share > 0)
+      .sort((a, b) => b.share - a.share);
+  }
+
+  #when({ code, part }: Usual): string {
+    const { hours, offsetHours, context } = this.#settings;
+    const from = (((part * hours + offsetHours) % DAY_HOURS) + DAY_HOURS) % DAY_HOURS;
+    const day = hours === 0 ? '' : ` between ${from} and ${(from + hours) % DAY_HOURS} h UTC`;
+    return context ? ` where ${this.learned.signals.at(-1)} is ${figure(code)}${day}` : day;
+  }
+
+  snapshot(): Json {
+    return {
+      away: [...this.#away],
+      count: [...this.#count],
+      settled: this.#settled,
+      code: Number.isNaN(this.#code) ? null : this.#code,
+      part: this.#part,
+      episode: this.#episode.snapshot(),
+    };
+  }
+
+  restore(from: Json): void {
+    const { away, count, settled, code, part, episode } = objectOf(from);
+    const [aways, counts] = [away, count].map((one) => numbersOf(one, this.#watched.length));
+    if (!aways || !counts || typeof settled !== 'number' || typeof part !== 'number') return;
+    this.#away.set(aways);
+    this.#count.set(counts);
+    this.#settled = settled;
+    this.#code = typeof code === 'number' ? code : Number.NaN;
+    this.#part = part;
+    this.#place = this.#places.get(this.#code * DAY_HOURS + part) ?? -1;
+    this.#episode.restore(episode);
+  }
+}

@@ -1,0 +1,265 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { AlertTransition } from '#decide/api.ts';
+import { certaintyOf, type Detector } from '#decide/detectors/api.ts';
+import { type Opened, openDetector } from '#decide/detectors/opening.ts';
+import type { PlannedDetector } from '#decide/detectors/plan.ts';
+import { type DetectorState, type DetectorView, foundReasons, textOf } from '#decide/detectors/saying.ts';
+import type { DetectorSpec, LearnedFile } from '#decide/detectors/spec.ts';
+import type { OutcomeBuilder } from '#decide/outcome.ts';
+import { lastedMs, type Standing, standingOf } from '#decide/rules/alert.ts';
+import type { ConditionSink, Truth } from '#decide/sink.ts';
+import type { Json } from '#kernel/event.ts';
+import { Quality } from '#kernel/quality.ts';
+
+/** Takes a figure. @param ratio NaN while it is not known */
+export type TellFigure = (tag: number, ratio: number, quality: number) => void;
+
+export interface WatcherParts {
+  readonly outcome: OutcomeBuilder;
+  readonly tell: TellFigure;
+  /** Of a detector that was promoted: what it finds is the condition of this alarm. */
+  readonly alarm: ConditionSink | undefined;
+}
+
+/** Smallest change of a figure that is worth a row; of one beyond 1 this part of it. */
+const DEADBAND = 0.02;
+/** A figure wavers with the noise of its signals: what is less than a stride is told at this pace. */
+const STRIDE = 0.1;
+const TELL_EVERY_US = 10e6;
+const MOST_RATIO = 1e6;
+
+/**
+ * One detector at work: what it looks at, when it rests, and who hears of what it finds. While it rests, and while its
+ * figure is not known, what it found stands as it is.
+ */
+export class Watcher implements ConditionSink {
+  readonly planned: PlannedDetector;
+  readonly #parts: WatcherParts;
+  readonly #values: Float64Array;
+  #spec: DetectorSpec;
+  #opened: Opened;
+  /** Of `restWhen`; undefined: not known. */
+  #restTruth: Truth;
+  #restsUntilUs = Number.NEGATIVE_INFINITY;
+  #rests: boolean;
+  #standing: Standing | undefined;
+  #alarmTruth: Truth | 'untold' = 'untold';
+  #toldRatio = Number.NaN;
+  #toldQuality = -1;
+  #toldUs = Number.NEGATIVE_INFINITY;
+  /** What a restart goes on with; undefined while there is nothing. */
+  #captured: Json | undefined;
+
+  constructor(planned: PlannedDetector, parts: WatcherParts) {
+    this.planned = planned;
+    this.#spec = planned.spec;
+    this.#parts = parts;
+    this.#values = new Float64Array(planned.inputs.length);
+    this.#opened = openDetector(planned.spec);
+    this.#rests = planned.restWhen !== undefined;
+  }
+
+  get spec(): DetectorSpec {
+    return this.#spec;
+  }
+
+  get detector(): Detector | undefined {
+    return this.#opened.detector;
+  }
+
+  /** Whether what it finds is told as an alert. */
+  get hasAlert(): boolean {
+    return this.detector !== undefined && !this.spec.shadow;
+  }
+
+  /** Its condition to rest. */
+  decide(truth: Truth, _why: unknown, atUs: number): void {
+    if (truth === false && this.#restTruth !== false) this.#restsUntilUs = atUs + this.spec.restForMs * 1000;
+    this.#restTruth = truth;
+  }
+
+  /**
+   * A moment.
+   * @param present values of all watched tags; `places` are those of its own
+   * @param timeUs wall clock @returns whether something began or ended
+   */
+  look(present: Float64Array, places: Int32Array, atUs: number, timeUs: number): boolean {
+    const { detector } = this;
+    if (!detector) return false;
+    this.#rests =
+      this.planned.restWhen !== undefined && (this.#restTruth !== false || atUs < this.#restsUntilUs);
+    if (!this.#rests) {
+      for (let i = 0; i < places.length; i++) this.#values[i] = present[places[i] as number] as number;
+      detector.observe(this.#values, timeUs);
+    }
+    const isKnown = !this.#rests && !Number.isNaN(detector.ratio);
+    this.#tellFigure(isKnown, detector.ratio, atUs);
+    this.#tellAlarm(isKnown ? detector.found : undefined, atUs);
+    if (!isKnown || detector.found === (this.#standing !== undefined)) return false;
+    if (detector.found) this.#begin(detector, atUs);
+    else this.#end(detector, atUs);
+    return true;
+  }
+
+  /** Goes on with another learned file; what stands does so until it is known not to be found by that. */
+  learn(file: LearnedFile): void {
+    this.#spec = { ...this.#spec, file };
+    this.#opened = openDetector(this.#spec);
+  }
+
+  /** Forgets what it saw: its tags mean something else now. */
+  forget(): void {
+    this.#opened = openDetector(this.spec);
+  }
+
+  view(): DetectorView {
+    const { detector, digest, fault, waiting } = this.#opened;
+    const ratio = !detector || this.#rests ? Number.NaN : detector.ratio;
+    return {
+      id: this.spec.id,
+      state: this.#state(ratio),
+      ratio,
+      certainty: certaintyOf({ ratio }),
+      ...(this.#standing && { standing: this.#standing }),
+      // Words are made only where somebody asks: most ask for states alone.
+      reasons: () => (detector ? foundReasons(detector, this.planned.inputs) : []),
+      settings: detector?.learned.settings ?? {},
+      waiting,
+      ...(fault !== undefined && { fault }),
+      ...(this.spec.file && { digest }),
+    };
+  }
+
+  #state(ratio: number): DetectorState {
+    if (!this.detector) return 'not-learned';
+    if (this.#rests) return 'resting';
+    if (Number.isNaN(ratio)) return 'unknown';
+    return this.detector.found ? 'found' : 'watching';
+  }
+
+  get standing(): Standing | undefined {
+    return this.#standing;
+  }
+
+  /** What it found is known to hold, or not to; undefined while that is not known. */
+  get truth(): Truth {
+    const { detector } = this;
+    return !detector || this.#rests || Number.isNaN(detector.ratio) ? undefined : detector.found;
+  }
+
+  /** Keeps how it is now for a restart. @returns how long that is as JSON */
+  capture(): number {
+    const { detector, digest } = this.#opened;
+    if (!detector) {
+      this.#captured = undefined;
+      return 0;
+    }
+    const alert = this.#standing && { ...this.#standing };
+    this.#captured = {
+      digest,
+      detector: detector.snapshot(),
+      ...(alert && { [this.spec.shadow ? 'would' : 'alert']: alert }),
+    };
+    return JSON.stringify(this.#captured).length;
+  }
+
+  get isAsNew(): boolean {
+    return this.#captured === undefined;
+  }
+
+  snapshot(): Json {
+    return this.#captured ?? null;
+  }
+
+  restore(from: { readonly [key: string]: Json | undefined }): void {
+    const { detector } = this;
+    if (!detector) return;
+    this.#standing = standingOf(this.spec.shadow ? from.would : from.alert);
+    if (from.detector !== undefined && from.digest === this.#opened.digest) detector.restore(from.detector);
+    else if (this.#standing === undefined) return;
+    this.capture();
+  }
+
+  /**
+   * Goes on where the same detector of an earlier machine is.
+   * @param rests whether its condition to rest is the same @param figure whether the tag of its figure is
+   * @returns whether it is as if nothing had happened
+   */
+  adopt(was: Watcher, rests: boolean, figure: boolean): boolean {
+    const goesOn = this.#opened.digest === was.#opened.digest && this.spec.kind === was.spec.kind;
+    if (rests) {
+      this.#restTruth = was.#restTruth;
+      this.#restsUntilUs = was.#restsUntilUs;
+      this.#rests = was.#rests;
+    }
+    if (figure) {
+      this.#toldRatio = was.#toldRatio;
+      this.#toldQuality = was.#toldQuality;
+      this.#toldUs = was.#toldUs;
+    }
+    if (!this.detector) return false;
+    if (this.spec.shadow === was.spec.shadow) this.#standing = was.#standing;
+    if (goesOn && was.detector) {
+      const isTuned = !isDeepStrictEqual(was.detector.learned.settings, this.detector.learned.settings);
+      if (isTuned) this.detector.restore(was.detector.snapshot());
+      else this.#opened = { ...this.#opened, detector: was.detector };
+    }
+    this.capture();
+    if (!goesOn) return false;
+    this.#alarmTruth = was.#alarmTruth;
+    return true;
+  }
+
+  #tellFigure(isKnown: boolean, figure: number, atUs: number): void {
+    const ratio = isKnown ? Math.min(figure, MOST_RATIO) : Number.NaN;
+    const quality = isKnown ? Quality.good : this.#rests ? Quality.badOutOfService : Quality.bad;
+    const moved = Math.abs(ratio - this.#toldRatio) / Math.max(1, this.#toldRatio);
+    const isNews = moved >= STRIDE || (moved >= DEADBAND && atUs - this.#toldUs >= TELL_EVERY_US);
+    if (quality === this.#toldQuality && !isNews && ratio > 1 === this.#toldRatio > 1) return;
+    this.#toldRatio = ratio;
+    this.#toldQuality = quality;
+    this.#toldUs = atUs;
+    this.#parts.tell(this.planned.figure.number, ratio, quality);
+  }
+
+  #tellAlarm(truth: Truth, atUs: number): void {
+    const { alarm } = this.#parts;
+    if (!alarm || truth === this.#alarmTruth) return;
+    this.#alarmTruth = truth;
+    alarm.decide(truth, truth === undefined ? 'bad' : undefined, atUs);
+  }
+
+  #begin(detector: Detector, atUs: number): void {
+    this.#standing = { text: textOf(foundReasons(detector, this.planned.inputs)), sinceUs: atUs };
+    this.#parts.outcome.alert(this.#transition('began', this.#standing, detector, atUs));
+  }
+
+  #end(detector: Detector, atUs: number): void {
+    const ended = this.#standing as Standing;
+    this.#standing = undefined;
+    this.#parts.outcome.alert(this.#transition('ended', ended, detector, atUs));
+  }
+
+  #transition(
+    to: AlertTransition['to'],
+    { text, sinceUs }: Standing,
+    detector: Detector,
+    atUs: number,
+  ): AlertTransition {
+    const { id, kind, shadow } = this.spec;
+    return {
+      rule: id,
+      to,
+      cause: 'condition',
+      text,
+      lastedMs: lastedMs(sinceUs, atUs),
+      inputs: [],
+      found: {
+        detector: kind,
+        certainty: certaintyOf(detector),
+        reasons: foundReasons(detector, this.planned.inputs),
+        ...(shadow && { shadow }),
+      },
+    };
+  }
+}

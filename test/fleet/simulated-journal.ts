@@ -1,0 +1,120 @@
+import { crc32 } from 'node:zlib';
+import { type Carried, PAGE_ROWS, type Page } from '#journal/api.ts';
+import { blockOfRows } from '#journal/carry.ts';
+import type { Batch } from '#kernel/batch.ts';
+import { plant } from './plant-mix.ts';
+
+export interface SimulatedConfig {
+  readonly tags: number;
+  readonly samplesPerS: number;
+  readonly backlogS: number;
+}
+
+/** Rows of a frame of a backlog: as many as a site of that size sends at once. */
+const BACKLOG_ROWS = 10_000;
+const MIX = 64;
+
+/**
+ * A journal of which all sites of a process have the same, so that making the load costs next to nothing: an entry a
+ * second, encoded once. What a site sends of it, and when, its real end of the uplink decides.
+ */
+export class SimulatedJournal {
+  /** It has no gaps: nobody need look for them. */
+  readonly health = { writtenBytes: 0 };
+  readonly opened = { id: '00000000-0000-4000-8000-00000000000f', epoch: 1 };
+  readonly #config: SimulatedConfig;
+  /** Block i ends at sequence i + 1. */
+  readonly #blocks: { readonly bytes: Uint8Array<ArrayBuffer>; readonly rows: number }[] = [];
+  readonly #pages: readonly Page[];
+  #waiting: (() => void)[] = [];
+  #mix: Batch[] = [];
+  #live: { readonly seq: number; readonly bytes: Uint8Array<ArrayBuffer> } | undefined;
+
+  constructor(config: SimulatedConfig) {
+    this.#config = config;
+    const { tags, samplesPerS, backlogS } = config;
+    this.#pages = pagesOf(tags);
+    const frameS = Math.max(1, Math.floor(BACKLOG_ROWS / samplesPerS));
+    const fromUs = (Math.floor(Date.now() / 1000) - backlogS) * 1e6;
+    for (let s = 0; s < backlogS; s += frameS) {
+      const [batch] = plant(1, samplesPerS * frameS, { tags, fromUs: fromUs + s * 1e6 });
+      if (batch) this.#put(batch);
+    }
+  }
+
+  get seq(): number {
+    return this.#blocks.length;
+  }
+
+  get durableSeq(): number {
+    return this.#blocks.length;
+  }
+
+  /** Samples in all. */
+  get rows(): number {
+    return this.#blocks.reduce((sum, { rows }) => sum + rows, 0);
+  }
+
+  /** The samples of one second arrive. */
+  second(): void {
+    const { tags, samplesPerS } = this.#config;
+    if (this.#mix.length === 0) this.#mix = plant(MIX, samplesPerS, { tags, fromUs: Date.now() * 1000 });
+    const batch = this.#mix.shift();
+    if (batch) this.#put(batch);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  #put(batch: Batch): void {
+    this.#blocks.push({ bytes: blockOfRows(this.#blocks.length + 1, batch), rows: batch.rows });
+  }
+
+  beyond(seq: number, signal: AbortSignal): Promise<void> {
+    if (this.durableSeq > seq) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.push(() => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      });
+    });
+  }
+
+  whenSettled(done: (result: 'durable') => void): void {
+    queueMicrotask(() => done('durable'));
+  }
+
+  async block(_: string, after: number): Promise<Carried> {
+    const block = this.#blocks[after];
+    const upTo = block ? after + 1 : after;
+    const none = { entries: new Float64Array(0), receivedUs: undefined, damage: [] };
+    return { ...none, bytes: block?.bytes, count: block?.rows ?? 0, upTo, full: upTo < this.#blocks.length };
+  }
+
+  async events(_: string, after: number): Promise<Carried> {
+    const upTo = Math.max(after, this.durableSeq);
+    return { bytes: undefined, count: 0, upTo, full: false, receivedUs: undefined, damage: [] };
+  }
+
+  async pages(table: 'tags' | 'gaps', known: ReadonlyMap<number, number>): Promise<readonly Page[]> {
+    return table === 'tags' ? this.#pages.filter(({ page, crc }) => known.get(page) !== crc) : [];
+  }
+
+  async pack(seq: number, batch: Batch): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#live?.seq !== seq) this.#live = { seq, bytes: blockOfRows(seq, batch) };
+    return this.#live.bytes;
+  }
+}
+
+function pagesOf(tags: number): Page[] {
+  return Array.from({ length: Math.ceil(tags / PAGE_ROWS) }, (_, page) => {
+    const rows = Array.from({ length: Math.min(PAGE_ROWS, tags - page * PAGE_ROWS) }, (_, i) => {
+      const number = page * PAGE_ROWS + i;
+      return { number, path: `hall/line1/pump${number}/flow`, type: 'number', unit: 'm3/h', access: 'read' };
+    });
+    const text = JSON.stringify(rows);
+    return { page, crc: crc32(text), text };
+  });
+}

@@ -1,0 +1,55 @@
+import type { EventsQuery, FleetEvent } from '#contract/fleet-client.ts';
+
+/* What somebody asks of the events of the fleet. It stands in the address, so that it can be sent to somebody else. */
+
+export const KINDS: readonly FleetEvent['kind'][] = [
+  'security',
+  'alarm',
+  'alert',
+  'write',
+  'config',
+  'system',
+  'rule',
+];
+
+export interface Asked {
+  /** Empty: all. */
+  readonly kinds: readonly FleetEvent['kind'][];
+  readonly site: string;
+  readonly labels: string;
+  readonly search: string;
+  /** As an `<input type="datetime-local">` gives it; empty: no limit. */
+  readonly from: string;
+  readonly to: string;
+}
+
+const TEXTS = ['site', 'labels', 'search', 'from', 'to'] as const;
+
+export function askedOf(query: URLSearchParams): Asked {
+  const kinds = query.get('kind')?.split(',') ?? [];
+  const text = (name: (typeof TEXTS)[number]) => query.get(name) ?? '';
+  return {
+    kinds: KINDS.filter((one) => kinds.includes(one)),
+    site: text('site'),
+    labels: text('labels'),
+    search: text('search'),
+    from: text('from'),
+    to: text('to'),
+  };
+}
+
+export const queryOf = ({ kinds, ...texts }: Asked): { readonly [name: string]: string } => ({
+  ...(kinds.length > 0 && { kind: kinds.join(',') }),
+  ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== '')),
+});
+
+export const hubQuery = ({ kinds, site, labels, search, from, to }: Asked): EventsQuery => ({
+  ...(kinds.length > 0 && { kind: kinds }),
+  ...(site.trim() !== '' && { site: site.trim().split(/[\s,]+/) }),
+  ...(labels.trim() !== '' && { labels: labels.trim() }),
+  ...(search.trim() !== '' && { search: search.trim() }),
+  ...(from !== '' && { from: microseconds(from) }),
+  ...(to !== '' && { to: microseconds(to) }),
+});
+
+const microseconds = (local: string): string => String(new Date(local).getTime() * 1000);
