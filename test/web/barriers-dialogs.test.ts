@@ -1,4 +1,3 @@
-// Runs alone: a browser before a whole plant takes both cores.
 import { after, before, test } from 'node:test';
 import { assertOpen } from './barriers.ts';
 import { NO_BROWSER } from './browser.ts';

@@ -1,4 +1,3 @@
-// Runs alone: a browser before a hub with its database takes both cores.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';

@@ -1,4 +1,3 @@
-// Runs alone: a browser before a whole plant takes both cores.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Api, Sandbox } from '#test/e2e/sandbox.ts';

@@ -1,4 +1,3 @@
-// Runs alone: a browser before a hub with its database and several sites takes both cores.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { assertOpen, barriersOf } from './barriers.ts';

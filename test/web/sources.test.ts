@@ -1,4 +1,3 @@
-// Runs alone: a browser before a whole plant takes both cores.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';

@@ -16,9 +16,9 @@ The last line is "N passed, N failed, N skipped"; the exit status is 1 when anyt
 A test file that starts with "// Runs alone: <why>" runs with nothing beside it. A file of interop, e2e, crash, hub or web that
 failed beside others runs once more at the end, by itself; what passes then is shown as unsteady, with what failed before.
 `;
-const wholeLimitMs = 40 * 60_000;
-/** Each lane may run whole plants and sites: with more than a lane a processor they wait for each other. */
-const mostLanes = 3;
+const wholeLimitMs = 60 * 60_000;
+/** Whole plants and sites wait for most of their time; with more of them a processor they would wait for each other. */
+const mostLanes = 5;
 const timesPath = 'node_modules/.cache/check-times.json';
 
 const standingPath = 'node_modules/.cache/check-standing.json';
@@ -114,7 +114,7 @@ if (values.help) {
   for (const line of packages) print(`packages: ${line}`);
   // Which steps there are depends on the tools that are there.
   const steps = positionals.length > 0 ? chosenSteps(positionals) : allSteps();
-  const lanes = Number(values.jobs ?? Math.min(mostLanes, availableParallelism()));
+  const lanes = Number(values.jobs ?? Math.min(mostLanes, availableParallelism() + 1));
   const contents = contentsOf('.');
   const standing = contents && new Standing(standingPath, contents, surroundings(namesIn(packageList)));
   const isWhole = positionals.length === 0 && !values.fresh && !process.env.CI;
