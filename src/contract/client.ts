@@ -2778,7 +2778,7 @@ export class SiteApi {
     return this.#transport.lines<BacktestLine>({ method: 'POST', path: '/api/backtest', body, signal });
   }
 
-  /** Whether the hash chain over all events holds. Walks all that is kept, in a thread of its own. */
+  /** Whether the hash chain over all events holds. Walks all that is kept, in a thread of its own. One at a time: who asks meanwhile gets what that one finds. */
   auditCheck(signal?: AbortSignal): Promise<AuditCheck> {
     return this.#transport.json<AuditCheck>({ method: 'GET', path: '/api/audit', signal });
   }

@@ -46,7 +46,8 @@ export const REPLAY_ROUTES = {
     group: 'events',
     role: 'engineer',
     summary: 'Whether the hash chain over all events holds',
-    about: 'Walks all that is kept, in a thread of its own.',
+    about:
+      'Walks all that is kept, in a thread of its own. One at a time: who asks meanwhile gets what that one finds.',
     reply: { json: 'AuditCheck' },
   },
 } as const satisfies { readonly [id: string]: Route };

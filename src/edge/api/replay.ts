@@ -6,6 +6,7 @@ import { checkAside } from '#edge/check-aside.ts';
 import { digestOf } from '#edge/config-record.ts';
 import { loadPlugins } from '#edge/plugins.ts';
 import { backtestAside, verifyAside } from '#edge/replay/aside.ts';
+import { Shared } from '#edge/replay/shared.ts';
 import { SILENT } from '#edge/silent-log.ts';
 import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -14,6 +15,10 @@ import { Fault } from '#kernel/fault.ts';
 export function replayHandlers(site: Site): Pick<Handlers, keyof typeof REPLAY_ROUTES> {
   const { dataDir } = site;
   let isBusy = false;
+  const audit = new Shared(async (signal) => {
+    await site.durable();
+    return await verifyAside(dataDir, signal);
+  });
   return {
     async siteSchema() {
       const { siteJsonSchema } = await import('#contract/json-schema.ts');
@@ -50,9 +55,6 @@ export function replayHandlers(site: Site): Pick<Handlers, keyof typeof REPLAY_R
         isBusy = false;
       }
     },
-    async auditCheck(_asked, signal) {
-      await site.durable();
-      return await verifyAside(dataDir, signal);
-    },
+    auditCheck: (_asked, signal) => audit.join(signal),
   };
 }
