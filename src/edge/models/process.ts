@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import type { Answer, Ask } from '#edge/models/runner.ts';
+import { noRuntime } from '#edge/models/runtime.ts';
 import { Backoff } from '#kernel/backoff.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
@@ -9,6 +10,7 @@ import { Fault, messageOf } from '#kernel/fault.ts';
 const OPEN_MS = 30_000;
 /** Characters of what a process says of itself that are kept. */
 const MOST_SAID = 300;
+const isBundled = import.meta.url.endsWith('.js');
 
 /** A process that answered nothing in time, or is gone: what it was asked is lost, and it begins again after a pause. */
 type Loss = 'model.hung' | 'model.died';
@@ -41,8 +43,9 @@ export class ModelProcess implements AsyncDisposable {
 
   /**
    * @param input `rows` moments of `columns` values
-   * @throws Fault `model.hung`, `model.died`, `model.unusable` for a file that is no model that can be run, and again the same
-   *   until the pause after it is over; `model.refused` for a window that it does not take
+   * @throws Fault `model.hung`, `model.died`, `model.unusable` for a file that is no model that can be run, `model.no-runtime`
+   *   where nothing here runs models, and again the same until the pause after it is over; `model.refused` for a window that
+   *   it does not take
    */
   run(input: Float32Array, rows: number, columns: number, deadlineMs: number): Promise<Float32Array> {
     const turn = this.#turn.then(() => this.#run({ ask: 'run', input, rows, columns }, deadlineMs));
@@ -62,15 +65,11 @@ export class ModelProcess implements AsyncDisposable {
 
   async #begin(): Promise<void> {
     if (this.#loss && this.#clock.steadyUs() < this.#notBeforeUs) throw this.#loss;
-    const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-    const child = fork(
-      new URL(`./${extension === '.ts' ? 'runner' : 'model-runner'}${extension}`, import.meta.url),
-      {
-        serialization: 'advanced',
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-        execArgv: [],
-      },
-    );
+    const child = fork(new URL(isBundled ? './model-runner.js' : './runner.ts', import.meta.url), {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      execArgv: [],
+    });
     this.#child = child;
     child.on('message', (answer: Answer) => {
       if (child !== this.#child) return;
@@ -82,8 +81,13 @@ export class ModelProcess implements AsyncDisposable {
     lower(child);
     const answer = await this.#ask({ ask: 'open', bytes: this.#bytes }, OPEN_MS);
     if (answer.answer === 'opened') return;
-    const said = answer.answer === 'fault' ? answer.message : 'nonsense';
-    this.#kill(new Fault('model.unusable', `the model cannot be run: ${said.slice(0, MOST_SAID)}`));
+    const said = answer.answer === 'fault' ? answer.message.slice(0, MOST_SAID) : 'nonsense';
+    const isMissing = answer.answer === 'fault' && answer.noRuntime === true;
+    this.#kill(
+      isMissing
+        ? noRuntime(said, isBundled ? import.meta.dirname : undefined)
+        : new Fault('model.unusable', `the model cannot be run: ${said}`),
+    );
     throw this.#loss;
   }
 

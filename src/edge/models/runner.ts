@@ -12,7 +12,8 @@ export type Ask =
 export type Answer =
   | { readonly answer: 'opened' }
   | { readonly answer: 'output'; readonly output: Float32Array }
-  | { readonly answer: 'fault'; readonly message: string };
+  /** `noRuntime`: there is nothing here that runs models. */
+  | { readonly answer: 'fault'; readonly message: string; readonly noRuntime?: boolean };
 
 /** One thread, which sleeps while there is nothing for it: the decisions have the processor first. */
 const OPTIONS = {
@@ -31,9 +32,11 @@ let runtime: Runtime | undefined;
 let session: InferenceSession | undefined;
 
 async function open(bytes: Uint8Array): Promise<Answer> {
-  runtime = await import('onnxruntime-node').catch((cause) => {
-    throw new Error(`onnxruntime-node cannot be loaded: ${messageOf(cause)}`);
-  });
+  try {
+    runtime = await import('onnxruntime-node');
+  } catch (cause) {
+    return { answer: 'fault', message: messageOf(cause), noRuntime: true };
+  }
   session = await runtime.InferenceSession.create(bytes, OPTIONS);
   const { inputNames, outputNames } = session;
   if (inputNames.length !== 1 || outputNames.length !== 1)

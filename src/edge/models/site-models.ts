@@ -36,6 +36,7 @@ const READ_AGAIN_US = 5e6;
 const QUALITY: { readonly [code: string]: number } = {
   'model.file': Quality.badConfiguration,
   'model.unusable': Quality.badConfiguration,
+  'model.no-runtime': Quality.badConfiguration,
   'model.hung': Quality.badTimeout,
   'model.died': Quality.badNoCommunication,
   'model.refused': Quality.badTypeMismatch,
