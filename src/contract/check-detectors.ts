@@ -36,7 +36,7 @@ export function checkDetector(
   return { ...detector, tags: lookedAt(detector, tags), ...(detector.model && { reads: tags }) };
 }
 
-function checkOrigin({ kind, tags, expression }: DetectorModel, complain: Complain): void {
+function checkOrigin({ kind, tags, expression, unit }: DetectorModel, complain: Complain): void {
   const key = { end: 'key' } as const;
   if (kind === 'balance') {
     if (expression === undefined)
@@ -51,6 +51,8 @@ function checkOrigin({ kind, tags, expression }: DetectorModel, complain: Compla
       'name tags, or write `kind: balance`',
       key,
     );
+  if (unit !== undefined)
+    complain(['unit'], `a detector of kind ${kind} has the units of its tags`, 'remove it', key);
   const [least, most] = TAGS[kind] ?? [1, MOST_TAGS];
   if (tags.length >= least && tags.length <= most) return;
   const wanted = least === most ? `exactly ${least}` : `at least ${least}`;

@@ -23,7 +23,7 @@ const modelPaths = (id: string, { tags, model }: Pick<DetectorEntry, 'tags' | 'm
 
 /** The figure of a detector, which is 1 at its limit, and what its expression derives or its model gives. */
 export function tagsOf(entry: DetectorEntry, place: Place): TagModel[] {
-  const { kind, description, expression } = entry;
+  const { kind, description, expression, unit } = entry;
   const { id, asset, where } = place;
   const figure = TagEntry.parse({
     description: description ?? `What the detector ${id} finds: 1 is at its limit`,
@@ -38,7 +38,7 @@ export function tagsOf(entry: DetectorEntry, place: Place): TagModel[] {
   }
   if (kind !== 'balance' || expression === undefined) return tags;
   const said = `What does not add up, as the detector ${id} sees it`;
-  const balance = TagEntry.parse({ description: said, derive: expression });
+  const balance = TagEntry.parse({ description: said, derive: expression, unit });
   return [...tags, { ...balance, path: balancePath(id), asset, where, detector: id }];
 }
 

@@ -213,6 +213,7 @@ export const DetectorEntry = z.strictObject({
   expression: expression
     .optional()
     .describe('Of a balance, instead of tags: in CEL, what is zero while all adds up.'),
+  unit: z.string().optional().describe('Of a balance: UCUM code of its expression, for the words.'),
   model: ModelEntry.optional().describe('Of a model: what is run on a window of its tags.'),
   everyMs: z
     .int()

@@ -36,11 +36,11 @@ test('one that no longer adds up is found with how much, in its unit, and since 
   const [reason] = detector.reasons(['m3/h']);
   assert.match(
     reason?.text ?? '',
-    /^water no longer adds up: (3\.[5-9]|4)\d* m3\/h too little, \d+(\.\d)? times the usual deviation, for (2\.9|3) hours$/,
+    /^the balance no longer adds up: (3\.[5-9]|4)\d* m3\/h too little, \d+(\.\d)? times the usual deviation, for (2\.9|3) hours$/,
   );
   assert.ok(reason && Math.abs(reason.expected - 0.5) < 0.1 && reason.deviation < -6);
   assert.equal(show(detector, rows(120, of), 480).at(-1), false);
-  assert.match(detector.reasons(['m3/h'])[0]?.text ?? '', /^water (adds up$|strays: )/);
+  assert.match(detector.reasons(['m3/h'])[0]?.text ?? '', /^the balance (adds up$|strays: )/);
 });
 
 test('one wrong reading decides nothing, a missing one neither, and what nobody would look for is not found', () => {

@@ -58,8 +58,6 @@ export function learnBalance({ signals, columns }: Period, settings: BalanceSett
   };
 }
 
-/** Deviation of normal values of which nine tenths are as near to 0: the few that are far away do not widen it. */
-
 /** How far a balance is from the usual: an exponential mean, a plain one at first. */
 class Smooth {
   away = 0;
@@ -142,6 +140,7 @@ export class Balance implements Detector {
     return this.#episode.sinceUs;
   }
 
+  /** Its signal is an expression, whose tag has a name that nobody chose: the words go without it. */
   reasons(units: readonly string[] = []): readonly Reason[] {
     const [signal = ''] = this.learned.signals;
     if (!this.#smooth.settled) return [];
@@ -149,8 +148,8 @@ export class Balance implements Detector {
     const { centre, spread } = this.#state;
     const much = `${figure(Math.abs(away), units[0])} too ${away > 0 ? 'much' : 'little'}, ${times(Math.abs(away) / spread)} the usual deviation`;
     const text = Number.isNaN(this.#offUs)
-      ? `${signal} adds up`
-      : `${signal} ${this.found ? 'no longer adds up' : 'strays'}: ${much}, for ${duration(this.#nowUs - this.#offUs)}`;
+      ? 'the balance adds up'
+      : `the balance ${this.found ? 'no longer adds up' : 'strays'}: ${much}, for ${duration(this.#nowUs - this.#offUs)}`;
     return [{ signal, share: 1, value: centre + away, expected: centre, deviation: away / spread, text }];
   }
 

@@ -109,12 +109,17 @@ test('a limit without its limit is refused, a balance reads what its expression 
   const sum = 'tag("line1/pump1/current") - tag("line1/pump2/current")';
   const balance = FILE.replace(
     entry,
-    `  both: { kind: balance, expression: '${sum}', settings: { least: 0.5 } }\n`,
+    `  both: { kind: balance, expression: '${sum}', unit: A, settings: { least: 0.5 } }\n`,
   );
   const { blueprint, problems } = await checkSite(balance);
   assert.deepEqual(problems, []);
   assert.deepEqual(blueprint?.spec.detectors?.[0]?.tags, ['both-balance']);
   assert.equal(blueprint?.spec.derived.find(({ path }) => path === 'both-balance')?.derive, sum);
+  assert.equal(blueprint?.model.tags.find(({ path }) => path === 'both-balance')?.unit, 'A');
+  const [strange] = await said(entry, balance.slice(balance.indexOf('  both:')).replace('A', 'ampere'));
+  assert.match(strange ?? '', /^\d+:\d+ .*ampere/);
+  const [foreign] = await said('kind: relation', 'kind: relation\n    unit: A');
+  assert.match(foreign ?? '', /a detector of kind relation has the units of its tags \(remove it\)/);
 });
 
 test('no tag may have the path of a figure', async () => {

@@ -41,7 +41,7 @@ export function Found({
               {ended ? '; beside it what its tags said as it ended' : `, ${certaintyText(certainty)}`}
             </p>
           </div>
-          <Reasons reasons={reasons} asset={asset} label={`Why: ${text}`} />
+          <Reasons reasons={reasons} kind={kind} asset={asset} label={`Why: ${text}`} />
           <div className="finding-acts">
             <span className="quiet">{ended ? <Lasted ended={ended} /> : <For sinceUs={sinceUs} />}</span>
             <VerdictButtons finding={finding} onAsk={ask} />
@@ -59,7 +59,7 @@ export function Found({
             </span>
           </div>
           <div id={id} className="finding-trend" hidden={!isOpen}>
-            {isOpen && <ReasonTrends reasons={reasons} asset={asset} sinceUs={sinceUs} />}
+            {isOpen && <ReasonTrends reasons={reasons} kind={kind} asset={asset} sinceUs={sinceUs} />}
           </div>
         </div>
       )}

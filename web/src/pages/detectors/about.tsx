@@ -1,6 +1,6 @@
 import type { DetectorStatus } from '#contract/client.ts';
 import { useMay } from '../../data/session.ts';
-import { kindAbout, kindName, nameIn } from '../../parts/detectors/words.ts';
+import { kindAbout, kindName, lookedAtName } from '../../parts/detectors/words.ts';
 import { duration, fineMs, number } from '../../parts/format.ts';
 import { hashOf } from '../../shell/route.ts';
 import { ToPage } from '../../shell/to-page.tsx';
@@ -23,7 +23,7 @@ export function About({ detector }: { readonly detector: DetectorStatus }) {
             {tags.map((tag) => (
               <li key={tag}>
                 <ToPage page="tags" rest={tag}>
-                  {nameIn(asset, tag)}
+                  {lookedAtName(kind, asset, tag)}
                 </ToPage>
               </li>
             ))}

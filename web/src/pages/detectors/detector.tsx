@@ -77,7 +77,7 @@ function Head({ detector }: { readonly detector: DetectorStatus }) {
 }
 
 /** What its tags say now, and how they came there. */
-function Why({ detector: { reasons, asset, tags, sinceUs } }: { readonly detector: DetectorStatus }) {
+function Why({ detector: { reasons, kind, asset, tags, sinceUs } }: { readonly detector: DetectorStatus }) {
   // In the order of the site file: what speaks the loudest changes from moment to moment.
   const drawn = tags.map(
     (tag) =>
@@ -88,8 +88,8 @@ function Why({ detector: { reasons, asset, tags, sinceUs } }: { readonly detecto
   return (
     <section className="card detector-wide" aria-label="Why">
       <h2>Why</h2>
-      <Reasons reasons={reasons} asset={asset} label="What its tags say now" />
-      <ReasonTrends reasons={drawn} asset={asset} sinceUs={sinceUs} />
+      <Reasons reasons={reasons} kind={kind} asset={asset} label="What its tags say now" />
+      <ReasonTrends reasons={drawn} kind={kind} asset={asset} sinceUs={sinceUs} />
     </section>
   );
 }

@@ -8,7 +8,7 @@ import { useLiveTag } from '../../data/live.ts';
 import { askAgain } from '../../data/poll.ts';
 import { Problem } from '../../data/problem.ts';
 import { useStatus } from '../../data/site.ts';
-import { nameIn } from '../../parts/detectors/words.ts';
+import { lookedAtName } from '../../parts/detectors/words.ts';
 import { Field } from '../../parts/field.tsx';
 import { duration } from '../../parts/format.ts';
 import { RangePicker } from '../../parts/range-picker.tsx';
@@ -32,7 +32,7 @@ export function Learn({
   readonly detector: DetectorStatus;
   readonly onEnd: () => void;
 }) {
-  const { id, asset, tags } = detector;
+  const { id, asset, kind, tags } = detector;
   const [when, setWhen] = useState<When>({ lastS: WEEK_S });
   const { data: status } = useStatus();
   const zone = useMemo(() => new Zone(status?.timeZone), [status?.timeZone]);
@@ -59,7 +59,7 @@ export function Learn({
       </div>
       <div className="reason-trends">
         {tags.slice(0, MOST_DRAWN).map((tag) => (
-          <Past key={tag} tag={tag} name={nameIn(asset, tag)} when={when} onWhen={setWhen} />
+          <Past key={tag} tag={tag} name={lookedAtName(kind, asset, tag)} when={when} onWhen={setWhen} />
         ))}
       </div>
       {said && <Result said={said} />}

@@ -5,7 +5,7 @@ import { useLiveTag } from '../../data/live.ts';
 import type { Mark } from '../trend/marks.ts';
 import type { When } from '../trend/span.ts';
 import { TagPast } from '../trend/tag-past.tsx';
-import { nameIn } from './words.ts';
+import { type DetectorKind, lookedAtName } from './words.ts';
 
 type Reason = DetectorStatus['reasons'][number];
 
@@ -26,11 +26,13 @@ export function whenAround(sinceUs: number | undefined): When {
 /** How the tags came there that speak for a finding, each with what was expected of it; moved together. */
 export function ReasonTrends({
   reasons,
+  kind,
   asset,
   sinceUs,
   marks,
 }: {
   readonly reasons: readonly Reason[];
+  readonly kind: DetectorKind;
   readonly asset: string;
   readonly sinceUs: number | undefined;
   readonly marks?: readonly Mark[];
@@ -44,7 +46,7 @@ export function ReasonTrends({
         <Past
           key={reason.tag}
           reason={reason}
-          asset={asset}
+          name={lookedAtName(kind, asset, reason.tag)}
           when={when}
           onWhen={setWhen}
           marks={marks ?? (sinceUs === undefined ? [] : [beganAt(sinceUs)])}
@@ -70,13 +72,13 @@ const beganAt = (sinceUs: number): Mark => ({
 
 function Past({
   reason: { tag, expected },
-  asset,
+  name,
   when,
   onWhen,
   marks,
 }: {
   readonly reason: Reason;
-  readonly asset: string;
+  readonly name: string;
   readonly when: When;
   readonly onWhen: (when: When) => void;
   readonly marks: readonly Mark[];
@@ -85,7 +87,7 @@ function Past({
   return (
     <TagPast
       tag={{ path: tag, type: live?.type, unit: live?.unit }}
-      name={nameIn(asset, tag)}
+      name={name}
       height={HEIGHT}
       when={when}
       onWhen={onWhen}

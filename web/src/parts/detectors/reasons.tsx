@@ -1,7 +1,7 @@
 import type { DetectorStatus } from '#contract/client.ts';
 import { ToPage } from '../../shell/to-page.tsx';
 import { Bar } from '../bar.tsx';
-import { nameIn } from './words.ts';
+import { type DetectorKind, lookedAtName } from './words.ts';
 
 type Reason = DetectorStatus['reasons'][number];
 
@@ -11,10 +11,12 @@ const LEAST_SHARE = 0.01;
 /** Why a detector says what it says: the strongest first, each with its part in it. */
 export function Reasons({
   reasons,
+  kind,
   asset,
   label,
 }: {
   readonly reasons: readonly Reason[];
+  readonly kind: DetectorKind;
   readonly asset: string;
   readonly label: string;
 }) {
@@ -29,7 +31,7 @@ export function Reasons({
             <span className="number">{Math.round(share * 100)} %</span>
           </span>
           <ToPage page="tags" rest={tag}>
-            {nameIn(asset, tag)}
+            {lookedAtName(kind, asset, tag)}
           </ToPage>
           <span className="reason-text">{text}</span>
         </li>

@@ -38,6 +38,10 @@ export const VERDICTS: readonly (readonly [Verdict, string, string])[] = [
 export const certaintyText = (certainty: number): string =>
   `${Math.min(99, Math.max(1, Math.round(certainty * 100)))} % sure`;
 
+/** A tag that a detector looks at, as people call it: what a balance looks at is its expression. */
+export const lookedAtName = (kind: DetectorKind, asset: string, path: string): string =>
+  kind === 'balance' ? 'the balance' : nameIn(asset, path);
+
 /** Path of a tag as its asset calls it. */
 export const nameIn = (asset: string, path: string): string =>
   asset !== '' && path.startsWith(`${asset}/`) ? path.slice(asset.length + 1) : path;
