@@ -388,7 +388,10 @@ export interface EndedAlert {
     readonly state?: string;
     readonly quality: string;
   }[];
-  readonly detector?: Omit<FoundBy, 'ratio'>;
+  /** Why, as that was when it was at its worst; of one that ended under an earlier version, as it ended. */
+  readonly detector?: Omit<FoundBy, 'ratio'> & {
+    readonly atEnd?: { readonly certainty: number; readonly text: string };
+  };
   readonly verdict?: Verdict;
 }
 

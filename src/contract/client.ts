@@ -600,7 +600,7 @@ export interface EndedAlert {
     readonly state?: string;
     readonly quality: string;
   }[];
-  /** Present where a detector found it; what its tags said as it ended. */
+  /** Present where a detector found it: how sure it was and why, when it was at its worst. */
   readonly detector?: {
     readonly kind:
       | 'drift'
@@ -630,6 +630,11 @@ export interface EndedAlert {
       /** A sentence without its full stop. */
       readonly text: string;
     }[];
+    /** What its tags said as it ended; absent of one that the site file has no more. */
+    readonly atEnd?: {
+      readonly certainty: number;
+      readonly text: string;
+    };
   };
   /** What people said of it: true, false, or known: it stands, and is shown quietly. */
   readonly verdict?: 'true' | 'false' | 'known';

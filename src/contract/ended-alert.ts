@@ -23,9 +23,9 @@ function foundBy({
   detector,
   certainty,
   reasons,
+  atEnd,
 }: NonNullable<EventView['detail']>): Pick<EndedAlert, 'detector'> {
   if (detector === undefined) return {};
-  return {
-    detector: { kind: detector, certainty, reasons } as unknown as NonNullable<EndedAlert['detector']>,
-  };
+  const found = { kind: detector, certainty, reasons, ...(atEnd !== undefined && { atEnd }) };
+  return { detector: found as unknown as NonNullable<EndedAlert['detector']> };
 }

@@ -166,6 +166,8 @@ test('what is over is judged on the page of the detector, in the dark and on a p
   await window.go('/#/alarms?list=alerts');
   const ended = region(page, 'Ended alerts').getByRole('listitem').filter({ hasText: 'detector bearing' });
   await ended.first().getByRole('button', { name: 'True', pressed: true }).waitFor();
+  await ended.first().getByText('at its worst').waitFor();
+  await ended.first().getByText('As it ended: ').waitFor();
   assert.deepEqual(await window.barriers(), []);
   assert.ok(await isWhole(page), 'nor are the alerts');
   await window.go('/#/detectors');

@@ -39,7 +39,10 @@ export interface FoundBy {
   /** Its kind. */
   readonly detector: string;
   readonly certainty: number;
+  /** Of one that ended: as they were when it was at its worst. */
   readonly reasons: readonly FoundReason[];
+  /** What its tags said as it ended, of one that did. */
+  readonly atEnd?: { readonly certainty: number; readonly text: string };
   /** A shadow tells nobody: only the record has it. */
   readonly shadow?: true;
 }

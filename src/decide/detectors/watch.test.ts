@@ -117,6 +117,10 @@ test('what a detector finds stands as an alert with its reasons, from its beginn
     [alerts[0]?.to, alerts[0]?.cause, alerts[0]?.found?.detector],
     ['ended', 'condition', 'frozen'],
   );
+  const { reasons = [], certainty = 0, atEnd } = alerts[0]?.found ?? {};
+  assert.match(reasons[0]?.text ?? '', /^x has been 3 for (3\d|40) moments/);
+  assert.ok(certainty > 0.8 && (atEnd?.certainty ?? 1) < 0.5, `${certainty}, then ${atEnd?.certainty}`);
+  assert.doesNotMatch(atEnd?.text ?? 'x has been 3', /x has been 3/);
   assert.deepEqual([it.alerts(), stateOf(it)], [[], 'watching']);
 });
 
@@ -182,6 +186,9 @@ test('a restart goes on with what reached the disk: what stands is not told agai
   const again = compile([still], { snapshot: kept(it, parts) });
   assert.equal(again.alerts().length, 1);
   assert.deepEqual(freeze(again, 45, 30), []);
+  const over = compile([still], { snapshot: kept(it, parts) });
+  const [end] = [40, 41].flatMap((s) => give(over, s, { 'p/x': 4 }).alerts ?? []);
+  assert.match(end?.found?.reasons[0]?.text ?? '', /^x has been 3 for/, 'what it was is known still');
   const slow = compile([still]);
   for (let s = 0; s < 200; s++) give(slow, s, { 'p/x': s < 195 ? s : 195 });
   const size = JSON.stringify(kept(slow, parts)).length;

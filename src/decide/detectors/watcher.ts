@@ -3,8 +3,16 @@ import type { AlertTransition } from '#decide/api.ts';
 import { certaintyOf, type Detector } from '#decide/detectors/api.ts';
 import { type Opened, openDetector } from '#decide/detectors/opening.ts';
 import type { PlannedDetector } from '#decide/detectors/plan.ts';
-import { type DetectorState, type DetectorView, foundReasons, textOf } from '#decide/detectors/saying.ts';
+import {
+  type DetectorState,
+  type DetectorView,
+  type FoundBy,
+  foundReasons,
+  textOf,
+} from '#decide/detectors/saying.ts';
+import { objectOf } from '#decide/detectors/snapshot.ts';
 import type { DetectorSpec, LearnedFile } from '#decide/detectors/spec.ts';
+import { Worst } from '#decide/detectors/worst.ts';
 import type { OutcomeBuilder } from '#decide/outcome.ts';
 import { lastedMs, type Standing, standingOf } from '#decide/rules/alert.ts';
 import type { ConditionSink, Truth } from '#decide/sink.ts';
@@ -43,6 +51,8 @@ export class Watcher implements ConditionSink {
   #restsUntilUs = Number.NEGATIVE_INFINITY;
   #rests: boolean;
   #standing: Standing | undefined;
+  /** Of what stands. */
+  #worst = new Worst();
   #alarmTruth: Truth | 'untold' = 'untold';
   #toldRatio = Number.NaN;
   #toldQuality = -1;
@@ -95,7 +105,9 @@ export class Watcher implements ConditionSink {
     const isKnown = !this.#rests && !Number.isNaN(detector.ratio);
     this.#tellFigure(isKnown, detector.ratio, atUs);
     this.#tellAlarm(isKnown ? detector.found : undefined, atUs);
-    if (!isKnown || detector.found === (this.#standing !== undefined)) return false;
+    if (!isKnown) return false;
+    if (detector.found) this.#worst.take(detector, this.planned.inputs);
+    if (detector.found === (this.#standing !== undefined)) return false;
     if (detector.found) this.#begin(detector, atUs);
     else this.#end(detector, atUs);
     return true;
@@ -154,7 +166,7 @@ export class Watcher implements ConditionSink {
       this.#captured = undefined;
       return 0;
     }
-    const alert = this.#standing && { ...this.#standing };
+    const alert = this.#standing && { ...this.#standing, worst: this.#worst.snapshot() };
     this.#captured = {
       digest,
       detector: detector.snapshot(),
@@ -174,7 +186,9 @@ export class Watcher implements ConditionSink {
   restore(from: { readonly [key: string]: Json | undefined }): void {
     const { detector } = this;
     if (!detector) return;
-    this.#standing = standingOf(this.spec.shadow ? from.would : from.alert);
+    const alert = this.spec.shadow ? from.would : from.alert;
+    this.#standing = standingOf(alert);
+    this.#worst = Worst.of(objectOf(alert).worst);
     if (from.detector !== undefined && from.digest === this.#opened.digest) detector.restore(from.detector);
     else if (this.#standing === undefined) return;
     this.capture();
@@ -198,7 +212,10 @@ export class Watcher implements ConditionSink {
       this.#toldUs = was.#toldUs;
     }
     if (!this.detector) return false;
-    if (this.spec.shadow === was.spec.shadow) this.#standing = was.#standing;
+    if (this.spec.shadow === was.spec.shadow) {
+      this.#standing = was.#standing;
+      this.#worst = was.#worst;
+    }
     if (goesOn && was.detector) {
       const isTuned = !isDeepStrictEqual(was.detector.learned.settings, this.detector.learned.settings);
       if (isTuned) this.detector.restore(was.detector.snapshot());
@@ -230,20 +247,27 @@ export class Watcher implements ConditionSink {
   }
 
   #begin(detector: Detector, atUs: number): void {
-    this.#standing = { text: textOf(foundReasons(detector, this.planned.inputs)), sinceUs: atUs };
-    this.#parts.outcome.alert(this.#transition('began', this.#standing, detector, atUs));
+    const found = { certainty: certaintyOf(detector), reasons: foundReasons(detector, this.planned.inputs) };
+    this.#standing = { text: textOf(found.reasons), sinceUs: atUs };
+    this.#parts.outcome.alert(this.#transition('began', this.#standing, found, atUs));
   }
 
   #end(detector: Detector, atUs: number): void {
     const ended = this.#standing as Standing;
+    const { certainty, reasons } = this.#worst;
+    const atEnd = {
+      certainty: certaintyOf(detector),
+      text: textOf(foundReasons(detector, this.planned.inputs)),
+    };
     this.#standing = undefined;
-    this.#parts.outcome.alert(this.#transition('ended', ended, detector, atUs));
+    this.#worst = new Worst();
+    this.#parts.outcome.alert(this.#transition('ended', ended, { certainty, reasons, atEnd }, atUs));
   }
 
   #transition(
     to: AlertTransition['to'],
     { text, sinceUs }: Standing,
-    detector: Detector,
+    found: Omit<FoundBy, 'detector' | 'shadow'>,
     atUs: number,
   ): AlertTransition {
     const { id, kind, shadow } = this.spec;
@@ -254,12 +278,7 @@ export class Watcher implements ConditionSink {
       text,
       lastedMs: lastedMs(sinceUs, atUs),
       inputs: [],
-      found: {
-        detector: kind,
-        certainty: certaintyOf(detector),
-        reasons: foundReasons(detector, this.planned.inputs),
-        ...(shadow && { shadow }),
-      },
+      found: { detector: kind, ...found, ...(shadow && { shadow }) },
     };
   }
 }

@@ -114,6 +114,8 @@ test('what a detector learned takes effect; what it finds is listed with why, ju
     .length(1)
     .parse(said(await ended()));
   assert.deepEqual([over?.sinceUs, over?.verdict, over?.detector?.kind], [alert?.sinceUs, 'false', 'frozen']);
+  assert.match(over?.detector?.reasons[0]?.text ?? '', /flow has been 3 for \d+ moments/);
+  assert.ok((over?.detector?.atEnd?.certainty ?? 1) < (over?.detector?.certainty ?? 0));
 });
 
 test('who is limited to areas sees no values from beyond them', async (t) => {

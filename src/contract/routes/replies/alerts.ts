@@ -45,8 +45,14 @@ export const EndedAlert = z
       )
       .describe('What its condition read as it ended.'),
     detector: FoundBy.omit({ ratio: true })
+      .extend({
+        atEnd: z
+          .strictObject({ certainty: z.number(), text: z.string() })
+          .exactOptional()
+          .describe('What its tags said as it ended; absent of one that the site file has no more.'),
+      })
       .exactOptional()
-      .describe('Present where a detector found it; what its tags said as it ended.'),
+      .describe('Present where a detector found it: how sure it was and why, when it was at its worst.'),
     verdict: verdict.exactOptional(),
   })
   .describe('An alert that is over.');

@@ -15,7 +15,7 @@ type Detector = NonNullable<EndedAlert['detector']>;
 /** An alert of a detector: what it is about, how sure it is and why, its trend one press away, and what people say of it. */
 export function Found({
   alert,
-  detector: { kind, certainty, reasons },
+  detector: { kind, certainty, reasons, atEnd },
   ended,
 }: {
   readonly alert:
@@ -38,8 +38,10 @@ export function Found({
             <AlertText alert={alert} />
             <p className="quiet" title={kindAbout(kind)}>
               {kindName(kind)}
-              {ended ? '; beside it what its tags said as it ended' : `, ${certaintyText(certainty)}`}
+              {`, ${ended && !atEnd ? 'as it ended' : certaintyText(certainty)}`}
+              {atEnd && ' at its worst'}
             </p>
+            {atEnd && <p className="quiet">As it ended: {atEnd.text}</p>}
           </div>
           <Reasons reasons={reasons} kind={kind} asset={asset} label={`Why: ${text}`} />
           <div className="finding-acts">
