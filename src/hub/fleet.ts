@@ -2,6 +2,8 @@ import { systemClock } from '#kernel/clock.ts';
 import type { Log } from '#kernel/log.ts';
 import { joinTokenText } from '#trust/hub/token.ts';
 import { openAuthority } from './authority/authority.ts';
+import { readRootKey, replaceIssuing, reseal } from './authority/kept-keys.ts';
+import { Sealing } from './authority/sealing.ts';
 import { openDatabase } from './database/database.ts';
 import { type KeptHubEvent, lastEvents } from './events.ts';
 import { Gate } from './identity/gate.ts';
@@ -25,6 +27,8 @@ export interface FleetOptions {
   readonly url?: string | undefined;
   /** As a hub has it; needed only where something is issued or opened. */
   readonly keyFile?: string | undefined;
+  /** The same; needed only where something is issued. */
+  readonly signer?: string | undefined;
   readonly log: Log;
 }
 
@@ -62,17 +66,21 @@ export interface Fleet extends AsyncDisposable {
   readonly webhooks: Webhooks;
   /** @returns since when samples were passed on to NATS; undefined: they were not */
   endPassing(): Promise<Date | undefined>;
+  /** Seals the keys with what is in another file. @returns how many @throws Fault `hub.running`, `hub.key-file` */
+  reseal(path: string, by: string): Promise<number>;
+  /** @param rootKey file with the key of the root @throws Fault `hub.running`, `hub.root-key`, `hub.signer` */
+  replaceIssuing(rootKey: string, by: string): Promise<string>;
   /** @returns how many identities ended @throws Fault `hub.unknown-site` */
   end(...how: Parameters<Identities['end']>): Promise<number>;
 }
 
 /** @throws Fault as `openDatabase` does */
-export async function openFleet({ dir, url, keyFile, log }: FleetOptions): Promise<Fleet> {
+export async function openFleet({ dir, url, keyFile, signer, log }: FleetOptions): Promise<Fleet> {
   const clock = systemClock();
   const nowMs = () => clock.nowUs() / 1000;
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await openDatabase({ dir, url, log, clock, as: 'command' }));
-  const authority = await openAuthority(database, { dir, log, nowMs, keyFile });
+  const authority = await openAuthority(database, { dir, log, nowMs, keyFile, signer });
   const identities = new Identities(database, authority, { nowMs });
   const { queries } = database;
   const owned = stack.move();
@@ -106,6 +114,14 @@ export async function openFleet({ dir, url, keyFile, log }: FleetOptions): Promi
     },
     webhooks: new Webhooks(database.pool),
     endPassing: () => endPassing(database.pool),
+    async reseal(path, by) {
+      const to = await Sealing.open(path, '--to');
+      return await reseal(queries, { from: authority.sealing, to }, { by, nowMs: nowMs() });
+    },
+    async replaceIssuing(path, by) {
+      const keys = { ...authority, rootKey: await readRootKey(path) };
+      return await replaceIssuing(queries, keys, { by, nowMs: nowMs() });
+    },
     end: (...how) => identities.end(...how),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

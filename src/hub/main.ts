@@ -31,6 +31,8 @@ export interface HubOptions {
   readonly databaseUrl?: string | undefined;
   /** File with what seals the keys in the database; they lie there plain when absent. */
   readonly keyFile?: string | undefined;
+  /** Program that has the key which issues; that is in the database when absent. */
+  readonly signer?: string | undefined;
   readonly log: Log;
   /** Makes what takes connections of sites; without one there is no uplink. */
   readonly uplink?: ((database: Database) => UplinkServer) | undefined;
@@ -68,12 +70,12 @@ const SWEEP_MS = 60_000;
 
 /** Starts one process of the hub; several on one database are one hub. */
 export async function startHub(options: HubOptions): Promise<Hub> {
-  const { dir, host, port, names, databaseUrl: url, log, version, admission } = options;
+  const { dir, host, port, names, databaseUrl: url, keyFile, signer, log, version, admission } = options;
   const clock = systemClock();
   const nowMs = options.nowMs ?? (() => clock.nowUs() / 1000);
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await openDatabase({ dir, url, log, clock, as: 'hub' }));
-  const authority = await openAuthority(database, { dir, log, nowMs, keyFile: options.keyFile });
+  const authority = await openAuthority(database, { dir, log, nowMs, keyFile, signer });
   const identities = new Identities(database, authority, { nowMs });
   const gate = new Gate(database, authority, { nowMs });
   const connections = new Connections();

@@ -17,6 +17,11 @@ export interface Pair {
   readonly certificate: X509Certificate;
 }
 
+/** An authority: with its key, or with who signs for it, r and s of ECDSA over SHA-256 one after the other (IEEE P1363). */
+export type Issuer =
+  | Pair
+  | { readonly certificate: X509Certificate; sign(data: Uint8Array): Promise<Uint8Array> };
+
 export type Purpose =
   /** May issue others. */
   | {
@@ -39,7 +44,7 @@ export interface Wanted {
   readonly toMs: number;
   readonly purpose: Purpose;
   /** Who signs; itself when absent. */
-  readonly by?: Pair;
+  readonly by?: Issuer;
 }
 
 export const SIGNING = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -61,7 +66,7 @@ export async function issue({ commonName, key, fromMs, toMs, purpose, by }: Want
   const x509 = await loadX509();
   const subject = [{ CN: [commonName] }, { O: ['Holdfast'] }];
   const publicKey = await publicOf(key);
-  const certificate = await x509.X509CertificateGenerator.create({
+  const wanted = {
     // The first bit stays 0: a serial number is a positive integer (RFC 5280, 4.1.2.2).
     serialNumber: Buffer.concat([Buffer.of(0x40), randomBytes(15)]).toString('hex'),
     subject,
@@ -69,7 +74,7 @@ export async function issue({ commonName, key, fromMs, toMs, purpose, by }: Want
     notBefore: new Date(fromMs),
     notAfter: new Date(toMs),
     publicKey,
-    signingKey: await privateOf(by?.key ?? key),
+    signingKey: by && 'sign' in by ? publicKey : await privateOf(by?.key ?? key),
     signingAlgorithm: SIGNING,
     extensions: [
       ...extensionsFor(x509, purpose),
@@ -78,8 +83,18 @@ export async function issue({ commonName, key, fromMs, toMs, purpose, by }: Want
         ? [await x509.AuthorityKeyIdentifierExtension.create(await publicOf(by.certificate.publicKey))]
         : []),
     ],
-  });
+  };
+  const certificate = await x509.X509CertificateGenerator.create(
+    wanted,
+    by && 'sign' in by ? askedOf(by) : crypto,
+  );
   return `${certificate.toString('pem')}\n`;
+}
+
+/** As the library asks for signatures; the key that it is given then only says of which kind they are. */
+function askedOf({ sign }: Extract<Issuer, { sign: unknown }>): Crypto {
+  const asked = (_how: unknown, _key: unknown, data: ArrayBuffer) => sign(new Uint8Array(data));
+  return { subtle: { sign: asked, exportKey: subtle.exportKey.bind(subtle) } } as never;
 }
 
 function extensionsFor(x509: Awaited<ReturnType<typeof loadX509>>, purpose: Purpose) {
@@ -106,7 +121,8 @@ function extensionsFor(x509: Awaited<ReturnType<typeof loadX509>>, purpose: Purp
   ];
 }
 
-const { subtle } = globalThis.crypto;
+const { crypto } = globalThis;
+const { subtle } = crypto;
 
 /** As the library wants keys. */
 export const privateOf = (key: KeyObject) =>

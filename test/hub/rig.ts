@@ -30,6 +30,10 @@ export interface RigOptions {
   readonly admission?: Admission;
   /** A free one when absent. */
   readonly port?: number;
+  /** Program that has the key which issues. */
+  readonly signer?: string;
+  /** File with what seals the keys in the database. */
+  readonly keyFile?: string;
   /** Settings of its file. */
   readonly settings?: Pick<HubOptions, 'oidc' | 'webhooks'>;
 }
@@ -46,30 +50,34 @@ export class HubRig implements AsyncDisposable {
   aheadMs = 0;
   #hub: Hub | undefined;
 
-  static async start({
-    databaseUrl,
-    stores,
-    admission,
-    port = 0,
-    settings,
-  }: RigOptions = {}): Promise<HubRig> {
+  static async start(options: RigOptions = {}): Promise<HubRig> {
     const rig = new HubRig();
-    rig.#hub = await startHub({
-      dir: rig.dir,
-      host: '127.0.0.1',
-      port,
-      ...settings,
-      names: [],
-      databaseUrl,
-      log: rig.#log,
-      version: '1',
-      admission,
-      nowMs: () => Date.now() + rig.aheadMs,
-      uplink: stores
-        ? (database) => openUplinks(database, { clock: systemClock(), log: rig.#log, retention })
-        : rig.#echo,
-    });
+    await rig.startAgain(options);
     return rig;
+  }
+
+  async stop(): Promise<void> {
+    await this.#hub?.[Symbol.asyncDispose]();
+    this.#hub = undefined;
+  }
+
+  /** On the same folder, after {@link stop}. */
+  async startAgain(options: RigOptions = {}): Promise<void> {
+    const { stores, port = 0, settings, ...rest } = options;
+    this.#hub = await startHub({
+      ...rest,
+      ...settings,
+      port,
+      dir: this.dir,
+      host: '127.0.0.1',
+      names: [],
+      log: this.#log,
+      version: '1',
+      nowMs: () => Date.now() + this.aheadMs,
+      uplink: stores
+        ? (database) => openUplinks(database, { clock: systemClock(), log: this.#log, retention })
+        : this.#echo,
+    });
   }
 
   get hub(): Hub {
@@ -137,7 +145,7 @@ export class HubRig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#hub?.[Symbol.asyncDispose]();
+    await this.stop();
     for (const dir of [this.dir, this.#sites]) rmSync(dir, { recursive: true, force: true });
   }
 }

@@ -53,6 +53,16 @@ export function addHub(holdfast: Command, jsonOption: () => Option): void {
     .option('--for <time>', 'how long', '30d')
     .description('the database comes from a backup: take up certificates of known sites that it has lost')
     .action(async (_options, command) => (await load()).restored(command.optsWithGlobals()));
+  common(hub.command('reseal'))
+    .requiredOption('--to <file>', 'file with the new text, 32 characters at least')
+    .description(
+      'the hub is stopped: seal its keys with another text; $HOLDFAST_HUB_KEY_FILE has the old one',
+    )
+    .action(async (_options, command) => (await load()).reseal(command.optsWithGlobals()));
+  common(hub.command('new-issuer'))
+    .requiredOption('--root-key <file>', 'root-key.pem, as it was carried away')
+    .description('the hub is stopped: another key that issues, that of $HOLDFAST_HUB_SIGNER where it is set')
+    .action(async (_options, command) => (await load()).newIssuer(command.optsWithGlobals()));
   for (const [name, what] of [
     ['revoke', 'end the identity of a site at once: somebody may have its key'],
     ['retire', 'take a site out of the fleet: its box is no more'],

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { duration } from '#cli/duration.ts';
-import { databaseUrl, hubFolder, keyFile } from '#cli/hub/folder.ts';
+import { databaseUrl, hubFolder, keyFile, signer } from '#cli/hub/folder.ts';
 import { age, dim, red, table, valueText, yellow } from '#cli/text.ts';
 import { openFleet, type SiteIdentity } from '#hub/fleet.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -16,7 +16,7 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 export const show = ({ json }: FleetCommand, value: unknown, text: string): void =>
   print(json ? JSON.stringify(value, null, 2) : text);
 export const openHub = ({ data }: FleetCommand) =>
-  openFleet({ dir: hubFolder(data), url: databaseUrl(), keyFile: keyFile(), log });
+  openFleet({ dir: hubFolder(data), url: databaseUrl(), keyFile: keyFile(), signer: signer(), log });
 
 /** Only what people should know; the rest is for the log of the hub. */
 const log: Log = {
@@ -122,6 +122,27 @@ export async function restored(options: FleetCommand & { readonly for: string })
     options,
     { until },
     `certificates of known sites that are not in the database are taken up until ${until.toISOString()}`,
+  );
+}
+
+export async function reseal(options: FleetCommand & { readonly to: string }): Promise<void> {
+  await using fleet = await openHub(options);
+  const keys = await fleet.reseal(options.to, userInfo().username);
+  const text =
+    keys > 0
+      ? `${keys} keys are sealed with what is in ${options.to}: HOLDFAST_HUB_KEY_FILE names it from now on, for every hub`
+      : `all keys were sealed with what is in ${options.to} already`;
+  show(options, { keys }, text);
+}
+
+export async function newIssuer(options: FleetCommand & { readonly rootKey: string }): Promise<void> {
+  await using fleet = await openHub(options);
+  const serial = await fleet.replaceIssuing(options.rootKey, userInfo().username);
+  const where = signer() === undefined ? 'in the database' : 'where HOLDFAST_HUB_SIGNER signs with it';
+  show(
+    options,
+    { serial },
+    `certificates are issued by another key from now on, ${where}. Lock ${options.rootKey} up again; start the hubs`,
   );
 }
 

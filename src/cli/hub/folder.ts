@@ -13,5 +13,8 @@ export function hubFolder(data: string | undefined): string {
 /** File with what seals the keys in the database. */
 export const keyFile = (): string | undefined => process.env.HOLDFAST_HUB_KEY_FILE || undefined;
 
+/** Program that asks an HSM for the key that issues. */
+export const signer = (): string | undefined => process.env.HOLDFAST_HUB_SIGNER || undefined;
+
 /** A PostgreSQL that others look after. */
 export const databaseUrl = (): string | undefined => process.env.DATABASE_URL || undefined;

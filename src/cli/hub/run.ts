@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { hubConfig } from '#cli/hub/config.ts';
-import { databaseUrl, hubFolder, keyFile } from '#cli/hub/folder.ts';
+import { databaseUrl, hubFolder, keyFile, signer } from '#cli/hub/folder.ts';
 import { programLog } from '#cli/log.ts';
 import { toldToStop } from '#cli/stop.ts';
 import { version } from '#cli/version.ts';
@@ -50,6 +50,7 @@ export async function hub({
     names,
     databaseUrl: databaseUrl(),
     keyFile: keyFile(),
+    signer: signer(),
     log,
     uplink,
     version,

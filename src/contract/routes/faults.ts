@@ -77,6 +77,7 @@ export const FAULT_STATUS = {
   'hub.no-report': 409,
   'hub.no-token': 401,
   'hub.request': 400,
+  'hub.signer': 503,
   'hub.token': 401,
   'hub.samples-elsewhere': 409,
   'hub.too-much-history': 400,

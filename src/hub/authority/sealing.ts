@@ -16,16 +16,16 @@ export class Sealing {
     this.#passphrase = passphrase;
   }
 
-  /** @param path undefined: keys lie plain @throws Fault `hub.key-file` */
-  static async open(path: string | undefined): Promise<Sealing> {
+  /** @param path undefined: keys lie plain @param named who named it @throws Fault `hub.key-file` */
+  static async open(path: string | undefined, named = 'HOLDFAST_HUB_KEY_FILE'): Promise<Sealing> {
     if (path === undefined) return new Sealing(undefined);
     const text = await readFile(path, 'utf8').catch((cause) => {
-      throw wrong(`HOLDFAST_HUB_KEY_FILE: ${messageOf(cause)}`, 'Name a file that the hub may read.', cause);
+      throw wrong(`${named}: ${messageOf(cause)}`, 'Name a file that the hub may read.', cause);
     });
     const passphrase = text.trim();
     if (passphrase.length < LEAST_CHARACTERS)
       throw wrong(
-        `HOLDFAST_HUB_KEY_FILE: ${path} holds fewer than ${LEAST_CHARACTERS} characters`,
+        `${named}: ${path} holds fewer than ${LEAST_CHARACTERS} characters`,
         'openssl rand -base64 32 makes what is good enough; every hub on the database needs the same.',
       );
     return new Sealing(passphrase);
@@ -55,6 +55,17 @@ export class Sealing {
         'Is it that of this hub?',
         cause,
       );
+    }
+  }
+
+  /** Whether it opens with what is in our file. */
+  hasSealed(text: string): boolean {
+    if (this.#passphrase === undefined || !text.startsWith(SEALED)) return false;
+    try {
+      createPrivateKey({ key: text, passphrase: this.#passphrase });
+      return true;
+    } catch {
+      return false;
     }
   }
 

@@ -1,5 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import { Fault } from '#kernel/fault.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { Database } from '../database/database.ts';
@@ -34,6 +34,10 @@ export class Identities {
    */
   async join(secret: string, key: KeyObject): Promise<X509Certificate> {
     const now = this.#now;
+    const waiting = await takeToken(this.#queries, secret, now);
+    if (waiting.serial !== null) return await this.#again(this.#queries, waiting.serial, key);
+    // Before the transaction: an HSM may take its time, and connections to the database are few. Without a row it lets nobody in.
+    const certificate = await this.#authority.issueSite(waiting.site, key, now.getTime());
     return await this.#queries.transaction().execute(async (tx) => {
       const token = await takeToken(tx, secret, now);
       if (token.serial !== null) return await this.#again(tx, token.serial, key);
@@ -45,7 +49,10 @@ export class Identities {
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ labels, retired: null }))
         .execute();
       const replaced = await endActive(tx, site, { state: 'retired', by, why: 'replaced', now });
-      const certificate = await this.#issue(tx, site, key, now);
+      await tx
+        .insertInto('identities')
+        .values(rowFor(site, certificate, key, now))
+        .execute();
       await tx
         .updateTable('join_tokens')
         .set({ used: now, serial: certificate.serialNumber })
@@ -58,8 +65,8 @@ export class Identities {
   }
 
   /** The answer was lost on its way: the same box gets the same certificate. */
-  async #again(tx: Transaction<Tables>, serial: string, key: KeyObject): Promise<X509Certificate> {
-    const given = await tx
+  async #again(queries: Kysely<Tables>, serial: string, key: KeyObject): Promise<X509Certificate> {
+    const given = await queries
       .selectFrom('identities')
       .select(['certificate', 'key_digest', 'state'])
       .where('serial', '=', serial)
@@ -71,7 +78,8 @@ export class Identities {
   /** The old one holds until the new one is shown for the first time: an answer may be lost. */
   async renew({ site, serial }: Caller, key: KeyObject): Promise<X509Certificate> {
     const now = this.#now;
-    return await this.#queries.transaction().execute(async (tx) => {
+    const certificate = await this.#authority.issueSite(site, key, now.getTime());
+    await this.#queries.transaction().execute(async (tx) => {
       // Held, so that who revokes the site meanwhile finds the new one as well.
       const old = await tx
         .selectFrom('identities')
@@ -80,8 +88,12 @@ export class Identities {
         .forUpdate()
         .executeTakeFirstOrThrow();
       if (old.state !== 'active') throw ended(site, old.state);
-      return await this.#issue(tx, site, key, now);
+      await tx
+        .insertInto('identities')
+        .values(rowFor(site, certificate, key, now))
+        .execute();
     });
+    return certificate;
   }
 
   /**
@@ -109,15 +121,6 @@ export class Identities {
       });
     });
     return until;
-  }
-
-  async #issue(tx: Transaction<Tables>, site: string, key: KeyObject, now: Date): Promise<X509Certificate> {
-    const certificate = await this.#authority.issueSite(site, key, now.getTime());
-    await tx
-      .insertInto('identities')
-      .values(rowFor(site, certificate, key, now))
-      .execute();
-    return certificate;
   }
 
   /**

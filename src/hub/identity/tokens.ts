@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import { Fault } from '#kernel/fault.ts';
 import { joinDigest, newJoinSecret } from '#trust/hub/token.ts';
 import type { Labels, Tables } from '../database/tables.ts';
@@ -127,12 +127,12 @@ export interface TakenToken {
 }
 
 /**
- * The token of a secret, held until the transaction ends, so that it is used once. One that was used is found, too: whoever
+ * The token of a secret, held until the transaction ends where there is one, so that it is used once. One that was used is found, too: whoever
  * lost the answer asks again, and may have it again.
  * @throws Fault `hub.token`
  */
-export async function takeToken(tx: Transaction<Tables>, secret: string, now: Date): Promise<TakenToken> {
-  const token = await tx
+export async function takeToken(queries: Kysely<Tables>, secret: string, now: Date): Promise<TakenToken> {
+  const token = await queries
     .selectFrom('join_tokens')
     .select(['digest', 'site', 'labels', 'made_by', 'serial', 'expires'])
     .where('digest', '=', joinDigest(secret))

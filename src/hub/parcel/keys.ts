@@ -1,7 +1,7 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { parcelKeyId } from '#trust/hub/parcel-key.ts';
-import { type HubSigner, statementText } from '#trust/hub/statement.ts';
+import { statementText } from '#trust/hub/statement.ts';
 import { newKey, spkiOf } from '#trust/issue.ts';
 import type { Authority } from '../authority/authority.ts';
 import type { Sealing } from '../authority/sealing.ts';
@@ -22,13 +22,7 @@ export async function parcelKeyStatement(
 ): Promise<string> {
   const key = await newestKey(database, authority.sealing, new Date(nowMs));
   const spki = spkiOf(key).toString('base64');
-  return statementText('holdfast-parcel-key/1', { key: spki }, await hubSigner(authority, nowMs));
-}
-
-/** A key by which sites know that the hub has said something, made for the moment. */
-export async function hubSigner(authority: Authority, nowMs: number): Promise<HubSigner> {
-  const { key, chain } = await authority.issueServer([], nowMs);
-  return { key: createPrivateKey(key), chain };
+  return statementText('holdfast-parcel-key/1', { key: spki }, await authority.speaker(nowMs));
 }
 
 /** Undefined where it is not ours. */

@@ -6,7 +6,6 @@ import type { Receipt } from '#trust/hub/carried.ts';
 import { statementText } from '#trust/hub/statement.ts';
 import { LANES } from '#uplink/messages.ts';
 import type { Authority } from '../authority/authority.ts';
-import { hubSigner } from './keys.ts';
 
 export interface ReceiptPorts {
   readonly pool: Pool;
@@ -40,7 +39,7 @@ export async function writeReceipt(
   };
   const file = join(folder, `${site.replace(/[^\w.-]/g, '_').slice(0, 64)}-${journal}.receipt`);
   try {
-    const text = statementText('holdfast-receipt/1', receipt, await hubSigner(authority, nowMs()));
+    const text = statementText('holdfast-receipt/1', receipt, await authority.speaker(nowMs()));
     await replaceDurablyAside(file, text, 0o644);
   } catch (cause) {
     throw new Fault('parcel.receipt', `${file} cannot be written: ${messageOf(cause)}`, {
