@@ -16,6 +16,11 @@ export interface Detector {
    * @param timeUs of the moment, µs since 1970; never less than before
    */
   observe(values: Float64Array, timeUs: number): void;
+  /**
+   * What it watches was made new while it rested: what it saw before says nothing of it, and what it had found is over.
+   * Absent where a rest changes nothing.
+   */
+  renew?(): void;
   /** How far its figure is on the way to the limit: 1 is at it, more is beyond. NaN while that is not known. */
   readonly ratio: number;
   /** Whether something is found now. It begins above the limit and ends well below, so that it does not flutter. */

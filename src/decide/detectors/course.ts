@@ -50,6 +50,11 @@ export class Course {
     return this.#row;
   }
 
+  reset(): void {
+    this.state.fill(0);
+    this.away.fill(0);
+  }
+
   #slope(ring: number, n: number): number {
     const count = Math.min(n, WINDOW);
     if (count < FEW) return 0;

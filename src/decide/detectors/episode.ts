@@ -5,11 +5,11 @@ import type { Json } from '#kernel/event.ts';
 export class Episode {
   #found = false;
   #sinceUs = Number.NaN;
-  readonly #end: number;
+  readonly #endsBelow: number;
 
   /** @param end part of the limit below which a finding ends */
   constructor(end: number) {
-    this.#end = end;
+    this.#endsBelow = end;
   }
 
   get found(): boolean {
@@ -26,10 +26,12 @@ export class Episode {
     if (!this.#found && figure > 1) {
       this.#found = true;
       this.#sinceUs = timeUs;
-    } else if (this.#found && figure < this.#end) {
-      this.#found = false;
-      this.#sinceUs = Number.NaN;
-    }
+    } else if (this.#found && figure < this.#endsBelow) this.end();
+  }
+
+  end(): void {
+    this.#found = false;
+    this.#sinceUs = Number.NaN;
   }
 
   snapshot(): Json {

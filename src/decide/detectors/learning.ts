@@ -14,7 +14,7 @@ import { Fault, messageOf } from '#kernel/fault.ts';
 export interface DatedPeriod extends Period {
   /** µs since 1970, ascending. */
   readonly timeUs: Float64Array;
-  /** Rows before which the detector rested, ascending; none before the first one. */
+  /** Rows before which the detector is known to have rested, ascending; none before the first one. */
   readonly breaks: readonly number[];
 }
 

@@ -17,6 +17,8 @@ export interface LimitSettings {
   readonly horizonHours: number;
   /** A finding ends below this part of the horizon's limit. */
   readonly end: number;
+  /** 1: a rest is when what clogs or wears was made new, and the line begins anew after it; 0: it goes on over rests. */
+  readonly anew: number;
 }
 
 export const LIMIT: LimitSettings = {
@@ -25,6 +27,7 @@ export const LIMIT: LimitSettings = {
   windowHours: 24,
   horizonHours: 72,
   end: 0.5,
+  anew: 0,
 };
 
 const HOUR_US = 3600e6;
@@ -40,7 +43,7 @@ const MOST = 100;
  * @throws RangeError where it watches more than one signal, or a setting makes no sense
  */
 export function limitOf(signals: readonly string[], settings: LimitSettings): Learned {
-  const { limit, side, windowHours, horizonHours, end } = settings;
+  const { limit, side, windowHours, horizonHours, end, anew } = settings;
   if (signals.length !== 1)
     throw new RangeError(`it watches one signal, not ${signals.length}: give each a detector of its own`);
   if (!Number.isFinite(limit))
@@ -49,6 +52,7 @@ export function limitOf(signals: readonly string[], settings: LimitSettings): Le
   if (!(windowHours > 0) || !(horizonHours > 0))
     throw new RangeError('windowHours and horizonHours must be above 0');
   if (!(end > 0 && end <= 1)) throw new RangeError(`end is ${end}; it must be above 0, at most 1`);
+  if (anew !== 0 && anew !== 1) throw new RangeError(`anew is ${anew}; it is 0 or 1`);
   return { kind: 'limit', signals, settings: { ...settings }, state: {} };
 }
 
@@ -65,6 +69,7 @@ export class Limit implements Detector {
   readonly #cellUs: number;
   readonly #horizonUs: number;
   readonly #episode: Episode;
+  readonly #anew: boolean;
   /** Means of what is complete, the oldest first. */
   #timesUs: number[] = [];
   #means: number[] = [];
@@ -78,7 +83,7 @@ export class Limit implements Detector {
   #ratio = Number.NaN;
 
   constructor(learned: Learned) {
-    const { limit, side, windowHours, horizonHours, end } = limitOf(
+    const { limit, side, windowHours, horizonHours, end, anew } = limitOf(
       learned.signals,
       learned.settings as unknown as LimitSettings,
     ).settings as unknown as LimitSettings;
@@ -88,6 +93,7 @@ export class Limit implements Detector {
     this.#cellUs = (windowHours * HOUR_US) / CELLS;
     this.#horizonUs = horizonHours * HOUR_US;
     this.#episode = new Episode(end);
+    this.#anew = anew === 1;
   }
 
   observe(values: Float64Array, timeUs: number): void {
@@ -102,6 +108,19 @@ export class Limit implements Detector {
     this.#sum += this.#side * value;
     this.#sumUs += timeUs - cell * this.#cellUs;
     this.#count++;
+  }
+
+  renew(): void {
+    if (!this.#anew) return;
+    this.#timesUs = [];
+    this.#means = [];
+    this.#cell = Number.NaN;
+    this.#sum = 0;
+    this.#sumUs = 0;
+    this.#count = 0;
+    this.#trend = undefined;
+    this.#ratio = Number.NaN;
+    this.#episode.end();
   }
 
   #close(next: number, timeUs: number): void {

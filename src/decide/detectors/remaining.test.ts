@@ -35,6 +35,20 @@ test('far from the end is just far', () => {
   assert.ok(detector.estimate > 90, String(detector.estimate));
 });
 
+test('once it was made new its old wear says nothing', () => {
+  const detector = new RemainingLife(learned);
+  show(detector, rowsOf(life(200, 96)));
+  assert.equal(detector.found, true);
+  detector.renew();
+  assert.deepEqual([detector.found, detector.ratio], [false, Number.NaN]);
+  const again = rowsOf(life(200, 95)).slice(0, 60);
+  const found = show(detector, again, 200);
+  assert.ok(!found.some(Boolean), 'nothing of a new one is near its end');
+  const fresh = new RemainingLife(learned);
+  show(fresh, again, 200);
+  assert.deepEqual(detector.snapshot(), fresh.snapshot());
+});
+
 test('goes on from a snapshot', () => {
   const rows = rowsOf(life(200, 97));
   const whole = new RemainingLife(learned);

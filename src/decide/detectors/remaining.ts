@@ -185,6 +185,14 @@ export class RemainingLife implements Detector {
     else if (!this.found) this.#sinceUs = timeUs;
   }
 
+  renew(): void {
+    this.#course.reset();
+    this.estimate = Number.NaN;
+    this.low = Number.NaN;
+    this.high = Number.NaN;
+    this.#sinceUs = Number.NaN;
+  }
+
   get ratio(): number {
     return (this.#settings.warn + 1) / (this.low + 1);
   }

@@ -179,6 +179,44 @@ test('it rests while its condition is true or unknown, and for a time afterwards
   assert.deepEqual([stateOf(it), it.alerts()[0]?.condition], ['resting', 'unknown']);
 });
 
+/** Rises by a tenth a second towards 100, of which it is told half a minute ahead. */
+const way: DetectorSpec = {
+  ...still,
+  kind: 'limit',
+  file: undefined,
+  restWhen: 'state == 1',
+  settings: { limit: 100, windowHours: 256 / 3600, horizonHours: 120 / 3600 },
+};
+const climb = (it: Decisions, fromS: number, seconds: number, state: Given[string], base = 0) =>
+  Array.from({ length: seconds }, (_, i) => {
+    const s = fromS + i;
+    return give(it, s, { 'p/x': base + s / 2, 'p/state': state }).alerts ?? [];
+  }).flat();
+
+test('after a rest that people named a way to a limit begins anew, where it is told to; one that nobody knows of is none', () => {
+  for (const anew of [1, 0]) {
+    const it = compile([{ ...way, settings: { ...way.settings, anew } }]);
+    climb(it, 0, 150, 0);
+    assert.deepEqual([stateOf(it), it.alerts().length], ['found', 1]);
+    assert.deepEqual(climb(it, 150, 5, [0, Quality.bad]), [], 'it rests, as nobody knows');
+    assert.equal(stateOf(it), 'resting');
+    assert.deepEqual(climb(it, 155, 5, 0), []);
+    assert.deepEqual([stateOf(it), it.alerts().length], ['found', 1]);
+
+    const parts = new Map();
+    climb(it, 160, 65, 1);
+    assert.deepEqual([stateOf(it), it.alerts().length], ['resting', 1]);
+    for (const one of [
+      it,
+      compile([{ ...way, settings: { ...way.settings, anew } }], { snapshot: kept(it, parts) }),
+    ]) {
+      const [end] = climb(one, 225, 5, 0, -110);
+      assert.equal(end?.found?.atEnd?.text, anew ? 'it begins anew after a rest' : undefined);
+      assert.deepEqual([stateOf(one), one.alerts().length], anew ? ['unknown', 0] : ['found', 1]);
+    }
+  }
+});
+
 test('a restart goes on with what reached the disk: what stands is not told again, and a run of moments goes on', () => {
   const it = compile([still]);
   const parts = new Map();

@@ -35,6 +35,7 @@ const DEADBAND = 0.02;
 const STRIDE = 0.1;
 const TELL_EVERY_US = 10e6;
 const MOST_RATIO = 1e6;
+const RENEWED = 'it begins anew after a rest';
 
 /**
  * One detector at work: what it looks at, when it rests, and who hears of what it finds. While it rests, and while its
@@ -50,6 +51,10 @@ export class Watcher implements ConditionSink {
   #restTruth: Truth;
   #restsUntilUs = Number.NEGATIVE_INFINITY;
   #rests: boolean;
+  /** Its condition was true since it last looked: it is not just that nobody knows. */
+  #restKnown = false;
+  /** A moment went by in such a rest. */
+  #rested = false;
   #standing: Standing | undefined;
   /** Of what stands. */
   #worst = new Worst();
@@ -86,6 +91,7 @@ export class Watcher implements ConditionSink {
   decide(truth: Truth, _why: unknown, atUs: number): void {
     if (truth === false && this.#restTruth !== false) this.#restsUntilUs = atUs + this.spec.restForMs * 1000;
     this.#restTruth = truth;
+    if (truth === true) this.#restKnown = true;
   }
 
   /**
@@ -98,7 +104,10 @@ export class Watcher implements ConditionSink {
     if (!detector) return false;
     this.#rests =
       this.planned.restWhen !== undefined && (this.#restTruth !== false || atUs < this.#restsUntilUs);
-    if (!this.#rests) {
+    if (this.#rests) this.#rested ||= this.#restKnown;
+    else {
+      if (this.#rested) this.#renew(detector, atUs);
+      this.#restKnown = false;
       for (let i = 0; i < places.length; i++) this.#values[i] = present[places[i] as number] as number;
       detector.observe(this.#values, timeUs);
     }
@@ -111,6 +120,15 @@ export class Watcher implements ConditionSink {
     if (detector.found) this.#begin(detector, atUs);
     else this.#end(detector, atUs);
     return true;
+  }
+
+  /** A rest is over. Of a detector for which it changes nothing what stands goes on standing. */
+  #renew(detector: Detector, atUs: number): void {
+    this.#rested = false;
+    detector.renew?.();
+    if (!this.#standing || detector.found) return;
+    this.#tellAlarm(false, atUs);
+    this.#end(detector, atUs, RENEWED);
   }
 
   /** Goes on with another learned file; what stands does so until it is known not to be found by that. */
@@ -170,6 +188,7 @@ export class Watcher implements ConditionSink {
     this.#captured = {
       digest,
       detector: detector.snapshot(),
+      ...(this.#rested && { rested: true }),
       ...(alert && { [this.spec.shadow ? 'would' : 'alert']: alert }),
     };
     return JSON.stringify(this.#captured).length;
@@ -189,6 +208,7 @@ export class Watcher implements ConditionSink {
     const alert = this.spec.shadow ? from.would : from.alert;
     this.#standing = standingOf(alert);
     this.#worst = Worst.of(objectOf(alert).worst);
+    this.#rested = from.rested === true;
     if (from.detector !== undefined && from.digest === this.#opened.digest) detector.restore(from.detector);
     else if (this.#standing === undefined) return;
     this.capture();
@@ -205,6 +225,8 @@ export class Watcher implements ConditionSink {
       this.#restTruth = was.#restTruth;
       this.#restsUntilUs = was.#restsUntilUs;
       this.#rests = was.#rests;
+      this.#restKnown = was.#restKnown;
+      this.#rested = was.#rested;
     }
     if (figure) {
       this.#toldRatio = was.#toldRatio;
@@ -252,12 +274,12 @@ export class Watcher implements ConditionSink {
     this.#parts.outcome.alert(this.#transition('began', this.#standing, found, atUs));
   }
 
-  #end(detector: Detector, atUs: number): void {
+  #end(detector: Detector, atUs: number, said?: string): void {
     const ended = this.#standing as Standing;
     const { certainty, reasons } = this.#worst;
     const atEnd = {
       certainty: certaintyOf(detector),
-      text: textOf(foundReasons(detector, this.planned.inputs)),
+      text: said ?? textOf(foundReasons(detector, this.planned.inputs)),
     };
     this.#standing = undefined;
     this.#worst = new Worst();

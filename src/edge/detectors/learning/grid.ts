@@ -70,7 +70,7 @@ export class Grid {
     if (atUs - this.#heardUs > silenceUs) this.#held.forget();
     if (resting?.at(atUs)) {
       this.#rested++;
-      this.#isBroken = this.#rows > 0;
+      this.#isBroken ||= this.#rows > 0 && resting.isKnown;
       return;
     }
     const row = this.#rows++;

@@ -18,6 +18,8 @@ export interface Resting {
   readonly windowUs: number;
   observe(batch: Batch, atUs: number): void;
   at(atUs: number): boolean;
+  /** Whether the rest that {@link at} told of last is one that is known: not just that nobody knows. */
+  readonly isKnown: boolean;
 }
 
 /** @throws RangeError for a condition that does not compile: whoever checked the site file let none pass */
@@ -30,10 +32,13 @@ export function restingOf({ when, asset, forMs }: RestSpec, table: TagTable): Re
   const { tags, windowUs } = calculated.calculation;
   const read = new Set(condition.tags);
   let holds = false;
+  let isKnown = false;
   let untilUs = Number.NEGATIVE_INFINITY;
   const look = (atUs: number): boolean => {
     const did = holds;
-    holds = condition.value(atUs) !== false;
+    const truth = condition.value(atUs);
+    holds = truth !== false;
+    if (truth === true) isKnown = true;
     if (did && !holds) untilUs = atUs + forMs * 1000;
     return holds;
   };
@@ -45,6 +50,13 @@ export function restingOf({ when, asset, forMs }: RestSpec, table: TagTable): Re
       condition.observe(batch, atUs);
       look(atUs);
     },
-    at: (atUs) => look(atUs) || atUs < untilUs,
+    at(atUs) {
+      const rests = look(atUs) || atUs < untilUs;
+      if (!rests) isKnown = false;
+      return rests;
+    },
+    get isKnown() {
+      return isKnown;
+    },
   };
 }
