@@ -5,6 +5,7 @@ import type { Settings } from '#contract/settings.ts';
 import { Backlog } from '#edge/backlog.ts';
 import type { Core } from '#edge/core.ts';
 import { HUB_CURSOR } from '#edge/hub-cursor.ts';
+import { countedFor, hubSink } from '#edge/hub-ledger.ts';
 import { KeptOpen } from '#edge/kept-open.ts';
 import type { SiteReport } from '#edge/report/site-report.ts';
 import { faultStatus } from '#edge/status.ts';
@@ -237,20 +238,12 @@ export class HubLink implements AsyncDisposable {
 /** As the hub can compare it with what it has; undefined while its own count has not been heard, or none can be read. */
 async function hubLedger(clock: Clock, feed: Feed): Promise<Omit<LedgerMessage, 'kind'> | undefined> {
   const ledger = await feed.ledger().catch(() => undefined);
-  const hub = ledger?.sinks.find(({ id }) => id === HUB_CURSOR);
-  if (!ledger || hub?.beyond === undefined) return undefined;
-  const { at: position, stored, lostBefore, lost, waiting, beyond } = hub;
-  // What it had before this ledger began was acquired and stored as well.
-  const unaccounted = ledger.acquired - ledger.stored - ledger.lost;
-  return {
-    atUs: clock.nowUs(),
-    position,
-    acquired: stored + lostBefore + unaccounted + beyond,
-    stored: stored + beyond,
-    lost: lostBefore + lost,
-    waiting,
-    unknown: ledger.unknown,
-  };
+  if (!ledger) return undefined;
+  const hub = hubSink(ledger);
+  if (hub.beyond === undefined) return undefined;
+  const { at: position, lostBefore, lost, waiting, beyond } = hub;
+  const counted = countedFor(ledger, hub, beyond);
+  return { atUs: clock.nowUs(), position, ...counted, lost: lostBefore + lost, waiting };
 }
 
 function newestOf(

@@ -43,6 +43,8 @@ export interface Ledger {
   /** Holes without a count. */
   readonly unknown: number;
   readonly sinks: readonly SinkLedger[];
+  /** Samples in the journal behind the position that was asked with. */
+  readonly behind: number;
 }
 
 export interface LedgerAsked {

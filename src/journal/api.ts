@@ -248,7 +248,7 @@ export interface Feed extends AsyncDisposable {
   /** Pages that are not as they are known. One whose rows have all gone is an empty array. @param known checksums by page */
   pages(table: PagedTable, known: ReadonlyMap<number, number>): Promise<readonly Page[]>;
   /** See {@link JournalReader.ledger}. */
-  ledger(): Promise<Ledger>;
+  ledger(position?: number): Promise<Ledger>;
   ledgerRows(asked: LedgerAsked): Promise<readonly LedgerRow[]>;
   /** Rows as a block, which nobody should wait for who decides. */
   pack(seq: number, batch: Batch): Promise<Uint8Array<ArrayBuffer>>;
@@ -308,9 +308,10 @@ export interface JournalReader extends Disposable {
   rowsAfter(seq: number): number;
   /**
    * What became of every sample: one moment, in which all sums must be right.
+   * @param position for `behind`; the end when absent
    * @throws Fault `journal.salvaging` while what a damaged file held is being brought over
    */
-  ledger(): Ledger;
+  ledger(position?: number): Ledger;
   /** The same by hour and tag, in their order. */
   ledgerRows(asked: LedgerAsked): readonly LedgerRow[];
   /** Walks the hash chain over all events. */

@@ -170,7 +170,7 @@ const begun = (name: string, head: HeadRow): CursorRow => ({
 });
 
 /** What the tables say at one moment. @throws Fault `journal.salvaging`, `journal.no-ledger` */
-export function readAccounts(db: DatabaseSync, head: HeadRow): Ledger {
+export function readAccounts(db: DatabaseSync, head: HeadRow, position = head.seq): Ledger {
   const { since_us, acquired, stored, lost, unknown } = head;
   if (salvageRows(db).length > 0)
     throw new Fault('journal.salvaging', 'the journal is still taking over what a damaged one holds', {
@@ -199,7 +199,8 @@ export function readAccounts(db: DatabaseSync, head: HeadRow): Ledger {
     lost: row.lost + row.removed,
     beyond: row.beyond ?? undefined,
   }));
-  return { sinceUs: since_us, acquired, stored, lost, unknown, sinks };
+  const behind = rowsBeyond(db, position);
+  return { sinceUs: since_us, acquired, stored, lost, unknown, sinks, behind };
 }
 
 /** Samples in the journal behind a position; exact, whatever lies between. */

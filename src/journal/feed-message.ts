@@ -19,7 +19,7 @@ export type Question =
   | { readonly kind: 'pages'; readonly table: PagedTable; readonly known: ReadonlyMap<number, number> }
   | { readonly kind: 'pack'; readonly seq: number; readonly batch: Batch }
   | { readonly kind: 'rows'; readonly afterSeq: number }
-  | { readonly kind: 'ledger' }
+  | { readonly kind: 'ledger'; readonly position: number | undefined }
   | { readonly kind: 'ledgerRows'; readonly asked: LedgerAsked };
 
 export type PackedChunk = Omit<Chunk, 'entries'> & { readonly packed: PackedEntries };

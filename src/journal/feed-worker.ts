@@ -137,7 +137,7 @@ function answerTo(question: Question): Answer {
     case 'ledgerRows':
       return reader().ledgerRows(question.asked);
     case 'ledger':
-      return reader().ledger();
+      return reader().ledger(question.position);
     case 'cursor':
       return reader().cursor(question.sink);
   }

@@ -44,8 +44,8 @@ class ThreadFeed implements Feed {
     return this.#ask({ kind: 'ledgerRows', asked });
   }
 
-  ledger(): Promise<Ledger> {
-    return this.#ask({ kind: 'ledger' });
+  ledger(position?: number): Promise<Ledger> {
+    return this.#ask({ kind: 'ledger', position });
   }
 
   block(sink: string, afterSeq: number, limitBytes: number): Promise<Carried> {

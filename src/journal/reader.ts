@@ -214,8 +214,8 @@ class Reader implements JournalReader {
     return Math.round(rows + perEntry * Math.max(0, this.#head().seq - last.last));
   }
 
-  ledger(): Ledger {
-    return this.#atOnce(() => readAccounts(this.#db, this.#head()));
+  ledger(position?: number): Ledger {
+    return this.#atOnce(() => readAccounts(this.#db, this.#head(), position));
   }
 
   ledgerRows(asked: LedgerAsked): readonly LedgerRow[] {

@@ -77,11 +77,15 @@ export async function draftFor(path: string, text: string): Promise<Draft> {
 }
 
 /**
- * As {@link replaceDurably}, without holding up the thread while the disk works. One at a time for each path.
+ * As {@link replaceDurably}, without holding up the thread while the disk works. One at a time for each draft.
  * @throws errors of the file system
  */
-export async function replaceDurablyAside(path: string, text: string, mode = 0o640): Promise<void> {
-  const draft = `${path}.new`;
+export async function replaceDurablyAside(
+  path: string,
+  text: string,
+  mode = 0o640,
+  draft = `${path}.new`,
+): Promise<void> {
   {
     await using file = await open(draft, 'w', mode);
     await file.writeFile(text);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { HUB_CURSOR } from '#edge/hub-cursor.ts';
 import { type Exported, type ExportOptions, exportParcels } from '#edge/parcel/export.ts';
 import { openFleet } from '#hub/fleet.ts';
 import type { ImportedStick } from '#hub/parcel/import.ts';
@@ -43,11 +44,11 @@ export class CarriedSite implements AsyncDisposable {
     this.#journal = journal;
   }
 
-  static async join(rig: HubRig, name: string): Promise<CarriedSite> {
+  static async join(rig: HubRig, name: string, quotaBytes = 512 * 2 ** 20): Promise<CarriedSite> {
     const membership = await rig.join(name);
     const journal = await openJournal({
       dir: join(rig.dataDir(name), 'journal'),
-      quotaBytes: 512 * 2 ** 20,
+      quotaBytes,
       maxAgeUs: Number.POSITIVE_INFINITY,
       commitMs: 5,
     });
@@ -58,14 +59,16 @@ export class CarriedSite implements AsyncDisposable {
   }
 
   /** Batches of some rows with an event and a tick now and then, on disk when it returns. */
-  async write(batches: number, rows = 20): Promise<void> {
+  async write(batches: number, rows = 20, { noise = false } = {}): Promise<void> {
     const journal = this.#journal;
     for (let b = 0; b < batches; b++) {
       const atUs = Date.now() * 1000;
       const batch = allocBatch(rows, { receivedUs: atUs });
       for (let i = 0; i < rows; i++) {
         batch.tag[i] = this.samples % TAGS;
-        batch.value[i] = batch.timeUs[i] = ++this.samples;
+        batch.timeUs[i] = ++this.samples;
+        // Nothing packs it smaller.
+        batch.value[i] = noise ? Math.random() : this.samples;
       }
       journal.append(batch, { source: 'plc', atUs });
       if (b % 4 === 0) journal.event({ ...anEvent(`system.e${++this.events}`) }, atUs);
@@ -110,6 +113,12 @@ export class CarriedSite implements AsyncDisposable {
       socket.destroy();
       await feed[Symbol.asyncDispose]();
     }
+  }
+
+  /** As a site that runs takes note of a receipt. */
+  async noteReceipt(history: number): Promise<void> {
+    this.#journal.setCursor(HUB_CURSOR, history);
+    await settled(this.#journal);
   }
 
   async export(

@@ -13,6 +13,7 @@ import { parcelKeyFor } from '#trust/hub/parcel-key.ts';
 import type { Lane, Positions } from '#uplink/messages.ts';
 import { furthest, reaches } from '#uplink/parcel/trailer.ts';
 import { contents } from './contents.ts';
+import { accountsOf, givenSoFar } from './given.ts';
 import { repeatFrom, type Sent, withEnd } from './one-way.ts';
 import { findReceipt } from './receipts.ts';
 import { type Counted, Run } from './run.ts';
@@ -81,7 +82,10 @@ export async function exportParcels(options: ExportOptions): Promise<Exported> {
   const before = reaches(confirmed, begin) || !sentBefore ? fresh : { ...state, sent: sentBefore };
   const speaker = { site, journal, epoch, software };
   const oneWay = options.repeatUs !== undefined;
-  await using run = new Run({ ...options, oneWay, membership, parcelKey, speaker }, before, begin);
+  const ledger = await accountsOf(feed);
+  const given = ledger && givenSoFar(state, ledger);
+  const ports = { ...options, oneWay, membership, parcelKey, speaker, feed };
+  await using run = new Run(ports, { kept: state, state: before, begin, given });
   for await (const content of contents(feed, begin, { damage: (what) => void warnings.push(what) })) {
     signal.throwIfAborted();
     await run.put(content);
@@ -90,7 +94,11 @@ export async function exportParcels(options: ExportOptions): Promise<Exported> {
   const { parcels, counted, state: after } = run;
   const unconfirmed = parcels.length > 0 ? after.sent : state.sent;
   if (options.repeatUs !== undefined && unconfirmed)
-    await keepRepeated(trustDir, state, { end: unconfirmed, repeatUs: options.repeatUs });
+    await keepRepeated(
+      trustDir,
+      { ...state, ...(after.given && { given: after.given }) },
+      { end: unconfirmed, repeatUs: options.repeatUs },
+    );
   return { site, hub, confirmed, receipt, removed, warnings, ...counted, parcels, unconfirmed };
 }
 

@@ -1,3 +1,4 @@
+import type { Feed } from '#journal/api.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 import { type CarriedState, keepCarried } from '#trust/hub/carried.ts';
 import type { Membership } from '#trust/hub/membership.ts';
@@ -5,6 +6,7 @@ import type { ParcelKey } from '#trust/hub/parcel-key.ts';
 import type { Positions } from '#uplink/messages.ts';
 import { type Content, helloOf, type Speaker } from './contents.ts';
 import { ParcelFile } from './file.ts';
+import { type Given, givenWith, statementOf } from './given.ts';
 import { PARCEL } from './stick.ts';
 
 export interface RunPorts {
@@ -17,6 +19,7 @@ export interface RunPorts {
   readonly membership: Membership;
   readonly parcelKey: ParcelKey;
   readonly speaker: Speaker;
+  readonly feed: Feed;
   nowUs(): number;
   progress?(done: Counted): void;
 }
@@ -27,6 +30,16 @@ export interface Counted {
   readonly bytes: number;
 }
 
+export interface RunStart {
+  /** As it is on the disk. */
+  readonly kept: CarriedState;
+  /** With what parcels hold that go before these. */
+  readonly state: CarriedState;
+  readonly begin: Positions;
+  /** Given away before; undefined: that was not counted. */
+  readonly given: Given | undefined;
+}
+
 type Sent = NonNullable<CarriedState['sent']>;
 
 /** One export: parcel after parcel, each remembered once it is whole. */
@@ -34,6 +47,7 @@ export class Run implements AsyncDisposable {
   /** Files that are whole. */
   readonly parcels: string[] = [];
   readonly #ports: RunPorts;
+  readonly #kept: CarriedState;
   #state: CarriedState;
   #at: Positions;
   #open:
@@ -42,10 +56,12 @@ export class Run implements AsyncDisposable {
   /** Tags and gaps wait for something that needs them. */
   #pages: Content[] = [];
   #counted: Counted = { samples: 0, events: 0, bytes: 0 };
+  #given: Given | undefined;
 
-  /** @param state with what parcels hold that go before these */
-  constructor(ports: RunPorts, state: CarriedState, begin: Positions) {
+  constructor(ports: RunPorts, { kept, state, begin, given }: RunStart) {
+    this.#given = given;
     this.#ports = ports;
+    this.#kept = kept;
     this.#state = state;
     this.#at = begin;
   }
@@ -82,6 +98,7 @@ export class Run implements AsyncDisposable {
     if (lane === 'history') for (const page of this.#pages.splice(0)) await open.file.put(page);
     await open.file.put(content);
     this.#at = { ...this.#at, [lane]: content.upTo };
+    this.#given &&= givenWith(this.#given, content);
     if (lane === 'history') open.samples += content.count;
     else open.events += content.count;
     const { samples, events, bytes } = this.#counted;
@@ -113,6 +130,7 @@ export class Run implements AsyncDisposable {
     const open = this.#open;
     if (!open) return;
     for (const page of this.#pages.splice(0)) await open.file.put(page);
+    await this.#putStatement(open.file);
     const { file, samples, events } = open;
     await file.end({ upTo: this.#at, samples, events });
     this.#open = undefined;
@@ -126,6 +144,14 @@ export class Run implements AsyncDisposable {
     await this.#remember(samples, events);
   }
 
+  /** What the site counts, where it ends with this parcel. */
+  async #putStatement(file: ParcelFile): Promise<void> {
+    const { feed, nowUs } = this.#ports;
+    if (this.#given?.upTo !== this.#at.history) return;
+    const message = await statementOf(feed, this.#given, Math.max(0, Math.round(nowUs())));
+    if (message) await file.put({ message, entries: [] });
+  }
+
   async #remember(samples: number, events: number): Promise<void> {
     const before: Omit<Sent, 'upTo' | 'atUs'> = this.#state.sent ?? { samples: 0, events: 0, parcels: 0 };
     const sent = {
@@ -135,9 +161,12 @@ export class Run implements AsyncDisposable {
       parcels: before.parcels + 1,
       atUs: Math.max(0, Math.round(this.#ports.nowUs())),
     };
-    this.#state = { ...this.#state, sent };
+    const { trustDir, oneWay } = this.#ports;
+    const given = this.#given && { given: this.#given };
+    this.#state = { ...this.#state, sent, ...given };
     // What repeats begins behind what was sent before: only its end says more than that.
-    if (!this.#ports.oneWay) await keepCarried(this.#ports.trustDir, this.#state);
+    if (!oneWay) await keepCarried(trustDir, this.#state);
+    else if (given) await keepCarried(trustDir, { ...this.#kept, ...given });
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type HistoryMessage,
   LANES,
   type Lane,
+  type LedgerMessage,
   type PageMessage,
 } from '#uplink/messages.ts';
 import { damaged, type ParcelHeader } from '#uplink/parcel/header.ts';
@@ -28,6 +29,7 @@ const MOST_BYTES = 8 * 2 ** 20;
 /** Pages wait for the end of the parcel; many times those of the largest site. */
 const MOST_PAGES = 20_000;
 const MOST_PAGE_BYTES = 64 * 2 ** 20;
+const LEDGER_BYTES = 128;
 
 export interface Taken {
   /** New at the hub. */
@@ -60,6 +62,7 @@ export class Intake {
   readonly #end: { [lane in Lane]: number };
   readonly #pages = new Map<string, PageMessage>();
   #pageBytes = 0;
+  #counted: LedgerMessage | undefined;
   #standing: Standing | undefined;
   #epoch = 0;
   #bytes = 0;
@@ -81,6 +84,7 @@ export class Intake {
     if (message.kind === 'hello') return await this.#greet(message);
     if (!this.#standing) throw damaged('it does not say what it is of');
     if (message.kind === 'page') this.#page(message);
+    else if (message.kind === 'ledger') this.#counted = message;
     else if (message.kind === 'events' || message.kind === 'history') this.#stretch(packed, message);
     else throw damaged(`it holds a message '${message.kind}'`);
     if (this.#bytes >= MOST_BYTES) await this.settle();
@@ -150,7 +154,20 @@ export class Intake {
     for (const page of this.#pages.values())
       if (isNews || !pages[page.table].has(page.page))
         this.#add({ ...pageContent(page), lane: 'page' }, page.text.length * 2);
+    if (this.#counted) await this.#ledger(standing.journal, this.#counted);
     await this.settle();
+  }
+
+  /** What the site counts holds where the hub stands just there, and nothing later is known. */
+  async #ledger(journal: number, { kind: _, ...counted }: LedgerMessage): Promise<void> {
+    const { rows } = await this.#ports.pool.query<{ readonly count: string }>(
+      `SELECT p.count FROM lane_positions p LEFT JOIN site_ledgers s USING (journal)
+       WHERE p.journal = $1 AND p.lane = $2 AND p.position = $3
+         AND (s.journal IS NULL OR s.position < $3 OR (s.position = $3 AND s.at_us <= $4))`,
+      [journal, LANES.indexOf('history'), counted.position, counted.atUs],
+    );
+    const [found] = rows;
+    if (found) this.#add({ lane: 'ledger', counted, total: Number(found.count) }, LEDGER_BYTES);
   }
 
   #add(work: WorkBody, bytes: number): void {

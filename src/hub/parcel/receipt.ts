@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { Fault, messageOf } from '#kernel/fault.ts';
@@ -40,7 +41,8 @@ export async function writeReceipt(
   const file = join(folder, `${site.replace(/[^\w.-]/g, '_').slice(0, 64)}-${journal}.receipt`);
   try {
     const text = statementText('holdfast-receipt/1', receipt, await authority.speaker(nowMs()));
-    await replaceDurablyAside(file, text, 0o644);
+    // Of its own: two may take one stick at once.
+    await replaceDurablyAside(file, text, 0o644, `${file}.${randomUUID()}`);
   } catch (cause) {
     throw new Fault('parcel.receipt', `${file} cannot be written: ${messageOf(cause)}`, {
       retry: 'never',

@@ -36,6 +36,8 @@ const File = z.strictObject({
   sent: z.strictObject(counted).optional(),
   /** Ends of exports over a way without receipts, the newest last, each as `sent` was then: where one begins that repeats. */
   oneWay: z.array(z.strictObject(counted)).optional(),
+  /** Samples that were given away up to a position, over any way, each once. */
+  given: z.strictObject({ upTo: count, total: count }).optional(),
 });
 
 /** What this box knows of what it gave away by hand. */

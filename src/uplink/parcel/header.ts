@@ -5,7 +5,9 @@ import { LANES, type Positions } from '../messages.ts';
 /* The beginning of a parcel: docs/formats/parcel.md. */
 
 const MAGIC = Buffer.from('HFPARCEL');
-const VERSION = 1;
+/** From 2 on with what the site counts. */
+const VERSION = 2;
+const OLDEST_VERSION = 1;
 const LENGTH_AT = MAGIC.length + 1;
 const JSON_AT = LENGTH_AT + 4;
 export const SIGNATURE_BYTES = 64;
@@ -82,11 +84,15 @@ export function readHeader(start: Uint8Array): ReadHeader {
   if (bytes.length < JSON_AT || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
     throw damaged('it does not begin like a parcel');
   const version = bytes[MAGIC.length] as number;
-  if (version !== VERSION)
-    throw new Fault('parcel.version', `it has version ${version}, this program reads ${VERSION}`, {
-      retry: 'never',
-      hint: 'Update the older of site and hub.',
-    });
+  if (version < OLDEST_VERSION || version > VERSION)
+    throw new Fault(
+      'parcel.version',
+      `it has version ${version}, this program reads ${OLDEST_VERSION} to ${VERSION}`,
+      {
+        retry: 'never',
+        hint: 'Update the older of site and hub.',
+      },
+    );
   const length = bytes.readUInt32LE(LENGTH_AT);
   const end = JSON_AT + length + SIGNATURE_BYTES;
   if (length > MOST_BYTES || end > bytes.length) throw damaged('its beginning is cut off');
