@@ -90,6 +90,29 @@ test('finds by kind, person and subject, and the address says so', browser, asyn
   window.assertQuiet(...EXPECTED);
 });
 
+test(
+  'times are written in one form, whatever the browser speaks, and are those of the site',
+  browser,
+  async () => {
+    await using window = await auditOf('eva', '#/audit?from=11%2F12%2F2026');
+    const { page } = window;
+    const from = page.getByRole('textbox', { name: 'From' });
+    assert.equal(await from.getAttribute('aria-invalid'), 'true', 'that day is another one elsewhere');
+    const { nowUs, timeZone } = await site.api.status();
+    const tomorrow = Temporal.Instant.fromEpochMilliseconds(nowUs / 1000 + 86_400_000).toZonedDateTimeISO(
+      timeZone,
+    );
+    const written = tomorrow.toPlainDateTime().toString({ smallestUnit: 'minute' }).replace('T', ' ');
+    await from.fill(written);
+    await page.getByText('Nothing that the journal still holds is as you ask.').waitFor();
+    assert.equal(new URL(page.url().replace('#/', '')).searchParams.get('from'), written);
+    assert.deepEqual(await window.barriers(), []);
+    await from.fill(tomorrow.subtract({ days: 2 }).toPlainDate().toString());
+    await page.locator('.audit-entry').first().waitFor();
+    window.assertQuiet(...EXPECTED);
+  },
+);
+
 test('exports what is shown as a table and as JSON; a reason is no formula', browser, async () => {
   await using window = await auditOf('eva', '#/audit?group=writes');
   const { page } = window;

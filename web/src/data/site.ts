@@ -2,11 +2,13 @@ import type { AlarmStatus, AlertStatus, SiteStatus } from '#contract/client.ts';
 import { api } from './api.ts';
 import { siteTold } from './clock.ts';
 import { type Polled, usePolled } from './poll.ts';
+import { zoneTold } from './site-zone.ts';
 
 async function askStatus(signal: AbortSignal): Promise<SiteStatus> {
   const askedAt = performance.now();
   const status = await api.status(signal);
   siteTold(status.nowUs, askedAt, performance.now());
+  zoneTold(status.timeZone);
   return status;
 }
 

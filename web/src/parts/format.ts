@@ -1,5 +1,7 @@
 /* Numbers, times and amounts as the whole console writes them. */
 
+import { shownZone } from '../data/site-zone.ts';
+
 const DIGITS = 5;
 const numbers = new Intl.NumberFormat('en', { maximumSignificantDigits: DIGITS, useGrouping: false });
 const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
@@ -52,11 +54,15 @@ export function fineMs(ms: number): string {
   return ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toPrecision(2)} s`;
 }
 
-const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
-const day = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short' });
-
-export const timeOfDay = (ms: number): string => clock.format(ms);
-export const date = (ms: number): string => day.format(ms);
+export const timeOfDay = (ms: number): string =>
+  shownZone()
+    .text(ms / 1000)
+    .slice(11);
+/** As ISO 8601 has it: the only form that is read the same way everywhere. */
+export const date = (ms: number): string =>
+  shownZone()
+    .text(ms / 1000)
+    .slice(0, 10);
 
 /** A moment: the time alone where it was today. */
 export const moment = (ms: number, nowMs: number): string =>

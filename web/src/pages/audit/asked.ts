@@ -1,4 +1,5 @@
 import type { EventsQuery, EventView } from '#contract/client.ts';
+import { shownZone } from '../../data/site-zone.ts';
 
 /* What somebody asks of the journal's events. It stands in the address, so that it can be sent to somebody else. */
 
@@ -12,7 +13,7 @@ export interface Asked {
   readonly by: string;
   /** Path or name that it concerns, or what all of them begin with; empty: anything. */
   readonly subject: string;
-  /** As an `<input type="datetime-local">` gives it; empty: no limit. */
+  /** Such as `2026-11-28 14:03`; empty: no limit. */
   readonly from: string;
   readonly to: string;
   /** With what rules did, and the intents of writes. */
@@ -72,12 +73,14 @@ export function siteQuery(asked: Asked): EventsQuery {
     kind,
     limit: 500,
     ...(subject !== '' && { subject: subject.endsWith('*') ? subject : `${subject}*` }),
-    ...(asked.from !== '' && { from: microseconds(asked.from) }),
-    ...(asked.to !== '' && { to: microseconds(asked.to) }),
+    ...(isTime(asked.from) && { from: microseconds(asked.from) }),
+    ...(isTime(asked.to) && { to: microseconds(asked.to) }),
   };
 }
 
-const microseconds = (local: string): string => String(new Date(local).getTime() * 1000);
+/** What an address brings may be none. */
+const isTime = (written: string): boolean => !Number.isNaN(shownZone().timeOf(written));
+const microseconds = (written: string): string => String(shownZone().timeOf(written) * 1e6);
 
 /** The rest of it. */
 export function isWanted(asked: Asked, event: EventView): boolean {

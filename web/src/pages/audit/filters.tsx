@@ -1,5 +1,5 @@
 import { useMay } from '../../data/session.ts';
-import { FindField } from '../../parts/find-field.tsx';
+import { FindField, FindTime } from '../../parts/find-field.tsx';
 import type { Asked, Group } from './asked.ts';
 
 const NAMES: readonly (readonly [Group, string, isForEngineers?: true])[] = [
@@ -42,8 +42,8 @@ export function Filters({
           onText={(subject) => onAsk({ subject })}
         />
         <FindField label="Person" value={asked.by} onText={(by) => onAsk({ by })} />
-        <FindField label="From" type="datetime-local" value={asked.from} onText={(from) => onAsk({ from })} />
-        <FindField label="To" type="datetime-local" value={asked.to} onText={(to) => onAsk({ to })} />
+        <FindTime label="From" value={asked.from} onText={(from) => onAsk({ from })} />
+        <FindTime label="To" value={asked.to} onText={(to) => onAsk({ to })} />
         <label className="check">
           <input
             type="checkbox"

@@ -1,6 +1,7 @@
 import { IxButton } from '@siemens/ix-react';
 import { useMemo } from 'react';
 import { useMay } from '../../data/session.ts';
+import { useStatus } from '../../data/site.ts';
 import { date } from '../../parts/format.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { hashOf, usePlace } from '../../shell/route.ts';
@@ -15,7 +16,10 @@ import { useFound } from './found.ts';
 export function Page() {
   const { query } = usePlace();
   const key = query.toString();
-  const asked = useMemo(() => askedOf(new URLSearchParams(key)), [key]);
+  const { data: status } = useStatus();
+  // Times in the address are those of the site: once it has said of which zone they are, it is asked anew.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is asked is read by the zone
+  const asked = useMemo(() => askedOf(new URLSearchParams(key)), [key, status?.timeZone]);
   const found = useFound(asked);
   const isEngineer = useMay('engineer');
   const ask = (change: Partial<Asked>) =>

@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
+import { TimeInput } from '../time-input.tsx';
 import type { Span, When } from './span.ts';
 import type { Zone } from './zone.ts';
 
@@ -14,8 +15,9 @@ export function FromTo({
   readonly live: boolean;
   readonly onWhen: (when: When) => void;
 }) {
+  const id = useId();
   const [typed, setTyped] = useState<{ readonly from?: string; readonly to?: string }>({});
-  const shown = { from: zone.field(span.from), to: zone.field(span.to) };
+  const shown = { from: zone.text(span.from), to: zone.text(span.to) };
   // What was typed holds until the picture has taken it, or has gone elsewhere.
   // biome-ignore lint/correctness/useExhaustiveDependencies: another span is another start
   useEffect(() => {
@@ -27,17 +29,17 @@ export function FromTo({
   const isFit = next.to > next.from;
   const isChanged = typed.from !== undefined || typed.to !== undefined;
   const field = (name: 'from' | 'to', label: string, value: string) => (
-    <label>
-      <span className="unseen">{label}</span>
-      <input
-        type="datetime-local"
-        step={1}
-        className="ix-form-control"
-        aria-invalid={!isFit}
+    <>
+      <label className="unseen" htmlFor={`${id}-${name}`}>
+        {label}
+      </label>
+      <TimeInput
+        id={`${id}-${name}`}
         value={value}
-        onChange={(event) => setTyped((known) => ({ ...known, [name]: event.target.value }))}
+        aria-invalid={!isFit}
+        onText={(text) => setTyped((known) => ({ ...known, [name]: text }))}
       />
-    </label>
+    </>
   );
   return (
     <form
@@ -56,15 +58,15 @@ export function FromTo({
         {zone.name}
       </span>
       {isChanged && (
-        <button
-          type="submit"
-          className="tool"
-          disabled={!isFit}
-          title={isFit ? '' : 'The end lies before the start'}
-        >
+        <button type="submit" className="tool" disabled={!isFit} title={isFit ? '' : whyUnfit(next)}>
           Show
         </button>
       )}
     </form>
   );
 }
+
+const whyUnfit = ({ from, to }: Span): string =>
+  Number.isNaN(from) || Number.isNaN(to)
+    ? 'Write a time as 2026-11-28 14:03:00'
+    : 'The end lies before the start';

@@ -1,6 +1,8 @@
 /* Times as they are at the site, wherever the browser stands. */
 
 const DAY_S = 86_400;
+/** ISO 8601: a day that is written otherwise is read as another one somewhere. */
+const WRITTEN = /^(\d{4}-\d\d-\d\d)(?:[T ]+(\d\d:\d\d(?::\d\d)?))?$/;
 
 /** Written in a time zone. */
 export class Zone {
@@ -36,17 +38,14 @@ export class Zone {
   day = (time: number): string => this.#day.format(time * 1000);
   month = (time: number): string => this.#month.format(time * 1000);
 
-  /** As a field for dates and times takes it. */
-  field(time: number): string {
-    return this.text(time).replace(' ', 'T');
-  }
-
   /**
-   * What a field for dates and times says, in s since 1970. A time that there was twice is the earlier one; one that there
-   * never was is the one that the clock showed instead. NaN where it is none.
+   * What somebody has written, in s since 1970: `2026-11-28 14:03:02`, with a T or without the seconds, or a day alone. A
+   * time that there was twice is the earlier one; one that there never was is the one that the clock showed instead. NaN
+   * where it is none.
    */
-  timeOf(field: string): number {
-    const asUtc = Date.parse(`${field}Z`) / 1000;
+  timeOf(written: string): number {
+    const [, day, time = '00:00'] = WRITTEN.exec(written.trim()) ?? [];
+    const asUtc = Date.parse(`${day}T${time}Z`) / 1000;
     if (Number.isNaN(asUtc)) return Number.NaN;
     const offsets = [asUtc - DAY_S, asUtc + DAY_S].map((time) => this.offsetAt(time));
     const fitting = offsets

@@ -1,4 +1,5 @@
 import type { EventsQuery, FleetEvent } from '#contract/fleet-client.ts';
+import { shownZone } from '../../../data/site-zone.ts';
 
 /* What somebody asks of the events of the fleet. It stands in the address, so that it can be sent to somebody else. */
 
@@ -18,7 +19,7 @@ export interface Asked {
   readonly site: string;
   readonly labels: string;
   readonly search: string;
-  /** As an `<input type="datetime-local">` gives it; empty: no limit. */
+  /** Such as `2026-11-28 14:03`; empty: no limit. */
   readonly from: string;
   readonly to: string;
 }
@@ -48,8 +49,10 @@ export const hubQuery = ({ kinds, site, labels, search, from, to }: Asked): Even
   ...(site.trim() !== '' && { site: site.trim().split(/[\s,]+/) }),
   ...(labels.trim() !== '' && { labels: labels.trim() }),
   ...(search.trim() !== '' && { search: search.trim() }),
-  ...(from !== '' && { from: microseconds(from) }),
-  ...(to !== '' && { to: microseconds(to) }),
+  ...(isTime(from) && { from: microseconds(from) }),
+  ...(isTime(to) && { to: microseconds(to) }),
 });
 
-const microseconds = (local: string): string => String(new Date(local).getTime() * 1000);
+/** What an address brings may be none. */
+const isTime = (written: string): boolean => !Number.isNaN(shownZone().timeOf(written));
+const microseconds = (written: string): string => String(shownZone().timeOf(written) * 1e6);

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { FindField } from '../../../parts/find-field.tsx';
+import { FindField, FindTime } from '../../../parts/find-field.tsx';
 import { hashOf, usePlace } from '../../../shell/route.ts';
 import { EventList } from '../../parts/event-list.tsx';
 import { type Asked, askedOf, hubQuery, KINDS, queryOf } from './asked.ts';
@@ -37,8 +37,8 @@ export function Page() {
             onText={(labels) => ask({ labels })}
           />
           <FindField label="Text" type="search" value={asked.search} onText={(search) => ask({ search })} />
-          <FindField label="From" type="datetime-local" value={asked.from} onText={(from) => ask({ from })} />
-          <FindField label="To" type="datetime-local" value={asked.to} onText={(to) => ask({ to })} />
+          <FindTime label="From" value={asked.from} onText={(from) => ask({ from })} />
+          <FindTime label="To" value={asked.to} onText={(to) => ask({ to })} />
         </div>
       </search>
       <section className="card" aria-label="What happened">
