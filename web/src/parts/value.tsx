@@ -2,7 +2,7 @@ import type { TagValue } from '#contract/client.ts';
 import { useSiteNow } from '../data/clock.ts';
 import type { Live } from '../data/live-value.ts';
 import { duration, number } from './format.ts';
-import { classOfName, qualityText } from './quality.ts';
+import { classOfName, qualityOf, qualityText } from './quality.ts';
 import { unitText } from './unit.ts';
 
 /** A value as people read it, without its unit. */
@@ -28,6 +28,13 @@ export function Value({ live }: { readonly live: Shown | undefined }) {
       <span className="unit">{unitText(live.unit)}</span>
     </span>
   );
+}
+
+/** Its quality in words: nothing where it is good, and coloured only where something is wrong. */
+export function Quality({ live }: { readonly live: Shown | undefined }) {
+  if (!live) return null;
+  const isWrong = !live.writeOnly && classOfName(live.quality) !== 'good';
+  return <span className={isWrong ? 'quality-wrong' : 'quiet'}>{qualityOf(live)}</span>;
 }
 
 /** How old a live value is: what the site said, and what has passed here since. */

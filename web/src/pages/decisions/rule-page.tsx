@@ -3,9 +3,8 @@ import { useSiteNow } from '../../data/clock.ts';
 import { useLiveTag } from '../../data/live.ts';
 import { useMay } from '../../data/session.ts';
 import { count, duration, moment } from '../../parts/format.ts';
-import { qualityText } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
-import { LiveAge, Value } from '../../parts/value.tsx';
+import { LiveAge, Quality, Value } from '../../parts/value.tsx';
 import { hashOf } from '../../shell/route.ts';
 import { delayText, useRules } from './rule-data.ts';
 import { RuleState } from './rule-state.tsx';
@@ -102,7 +101,9 @@ function Input({ path }: { readonly path: string }) {
       <td className="number">
         <Value live={live} />
       </td>
-      <td className="tag-quality">{live ? qualityText(live.quality) : ''}</td>
+      <td>
+        <Quality live={live} />
+      </td>
       <td className="number quiet">
         <LiveAge live={live} />
       </td>

@@ -3,9 +3,8 @@ import { useLiveTag } from '../../data/live.ts';
 import { usePolled } from '../../data/poll.ts';
 import { transport } from '../../data/transport.ts';
 import { count } from '../../parts/format.ts';
-import { qualityOf } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
-import { LiveAge, Value } from '../../parts/value.tsx';
+import { LiveAge, Quality, Value } from '../../parts/value.tsx';
 import { VirtualList } from '../../parts/virtual-list.tsx';
 import { hashOf } from '../../shell/route.ts';
 
@@ -79,8 +78,8 @@ function Row({ path }: { readonly path: string }) {
       <span role="cell" className="number">
         <Value live={live} />
       </span>
-      <span role="cell" className="abnormal">
-        {live ? qualityOf(live) : ''}
+      <span role="cell">
+        <Quality live={live} />
       </span>
       <span role="cell" className="number quiet">
         <LiveAge live={live} />

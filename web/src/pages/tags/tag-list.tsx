@@ -3,10 +3,9 @@ import type { TagValue } from '#contract/client.ts';
 import { useLiveTag } from '../../data/live.ts';
 import { type Sparks, useSparks } from '../../data/sparks.ts';
 import { count } from '../../parts/format.ts';
-import { qualityOf } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Spark } from '../../parts/spark.tsx';
-import { LiveAge, Value } from '../../parts/value.tsx';
+import { LiveAge, Quality, Value } from '../../parts/value.tsx';
 import { VirtualList } from '../../parts/virtual-list.tsx';
 import { go, hashOf, usePlace } from '../../shell/route.ts';
 import { useFound } from './found.ts';
@@ -99,8 +98,8 @@ function TagRow({
       <span role="cell" className="number">
         <Value live={live} />
       </span>
-      <span role="cell" className="tag-quality">
-        {live ? qualityOf(live) : ''}
+      <span role="cell">
+        <Quality live={live} />
       </span>
       <span role="cell" className="number quiet">
         <LiveAge live={live} />

@@ -3,12 +3,11 @@ import type { FleetTag } from '#contract/fleet-client.ts';
 import { Age } from '../../../parts/age.tsx';
 import { FindField } from '../../../parts/find-field.tsx';
 import { count } from '../../../parts/format.ts';
-import { qualityOf } from '../../../parts/quality.ts';
 import { RangePicker } from '../../../parts/range-picker.tsx';
 import { Refusal } from '../../../parts/refusal.tsx';
 import { PastOf } from '../../../parts/trend/past-of.tsx';
 import type { When } from '../../../parts/trend/span.ts';
-import { Value } from '../../../parts/value.tsx';
+import { Quality, Value } from '../../../parts/value.tsx';
 import { VirtualList } from '../../../parts/virtual-list.tsx';
 import { hashOf, usePlace } from '../../../shell/route.ts';
 import { fleet } from '../../data/api.ts';
@@ -113,9 +112,7 @@ function Row({
       <span role="cell" className="number">
         {tag.timeUs > 0 ? <Value live={tag} /> : <span className="quiet">–</span>}
       </span>
-      <span role="cell" className="tag-quality">
-        {tag.timeUs > 0 ? qualityOf(tag) : ''}
-      </span>
+      <span role="cell">{tag.timeUs > 0 && <Quality live={tag} />}</span>
       <span role="cell" className="number quiet">
         {tag.timeUs > 0 && (
           <>
