@@ -27,7 +27,8 @@ export class DemoSite implements AsyncDisposable {
     const demo = await box.startDemo();
     stack.defer(async () => void (await demo.stop()));
     const chromium = stack.use(await Chromium.start());
-    await until('the link', () => demo.stderr().includes('/sign-in#'));
+    // The machine may be busy with much else.
+    await until('the link', () => demo.stderr().includes('/sign-in#'), 120_000);
     const [link] = /http:\S+\/sign-in#[\w-]+/.exec(demo.stderr()) ?? [];
     assert.ok(link, 'the demo prints a link');
     const site = new DemoSite(stack.move(), box, chromium, link);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import type { AlarmStatus, AppliedConfig, NoticesStatus, RuleStatus } from '#contract/client.ts';
+import type { AlarmStatus, AlertStatus, AppliedConfig, NoticesStatus, RuleStatus } from '#contract/client.ts';
 import { until } from '../until.ts';
 import type { DemoSite } from './demo-site.ts';
 import { plantDay } from './plant-day.ts';
+import { WORN } from './scenes.ts';
 
 /** Faults take their time in the plant, and the machine may be busy with much else. */
 const PATIENCE_MS = 180_000;
@@ -23,6 +24,7 @@ export async function furnish(site: DemoSite, { day = false } = {}): Promise<voi
   await peopleAndPrograms(site);
   await breakThings(site);
   await actOnAlarms(site);
+  await judgeFindings(site);
   await until(
     'a notice that did not arrive',
     async () => {
@@ -181,5 +183,23 @@ async function actOnAlarms(site: DemoSite): Promise<void> {
     act: 'outOfService',
     comment: 'the gauge is replaced',
     by: 'eva',
+  });
+}
+
+/** What the detectors of the worn bearing say: of one somebody has said what it is, the other waits for somebody. */
+async function judgeFindings(site: DemoSite): Promise<void> {
+  const found = async (id: string) =>
+    (await site.api.get<readonly AlertStatus[]>('/api/alerts')).find(({ rule }) => rule === id);
+  await until('a finding of the bearing', async () => (await found(WORN)) !== undefined, PATIENCE_MS);
+  const known = 'hall/line2/pump/bearing';
+  await until('a second one', async () => (await found(known)) !== undefined, PATIENCE_MS);
+  const alert = await found(known);
+  assert.ok(alert);
+  await post(site, '/api/alerts/judge', {
+    id: known,
+    sinceUs: alert.sinceUs,
+    verdict: 'known',
+    why: 'a bearing is ordered',
+    by: 'otto',
   });
 }

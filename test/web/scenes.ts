@@ -31,6 +31,20 @@ const pressElement = async (page: Page, id: string): Promise<void> => {
 };
 
 const PUMP = 'hall/line1/pump';
+/** Of the bearing that wears. */
+export const WORN = 'hall/line2/pump/knocking';
+
+/** Whether a day in which it wore is fit to learn from: what comes is the report, whatever it says. */
+async function asksWhetherFit(page: Page): Promise<void> {
+  const card = page.getByRole('region', { name: 'Learned' });
+  await card.getByRole('button', { name: 'Learn from a period …' }).click();
+  await card.getByRole('button', { name: '1 d', exact: true }).click();
+  await card.getByRole('button', { name: 'Is it fit?' }).click();
+  await card
+    .getByText(/^(Nothing was kept|It learns nothing)/)
+    .first()
+    .waitFor({ timeout: 120_000 });
+}
 
 /** Places on pages, beside what is seen of them first, as a furnished site shows them. */
 export const PLACES: readonly Scene[] = [
@@ -61,6 +75,21 @@ export const PLACES: readonly Scene[] = [
       await page.locator('.alarm-row').nth(8).waitFor();
     },
   },
+  {
+    name: 'alerts',
+    hash: '#/alarms?list=alerts',
+    open: async (page) => {
+      const now = page.getByRole('region', { name: 'Standing alerts' });
+      await now.getByRole('button', { name: 'Show the trend' }).first().click();
+      await now.locator('canvas').first().waitFor();
+    },
+  },
+  {
+    name: 'detector',
+    hash: `#/detectors/${WORN}`,
+    open: (page) => page.getByRole('region', { name: 'Why' }).locator('canvas').first().waitFor(),
+  },
+  { name: 'detector-learn', hash: `#/detectors/${WORN}`, open: asksWhetherFit },
   {
     name: 'audit-entry',
     hash: '#/audit?group=writes',
@@ -139,6 +168,11 @@ export const DIALOGS: readonly Scene[] = [
   { name: 'trends-export', hash: `#/trends?tag=${PUMP}/vibration`, open: asks(/^Export/) },
   { name: 'trends-calculate', hash: `#/trends?tag=${PUMP}/vibration`, open: asks(/^Calculate/) },
   { name: 'alarm-shelve', hash: `#/alarms/${PUMP}/suction-low`, open: asks('Shelve …') },
+  {
+    name: 'alert-false',
+    hash: '#/alarms?list=alerts',
+    open: asks('False'),
+  },
   { name: 'notices-maintenance', hash: '#/notices', open: asks('Begin maintenance …') },
   {
     name: 'decisions-trial',
