@@ -46,7 +46,7 @@ test(
       .filter({ hasText: 'bearing' });
     await row.getByText('not learned').waitFor();
     assert.deepEqual(await window.barriers(), []);
-    await row.getByRole('link', { name: 'hall/pump/bearing' }).click();
+    await row.getByRole('link', { name: 'bearing', exact: true }).click();
     await page.getByRole('heading', { level: 1, name: /^bearing/ }).waitFor();
     const card = region(page, 'Learned');
     await card.getByRole('button', { name: 'Learn from a period …' }).click();

@@ -38,7 +38,7 @@ export const WORN = 'hall/line2/pump/knocking';
 async function asksWhetherFit(page: Page): Promise<void> {
   const card = page.getByRole('region', { name: 'Learned' });
   await card.getByRole('button', { name: 'Learn from a period …' }).click();
-  await card.getByRole('button', { name: '1 d', exact: true }).click();
+  await card.getByRole('button', { name: '24 h', exact: true }).click();
   await card.getByRole('button', { name: 'Is it fit?' }).click();
   await card
     .getByText(/^(Nothing was kept|It learns nothing)/)

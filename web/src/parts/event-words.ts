@@ -23,8 +23,19 @@ export function severityOf({ name, detail = {} }: Told): Severity {
   return ODD.test(name) && !DECIDED.test(name) ? 'odd' : 'none';
 }
 
+/** States to which alarms come by themselves: said as what happened. */
+const HAPPENED: { readonly [name: string]: string } = {
+  'alarm.unacknowledged': 'alarm raised',
+  'alarm.returnedUnacknowledged': 'alarm over, not acknowledged',
+  'alarm.latchedUnacknowledged': 'alarm over, latched, not acknowledged',
+  'alarm.latchedAcknowledged': 'alarm over, latched',
+  'alarm.normal': 'alarm over',
+};
+
 /** `alarm.outOfService` is “alarm: out of service”, `security.write-refused` is “write refused”. */
 export function eventText(name: string): string {
+  const happened = HAPPENED[name];
+  if (happened !== undefined) return happened;
   const [kind = '', ...rest] = name.split('.');
   const words = rest
     .join(' ')

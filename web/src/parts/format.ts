@@ -14,6 +14,10 @@ export const number = (value: number): string => {
   return size >= 10 ** DIGITS ? counts.format(value).replaceAll(',', '\u202f') : numbers.format(value);
 };
 
+/** A whole number of any length, given in figures, as other numbers are written. */
+export const digits = (figures: string): string =>
+  figures.replace(/^-?/, '').length > DIGITS ? figures.replaceAll(/\B(?=(\d{3})+$)/g, '\u202f') : figures;
+
 /** How many: thousands apart by a thin space. */
 export const count = (value: number): string => counts.format(value).replaceAll(',', '\u202f');
 

@@ -9,7 +9,7 @@ const LENGTHS: readonly (readonly [string, number])[] = [
   ['5 min', 5 * MINUTE_S],
   ['1 h', HOUR_S],
   ['8 h', 8 * HOUR_S],
-  ['1 d', DAY_S],
+  ['24 h', DAY_S],
   ['7 d', 7 * DAY_S],
   ['30 d', 30 * DAY_S],
 ];

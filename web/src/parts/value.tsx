@@ -1,20 +1,37 @@
-import type { TagValue } from '#contract/client.ts';
+import type { Json, TagValue } from '#contract/client.ts';
 import { useSiteNow } from '../data/clock.ts';
 import type { Live } from '../data/live-value.ts';
-import { duration, number } from './format.ts';
+import { textOf } from './event-words.ts';
+import { digits, duration, number } from './format.ts';
 import { classOfName, qualityOf, qualityText } from './quality.ts';
 import { unitText } from './unit.ts';
 
+/** Of many values so many are shown, of others so many letters: a wave of a thousand is no text. */
+const MOST_VALUES = 3;
+const MOST_LETTERS = 40;
+
+export function brief(value: Exclude<Json, null>): string {
+  if (Array.isArray(value) && value.length > MOST_VALUES) {
+    const first = value
+      .slice(0, MOST_VALUES)
+      .map((one) => (typeof one === 'number' ? number(one) : textOf(one)));
+    return `${first.join(', ')} … (${value.length})`;
+  }
+  const text = Array.isArray(value) ? value.map(textOf).join(', ') : JSON.stringify(value);
+  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)} …` : text;
+}
+
 /** A value as people read it, without its unit. */
-export function valueText({ value, state }: Pick<TagValue, 'value' | 'state'>): string {
+export function valueText({ value, state, type }: Pick<TagValue, 'value' | 'state' | 'type'>): string {
   if (value === null) return '–';
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (state !== undefined) return state;
   if (typeof value === 'number') return number(value);
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return type === 'int64' ? digits(value) : value;
+  return brief(value);
 }
 
-type Shown = Pick<TagValue, 'value' | 'state' | 'quality' | 'unit' | 'writeOnly'>;
+type Shown = Pick<TagValue, 'value' | 'state' | 'type' | 'quality' | 'unit' | 'writeOnly'>;
 
 /** The newest value of a tag; one that is not good says so, in words and not by its colour alone. */
 export function Value({ live }: { readonly live: Shown | undefined }) {

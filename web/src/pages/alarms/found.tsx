@@ -1,6 +1,7 @@
 import { useId, useState } from 'react';
 import type { AlertStatus, EndedAlert } from '#contract/client.ts';
 import { useSiteNow } from '../../data/clock.ts';
+import { useDetectors } from '../../data/detectors.ts';
 import { Age } from '../../parts/age.tsx';
 import { ReasonTrends } from '../../parts/detectors/reason-trends.tsx';
 import { Reasons } from '../../parts/detectors/reasons.tsx';
@@ -25,7 +26,10 @@ export function Found({
   /** Absent while it stands. */
   readonly ended?: EndedAlert;
 }) {
-  const { rule, asset, text, sinceUs, verdict } = alert;
+  const { rule, asset, sinceUs, verdict } = alert;
+  const { data: detectors } = useDetectors();
+  // What it means, as the site file says it; how it was seen stands beside it.
+  const text = detectors?.find(({ id }) => id === rule)?.description ?? alert.text;
   const id = useId();
   const [isOpen, setOpen] = useState(false);
   const reads = reasons.map(({ tag }) => tag);
@@ -35,7 +39,7 @@ export function Found({
       {(ask) => (
         <div className="finding">
           <div>
-            <AlertText alert={alert} />
+            <AlertText alert={{ ...alert, text }} />
             <p className="quiet" title={kindAbout(kind)}>
               {kindName(kind)}
               {`, ${ended && !atEnd ? 'as it ended' : certaintyText(certainty)}`}

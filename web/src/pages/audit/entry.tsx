@@ -2,8 +2,9 @@ import { useState } from 'react';
 import type { ConfigDiff, EventView, Json } from '#contract/client.ts';
 import { api } from '../../data/api.ts';
 import { useMay } from '../../data/session.ts';
+import { shownZone } from '../../data/site-zone.ts';
 import { eventText, moreOf, personOf, severityOf, textOf } from '../../parts/event-words.ts';
-import { date, timeOfDay } from '../../parts/format.ts';
+import { date, duration, fineMs, timeOfDay } from '../../parts/format.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { useAct } from '../../parts/use-act.ts';
 import { ToPage } from '../../shell/to-page.tsx';
@@ -49,7 +50,9 @@ function More({ event }: { readonly event: EventView }) {
           {id}, <code>{name}</code>
         </dd>
         <dt>Time</dt>
-        <dd>{new Date(timeUs / 1000).toISOString()}</dd>
+        <dd>
+          {shownZone().text(timeUs / 1e6, 3)} <span className="quiet">{shownZone().name}</span>
+        </dd>
         <dt>Subject</dt>
         <dd>
           <Subject kind={kind} subject={subject} />
@@ -57,7 +60,9 @@ function More({ event }: { readonly event: EventView }) {
         {by !== undefined && (
           <>
             <dt>By</dt>
-            <dd>{by}</dd>
+            <dd>
+              {personOf(by)} {personOf(by) !== by && <code className="quiet">{by}</code>}
+            </dd>
           </>
         )}
         {Object.entries(detail).map(([field, value]) => (
@@ -69,14 +74,29 @@ function More({ event }: { readonly event: EventView }) {
   );
 }
 
+/** `tookMs` is “Took”: its unit stands behind what it took. */
+const words = (field: string): string =>
+  sentence(
+    field
+      .replace(/(?<=[a-z])[MU]s$/, '')
+      .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
+  );
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+function shown(field: string, value: Json): string {
+  if (typeof value !== 'number') return textOf(value);
+  if (field.endsWith('Ms')) return value < 60_000 ? fineMs(value) : duration(value);
+  return field.endsWith('Us') ? shownZone().text(value / 1e6) : textOf(value);
+}
+
 const Fact = ({ field, value }: { readonly field: string; readonly value: Json }) => (
   <>
-    <dt>{field}</dt>
+    <dt>{words(field)}</dt>
     <dd>
       {typeof value === 'object' && value !== null ? (
         <pre>{JSON.stringify(value, null, 1)}</pre>
       ) : (
-        textOf(value)
+        shown(field, value)
       )}
     </dd>
   </>

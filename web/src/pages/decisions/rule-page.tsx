@@ -2,6 +2,7 @@ import type { Json, RuleStatus } from '#contract/client.ts';
 import { useSiteNow } from '../../data/clock.ts';
 import { useLiveTag } from '../../data/live.ts';
 import { useMay } from '../../data/session.ts';
+import { nameIn } from '../../parts/detectors/words.ts';
 import { count, duration, moment } from '../../parts/format.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { LiveAge, Quality, Value } from '../../parts/value.tsx';
@@ -52,7 +53,7 @@ export function RulePage({ id }: { readonly id: string }) {
             )}
           </div>
           <pre className="condition">{rule.when}</pre>
-          <Inputs reads={rule.reads} />
+          <Inputs reads={rule.reads} asset={rule.asset} />
         </section>
         <section className="card" aria-label="What it does">
           <h2>What it does</h2>
@@ -66,7 +67,7 @@ export function RulePage({ id }: { readonly id: string }) {
 }
 
 /** What the condition rests on, as it is now. */
-function Inputs({ reads }: Pick<RuleStatus, 'reads'>) {
+function Inputs({ reads, asset }: Pick<RuleStatus, 'reads' | 'asset'>) {
   if (reads.length === 0) return <p className="quiet">It reads no tag.</p>;
   return (
     <table className="table" aria-label="Inputs now">
@@ -84,19 +85,21 @@ function Inputs({ reads }: Pick<RuleStatus, 'reads'>) {
       </thead>
       <tbody>
         {reads.map((path) => (
-          <Input key={path} path={path} />
+          <Input key={path} path={path} asset={asset} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Input({ path }: { readonly path: string }) {
+function Input({ path, asset }: { readonly path: string; readonly asset: string }) {
   const live = useLiveTag(path);
   return (
     <tr>
       <th scope="row">
-        <a href={hashOf('tags', path)}>{path}</a>
+        <a href={hashOf('tags', path)} title={path}>
+          {nameIn(asset, path)}
+        </a>
       </th>
       <td className="number">
         <Value live={live} />

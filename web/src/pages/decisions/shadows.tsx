@@ -1,5 +1,6 @@
 import type { RuleStatus } from '#contract/client.ts';
 import { count, duration } from '../../parts/format.ts';
+import { Table } from '../../parts/table.tsx';
 import { hashOf } from '../../shell/route.ts';
 import { RuleState } from './rule-state.tsx';
 
@@ -10,32 +11,30 @@ export function Shadows({ rules }: { readonly rules: readonly RuleStatus[] }) {
   return (
     <section className="card" aria-label="Shadow rules">
       <h2>Shadow rules: they decide, and act on nothing</h2>
-      <div className="scroll">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Shadow</th>
-              <th scope="col">Now</th>
-              <th scope="col">Instead of</th>
-              <th scope="col">Now</th>
-              <th scope="col" className="number">
-                Differed
-              </th>
-              <th scope="col" className="number">
-                Would write
-              </th>
-              <th scope="col" className="number">
-                Would send
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {shadows.map((rule) => (
-              <Row key={rule.id} rule={rule} live={rules.find(({ id }) => id === rule.shadow?.insteadOf)} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="Table of shadow rules">
+        <thead>
+          <tr>
+            <th scope="col">Shadow</th>
+            <th scope="col">Now</th>
+            <th scope="col">Instead of</th>
+            <th scope="col">That one now</th>
+            <th scope="col" className="number">
+              Differed
+            </th>
+            <th scope="col" className="number">
+              Would write
+            </th>
+            <th scope="col" className="number">
+              Would send
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {shadows.map((rule) => (
+            <Row key={rule.id} rule={rule} live={rules.find(({ id }) => id === rule.shadow?.insteadOf)} />
+          ))}
+        </tbody>
+      </Table>
     </section>
   );
 }

@@ -64,7 +64,7 @@ function Head({ detector }: { readonly detector: DetectorStatus }) {
       {fault !== undefined && <p className="abnormal">{fault}</p>}
       {state === 'found' && (
         <p>
-          Figure {ratioText(ratio)}, {certaintyText(certainty)}
+          {ratioText(ratio)} times its limit, {certaintyText(certainty)}
           {sinceUs !== undefined && (
             <>
               , for <Age sinceUs={sinceUs} />

@@ -1,17 +1,23 @@
 import { useMemo, useState } from 'react';
 import type { DetectorStatus } from '#contract/client.ts';
+import { siteNowMs } from '../../data/clock.ts';
 import { RangePicker } from '../../parts/range-picker.tsx';
 import type { Mark } from '../../parts/trend/marks.ts';
 import type { When } from '../../parts/trend/span.ts';
 import { TagPast } from '../../parts/trend/tag-past.tsx';
 import { type Finding, useFindings } from './found.ts';
 
-const DAY_S = 86_400;
+const HOUR_S = 3600;
+const DAY_S = 24 * HOUR_S;
 const LIMIT = { value: 1, name: 'limit' };
 
 /** Its figure over time, with its limit and what it found as marks. */
 export function Figure({ detector }: { readonly detector: DetectorStatus }) {
-  const [when, setWhen] = useState<When>({ lastS: DAY_S });
+  // A day of which all but its last minutes are not known says nothing.
+  const [when, setWhen] = useState<When>(() => {
+    const knownS = siteNowMs() / 1000 - detector.figures.sinceUs / 1e6;
+    return { lastS: knownS < HOUR_S ? HOUR_S : DAY_S };
+  });
   const { findings } = useFindings(detector);
   const marks = useMemo(() => marksOf(findings), [findings]);
   return (

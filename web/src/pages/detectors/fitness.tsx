@@ -35,10 +35,10 @@ export function Fitness({ report: { fit, rows, findings, signals } }: { readonly
                 Known
               </th>
               <th scope="col" className="number">
-                Least
+                Min
               </th>
               <th scope="col" className="number">
-                Most
+                Max
               </th>
             </tr>
           </thead>

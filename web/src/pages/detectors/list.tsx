@@ -129,10 +129,8 @@ function Row({ detector, sparks }: { readonly detector: DetectorStatus; readonly
         <DetectorState state={state} {...(fault !== undefined && { fault })} />
       </span>
       <span role="cell" className="detector-name">
-        <a href={hashOf('detectors', id)}>
-          {asset !== '' && <span className="quiet">{asset}/</span>}
-          {nameIn(asset, id)}
-        </a>
+        <a href={hashOf('detectors', id)}>{nameIn(asset, id)}</a>
+        {asset !== '' && <span className="quiet detector-asset">{asset}</span>}
         {shadow && <span className="tag-mark">shadow</span>}
         {alarm && <span className="tag-mark">alarm</span>}
         <span className="quiet detector-about">

@@ -107,9 +107,7 @@ export function LinkCard({ sinks, actuators }: Pick<SiteStatus, 'sinks' | 'actua
             <span>
               {id} <span className="quiet">{kind}</span>
             </span>
-            <span className={failed > 0 ? 'abnormal' : ''}>
-              {failed > 0 ? `${count(failed)} failed` : 'well'}
-            </span>
+            <Outcome failed={failed} isStuck={fault !== undefined && waiting > 0} />
             <span className="quiet">{waiting === 0 ? 'nothing waits' : `${count(waiting)} wait`}</span>
             {fault && <span className="fault">{fault.message}</span>}
           </li>
@@ -117,4 +115,10 @@ export function LinkCard({ sinks, actuators }: Pick<SiteStatus, 'sinks' | 'actua
       </ul>
     </section>
   );
+}
+
+/** What comes of acts: one that fails and is tried again is not well, although nothing is lost yet. */
+function Outcome({ failed, isStuck }: { readonly failed: number; readonly isStuck: boolean }) {
+  if (failed > 0) return <span className="abnormal">{count(failed)} failed</span>;
+  return isStuck ? <span className="abnormal">{PEER_STATES.waiting}</span> : <span>well</span>;
 }

@@ -60,9 +60,9 @@ export function Faceplate({ path, onClose }: { readonly path: string; readonly o
       {error && !face && <Refusal error={error} />}
       {!face && !error && <div className="waiting" role="status" aria-label="Asking the site" />}
       {face && 'tag' in face && <OneTag key={shown} tag={face.tag} />}
-      {face && 'tags' in face && <Tags tags={face.tags} below={shown} onOpen={setOpened} />}
       {face && <FaceAlarms asset={asset} />}
       {face && <AssetState asset={asset} />}
+      {face && 'tags' in face && <Tags tags={face.tags} below={shown} onOpen={setOpened} />}
     </aside>
   );
 }

@@ -2,6 +2,7 @@ import type { Found } from '#contract/client.ts';
 import { namesOf } from '#contract/naming.ts';
 import { number } from '../../parts/format.ts';
 import { unitText } from '../../parts/unit.ts';
+import { brief } from '../../parts/value.tsx';
 import { VirtualList } from '../../parts/virtual-list.tsx';
 import { hashOf } from '../../shell/route.ts';
 
@@ -104,5 +105,5 @@ const ACCESS: { readonly [access in NonNullable<Found['access']>]: string } = {
 function shownValue({ value, states }: Found): string {
   if (value === undefined || value === null) return '–';
   if (typeof value === 'number') return states?.[value] ?? number(value);
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : brief(value);
 }

@@ -3,6 +3,7 @@ import { useLiveTag } from '../../data/live.ts';
 import { usePolled } from '../../data/poll.ts';
 import { transport } from '../../data/transport.ts';
 import { count } from '../../parts/format.ts';
+import { PathName } from '../../parts/path-name.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import { LiveAge, Quality, Value } from '../../parts/value.tsx';
 import { VirtualList } from '../../parts/virtual-list.tsx';
@@ -66,13 +67,11 @@ const Head = () => (
 
 function Row({ path }: { readonly path: string }) {
   const live = useLiveTag(path);
-  const cut = path.lastIndexOf('/') + 1;
   return (
     <div className="source-tag">
-      <span role="cell" title={path}>
+      <span role="cell">
         <a href={hashOf('tags', path)}>
-          <span className="quiet">{path.slice(0, cut)}</span>
-          {path.slice(cut)}
+          <PathName path={path} />
         </a>
       </span>
       <span role="cell" className="number">

@@ -33,11 +33,11 @@ export function Statistics({
   return (
     <dl className="statistics">
       <div>
-        <dt>Least</dt>
+        <dt>Min</dt>
         <dd>{withUnit(data.min)}</dd>
       </div>
       <div>
-        <dt>Most</dt>
+        <dt>Max</dt>
         <dd>{withUnit(data.max)}</dd>
       </div>
       <div>

@@ -3,6 +3,7 @@ import type { TagValue } from '#contract/client.ts';
 import { useLiveTag } from '../../data/live.ts';
 import { type Sparks, useSparks } from '../../data/sparks.ts';
 import { count } from '../../parts/format.ts';
+import { PathName } from '../../parts/path-name.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Spark } from '../../parts/spark.tsx';
 import { LiveAge, Quality, Value } from '../../parts/value.tsx';
@@ -86,13 +87,11 @@ function TagRow({
 }) {
   const live = useLiveTag(path);
   const shown = below === '' ? path : path.slice(below.length + 1);
-  const cut = shown.lastIndexOf('/') + 1;
   return (
     <div className="tag-row">
       <span role="cell" className="tag-name">
         <a href={hashOf('tags', path)}>
-          <span className="quiet">{shown.slice(0, cut)}</span>
-          {shown.slice(cut)}
+          <PathName path={shown} />
         </a>
       </span>
       <span role="cell" className="number">

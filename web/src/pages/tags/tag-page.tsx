@@ -62,6 +62,12 @@ export function TagPage({ path }: { readonly path: string }) {
         </dl>
         {tag && mayWrite && tag.access !== 'read' && <WriteForm tag={tag} live={live} />}
       </section>
+      {typeof live?.value === 'object' && live.value !== null && (
+        <section className="card" aria-label="Whole value">
+          <h2>Whole value</h2>
+          <pre className="whole-value">{JSON.stringify(live.value, null, 1)}</pre>
+        </section>
+      )}
       {tag && isDrawn(tag) && <Past tag={tag} />}
       {tag && (
         <div className="tag-cards">
@@ -165,11 +171,14 @@ function plain(value: Json): string {
 
 /** Rules, alarms and tags that read it. */
 function Readers({ tag: { readers, alarms } }: { readonly tag: Detail }) {
+  const detectors = new Set(readers?.filter(({ kind }) => kind === 'detector').map(({ id }) => id));
+  // The figure of a detector is a tag of the same name, and says no more than the detector.
+  const told = readers?.filter(({ kind, id }) => kind !== 'tag' || !detectors.has(id));
   return (
     <section className="card" aria-label="Used by">
       <h2>{readers ? 'Used by' : 'Alarms of its asset'}</h2>
       <ul className="plain">
-        {(readers ?? alarms.map((id) => ({ kind: 'alarm', id }))).map(({ kind, id }) => (
+        {(told ?? alarms.map((id) => ({ kind: 'alarm', id }))).map(({ kind, id }) => (
           <li key={`${kind} ${id}`}>
             <span className="quiet">{kind}</span> <ToPage {...placeOf(kind, id)}>{id}</ToPage>
           </li>
@@ -183,6 +192,7 @@ function Readers({ tag: { readers, alarms } }: { readonly tag: Detail }) {
 /** Where what reads a tag is shown. */
 function placeOf(kind: string, id: string): { readonly page: string; readonly rest: string } {
   if (kind === 'tag') return { page: 'tags', rest: id };
+  if (kind === 'detector') return { page: 'detectors', rest: id };
   if (kind === 'rule') return { page: 'decisions', rest: `rule/${id}` };
   return { page: 'alarms', rest: id };
 }

@@ -95,7 +95,14 @@ function AskWhy({
       }}
     >
       <p className="quiet">{about}</p>
-      <Field label="Reason" name="why" autoFocus required={false} maxLength={500} autoComplete="off">
+      <Field
+        label="Reason, where there is one to tell"
+        name="why"
+        autoFocus
+        required={false}
+        maxLength={500}
+        autoComplete="off"
+      >
         Such as: the strainer was blocked. Kept in the journal with your name.
       </Field>
     </Ask>

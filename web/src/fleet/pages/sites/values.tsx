@@ -3,6 +3,7 @@ import type { FleetTag } from '#contract/fleet-client.ts';
 import { Age } from '../../../parts/age.tsx';
 import { FindField } from '../../../parts/find-field.tsx';
 import { count } from '../../../parts/format.ts';
+import { PathName } from '../../../parts/path-name.tsx';
 import { RangePicker } from '../../../parts/range-picker.tsx';
 import { Refusal } from '../../../parts/refusal.tsx';
 import { PastOf } from '../../../parts/trend/past-of.tsx';
@@ -100,13 +101,11 @@ function Row({
   readonly href: string;
   readonly isChosen: boolean;
 }) {
-  const cut = tag.path.lastIndexOf('/') + 1;
   return (
     <div className="values-row" data-chosen={isChosen || undefined}>
       <span role="cell" className="values-name">
         <a href={href}>
-          <span className="quiet">{tag.path.slice(0, cut)}</span>
-          {tag.path.slice(cut)}
+          <PathName path={tag.path} />
         </a>
       </span>
       <span role="cell" className="number">

@@ -8,6 +8,7 @@ import { useMe } from '../../../data/session.ts';
 import { Dialog } from '../../../parts/dialog.tsx';
 import { moment } from '../../../parts/format.ts';
 import { Refusal } from '../../../parts/refusal.tsx';
+import { Table } from '../../../parts/table.tsx';
 import { useAct } from '../../../parts/use-act.ts';
 import { Outcome } from './apply-dialog.tsx';
 import { CodeEditor } from './code-editor.tsx';
@@ -31,52 +32,50 @@ export function Versions() {
   const running = newest[0]?.digest;
   return (
     <section className="card" aria-label="Site files that took effect">
-      <div className="scroll">
-        <table className="table versions">
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">By</th>
-              <th scope="col">What it changed</th>
-              <th scope="col">Why</th>
-              <th scope="col">Digest</th>
-              <th scope="col">
-                <span className="unseen">What to do</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {newest.map((entry) => (
-              <tr key={entry.seq}>
-                <td className="event-time">{moment(entry.timeUs / 1000, nowMs)}</td>
-                <td>{byText(entry)}</td>
-                <td>
-                  {entry.summary ?? (entry.before === null ? 'the first one' : 'started with another file')}
-                </td>
-                <td>{entry.why ?? <span className="quiet">–</span>}</td>
-                <td>
-                  <code>{entry.digest.slice(0, 12)}</code>
-                  {entry.digest === running && <span className="quiet"> runs</span>}
-                </td>
-                <td className="versions-acts">
-                  <button type="button" className="link" onClick={() => setShown(entry)}>
-                    {entry.before === null ? 'Text' : 'Differences'}
+      <Table label="Table of site files" className="versions">
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">By</th>
+            <th scope="col">What it changed</th>
+            <th scope="col">Why</th>
+            <th scope="col">Digest</th>
+            <th scope="col">
+              <span className="unseen">What to do</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {newest.map((entry) => (
+            <tr key={entry.seq}>
+              <td className="event-time">{moment(entry.timeUs / 1000, nowMs)}</td>
+              <td>{byText(entry)}</td>
+              <td>
+                {entry.summary ?? (entry.before === null ? 'the first one' : 'started with another file')}
+              </td>
+              <td>{entry.why ?? <span className="quiet">–</span>}</td>
+              <td>
+                <code>{entry.digest.slice(0, 12)}</code>
+                {entry.digest === running && <span className="quiet"> runs</span>}
+              </td>
+              <td className="row-acts">
+                <button type="button" className="link" onClick={() => setShown(entry)}>
+                  {entry.before === null ? 'Text' : 'Differences'}
+                </button>
+                {entry.digest !== running && running !== undefined && (
+                  <button
+                    type="button"
+                    className="link"
+                    onClick={() => setGoesBack({ to: entry, from: running })}
+                  >
+                    Go back to it …
                   </button>
-                  {entry.digest !== running && running !== undefined && (
-                    <button
-                      type="button"
-                      className="link"
-                      onClick={() => setGoesBack({ to: entry, from: running })}
-                    >
-                      Go back to it …
-                    </button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </Table>
       {shown && <Shown entry={shown} onEnd={() => setShown(undefined)} />}
       {goesBack && <GoBack {...goesBack} onEnd={() => setGoesBack(undefined)} />}
     </section>
