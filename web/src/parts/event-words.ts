@@ -44,8 +44,8 @@ export function eventText(name: string): string {
   return kind === 'security' ? words : `${kind} ${words}`;
 }
 
-/** Who did it, as people say it: `operator:eva` is eva. */
-export const personOf = (by: string | undefined): string => by?.replace(/^operator:/, '') ?? '';
+/** Who did it, as people say it: `operator:eva` is eva, and so is `api:eva`, who changed the site file. */
+export const personOf = (by: string | undefined): string => by?.replace(/^(operator|api):/, '') ?? '';
 
 /** What stands beside it in a list: what was written, and why. */
 export function moreOf({ name, detail = {} }: Told): string {

@@ -155,7 +155,7 @@ function Outcome({ result, unit }: { readonly result: WriteResult; readonly unit
           Feedback: {number(feedback)} {unitText(unit)}
         </p>
       )}
-      <p className="quiet">after {fineMs(tookMs)}</p>
+      {state !== 'refused' && <p className="quiet">after {fineMs(tookMs)}</p>}
     </div>
   );
 }

@@ -166,7 +166,8 @@ function Row({
           <a href={hashOf('sites', site, { show: 'alarms' })}>{site}</a>
           {siteState !== 'online' && saidUs !== undefined && (
             <span className="quiet">
-              as of <Age sinceUs={saidUs} /> ago
+              <span className="fleet-alarm-asof">as of </span>
+              <Age sinceUs={saidUs} /> ago
             </span>
           )}
         </span>

@@ -3,7 +3,8 @@ import { useState } from 'react';
 import type { EventsQuery, FleetEvent } from '#contract/fleet-client.ts';
 import { useSiteNow } from '../../data/clock.ts';
 import { usePolled } from '../../data/poll.ts';
-import { eventText, moreOf, personOf, severityOf, textOf } from '../../parts/event-words.ts';
+import { DoneBy, EventFacts, ExactTime } from '../../parts/event-facts.tsx';
+import { eventText, moreOf, personOf, severityOf } from '../../parts/event-words.ts';
 import { moment } from '../../parts/format.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { useAct } from '../../parts/use-act.ts';
@@ -127,21 +128,22 @@ function Entry({
           <dt>Subject</dt>
           <dd>{subject || '–'}</dd>
           <dt>Time</dt>
-          <dd>{new Date(timeUs / 1000).toISOString()}</dd>
+          <dd>
+            <ExactTime timeUs={timeUs} />
+          </dd>
           <dt>At the hub</dt>
-          <dd>{new Date(receivedUs / 1000).toISOString()}</dd>
+          <dd>
+            <ExactTime timeUs={receivedUs} />
+          </dd>
           {by !== undefined && (
             <>
               <dt>By</dt>
-              <dd>{by}</dd>
+              <dd>
+                <DoneBy by={by} />
+              </dd>
             </>
           )}
-          {Object.entries(detail).map(([field, value]) => (
-            <div key={field} className="fact">
-              <dt>{field}</dt>
-              <dd>{textOf(value)}</dd>
-            </div>
-          ))}
+          <EventFacts detail={detail} />
         </dl>
       )}
     </li>

@@ -2,9 +2,9 @@ import { useState } from 'react';
 import type { ConfigDiff, EventView, Json } from '#contract/client.ts';
 import { api } from '../../data/api.ts';
 import { useMay } from '../../data/session.ts';
-import { shownZone } from '../../data/site-zone.ts';
-import { eventText, moreOf, personOf, severityOf, textOf } from '../../parts/event-words.ts';
-import { date, duration, fineMs, timeOfDay } from '../../parts/format.ts';
+import { DoneBy, EventFacts, ExactTime } from '../../parts/event-facts.tsx';
+import { eventText, moreOf, personOf, severityOf } from '../../parts/event-words.ts';
+import { date, timeOfDay } from '../../parts/format.ts';
 import { Refusal } from '../../parts/refusal.tsx';
 import { useAct } from '../../parts/use-act.ts';
 import { ToPage } from '../../shell/to-page.tsx';
@@ -51,7 +51,7 @@ function More({ event }: { readonly event: EventView }) {
         </dd>
         <dt>Time</dt>
         <dd>
-          {shownZone().text(timeUs / 1e6, 3)} <span className="quiet">{shownZone().name}</span>
+          <ExactTime timeUs={timeUs} />
         </dd>
         <dt>Subject</dt>
         <dd>
@@ -61,46 +61,16 @@ function More({ event }: { readonly event: EventView }) {
           <>
             <dt>By</dt>
             <dd>
-              {personOf(by)} {personOf(by) !== by && <code className="quiet">{by}</code>}
+              <DoneBy by={by} />
             </dd>
           </>
         )}
-        {Object.entries(detail).map(([field, value]) => (
-          <Fact key={field} field={field} value={value} />
-        ))}
+        <EventFacts detail={detail} />
       </dl>
       {name === 'config.changed' && <Difference detail={detail} />}
     </div>
   );
 }
-
-/** `tookMs` is “Took”: its unit stands behind what it took. */
-const words = (field: string): string =>
-  sentence(
-    field
-      .replace(/(?<=[a-z])[MU]s$/, '')
-      .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
-  );
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-
-function shown(field: string, value: Json): string {
-  if (typeof value !== 'number') return textOf(value);
-  if (field.endsWith('Ms')) return value < 60_000 ? fineMs(value) : duration(value);
-  return field.endsWith('Us') ? shownZone().text(value / 1e6) : textOf(value);
-}
-
-const Fact = ({ field, value }: { readonly field: string; readonly value: Json }) => (
-  <>
-    <dt>{words(field)}</dt>
-    <dd>
-      {typeof value === 'object' && value !== null ? (
-        <pre>{JSON.stringify(value, null, 1)}</pre>
-      ) : (
-        shown(field, value)
-      )}
-    </dd>
-  </>
-);
 
 function Subject({ kind, subject }: { readonly kind: EventView['kind']; readonly subject: string }) {
   const page = kind === 'alarm' ? 'alarms' : kind === 'write' ? 'tags' : undefined;

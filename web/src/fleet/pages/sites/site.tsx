@@ -39,7 +39,7 @@ export function SitePage({ site: id }: { readonly site: string }) {
     <div className="page site">
       <header className="site-head">
         <nav aria-label="Place" className="quiet">
-          <a href={hashOf('sites')}>Sites</a> /
+          <a href={hashOf('sites')}>Sites</a>
         </nav>
         <h1>{id}</h1>
         {site && (
