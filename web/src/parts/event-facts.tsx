@@ -1,7 +1,7 @@
 import type { Json } from '#contract/client.ts';
 import { shownZone } from '../data/site-zone.ts';
 import { personOf, textOf } from './event-words.ts';
-import { duration, fineMs } from './format.ts';
+import { duration, fineMs, number } from './format.ts';
 
 /** A moment as exactly as it is kept, and by whose clocks it is written. */
 export const ExactTime = ({ timeUs }: { readonly timeUs: number }) => (
@@ -42,6 +42,6 @@ function words(field: string): string {
 function shown(field: string, value: Json): string {
   if (typeof value !== 'number') return textOf(value);
   if (field.endsWith('Ms')) return value < 60_000 ? fineMs(value) : duration(value);
-  if (!field.endsWith('Us')) return textOf(value);
+  if (!field.endsWith('Us')) return Number.isInteger(value) ? textOf(value) : number(value);
   return value > 0 ? shownZone().text(value / 1e6) : '–';
 }

@@ -23,13 +23,14 @@ export function severityOf({ name, detail = {} }: Told): Severity {
   return ODD.test(name) && !DECIDED.test(name) ? 'odd' : 'none';
 }
 
-/** States to which alarms come by themselves: said as what happened. */
+/** What their names do not say: alarms come to a state by themselves, and a site can be left alone for so long. */
 const HAPPENED: { readonly [name: string]: string } = {
   'alarm.unacknowledged': 'alarm raised',
   'alarm.returnedUnacknowledged': 'alarm over, not acknowledged',
   'alarm.latchedUnacknowledged': 'alarm over, latched, not acknowledged',
   'alarm.latchedAcknowledged': 'alarm over, latched',
   'alarm.normal': 'alarm over',
+  'system.autonomy-low': 'left alone: less long than asked',
 };
 
 /** `alarm.outOfService` is “alarm: out of service”, `security.write-refused` is “write refused”. */
@@ -45,7 +46,8 @@ export function eventText(name: string): string {
 }
 
 /** Who did it, as people say it: `operator:eva` is eva, and so is `api:eva`, who changed the site file. */
-export const personOf = (by: string | undefined): string => by?.replace(/^(operator|api):/, '') ?? '';
+export const personOf = (by: string | undefined): string =>
+  by?.replace(/^(operator|api):/, '').replace(/^(rule|lease):/, '$1 ') ?? '';
 
 /** What stands beside it in a list: what was written, and why. */
 export function moreOf({ name, detail = {} }: Told): string {

@@ -106,7 +106,7 @@ const Head = () => (
   <div role="row" className="list-row detector-row" aria-rowindex={1}>
     <span role="columnheader">State</span>
     <span role="columnheader">Detector</span>
-    <span role="columnheader">Last quarter of an hour</span>
+    <span role="columnheader">15 min</span>
     <span role="columnheader" className="number" title="1 is at the limit">
       Figure
     </span>
@@ -133,7 +133,7 @@ function Row({ detector, sparks }: { readonly detector: DetectorStatus; readonly
         {asset !== '' && <span className="quiet detector-asset">{asset}</span>}
         {shadow && <span className="tag-mark">shadow</span>}
         {alarm && <span className="tag-mark">alarm</span>}
-        <span className="quiet detector-about">
+        <span className="quiet detector-about" title={description}>
           {kindName(kind)}
           {description !== undefined && `: ${description}`}
         </span>
