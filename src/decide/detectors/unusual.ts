@@ -1,6 +1,20 @@
 import type { Detector, Learned, Period, Reason } from '#decide/detectors/api.ts';
-import { HourOfDay } from '#decide/detectors/hours.ts';
-import { LevelShift } from '#decide/detectors/level.ts';
+import {
+  expectedAt,
+  HOUR_FIELDS,
+  hourOfDay,
+  hourSnapshot,
+  remainderOf,
+  restoreHours,
+} from '#decide/detectors/hours.ts';
+import {
+  baseOf,
+  LEVEL_FIELDS,
+  levelOf,
+  levelShift,
+  levelSnapshot,
+  restoreLevel,
+} from '#decide/detectors/level.ts';
 import { Rarity } from '#decide/detectors/rarity.ts';
 import { objectOf } from '#decide/detectors/snapshot.ts';
 import { figure, times } from '#decide/detectors/words.ts';
@@ -37,84 +51,118 @@ export function learnUnusual(
   times: ArrayLike<number>,
   settings = UNUSUAL,
 ): Learned {
-  const looks = signals.map(() => new Looks(settings));
-  for (const [i, one] of looks.entries()) {
+  const looks = new Looks(signals.length, settings);
+  for (const i of signals.keys()) {
     const column = columns[i] ?? [];
-    for (let row = 0; row < column.length; row++) one.take(column[row] as number, times[row] as number);
+    for (let row = 0; row < column.length; row++) looks.take(i, column[row] as number, times[row] as number);
   }
-  return {
-    kind: 'unusual',
-    signals,
-    settings: { ...settings },
-    state: { looks: looks.map((one) => one.snapshot()) },
-  };
+  return { kind: 'unusual', signals, settings: { ...settings }, state: { looks: looks.snapshot() } };
 }
 
-/** Three looks at one signal: its level, its hour of the day, the level of what the hour leaves. */
-class Looks {
-  readonly #level: LevelShift;
-  readonly #remainder: LevelShift;
-  readonly #hour = new HourOfDay();
-  readonly #rarities = [new Rarity(), new Rarity(), new Rarity()] as const;
-  readonly #most: number;
-  value = Number.NaN;
-  /** Rarity by each look, and how far it saw the signal from what was to be expected. */
-  readonly rare = new Float64Array(3);
-  readonly far = new Float64Array(3);
+const LOOKS = 3;
 
-  constructor({ level, remainder, slow, most }: UnusualSettings) {
-    this.#level = new LevelShift(level, slow);
-    this.#remainder = new LevelShift(remainder, slow);
-    this.#most = most;
+/** Where what lies of a signal: its value, how rare each look finds it and how far off, then what the looks remember. */
+const [VALUE, RARE, FAR] = [0, 1, 1 + LOOKS];
+const LEVEL = FAR + LOOKS;
+const REMAINDER = LEVEL + LEVEL_FIELDS;
+const HOUR = REMAINDER + LEVEL_FIELDS;
+const RARITIES = HOUR + HOUR_FIELDS;
+const FIELDS = RARITIES + Rarity.fields(LOOKS);
+
+/**
+ * Three looks at each signal: its level, its hour of the day, the level of what the hour leaves. All that they remember is
+ * one array, what goes together side by side: of ten thousand tags none is in the processor's cache when its moment comes,
+ * and what a moment costs is how many lines of memory it touches.
+ */
+class Looks {
+  readonly #memory: Float64Array;
+  readonly #rarity: Rarity;
+  readonly #settings: UnusualSettings;
+  readonly #signals: number;
+
+  constructor(signals: number, settings: UnusualSettings) {
+    this.#memory = new Float64Array(signals * FIELDS);
+    this.#rarity = new Rarity(this.#memory, LOOKS);
+    this.#settings = settings;
+    this.#signals = signals;
   }
 
   /** @returns rarity over all looks; NaN where there is no value */
-  take(value: number, timeUs: number): number {
+  take(signal: number, value: number, timeUs: number): number {
     if (!Number.isFinite(value)) return Number.NaN;
-    this.value = value;
-    const { far, rare } = this;
-    far[1] = this.#hour.take(value, timeUs);
-    far[0] = this.#level.take(value);
-    far[2] = this.#remainder.take(this.#hour.remainder);
+    const memory = this.#memory;
+    const { level, remainder, slow, most } = this.#settings;
+    const at = signal * FIELDS;
+    memory[at + VALUE] = value;
+    memory[at + FAR + 1] = hourOfDay(memory, at + HOUR, value, timeUs);
+    memory[at + FAR] = levelShift(memory, at + LEVEL, level, slow, value);
+    const left = remainderOf(memory, at + HOUR);
+    memory[at + FAR + 2] = levelShift(memory, at + REMAINDER, remainder, slow, left);
     let sum = 0;
-    for (let look = 0; look < 3; look++) {
-      rare[look] = (this.#rarities[look] as Rarity).take(Math.abs(far[look] as number), this.#most);
-      sum += rare[look] as number;
+    for (let look = 0; look < LOOKS; look++) {
+      const far = Math.abs(memory[at + FAR + look] as number);
+      const rare = this.#rarity.take(at + RARITIES, look, far, most);
+      memory[at + RARE + look] = rare;
+      sum += rare;
     }
     return sum;
   }
 
+  /** Rarity of the newest value by each look. */
+  rare(signal: number): number[] {
+    return [...this.#memory.subarray(signal * FIELDS + RARE, signal * FIELDS + RARE + LOOKS)];
+  }
+
+  /** How far a look saw the signal from what was to be expected, in usual deviations. */
+  far(signal: number, look: number): number {
+    return this.#memory[signal * FIELDS + FAR + look] as number;
+  }
+
   /** What each look sees, and what it had expected. */
-  seen(look: number): { readonly what: string; readonly value: number; readonly expected: number } {
-    if (look === 0) return { what: 'its level', value: this.#level.level, expected: this.#level.base };
-    if (look === 1) return { what: 'it', value: this.value, expected: this.#hour.expected };
-    const { level, base } = this.#remainder;
-    const { expected } = this.#hour;
+  seen(
+    signal: number,
+    look: number,
+  ): { readonly what: string; readonly value: number; readonly expected: number } {
+    const memory = this.#memory;
+    const at = signal * FIELDS;
+    const value = memory[at + VALUE] as number;
+    const expected = expectedAt(memory, at + HOUR);
+    if (look === 0) {
+      const level = at + LEVEL;
+      return { what: 'its level', value: levelOf(memory, level), expected: baseOf(memory, level) };
+    }
+    if (look === 1) return { what: 'it', value, expected };
     return {
       what: 'its level without the hour of the day',
-      value: expected + level,
-      expected: expected + base,
+      value: expected + levelOf(memory, at + REMAINDER),
+      expected: expected + baseOf(memory, at + REMAINDER),
     };
   }
 
-  snapshot(): Json {
-    return {
-      level: this.#level.snapshot(),
-      remainder: this.#remainder.snapshot(),
-      hour: this.#hour.snapshot(),
-      rarities: this.#rarities.map((one) => one.snapshot()),
-    };
+  snapshot(): Json[] {
+    const memory = this.#memory;
+    return Array.from({ length: this.#signals }, (_, signal) => {
+      const at = signal * FIELDS;
+      return {
+        level: levelSnapshot(memory, at + LEVEL),
+        remainder: levelSnapshot(memory, at + REMAINDER),
+        hour: hourSnapshot(memory, at + HOUR),
+        rarities: Array.from({ length: LOOKS }, (_, look) => this.#rarity.snapshot(at + RARITIES, look)),
+      };
+    });
   }
 
   restore(from: Json | undefined): void {
-    const kept = objectOf(from);
-    this.#level.restore(kept.level);
-    this.#remainder.restore(kept.remainder);
-    this.#hour.restore(kept.hour);
-    const rarities = Array.isArray(kept.rarities) ? kept.rarities : [];
-    for (const [i, one] of this.#rarities.entries()) {
-      const { count, sum } = objectOf(rarities[i]);
-      one.restore(count, sum);
+    if (!Array.isArray(from) || from.length !== this.#signals) return;
+    const memory = this.#memory;
+    for (const [signal, one] of from.entries()) {
+      const at = signal * FIELDS;
+      const kept = objectOf(one);
+      restoreLevel(memory, at + LEVEL, kept.level);
+      restoreLevel(memory, at + REMAINDER, kept.remainder);
+      restoreHours(memory, at + HOUR, kept.hour);
+      const rarities = Array.isArray(kept.rarities) ? kept.rarities : [];
+      for (let look = 0; look < LOOKS; look++) this.#rarity.restore(at + RARITIES, look, rarities[look]);
     }
   }
 }
@@ -127,7 +175,7 @@ class Looks {
 export class Unusual implements Detector {
   readonly learned: Learned;
   readonly #settings: UnusualSettings;
-  readonly #looks: readonly Looks[];
+  readonly #looks: Looks;
   #ratio = Number.NaN;
   #sinceUs = Number.NaN;
   #strongest = 0;
@@ -136,16 +184,16 @@ export class Unusual implements Detector {
   constructor(learned: Learned) {
     this.learned = learned;
     this.#settings = learned.settings as unknown as UnusualSettings;
-    this.#looks = learned.signals.map(() => new Looks(this.#settings));
-    this.#restoreLooks(learned.state.looks);
+    this.#looks = new Looks(learned.signals.length, this.#settings);
+    this.#looks.restore(learned.state.looks);
   }
 
   observe(values: Float64Array, timeUs: number): void {
     let most = Number.NaN;
     for (let i = 0; i < values.length; i++) {
-      const rarity = (this.#looks[i] as Looks).take(values[i] as number, timeUs);
-      if (!Number.isNaN(rarity) && !(rarity <= most)) {
-        most = rarity;
+      const rare = this.#looks.take(i, values[i] as number, timeUs);
+      if (!Number.isNaN(rare) && !(rare <= most)) {
+        most = rare;
         this.#strongest = i;
       }
     }
@@ -170,14 +218,15 @@ export class Unusual implements Detector {
   }
 
   reasons(): readonly Reason[] {
-    const looks = this.#looks[this.#strongest];
-    const signal = this.learned.signals[this.#strongest];
-    if (!looks || signal === undefined) return [];
-    const sum = looks.rare.reduce((all, one) => all + one, 0) || 1;
-    return [...looks.rare]
+    const strongest = this.#strongest;
+    const signal = this.learned.signals[strongest];
+    if (signal === undefined) return [];
+    const rares = this.#looks.rare(strongest);
+    const sum = rares.reduce((all, one) => all + one, 0) || 1;
+    return rares
       .map((rare, look): Reason => {
-        const { what, value, expected } = looks.seen(look);
-        const deviation = looks.far[look] as number;
+        const { what, value, expected } = this.#looks.seen(strongest, look);
+        const deviation = this.#looks.far(strongest, look);
         const side = deviation > 0 ? 'above' : 'below';
         const text = `${signal}: ${what} is ${figure(value)}, ${times(Math.abs(deviation))} its usual deviation ${side} ${figure(expected)}`;
         return { signal, share: rare / sum, value, expected, deviation, text };
@@ -188,7 +237,7 @@ export class Unusual implements Detector {
 
   snapshot(): Json {
     return {
-      looks: this.#looks.map((one) => one.snapshot()),
+      looks: this.#looks.snapshot(),
       sinceUs: this.found ? this.#sinceUs : null,
       below: this.#below,
     };
@@ -196,13 +245,8 @@ export class Unusual implements Detector {
 
   restore(from: Json): void {
     const { looks, sinceUs, below } = objectOf(from);
-    this.#restoreLooks(looks);
+    this.#looks.restore(looks);
     this.#sinceUs = typeof sinceUs === 'number' ? sinceUs : Number.NaN;
     this.#below = typeof below === 'number' ? below : 0;
-  }
-
-  #restoreLooks(kept: Json | undefined): void {
-    if (!Array.isArray(kept) || kept.length !== this.#looks.length) return;
-    for (const [i, one] of this.#looks.entries()) one.restore(kept[i]);
   }
 }
