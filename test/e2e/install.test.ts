@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,7 +18,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type InstallOptions, install, uninstall } from '#cli/install/install.ts';
+import { until } from '../until.ts';
 import { Sandbox } from './sandbox.ts';
+
+const NOBODY = 65_534;
 
 function imageOptions(
   t: TestContext,
@@ -27,11 +34,10 @@ function imageOptions(
   writeFileSync(site, 'site: given\n');
   const lines: string[] = [];
   return {
+    part: 'edge',
     root,
-    site,
-    data: '/var/lib/holdfast',
+    config: site,
     program: '/opt/holdfast',
-    user: 'holdfast',
     init: 'systemd',
     dryRun: false,
     start: true,
@@ -75,7 +81,7 @@ test('an image gets the program, the site file and an enabled service, and a sec
 });
 
 test('programs get what is done as JSON, and a bad site file as its problems', async (t) => {
-  const { root, site = '' } = imageOptions(t);
+  const { root, config: site = '' } = imageOptions(t);
   await using box = new Sandbox();
   const place = ['--root', root, '--init', 'systemd'];
   interface Done {
@@ -96,4 +102,65 @@ test('programs get what is done as JSON, and a bad site file as its problems', a
   const wrong = await box.run('install', '--site', site, '--json', ...place);
   assert.deepEqual([wrong.status, wrong.stderr], [2, '']);
   assert.partialDeepStrictEqual(JSON.parse(wrong.stdout), { ok: false, problems: [{ file: site }] });
+});
+
+test('the hub that an image gets runs without privileges, may write only its data, and ends with its PostgreSQL', {
+  skip: process.getuid?.() === 0 ? false : 'only root can be somebody else',
+}, async (t) => {
+  const { config: _, root, ...options } = imageOptions(t);
+  const at = (path: string) => join(root, path);
+  mkdirSync(at('/etc/holdfast-hub'), { recursive: true });
+  writeFileSync(at('/etc/holdfast-hub/hub.key'), randomBytes(32).toString('base64'));
+  const hub = { ...options, root, part: 'hub', name: ['hub.example'], port: '18443' } as const;
+  install(hub, hub.say);
+  const unit = readFileSync(at('/etc/systemd/system/holdfast-hub.service'), 'utf8');
+  assert.match(unit, /^Environment=HOLDFAST_HUB_KEY_FILE=\/etc\/holdfast-hub\/hub.key$/m);
+  assert.match(
+    readFileSync(at('/etc/tmpfiles.d/holdfast-hub.conf'), 'utf8'),
+    /hub.key 0640 root holdfast-hub/,
+  );
+
+  // As the unit says, by what systemd does for it: another user, nothing gained, all but the data read-only.
+  const data = mkdtempSync('/tmp/hub-');
+  t.after(() => rmSync(data, { recursive: true, force: true }));
+  chownSync(data, NOBODY, NOBODY);
+  chownSync(at('/etc/holdfast-hub/hub.key'), 0, NOBODY);
+  for (const path of [join(root, '..'), root]) chmodSync(path, 0o755);
+  chmodSync(at('/etc/holdfast-hub/hub.key'), 0o640);
+  const words = (/^ExecStart=(.*)$/m.exec(unit)?.[1] ?? '').split(' ');
+  const command = words.map((word) =>
+    word === '/var/lib/holdfast-hub'
+      ? data
+      : word === '18443'
+        ? '0'
+        : word.startsWith('/opt')
+          ? at(word)
+          : word,
+  );
+  const mounts = 'mount --bind "$0" "$0" && mount -o remount,bind,ro / && exec setpriv "$@"';
+  const without = ['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups', '--no-new-privs'];
+  const child = spawn(
+    'unshare',
+    ['--mount', 'sh', '-c', mounts, data, ...without, '--bounding-set', '-all', ...command],
+    {
+      env: { PATH: process.env.PATH, HOLDFAST_HUB_KEY_FILE: at('/etc/holdfast-hub/hub.key') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+  const ended = once(child, 'exit');
+  await until('it runs, or says why not', () => /hub runs/.test(said) || child.exitCode !== null, 120_000);
+  assert.match(said, /hub runs/);
+  assert.equal(statSync(join(data, 'root-key.pem')).uid, NOBODY);
+  const own = () => spawnSync('pgrep', ['-u', `${NOBODY}`, '-f', data], { encoding: 'utf8' }).stdout.trim();
+  assert.ok(own().split('\n').length > 1, 'the hub and its PostgreSQL');
+  child.kill('SIGTERM');
+  assert.deepEqual((await ended)[0], 0, said);
+  assert.equal(own(), '');
+
+  uninstall(hub, hub.say);
+  assert.ok(!existsSync(at('/opt/holdfast')) && !existsSync(at('/etc/systemd/system/holdfast-hub.service')));
+  assert.ok(existsSync(at('/etc/holdfast-hub/hub.key')));
 });

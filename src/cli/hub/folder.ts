@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Fault } from '#kernel/fault.ts';
+import { Fault, messageOf } from '#kernel/fault.ts';
 
 /** @throws Fault `cli.usage` */
 export function hubFolder(data: string | undefined): string {
@@ -16,5 +17,17 @@ export const keyFile = (): string | undefined => process.env.HOLDFAST_HUB_KEY_FI
 /** Program that asks an HSM for the key that issues. */
 export const signer = (): string | undefined => process.env.HOLDFAST_HUB_SIGNER || undefined;
 
-/** A PostgreSQL that others look after. */
-export const databaseUrl = (): string | undefined => process.env.DATABASE_URL || undefined;
+/** A PostgreSQL that others look after; a service has it in a file, because it mostly holds a password. @throws Fault `cli.usage` */
+export function databaseUrl(): string | undefined {
+  const { DATABASE_URL: url, DATABASE_URL_FILE: path } = process.env;
+  if (url || !path) return url || undefined;
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    throw new Fault('cli.usage', `DATABASE_URL_FILE: ${messageOf(cause)}`, {
+      retry: 'never',
+      hint: 'Name a file that holds what DATABASE_URL would.',
+      cause,
+    });
+  }
+}

@@ -62,7 +62,7 @@ function applyStep(step: Step, root: string): boolean {
     case 'run':
       return runCommand(step.command, step.mayFail === true);
     case 'program':
-      copyProgram(step.from, join(root, step.path));
+      copyProgram(step.from, join(root, step.path), step);
       return true;
     case 'folder':
       return makeFolder(join(root, step.path), step.mode);

