@@ -33,6 +33,7 @@ export async function bundle(
       'edge-learn-worker': 'src/edge/detectors/learning/worker.ts',
       'edge-reader-worker': 'src/edge/calculation/reader-worker.ts',
       'edge-replay-worker': 'src/edge/replay/aside-worker.ts',
+      'edge-describe-worker': 'src/edge/api/describe-worker.ts',
       'check-worker': 'src/edge/check-worker.ts',
       'model-runner': 'src/edge/models/runner.ts',
     },

@@ -1,6 +1,7 @@
 import type { AssetView, DeadLetterView } from '#contract/api.ts';
 import type { SITE_ROUTES } from '#contract/routes/site.ts';
 import type { Answered } from '#contract/routes/table.ts';
+import { described } from '#edge/api/described.ts';
 import { findEvents } from '#edge/api/event-log.ts';
 import type { Handlers, OwnWay } from '#edge/api/handlers.ts';
 import { ledgerRowsOf, ledgerView } from '#edge/api/ledger.ts';
@@ -31,7 +32,7 @@ export function siteHandlers(
       const autonomy = await site.autonomy.read();
       return atLeast(role, 'administrator') ? autonomy : nameless(autonomy);
     },
-    openapi: async () => (await import('#contract/routes/openapi.ts')).openApi(version),
+    openapi: described({ what: 'api', version }),
     events: ({ query }, _signal, { caller }) => findEvents(site, query, sightOf(caller)),
     gaps({ query: { from = 0, to = Number.POSITIVE_INFINITY, source, tag, reason, limit } }, _signal, who) {
       const { areas } = who.caller;

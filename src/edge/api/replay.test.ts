@@ -20,7 +20,7 @@ test('one back-test runs at a time, and one that is given up makes room', async 
     await site.durable();
     return site.status().journal.durableRows > 0;
   });
-  const { backtest } = replayHandlers(site);
+  const { backtest } = replayHandlers(site, 'test');
   const leaving = new AbortController();
   const start = (signal: AbortSignal) => backtest(asked({}), signal, NOBODY)[Symbol.asyncIterator]();
   const one = start(leaving.signal).next();

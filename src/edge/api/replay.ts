@@ -1,10 +1,10 @@
 import type { REPLAY_ROUTES } from '#contract/routes/replay.ts';
+import { described } from '#edge/api/described.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
 import { siteChanges } from '#edge/change.ts';
 import { changeLine } from '#edge/change-text.ts';
 import { checkAside } from '#edge/check-aside.ts';
 import { digestOf } from '#edge/config-record.ts';
-import { loadPlugins } from '#edge/plugins.ts';
 import { backtestAside, verifyAside } from '#edge/replay/aside.ts';
 import { Shared } from '#edge/replay/shared.ts';
 import { SILENT } from '#edge/silent-log.ts';
@@ -12,7 +12,7 @@ import type { Site } from '#edge/site.ts';
 import { Fault } from '#kernel/fault.ts';
 
 /** What a site file would do, and whether the record is whole. Nothing here changes anything. */
-export function replayHandlers(site: Site): Pick<Handlers, keyof typeof REPLAY_ROUTES> {
+export function replayHandlers(site: Site, version: string): Pick<Handlers, keyof typeof REPLAY_ROUTES> {
   const { dataDir } = site;
   let isBusy = false;
   const audit = new Shared(async (signal) => {
@@ -20,10 +20,7 @@ export function replayHandlers(site: Site): Pick<Handlers, keyof typeof REPLAY_R
     return await verifyAside(dataDir, signal);
   });
   return {
-    async siteSchema() {
-      const { siteJsonSchema } = await import('#contract/json-schema.ts');
-      return siteJsonSchema(await loadPlugins());
-    },
+    siteSchema: described({ what: 'site-file', version }),
     async checkConfig({ body: { text } }) {
       const { blueprint, problems } = await checkAside(text, SILENT);
       const changes = blueprint && siteChanges(site.blueprint, blueprint);

@@ -88,7 +88,7 @@ export async function serveApi(site: Site, options: ApiOptions): Promise<Api> {
     ...learningHandlers(site, desk),
     ...noticeHandlers(site),
     ...peerHandlers(site, configuration),
-    ...replayHandlers(site),
+    ...replayHandlers(site, version),
     ...pictureHandlers(site, configuration),
     ...historyHandlers(() => site.core.clock.nowUs(), history),
     ...exchangeHandlers(site),
