@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import type { DetectorStatus } from '#contract/client.ts';
 import { until } from '../until.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -42,6 +44,11 @@ test('a demo of a fleet that is killed takes hub, database, sites and plants alo
   await until('all is there', () => folder() !== undefined || demo.child.exitCode !== null, 4 * END_MS);
   const dir = folder();
   assert.ok(dir, demo.stderr());
+  for (const id of ['east', 'north', 'south']) {
+    const data = join(dir, id);
+    const all: readonly DetectorStatus[] = await box.json('detectors', '--data', data);
+    assert.deepEqual([all.length, all.every(({ learned }) => learned !== undefined)], [15, true], id);
+  }
   const family = box.processes();
   assert.ok(
     family.some(({ command }) => command.includes('postgres')),

@@ -112,7 +112,7 @@ export function offlineSite(blueprint: Blueprint, options: OfflineOptions = {}):
     const nowUs = clock.atUs;
     const rows = new BatchBuilder();
     for (const tag of readable) {
-      const value = plant.read(tag);
+      const value = plant.read(tag) ?? plant.waveform(tag, nowUs / 1000);
       if (value !== undefined) rows.addValue(table.number(tag.path), nowUs, raw(tag, value));
     }
     const batch = stages.thin(stages.clean(rows.take({ receivedUs: nowUs }), ''));
@@ -158,6 +158,7 @@ export function wired(world: World) {
     if (!found) throw new Error(`${tag.path}: there is no such unit`);
     return found;
   };
+  const pieces = new Map<TagModel, number>();
   const readers = new Map<TagModel, () => number | boolean | bigint | undefined>();
   const readerOf = (tag: TagModel): (() => number | boolean | bigint | undefined) => {
     if (tag.type === 'structure') return () => undefined;
@@ -185,6 +186,15 @@ export function wired(world: World) {
       readers.set(tag, known);
       return known();
     },
+    /** Undefined of other tags, and until the next piece is due. */
+    waveform(tag: TagModel, timeMs: number): readonly number[] | undefined {
+      if (tag.type !== 'structure' || tag.source !== 'sensors') return undefined;
+      const { source, signals } = toldBy(tag, lines);
+      const piece = Math.floor(timeMs / source.everyMs);
+      if (piece === pieces.get(tag)) return undefined;
+      pieces.set(tag, piece);
+      return JSON.parse(source.payload(signals, timeMs)).samples;
+    },
     write: (tag: TagModel, value: number) => toRegisters(tag, unitOf(tag), value),
   };
 }
@@ -194,7 +204,7 @@ export const isOfLines = ({ path }: TagModel): boolean =>
   /^hall\/line\d\/(tank|pump|filler|utilities)\//.test(path);
 
 /** What the device says: the site scales it. */
-export function raw(tag: TagModel, value: number | boolean | bigint): number | boolean | bigint {
+export function raw<V>(tag: TagModel, value: V): V | number {
   if (typeof value !== 'number' || !tag.scale) return value;
   return (value - tag.scale.offset) / tag.scale.factor;
 }
@@ -255,12 +265,18 @@ function scaled(tag: TagModel, raw: number | boolean): number | boolean | bigint
   return raw * tag.scale.factor + tag.scale.offset;
 }
 
-function fromPayload(tag: TagModel, lines: readonly Signals[]): number {
-  const { topic, path } = tag.address as MqttAddress;
+function toldBy({ path, address }: TagModel, lines: readonly Signals[]) {
+  const { topic } = address as MqttAddress;
   const [, line = '', ...rest] = topic.split('/');
   const source = TOPICS.find(({ name }) => name === rest.join('/'));
-  if (!source) throw new Error(`${tag.path}: nobody speaks on ${topic}`);
-  const payload = source.payload(lines[Number(line.slice(-1)) - 1] as Signals, 0);
+  if (!source) throw new Error(`${path}: nobody speaks on ${topic}`);
+  return { source, signals: lines[Number(line.slice(-1)) - 1] as Signals };
+}
+
+function fromPayload(tag: TagModel, lines: readonly Signals[]): number {
+  const { path } = tag.address as MqttAddress;
+  const { source, signals } = toldBy(tag, lines);
+  const payload = source.payload(signals, 0);
   if (path === undefined) return Number(payload);
   const value: unknown = path.split('.').reduce((node, key) => node[key], JSON.parse(payload));
   const code = Object.entries(tag.states ?? {}).find(([, name]) => name === value)?.[0];
