@@ -1,17 +1,9 @@
 import * as z from 'zod';
 import { LabelExpression } from '#contract/fleet/labels.ts';
-import {
-  EndSessionRequest,
-  FirstRequest,
-  OwnPasswordRequest,
-  SignInRequest,
-  TokenRequest,
-} from '#contract/routes/access-requests.ts';
+import { SignInRequest, TokenRequest } from '#contract/routes/access-requests.ts';
 import { AlarmsQuery, EventsQuery, from, limit, several, TagsQuery, to } from '#contract/routes/requests.ts';
 import { EVENT_KINDS } from '#kernel/event.ts';
 import { ROLES } from '#kernel/rights.ts';
-
-export { EndSessionRequest, FirstRequest, OwnPasswordRequest, SignInRequest };
 
 export const Grant = z.strictObject({
   role: z.enum(ROLES),

@@ -7,6 +7,7 @@ import type { Database } from '../database/database.ts';
 import { tell } from '../database/news.ts';
 import type { IdentityRow, Tables } from '../database/tables.ts';
 import { addEvent, type HubEvent } from '../events.ts';
+import type { WallClock } from '../wall-clock.ts';
 import { endActive, ended, rowFor } from './rows.ts';
 
 /** Who showed a certificate that holds. */
@@ -21,10 +22,6 @@ export interface Caller {
   readonly starts: number;
 }
 
-export interface IdentityPorts {
-  nowMs(): number;
-}
-
 /** `last_seen` is for people; more often than this it need not be written. */
 const SEEN_MS = 60_000;
 /** A connection that was on its way when its certificate was replaced is no copy. */
@@ -36,9 +33,9 @@ const MOST_PAST = 20;
 export class Gate {
   readonly #queries: Kysely<Tables>;
   readonly #authority: Authority;
-  readonly #ports: IdentityPorts;
+  readonly #ports: WallClock;
 
-  constructor({ queries }: Pick<Database, 'queries'>, authority: Authority, ports: IdentityPorts) {
+  constructor({ queries }: Pick<Database, 'queries'>, authority: Authority, ports: WallClock) {
     this.#queries = queries;
     this.#authority = authority;
     this.#ports = ports;

@@ -5,7 +5,8 @@ import type { Authority } from '../authority/authority.ts';
 import type { Database } from '../database/database.ts';
 import type { Tables } from '../database/tables.ts';
 import { addEvent } from '../events.ts';
-import type { Caller, IdentityPorts } from './gate.ts';
+import type { WallClock } from '../wall-clock.ts';
+import type { Caller } from './gate.ts';
 import { endActive, ended, keyDigest, rowFor } from './rows.ts';
 import { refused, takeToken } from './tokens.ts';
 
@@ -16,9 +17,9 @@ const LONGEST_ADOPTION_MS = 90 * 86_400_000;
 export class Identities {
   readonly #queries: Kysely<Tables>;
   readonly #authority: Authority;
-  readonly #ports: IdentityPorts;
+  readonly #ports: WallClock;
 
-  constructor({ queries }: Pick<Database, 'queries'>, authority: Authority, ports: IdentityPorts) {
+  constructor({ queries }: Pick<Database, 'queries'>, authority: Authority, ports: WallClock) {
     this.#queries = queries;
     this.#authority = authority;
     this.#ports = ports;

@@ -1,14 +1,14 @@
 import { type Kysely, sql } from 'kysely';
 import { type Failed, type Failures, FORGOTTEN_MS } from '#access/throttle.ts';
 import type { Tables } from '../database/tables.ts';
-import type { PeoplePorts } from './people.ts';
+import type { WallClock } from '../wall-clock.ts';
 
 /** Failures to sign in, over all processes of the hub: who tries several of them gains nothing. */
 export class SharedFailures implements Failures {
   readonly #queries: Kysely<Tables>;
-  readonly #ports: PeoplePorts;
+  readonly #ports: WallClock;
 
-  constructor(queries: Kysely<Tables>, ports: PeoplePorts) {
+  constructor(queries: Kysely<Tables>, ports: WallClock) {
     this.#queries = queries;
     this.#ports = ports;
   }

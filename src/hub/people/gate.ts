@@ -12,8 +12,9 @@ import type { Log } from '#kernel/log.ts';
 import { atLeast } from '#kernel/rights.ts';
 import type { Tables } from '../database/tables.ts';
 import { addEvent } from '../events.ts';
+import type { WallClock } from '../wall-clock.ts';
 import { SharedFailures } from './failures.ts';
-import { People, type PeoplePorts } from './people.ts';
+import { People } from './people.ts';
 import type { Grant } from './rows.ts';
 import { grantedSites, type SiteCondition } from './selection.ts';
 import { FleetSessions } from './sessions.ts';
@@ -37,7 +38,7 @@ export interface FleetAsking {
   setSession(secret: string | undefined): void;
 }
 
-export interface PeopleGatePorts extends PeoplePorts {
+export interface PeopleGatePorts extends WallClock {
   readonly queries: Kysely<Tables>;
   readonly pin: string;
   readonly clock: Clock;

@@ -6,12 +6,8 @@ import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 import type { Tables } from '../database/tables.ts';
 import { addEvent } from '../events.ts';
+import type { WallClock } from '../wall-clock.ts';
 import { type Grant, grantsText, isAdministrator, isOwnAdministrator, type PersonRow } from './rows.ts';
-
-export interface PeoplePorts {
-  /** Wall clock. */
-  nowMs(): number;
-}
 
 /** Whom a provider of sign-ins vouches for. */
 export interface Vouched {
@@ -31,9 +27,9 @@ const CODE_GROUPS = 4;
 /** Users of the hub, the same at all its processes. A change and the event that tells of it are one transaction. */
 export class People {
   readonly #queries: Kysely<Tables>;
-  readonly #ports: PeoplePorts;
+  readonly #ports: WallClock;
 
-  constructor(queries: Kysely<Tables>, ports: PeoplePorts) {
+  constructor(queries: Kysely<Tables>, ports: WallClock) {
     this.#queries = queries;
     this.#ports = ports;
   }

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { digestOf, newSecret } from '#access/secrets.ts';
 import type { Tables } from '../database/tables.ts';
-import type { PeoplePorts } from './people.ts';
+import type { WallClock } from '../wall-clock.ts';
 import type { PersonRow } from './rows.ts';
 
 const IDLE_MS = 12 * 3_600_000;
@@ -24,9 +24,9 @@ export interface KeptSession extends Pick<PersonRow, 'name' | 'grants'> {
 /** Who is signed in, at whichever process of the hub. */
 export class FleetSessions {
   readonly #queries: Kysely<Tables>;
-  readonly #ports: PeoplePorts;
+  readonly #ports: WallClock;
 
-  constructor(queries: Kysely<Tables>, ports: PeoplePorts) {
+  constructor(queries: Kysely<Tables>, ports: WallClock) {
     this.#queries = queries;
     this.#ports = ports;
   }

@@ -4,7 +4,7 @@ import { digestOf, newSecret } from '#access/secrets.ts';
 import { fleetTokenText } from '#trust/hub/token.ts';
 import type { Tables } from '../database/tables.ts';
 import { addEvent } from '../events.ts';
-import type { PeoplePorts } from './people.ts';
+import type { WallClock } from '../wall-clock.ts';
 import { type Grant, grantsText, type TokenRow } from './rows.ts';
 
 export interface FleetTokenAsked {
@@ -18,10 +18,10 @@ export interface FleetTokenAsked {
 export class FleetTokens {
   readonly #queries: Kysely<Tables>;
   readonly #pin: string;
-  readonly #ports: PeoplePorts;
+  readonly #ports: WallClock;
 
   /** @param pin of the hub, which a token carries: who has one need not be told whom to trust */
-  constructor(queries: Kysely<Tables>, pin: string, ports: PeoplePorts) {
+  constructor(queries: Kysely<Tables>, pin: string, ports: WallClock) {
     this.#queries = queries;
     this.#pin = pin;
     this.#ports = ports;
