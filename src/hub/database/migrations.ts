@@ -14,6 +14,7 @@ import { addresses } from './migrations/0030-addresses.ts';
 import { newestPositions } from './migrations/0040-newest-positions.ts';
 import { ledgerHours } from './migrations/0041-ledger-hours.ts';
 import { outboxLimits } from './migrations/0042-outbox-limits.ts';
+import { streamAdopted } from './migrations/0043-stream-adopted.ts';
 
 /** All steps, in their order. A new one is a file beside the others and a line here. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   newestPositions,
   ledgerHours,
   outboxLimits,
+  streamAdopted,
 ];

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { rowsOf } from '#uplink/rows.ts';
-import { pieces } from './lines.ts';
+import { pieces, rowBehind } from './lines.ts';
 import type { StreamLink } from './link.ts';
 import { isBehind, type Position } from './position.ts';
 import { type Due, hasBlockAt, type Moved, tagPaths, type WaitingBlock } from './tables.ts';
@@ -31,14 +31,24 @@ export async function passJournal(
 ): Promise<Passed> {
   const { journal, site, uuid } = due;
   const to = `${subject}.${site}.${uuid}`;
-  let { position, seq, count } = due;
-  const moved = (): Moved => ({ journal, position, seq, count });
+  let { position, seq, count, adopted } = due;
+  const moved = (): Moved => ({ journal, position, seq, count, adopted });
   // Sorted before samples were passed on at all.
   if (blocks.length === 0) position = { upTo: due.standing, row: 0 };
   try {
     for (const { upTo, body } of blocks) {
       const batch = rowsOf(upTo, body);
       const names = await pathsOf(pool, paths, journal, batch.tag);
+      if (adopted) {
+        const last = await link.lastOf(to);
+        // Since then somebody else has passed something on.
+        if (last?.seq !== seq) return await adopt();
+        const [all] = pieces(site, batch, 0, Number.MAX_SAFE_INTEGER, (n) => names.get(n));
+        position = { ...position, row: rowBehind(all?.text ?? '', last.text, position.row) };
+        adopted = false;
+        if (position.row === batch.rows) position = { upTo, row: 0 };
+        if (position.upTo === upTo) continue;
+      }
       for (const piece of pieces(site, batch, position.row, link.mostBytes, (n) => names.get(n))) {
         const next: Position = piece.to === batch.rows ? { upTo, row: 0 } : { ...position, row: piece.to };
         const sum = count + piece.to - position.row;
@@ -60,11 +70,15 @@ export async function passJournal(
     if (!last) {
       // All of its messages have gone, by age or by hand: it goes on where it was.
       seq = 0;
+      adopted = false;
       return { moved: moved() };
     }
     const before = position;
     ({ position, seq, count } = last);
-    const isLost = isBehind(position, before) && !(await hasBlockAt(pool, journal, position.upTo));
+    const isAtBlock = await hasBlockAt(pool, journal, position.upTo);
+    // Further than we are: so stands the stream of a hub that came from a backup, and that of one that was killed.
+    adopted = isBehind(before, position) && (position.row > 0 || !isAtBlock);
+    const isLost = isBehind(position, before) && !isAtBlock;
     const lost = { from: position.upTo, to: before.upTo };
     return { moved: moved(), ...(isLost && position.upTo > 0 && { lost }) };
   }

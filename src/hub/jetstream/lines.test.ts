@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { allocBatch, type Batch } from '#kernel/batch.ts';
 import { Quality } from '#kernel/quality.ts';
 import { series } from '#test/crash/journal-fixture.ts';
-import { pieces } from './lines.ts';
+import { pieces, rowBehind } from './lines.ts';
 
 const WIDE: Batch = {
   ...allocBatch(3, { receivedUs: 0 }),
@@ -50,4 +50,27 @@ test('however it is cut and wherever it begins, the lines are the same, and no p
       assert.equal(textOf(batch, most, from).join(''), lines);
     }),
   );
+});
+
+test('what a stream has of rows is found by its last lines, however rows and messages are cut', () => {
+  const lines = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => `{"value":${from + n}}\n`).join('');
+  const bounded = fc.integer({ min: 0, max: 40 });
+  fc.assert(
+    fc.property(bounded, bounded, bounded, bounded, fc.boolean(), (a, b, c, d, isKnown) => {
+      const [begin = 0, end = 0] = [a, b].toSorted((x, y) => x - y);
+      const [from = 0, to = 0] = [c, d + 1].toSorted((x, y) => x - y);
+      if (from === to) return;
+      const isInside = to > begin && to <= end;
+      const expected = isKnown && isInside ? to - begin : 0;
+      assert.equal(rowBehind(lines(begin, end), lines(from, to), expected), isInside ? to - begin : 0);
+    }),
+  );
+});
+
+test('a line that comes twice is taken for the first, and one that only looks like the last for another', () => {
+  assert.equal(rowBehind('a\nb\na\nb\n', 'a\nb\n', 0), 2);
+  assert.equal(rowBehind('c\nb\nd\n', 'a\nb\n', 0), 0);
+  assert.equal(rowBehind('b\nd\n', 'a\nb\n', 0), 1);
+  assert.equal(rowBehind('a\nb\na\nb\n', 'b\n', 4), 4);
 });

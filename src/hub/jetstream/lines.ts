@@ -48,6 +48,34 @@ export function* pieces(
   if (text !== '') yield { to: batch.rows, text };
 }
 
+/**
+ * The row of a block that follows what a stream has: behind the last line of its last message, where the lines before are those of
+ * the message too. A hub that came from a backup gets blocks that begin elsewhere, and no block says which entry a row is of.
+ * @param all lines of all rows
+ * @param text of the message
+ * @param expected row that follows in a block that is cut as before; 0: the block begins there
+ * @returns 0 where the line is in no row: all of the block comes after it
+ */
+export function rowBehind(all: string, text: string, expected: number): number {
+  const rows = linesIn(all);
+  const had = linesIn(text);
+  const agreed = (end: number): number => {
+    let n = 0;
+    while (n < had.length && n < end && rows[end - 1 - n] === had[had.length - 1 - n]) n++;
+    return n;
+  };
+  if (expected > 0 && agreed(expected) === Math.min(expected, had.length)) return expected;
+  let best = { end: 0, lines: 0 };
+  for (let end = 1; end <= rows.length; end++) {
+    const lines = agreed(end);
+    // All of them, as far as there are rows: what only begins alike is something else.
+    if (lines === Math.min(end, had.length) && lines > best.lines) best = { end, lines };
+  }
+  return best.end;
+}
+
+const linesIn = (text: string): string[] => (text === '' ? [] : text.trimEnd().split('\n'));
+
 function lineOf(begin: string, batch: Batch, row: number, mostBytes: number): string {
   const quality = qualityName(batch.quality[row] as number);
   const line = (value: string) => `${begin}${batch.timeUs[row]},"value":${value},"quality":"${quality}"}\n`;

@@ -38,6 +38,7 @@ export interface Last {
   readonly position: Position;
   /** Samples in all messages of the subject up to it. */
   readonly count: number;
+  readonly text: string;
 }
 
 /** A session with the servers, and the one stream in them. */
@@ -85,7 +86,7 @@ export class StreamLink implements AsyncDisposable {
   async publish(
     subject: string,
     text: string,
-    { position, count, after }: Omit<Last, 'seq'> & { readonly after: number },
+    { position, count, after }: Pick<Last, 'position' | 'count'> & { readonly after: number },
   ): Promise<number | undefined> {
     const head = headers();
     head.set(POSITION, positionText(position));
@@ -111,7 +112,8 @@ export class StreamLink implements AsyncDisposable {
       const found = await this.#manager.streams.getMessage(this.#stream, { last_by_subj: subject });
       if (!found) return undefined;
       const position = positionOf(found.header.get(POSITION));
-      if (position) return { seq: found.seq, position, count: Number(found.header.get(COUNT)) };
+      const count = Number(found.header.get(COUNT));
+      if (position) return { seq: found.seq, position, count, text: found.string() };
       throw new Fault('stream.foreign', `somebody else writes to ${subject}: a message has no ${POSITION}`, {
         hint: 'give the hub subjects of its own, and nobody else the right to publish there',
       });

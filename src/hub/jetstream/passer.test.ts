@@ -12,9 +12,12 @@ import { series } from '#test/crash/journal-fixture.ts';
 import { Nats } from '#test/interop/nats.ts';
 import { until } from '#test/until.ts';
 import { database } from '#test/uplink/hub-rig.ts';
+import { rowsOf } from '#uplink/rows.ts';
 import { boundOutbox } from '../telemetry/outbox.ts';
 import { beginPassing, endPassing, mustBeKept } from '../telemetry/passing.ts';
 import { sortOne } from '../telemetry/sorter.ts';
+import { pieces } from './lines.ts';
+import { StreamLink } from './link.ts';
 import { StreamPasser } from './passer.ts';
 
 const LONG_MS = 60_000;
@@ -29,10 +32,20 @@ class Inbox {
     this.pool = pool;
   }
 
+  /** A hub that was restored: its site goes on there. */
+  goesBack(journal: number, upTo: number): void {
+    this.#at.set(journal, upTo);
+  }
+
   async comes(journal: number, values: readonly number[]): Promise<void> {
     const upTo = (this.#at.get(journal) ?? 0) + values.length;
     this.#at.set(journal, upTo);
-    const body = Buffer.from(blockOfRows(upTo, series(values)));
+    const batch = series(values);
+    // A sample has its time, in whatever block it comes.
+    values.forEach((value, i) => {
+      batch.timeUs[i] = value * 1e6;
+    });
+    const body = Buffer.from(blockOfRows(upTo, batch));
     await this.pool.query(
       `WITH moved AS (
          INSERT INTO lane_positions (journal, lane, position) VALUES ($1, 2, $2)
@@ -42,6 +55,34 @@ class Inbox {
     );
   }
 }
+
+/** What the database has of a journal, as a backup keeps it. */
+class Backup {
+  readonly #pool: Pool;
+  readonly #tables: Record<string, readonly object[]> = {};
+
+  private constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  static async of(pool: Pool): Promise<Backup> {
+    const backup = new Backup(pool);
+    for (const table of KEPT) backup.#tables[table] = (await pool.query(`SELECT * FROM ${table}`)).rows;
+    return backup;
+  }
+
+  async restore(): Promise<void> {
+    await this.#pool.query(`TRUNCATE ${KEPT.join(', ')}`);
+    for (const table of KEPT)
+      for (const row of this.#tables[table] ?? []) {
+        const marks = Object.keys(row).map((_, n) => `$${n + 1}`);
+        const names = Object.keys(row).map((name) => `"${name}"`);
+        await this.#pool.query(`INSERT INTO ${table} (${names}) VALUES (${marks})`, Object.values(row));
+      }
+  }
+}
+
+const KEPT = ['lane_positions', 'telemetry_inbox', 'telemetry_outbox', 'stream_positions'];
 
 async function rig(t: TestContext) {
   const { pool } = await database(t, ['north', 'south']);
@@ -271,4 +312,110 @@ test('what waits while the stream is away has an end: the oldest go, counted for
     ]);
   const { rows } = await pool.query('SELECT lost::int FROM stream_positions ORDER BY journal');
   assert.deepEqual(rows, [{ lost: 400 }, { lost: 400 }]);
+});
+
+/** In blocks of the sizes that come round. */
+async function comesIn(inbox: Inbox, sizes: readonly number[], from: number, to: number): Promise<void> {
+  for (let at = from, n = 0; at < to; n++) {
+    const end = Math.min(to, at + (sizes[n % sizes.length] ?? 1));
+    await inbox.comes(
+      1,
+      Array.from({ length: end - at }, (_, i) => at + i + 1),
+    );
+    at = end;
+  }
+}
+
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+
+test('a hub that comes from a backup passes on what the stream has not got, however its site cuts it now', async (t) => {
+  const { pool, inbox, pass, has, values } = await rig(t);
+  let total = 0;
+  for (const [before, after] of [
+    [[3], [2]],
+    [[1], [7]],
+    [
+      [5, 2],
+      [3, 4],
+    ],
+    [[4], [4]],
+    [[2, 9], [50]],
+  ] as const) {
+    const passer = await pass();
+    const kept = total + 4;
+    await comesIn(inbox, [2], total, kept);
+    await has(kept);
+    await passer[Symbol.asyncDispose]();
+    const backup = await Backup.of(pool);
+    const lost = await pass();
+    await comesIn(inbox, before, kept, kept + 20);
+    await has(kept + 20);
+    await lost[Symbol.asyncDispose]();
+    await backup.restore();
+    inbox.goesBack(1, kept);
+    const restored = await pass();
+    total = kept + 33;
+    await comesIn(inbox, after, kept, total);
+    await has(total);
+    assert.deepEqual(await values(), upTo(total));
+    await restored[Symbol.asyncDispose]();
+  }
+});
+
+test('it finds its place in a block of which the stream had a part of its messages', async (t) => {
+  const { pool, nats, inbox, pass, has, values } = await rig(t);
+  const first = await pass();
+  await comesIn(inbox, [2], 0, 4);
+  await has(4);
+  await first[Symbol.asyncDispose]();
+  const backup = await Backup.of(pool);
+  await inbox.comes(
+    1,
+    Array.from({ length: 20_000 }, (_, n) => n + 5),
+  );
+  // As if the hub had died between two messages of it.
+  const { rows } = await pool.query('SELECT body FROM telemetry_inbox ORDER BY upto DESC LIMIT 1');
+  const link = await StreamLink.open(nats.settings);
+  const [last] = (await nats.messages()).slice(-1);
+  let after = last?.seq ?? 0;
+  const most = link.mostBytes;
+  for (const piece of [...pieces('north', rowsOf(20_004, rows[0].body), 0, most, () => undefined)].slice(
+    0,
+    3,
+  )) {
+    const position = { upTo: 4, row: piece.to };
+    const added = await link.publish(last?.subject ?? '', piece.text, {
+      position,
+      count: 4 + piece.to,
+      after,
+    });
+    after = added ?? assert.fail('another message is the last');
+  }
+  await link[Symbol.asyncDispose]();
+  await backup.restore();
+  inbox.goesBack(1, 4);
+  await pass();
+  await comesIn(inbox, [25_000], 4, 25_004);
+  await has(25_004);
+  assert.deepEqual(await values(), upTo(25_004));
+});
+
+test('a sample that the site no longer has is not looked for for ever, and nothing behind it is left out', async (t) => {
+  const { pool, inbox, pass, has, values } = await rig(t);
+  const first = await pass();
+  await comesIn(inbox, [2], 0, 4);
+  await has(4);
+  await first[Symbol.asyncDispose]();
+  const backup = await Backup.of(pool);
+  const lost = await pass();
+  await comesIn(inbox, [3], 4, 10);
+  await has(10);
+  await lost[Symbol.asyncDispose]();
+  await backup.restore();
+  // Quota took what was up to 10; a block begins before that, and holds what came after.
+  inbox.goesBack(1, 8);
+  await pass();
+  await inbox.comes(1, [11, 12, 13, 14]);
+  await has(14);
+  assert.deepEqual(await values(), upTo(14));
 });

@@ -11,6 +11,8 @@ export interface Due {
   readonly seq: number;
   /** Samples that it has. */
   readonly count: number;
+  /** The stream said so, and the block that follows may be cut otherwise than the one that it had. */
+  readonly adopted: boolean;
   /** Where the hub has it. */
   readonly standing: number;
 }
@@ -25,6 +27,7 @@ export interface Moved {
   readonly position: Position;
   readonly seq: number;
   readonly count: number;
+  readonly adopted: boolean;
 }
 
 const JOURNALS = 100;
@@ -51,18 +54,19 @@ export async function takeDue(client: PoolClient): Promise<Due[]> {
     row: number;
     seq: string;
     count: string;
+    adopted: boolean;
     position: string;
   }>(
-    `SELECT p.journal, j.site, j.uuid, p.upto, p.row, p.seq, p.count, l.position
+    `SELECT p.journal, j.site, j.uuid, p.upto, p.row, p.seq, p.count, p.adopted, l.position
      FROM stream_positions p JOIN journals j ON j.id = p.journal
        JOIN lane_positions l ON l.journal = p.journal AND l.lane = 2
      WHERE l.position > p.upto AND EXISTS (SELECT FROM stream_passing)
      ORDER BY p.tried LIMIT $1 FOR UPDATE OF p SKIP LOCKED`,
     [JOURNALS],
   );
-  return rows.map(({ journal, site, uuid, upto, row, seq, count, position }) => ({
+  return rows.map(({ journal, site, uuid, upto, row, seq, count, adopted, position }) => ({
     ...{ journal, site, uuid, position: { upTo: Number(upto), row } },
-    ...{ seq: Number(seq), count: Number(count), standing: Number(position) },
+    ...{ seq: Number(seq), count: Number(count), adopted, standing: Number(position) },
   }));
 }
 
@@ -110,8 +114,9 @@ export async function tagPaths(pool: Pool, journal: number): Promise<Map<number,
 export async function putMoved(client: PoolClient, moved: readonly Moved[]): Promise<void> {
   await client.query(
     `WITH moved AS (
-       UPDATE stream_positions p SET upto = m.upto, "row" = m.row, seq = m.seq, count = m.count, tried = now()
-       FROM unnest($1::integer[], $2::bigint[], $3::integer[], $4::bigint[], $5::bigint[]) AS m (journal, upto, "row", seq, count)
+       UPDATE stream_positions p SET upto = m.upto, "row" = m.row, seq = m.seq, count = m.count, adopted = m.adopted, tried = now()
+       FROM unnest($1::integer[], $2::bigint[], $3::integer[], $4::bigint[], $5::bigint[], $6::boolean[])
+         AS m (journal, upto, "row", seq, count, adopted)
        WHERE p.journal = m.journal RETURNING p.journal, p.upto
      ) DELETE FROM telemetry_outbox o USING moved m WHERE o.journal = m.journal AND o.upto <= m.upto`,
     [
@@ -120,6 +125,7 @@ export async function putMoved(client: PoolClient, moved: readonly Moved[]): Pro
       moved.map(({ position }) => position.row),
       moved.map(({ seq }) => seq),
       moved.map(({ count }) => count),
+      moved.map(({ adopted }) => adopted),
     ],
   );
 }
