@@ -5,9 +5,12 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import * as z from 'zod';
+import { parcelKeyStatement } from '#hub/parcel/keys.ts';
 import { Fault } from '#kernel/fault.ts';
 import { renewMembership, showMembership } from '#trust/hub/enrol.ts';
 import type { Membership } from '#trust/hub/membership.ts';
+import { readStatement } from '#trust/hub/statement.ts';
 import { newInstance, openUplink } from '#trust/hub/uplink.ts';
 import { until } from '../until.ts';
 import { HubRig, patience } from './rig.ts';
@@ -144,6 +147,26 @@ describe('the key that issues is in an HSM', { concurrency: false }, () => {
       .map((line) => (atOnce += line === 'begin' ? 1 : -1));
     assert.equal(most.length, 2 * sites.length);
     assert.equal(Math.max(...most), 2);
+  });
+
+  test('whoever asks for the key of parcels makes the token work once, however many ask', async () => {
+    const log = join(token.dir, 'asked');
+    const undo = token.replaceProgram((script) =>
+      script.replace('set -eu\n', `set -eu\necho "$1" >> ${log}\n`),
+    );
+    const { database, authority } = rig.hub;
+    const said = await Promise.all(
+      Array.from({ length: 20 }, () => parcelKeyStatement(database, authority, Date.now())),
+    );
+    await parcelKeyStatement(database, authority, Date.now());
+    assert.equal(readFileSync(log, 'utf8'), 'sign\n');
+    const { pin } = authority;
+    const schema = z.object({ key: z.string() });
+    for (const text of said) readStatement('holdfast-parcel-key/1', text, { pin, where: 'the hub', schema });
+    // Until half of its life is over.
+    await parcelKeyStatement(database, authority, Date.now() + 16 * 86_400_000);
+    assert.equal(readFileSync(log, 'utf8'), 'sign\nsign\n');
+    undo();
   });
 
   test('a hub that is not told of the program looks at everything and issues nothing', async () => {
