@@ -176,4 +176,12 @@ test('what is only written is listed without a value, and is not called bad', br
   const row = page.getByRole('complementary').getByRole('listitem').filter({ hasText: 'heartbeat' });
   await until('its value', async () => ((await row.textContent()) ?? '').endsWith('–'), WAIT_MS);
   assert.doesNotMatch((await row.textContent()) ?? '', /bad/);
+  // The pump's controller tells a wave of many values, too.
+  const wide = await page
+    .getByRole('complementary')
+    .evaluate(
+      (face: { readonly scrollWidth: number; readonly clientWidth: number }) =>
+        face.scrollWidth - face.clientWidth,
+    );
+  assert.equal(wide, 0, 'no value pushes others out of sight');
 });
