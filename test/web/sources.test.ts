@@ -81,7 +81,7 @@ test('what a device offers is chosen by hand, reviewed, applied, and has a value
   await page.getByRole('button', { name: 'Add as tags' }).click();
   const dialog = page.getByRole('dialog', { name: 'Add 1 tag to the site file' });
   await dialog.getByLabel('Put them below').fill('hall/cooling');
-  await dialog.getByRole('button', { name: 'Name them so' }).click();
+  await dialog.getByRole('button', { name: 'Use this path' }).click();
   const path = 'hall/cooling/utilities/chilled_water/flow';
   await dialog.getByRole('region', { name: 'Entries' }).getByText(path).waitFor(PATIENCE);
   await dialog.getByRole('region', { name: 'What it changes' }).getByText(`tag ${path}`).waitFor(PATIENCE);

@@ -77,7 +77,7 @@ export function AddTags({
             Area, line and asset; small letters, digits and _. Names follow those of the device.
           </Field>
           <IxButton type="submit" variant="secondary" loading={review.busy}>
-            Name them so
+            Use this path
           </IxButton>
         </div>
       </form>

@@ -24,6 +24,7 @@ export class Marks {
   readonly #drawing: Drawing;
   readonly #groups = new Map<string, Group>();
   readonly #pointed = create('rect', 'pointed');
+  #pointedAt: string | undefined;
 
   /** @param ids in the order in which the keyboard reaches them */
   constructor(
@@ -52,6 +53,8 @@ export class Marks {
 
   show(marks: ReadonlyMap<string, Mark>): void {
     for (const [id, mark] of marks) this.#groups.get(id)?.show(mark, this.#drawing.boxOf(id));
+    // A text is as wide as what it says.
+    if (this.#pointedAt !== undefined && marks.has(this.#pointedAt)) this.point(this.#pointedAt);
   }
 
   /** The element that somebody looks at. */
@@ -69,6 +72,7 @@ export class Marks {
 
   /** Outlines an element, bound or not. */
   point(id: string | undefined): void {
+    this.#pointedAt = id;
     const box = id === undefined ? undefined : this.#drawing.boxOf(id);
     place(this.#pointed, box && around(box, DISTANCE / 2));
   }
