@@ -1,8 +1,8 @@
 import type { AlarmStatus, AlertStatus, SiteStatus } from '#contract/client.ts';
+import { zoneTold } from '../parts/format.ts';
 import { api } from './api.ts';
 import { siteTold } from './clock.ts';
 import { type Polled, usePolled } from './poll.ts';
-import { zoneTold } from './site-zone.ts';
 
 async function askStatus(signal: AbortSignal): Promise<SiteStatus> {
   const askedAt = performance.now();

@@ -1,7 +1,6 @@
 import type { Json } from '#contract/client.ts';
-import { shownZone } from '../data/site-zone.ts';
 import { personOf, textOf } from './event-words.ts';
-import { duration, fineMs, number } from './format.ts';
+import { duration, fineMs, number, shownZone } from './format.ts';
 
 /** A moment as exactly as it is kept, and by whose clocks it is written. */
 export const ExactTime = ({ timeUs }: { readonly timeUs: number }) => (

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shownZone, zoneTold } from '../data/site-zone.ts';
-import { date, digits, number, timeOfDay } from './format.ts';
+import { date, digits, number, shownZone, timeOfDay, zoneTold } from './format.ts';
 import { Zone } from './trend/zone.ts';
 
 test('long numbers are grouped, whole ones of any length exactly', () => {

@@ -1,6 +1,6 @@
 /* Numbers, times and amounts as the whole console writes them. */
 
-import { shownZone } from '../data/site-zone.ts';
+import { Zone } from './trend/zone.ts';
 
 const DIGITS = 5;
 const numbers = new Intl.NumberFormat('en', { maximumSignificantDigits: DIGITS, useGrouping: false });
@@ -57,6 +57,19 @@ export function fineMs(ms: number): string {
   if (ms < 9.95) return `${ms.toPrecision(2)} ms`;
   return ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toPrecision(2)} s`;
 }
+
+let zone = new Zone(undefined);
+
+/** Takes the zone that the site has told, as the IANA names it. */
+export function zoneTold(name: string): void {
+  if (name !== zone.name) zone = new Zone(name);
+}
+
+/**
+ * Whose clocks the page writes times by: those of the site, wherever the browser stands. Those of the browser until it has
+ * told them, and before a fleet, which has no one zone.
+ */
+export const shownZone = (): Zone => zone;
 
 export const timeOfDay = (ms: number): string =>
   shownZone()

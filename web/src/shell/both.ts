@@ -4,6 +4,7 @@
  */
 import '../parts/age.tsx';
 import '../parts/alarms.ts';
+import '../parts/event-facts.tsx';
 import '../parts/event-words.ts';
 import '../parts/peer-states.ts';
 import '../parts/priority.tsx';

@@ -1,5 +1,5 @@
 import type { EventsQuery, EventView } from '#contract/client.ts';
-import { shownZone } from '../../data/site-zone.ts';
+import { shownZone } from '../../parts/format.ts';
 
 /* What somebody asks of the journal's events. It stands in the address, so that it can be sent to somebody else. */
 

@@ -3,7 +3,7 @@ import { useLiveTag } from '../../data/live.ts';
 import { usePolled } from '../../data/poll.ts';
 import { transport } from '../../data/transport.ts';
 import { count } from '../../parts/format.ts';
-import { PathName } from '../../parts/path-name.tsx';
+import { PathLink } from '../../parts/path-link.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import { LiveAge, Quality, Value } from '../../parts/value.tsx';
 import { VirtualList } from '../../parts/virtual-list.tsx';
@@ -70,9 +70,7 @@ function Row({ path }: { readonly path: string }) {
   return (
     <div className="source-tag">
       <span role="cell">
-        <a href={hashOf('tags', path)}>
-          <PathName path={path} />
-        </a>
+        <PathLink path={path} href={hashOf('tags', path)} />
       </span>
       <span role="cell" className="number">
         <Value live={live} />

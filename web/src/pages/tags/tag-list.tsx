@@ -3,7 +3,7 @@ import type { TagValue } from '#contract/client.ts';
 import { useLiveTag } from '../../data/live.ts';
 import { type Sparks, useSparks } from '../../data/sparks.ts';
 import { count } from '../../parts/format.ts';
-import { PathName } from '../../parts/path-name.tsx';
+import { PathLink } from '../../parts/path-link.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import { Spark } from '../../parts/spark.tsx';
 import { LiveAge, Quality, Value } from '../../parts/value.tsx';
@@ -90,9 +90,7 @@ function TagRow({
   return (
     <div className="tag-row">
       <span role="cell" className="tag-name">
-        <a href={hashOf('tags', path)}>
-          <PathName path={shown} />
-        </a>
+        <PathLink path={shown} href={hashOf('tags', path)} />
       </span>
       <span role="cell" className="number">
         <Value live={live} />

@@ -3,7 +3,7 @@ import type { FleetTag } from '#contract/fleet-client.ts';
 import { Age } from '../../../parts/age.tsx';
 import { FindField } from '../../../parts/find-field.tsx';
 import { count } from '../../../parts/format.ts';
-import { PathName } from '../../../parts/path-name.tsx';
+import { PathLink } from '../../../parts/path-link.tsx';
 import { RangePicker } from '../../../parts/range-picker.tsx';
 import { Refusal } from '../../../parts/refusal.tsx';
 import { PastOf } from '../../../parts/trend/past-of.tsx';
@@ -104,9 +104,7 @@ function Row({
   return (
     <div className="values-row" data-chosen={isChosen || undefined}>
       <span role="cell" className="values-name">
-        <a href={href}>
-          <PathName path={tag.path} />
-        </a>
+        <PathLink path={tag.path} href={href} />
       </span>
       <span role="cell" className="number">
         {tag.timeUs > 0 ? <Value live={tag} /> : <span className="quiet">–</span>}
