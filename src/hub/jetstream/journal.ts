@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { Fault } from '#kernel/fault.ts';
 import { rowsOf } from '#uplink/rows.ts';
 import { pieces, rowBehind } from './lines.ts';
 import type { StreamLink } from './link.ts';
@@ -67,6 +68,8 @@ export async function passJournal(
   /** The stream has another last message than was thought: whoever wrote it, it says where it stands. */
   async function adopt(): Promise<Passed> {
     const last = await link.lastOf(to);
+    // Asked again at once it would say the same.
+    if ((last?.seq ?? 0) === seq) return { moved: moved(), failed: refused(to, seq) };
     if (!last) {
       // All of its messages have gone, by age or by hand: it goes on where it was.
       seq = 0;
@@ -83,6 +86,11 @@ export async function passJournal(
     return { moved: moved(), ...(isLost && position.upTo > 0 && { lost }) };
   }
 }
+
+const refused = (subject: string, seq: number): Fault =>
+  new Fault('stream.refused', `${subject}: nothing is taken behind message ${seq}, which is its last one`, {
+    hint: 'were messages of it deleted by hand? Purging the subject lets the hub go on where it is',
+  });
 
 async function pathsOf(
   pool: Pool,

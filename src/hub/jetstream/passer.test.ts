@@ -419,3 +419,23 @@ test('a sample that the site no longer has is not looked for for ever, and nothi
   await has(14);
   assert.deepEqual(await values(), upTo(14));
 });
+
+test('it goes on behind a last message that somebody deleted', async (t) => {
+  const { pool, nats, inbox, pass, has, values } = await rig(t);
+  await pass();
+  await inbox.comes(1, [1]);
+  await has(1);
+  await inbox.comes(1, [2]);
+  await has(2);
+  await until('it is sorted', async () => !(await sortOne(pool, AT_ONCE)), LONG_MS);
+  const session = await connect({ servers: nats.settings.servers as string[] });
+  t.after(() => session.close());
+  const { streams } = await jetstreamManager(session);
+  const ofSite = { last_by_subj: `${nats.settings.subject}.north.>` };
+  const last = await streams.getMessage(nats.settings.stream, ofSite);
+  assert.ok(last);
+  await streams.deleteMessage(nats.settings.stream, last.seq);
+  await inbox.comes(1, [3]);
+  await until('it goes on', async () => (await values()).includes(3), LONG_MS);
+  assert.deepEqual(await values(), [1, 3]);
+});
