@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import type { EventView } from '#contract/api.ts';
 import { until } from '../until.ts';
 import { NO_BROWSER, type View, type Window } from './browser.ts';
 import { BEARING, DetectorSite } from './detector-site.ts';
@@ -95,6 +96,33 @@ test(
     window.assertQuiet(...EXPECTED);
   },
 );
+
+test('a period that is unfit is learned all the same by who says why', browser, async () => {
+  await using window = await windowOf('engineer', '#/detectors/hall/pump/strict');
+  const { page } = window;
+  const card = region(page, 'Learned');
+  await card.getByRole('button', { name: 'Learn from a period …' }).click();
+  // Of it the site has twenty minutes, and this detector never rests.
+  await card.getByRole('button', { name: '1 h' }).click();
+  await card.getByRole('button', { name: 'Learn', exact: true }).click();
+  await card.getByText('It learns nothing from this period').waitFor({ timeout: SLOW_MS });
+  await card
+    .getByText(/vibration is not known in [5-7]\d % of the time/)
+    .first()
+    .waitFor();
+  assert.equal((await site.detector('hall/pump/strict')).state, 'not-learned');
+  await card.getByLabel('Why it shall learn all the same').fill('the rest was before it was built');
+  await card.getByRole('button', { name: 'Learn all the same' }).click();
+  await card.getByText('It has learned, and goes by it now.').waitFor({ timeout: SLOW_MS });
+  await page.locator('.detector-head').getByText('watching').waitFor({ timeout: SLOW_MS });
+  assert.deepEqual(await window.barriers(), []);
+  const { learned } = await site.detector('hall/pump/strict');
+  assert.partialDeepStrictEqual(learned?.report, { fit: 'unfit' }, 'what was wrong stays with it');
+  const events = await site.api.get<readonly EventView[]>('/api/events?limit=500');
+  const whys = events.map(({ detail }) => detail?.why);
+  assert.ok(whys.includes('the rest was before it was built'), `${whys}`);
+  window.assertQuiet(...EXPECTED);
+});
 
 test(
   'a finding comes by itself with why, its trend is one press away, and it is judged by keys',
