@@ -26,7 +26,7 @@ export function TimeInput({
         type="text"
         className="ix-form-control"
         placeholder="YYYY-MM-DD hh:mm"
-        title="Year, month, day and time of the site: 2026-11-28 14:03"
+        title="Year, month, day and time, such as 2026-11-28 14:03"
         autoComplete="off"
         spellCheck={false}
         {...input}
