@@ -28,3 +28,9 @@ test('values are shown as people write them, and as JSON can carry them', () => 
   assert.equal(view({ name: 'x', address: 1, value: Number.NaN }), null);
   assert.equal('value' in foundView({ name: 'x', address: 1 }, none), false);
 });
+
+test('a source that knows which tag reads it is believed before the address is', () => {
+  const at = configuredAt([point('a', { path: 'Plant/Flow' })]);
+  assert.equal(foundView({ name: 'x', address: { node: 'i=1' }, tag: 'a' }, at).tag, 'a');
+  assert.equal('tag' in foundView({ name: 'x', address: { node: 'i=1' } }, at), false);
+});

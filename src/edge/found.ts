@@ -4,8 +4,7 @@ import type { Found, Point } from '#plugin/api.ts';
 
 /** What was found as the API says it; marked where a point reads it already. */
 export function foundView(found: Found, configured: (address: unknown) => string | undefined): FoundView {
-  const { value, type, ...rest } = found;
-  const tag = configured(found.address);
+  const { value, type, tag = configured(found.address), ...rest } = found;
   return {
     ...rest,
     ...(type !== undefined && { type }),

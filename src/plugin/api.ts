@@ -228,6 +228,8 @@ export interface Found {
   readonly range?: TagInfo['range'];
   readonly states?: TagInfo['states'];
   readonly value?: number | Value;
+  /** Path of the tag that reads it, where the source knows: several addresses may lead to one thing. */
+  readonly tag?: string;
 }
 
 /** A queue between a protocol that pushes and the supervisor that pulls. */

@@ -17,6 +17,7 @@ const OBJECT = 1;
 const VARIABLE = 2;
 const METHOD = 4;
 
+const NO_TAGS: ReadonlyMap<string, string> = new Map();
 const SERVER = 'ns=0;i=2253';
 /** Conditions, settings of the history, alias names (types of OPC UA Part 6, A.1): nothing of the process is below. */
 const PASSED_OVER = ['ns=0;i=2782', 'ns=0;i=2318', 'ns=0;i=23456'];
@@ -28,6 +29,7 @@ const MOST_NODES = 200_000;
  * names it; conditions, which come as events, and settings of the server's history are too. A circle of references
  * is walked once. A method that several objects share is told below each of them: it is called on one.
  * @param from a node (`ns=2;s=Line1`, `nsu=…;s=Line1`) or a path of browse names below Objects; absent: all of it
+ * @param tags paths of tags by the node that they read, as this session calls it
  * @throws Fault `opcua.browse` when `from` is not there, or the tree is too large for one walk; others when the
  *   session is lost
  */
@@ -36,9 +38,10 @@ export async function* browse(
   limits: Pick<OperationLimits, 'browse' | 'read'>,
   from: string | undefined,
   signal: AbortSignal,
+  tags: ReadonlyMap<string, string> = NO_TAGS,
 ): AsyncIterable<Found> {
   try {
-    yield* walkFrom(session, limits, from, signal);
+    yield* walkFrom(session, limits, from, signal, tags);
   } catch (error) {
     signal.throwIfAborted();
     throw opcuaFault(error, 'browse');
@@ -50,10 +53,12 @@ async function* walkFrom(
   limits: Pick<OperationLimits, 'browse' | 'read'>,
   from: string | undefined,
   signal: AbortSignal,
+  tags: ReadonlyMap<string, string>,
 ): AsyncIterable<Found> {
   const walk: Walk = {
     session,
     signal,
+    tags,
     browsing: new Slices(limits.browse),
     reading: new Slices(limits.read),
     namespaces: await session.readNamespaceArray(),
@@ -74,6 +79,8 @@ async function* walkFrom(
 export interface Walk {
   readonly session: BrowseSession;
   readonly signal: AbortSignal;
+  /** By the node that they read. */
+  readonly tags: ReadonlyMap<string, string>;
   readonly browsing: Slices;
   readonly reading: Slices;
   /** URIs by index, as this session has them. */

@@ -65,6 +65,7 @@ async function variableOf(walk: Walk, met: Met, answers: readonly DataValue[]): 
   const rights = rightsOf(access, userAccess);
   const unit = unitOf(property('EngineeringUnits'));
   const range = rangeOf(property('EURange'));
+  const tag = walk.tags.get(met.node);
   return {
     ...head(met, description, rights ? '' : 'this user may neither read nor write it'),
     address: { node: lasting(met.node, walk.namespaces) },
@@ -74,6 +75,7 @@ async function variableOf(walk: Walk, met: Met, answers: readonly DataValue[]): 
     ...(range && { range }),
     ...(states && { states }),
     ...(held !== null && { value: held }),
+    ...(tag !== undefined && { tag }),
   };
 }
 

@@ -197,6 +197,14 @@ export class Reader {
     return this.#items.ofTag(tag)?.node;
   }
 
+  /** Paths of the tags that are monitored, by their nodes. Of several that read parts of one, the first. */
+  tagsByNode(): Map<string, string> {
+    const found = this.#items.all.flatMap(({ node, point }) =>
+      node === undefined ? [] : [[node, point.tag.path] as const],
+    );
+    return new Map(found.reverse());
+  }
+
   async #monitor(items: readonly Item[]): Promise<void> {
     if (items.length === 0) return;
     const signal = this.#ended.signal;

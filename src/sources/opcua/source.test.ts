@@ -77,3 +77,18 @@ test('what is found by browsing reads as it is', async () => {
   const found = await Array.fromAsync(device.source.browse?.('Plant/Kept', AbortSignal.timeout(5000)) ?? []);
   assert.ok(found.some(({ name }) => name === 'Flow'));
 });
+
+test('what a tag reads is told, by whatever address it does', async () => {
+  await using device = await openOpcua({
+    trust: trust.store,
+    config: { url: server.url },
+    tags: { flow: { at: { path: 'Plant/Kept/Flow' } } },
+  });
+  await device.until(() => device.last('flow') !== undefined);
+  const found = await Array.fromAsync(device.source.browse?.('Plant/Kept', AbortSignal.timeout(5000)) ?? []);
+  assert.equal(found.find(({ name }) => name === 'Flow')?.tag, 'flow');
+  assert.deepEqual(
+    found.filter(({ name, tag }) => name !== 'Flow' && tag !== undefined),
+    [],
+  );
+});

@@ -103,7 +103,8 @@ class OpcuaSource implements Source<Config> {
   }
 
   browse(from: string | undefined, signal: AbortSignal) {
-    const found = browse(this.#session.session, this.#reader.limits, from, signal);
+    const tags = this.#reader.tagsByNode();
+    const found = browse(this.#session.session, this.#reader.limits, from, signal, tags);
     return new Asking('browse').walk(found);
   }
 
