@@ -32,7 +32,7 @@ export async function alarm(
   id: string,
   options: Common & { readonly for?: string; readonly comment?: string },
 ): Promise<void> {
-  const act = ACTS[name];
+  const act = Object.hasOwn(ACTS, name) ? ACTS[name] : undefined;
   if (!act) {
     const known = Object.keys(ACTS).join(', ');
     throw new Fault('cli.usage', `there is no act "${name}"`, { retry: 'never', hint: `one of ${known}` });

@@ -99,7 +99,8 @@ const TRUTH: { readonly [word: string]: boolean } = {
 };
 
 function truthOf(text: string): ReadCell | string {
-  const value = TRUTH[text.toLowerCase()];
+  const word = text.toLowerCase();
+  const value = Object.hasOwn(TRUTH, word) ? TRUTH[word] : undefined;
   return value === undefined ? `${text} is neither true nor false` : { value };
 }
 

@@ -30,7 +30,7 @@ const DISCOVERIES: { readonly [kind: string]: () => Promise<DiscoveryDef> } = {
 
 /** What looks for machines of this kind. @throws Fault `discover.usage` */
 export async function loadDiscovery(kind: string): Promise<DiscoveryDef> {
-  const load = DISCOVERIES[kind];
+  const load = Object.hasOwn(DISCOVERIES, kind) ? DISCOVERIES[kind] : undefined;
   if (load) return await load();
   throw new Fault('discover.usage', `nothing looks for machines of kind '${kind}'`, {
     retry: 'never',

@@ -78,6 +78,10 @@ test('what is no unit at all is refused with an example', () => {
     'cel',
     'k%',
     'µ',
+    'constructor',
+    '__proto__',
+    'constructor/min',
+    'valueOf2/__proto__',
   ]) {
     const problem = unitProblem(code);
     assert.ok(problem, code);
