@@ -188,7 +188,8 @@ export class EdgeProcess implements AsyncDisposable {
 /** A folder of the test's own, removed when it ends. */
 export async function folder(t: Scope): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-site-'));
-  t.after(() => rm(dir, { recursive: true, force: true }));
+  // What ends a site that still runs may come behind this.
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   return join(dir, 'data');
 }
 

@@ -179,6 +179,7 @@ test(
     edge = await start();
     await until('the shelving has ended', async () => (await state(edge)) !== 'shelved');
     assert.equal(await jumps(edge), 0, 'two hours off are no jump');
+    await edge.stop();
   },
 );
 

@@ -5,14 +5,13 @@ import { type Scene, show } from './scenes.ts';
 
 /** The machine that runs this may be busy with much else. */
 const SLOW_MS = 60_000;
-const SIZES = [
-  { width: 1440, height: 900 },
-  { width: 390, height: 844 },
-] as const;
-/** The themes have one structure: what the colours change is asked of the second, and nothing else. */
-const THEMES = [
-  ['light', undefined],
-  ['dark', ['color-contrast']],
+const WIDE = { width: 1440, height: 900 };
+const NARROW = { width: 390, height: 844 };
+const COLOURS = ['color-contrast'];
+/** The themes have one structure: of the second one wide only what colours change is asked; narrow, it is asked all. */
+const VIEWS = [
+  [WIDE, [['light'], ['dark', COLOURS]]],
+  [NARROW, [['dark']]],
 ] as const;
 
 /** The menu of the design system folds a moment after the window has changed, and what is beside it moves. */
@@ -31,10 +30,10 @@ const WIDER_DIALOG = `(() => {
 export async function barriersOf(window: Window): Promise<readonly string[]> {
   const { page } = window;
   const found: string[] = [];
-  for (const size of SIZES) {
+  for (const [size, themes] of VIEWS) {
     await page.setViewportSize(size);
     await until('the menu has made room', async () => Boolean(await page.evaluate(AT_REST)), SLOW_MS);
-    for (const [theme, rules] of THEMES) {
+    for (const [theme, rules] of themes) {
       await page.evaluate(`document.documentElement.dataset.ixColorSchema = '${theme}'`);
       for (const one of await window.barriers(rules)) found.push(`${theme}, ${size.width} wide: ${one}`);
     }
@@ -62,7 +61,7 @@ export async function assertOpen(
   window.page.setDefaultTimeout(SLOW_MS);
   const found: { [scene: string]: readonly string[] } = {};
   for (const scene of await scenesOf(window)) {
-    await window.page.setViewportSize(SIZES[0]);
+    await window.page.setViewportSize(WIDE);
     await show(window, site.origin, scene);
     const barriers = await barriersOf(window);
     if (barriers.length > 0) found[scene.name] = barriers;
