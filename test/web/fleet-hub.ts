@@ -144,7 +144,10 @@ export class FleetHub implements AsyncDisposable {
 
   async #hasValues(site: string): Promise<boolean> {
     const { rows } = await this.rig.hub.database.pool.query(
-      'SELECT 1 FROM newest_values JOIN journals ON journals.id = journal WHERE site = $1 LIMIT 1',
+      // What a tag is called may come behind its value.
+      `SELECT 1 FROM journals j WHERE site = $1
+         AND EXISTS (SELECT FROM newest_values WHERE journal = j.id)
+         AND EXISTS (SELECT FROM site_tags WHERE journal = j.id)`,
       [site],
     );
     return rows.length > 0;

@@ -178,7 +178,7 @@ test('what is only written is listed without a value, and is not called bad', br
   assert.doesNotMatch((await row.textContent()) ?? '', /bad/);
   // The pump's controller tells a wave of many values, too.
   const wide = await page
-    .getByRole('complementary')
+    .getByRole('complementary', { name: /^Faceplate/ })
     .evaluate(
       (face: { readonly scrollWidth: number; readonly clientWidth: number }) =>
         face.scrollWidth - face.clientWidth,
