@@ -11,6 +11,7 @@ import { DAY_US, dateText, dayOf, ensurePartitions } from '#hub/telemetry/partit
 import { samplesOf } from '#hub/telemetry/samples.ts';
 import { at } from '#kernel/batch.ts';
 import { database } from '#test/uplink/hub-rig.ts';
+import { medianMs } from './runs.ts';
 import { type Row, report } from './table.ts';
 
 const HOUR_S = 3600;
@@ -35,7 +36,7 @@ async function bench(quick: boolean): Promise<Row[]> {
       for (const n of part.columns.count ?? []) count += n;
     if (count !== days * 86_400) throw new Error(`${count} samples of ${days * 86_400}`);
   };
-  const everyRow = await millis(() => samplesOf(pool, journal, 0, START_US, toUs));
+  const everyRow = await medianMs(TIMES, () => samplesOf(pool, journal, 0, START_US, toUs));
   const row = (what: string, ms: number, goal?: { readonly most: number }): Row => ({
     what: `a hub: ${what}, ${days} days of one tag at 1 Hz`,
     unit: 'ms',
@@ -47,14 +48,14 @@ async function bench(quick: boolean): Promise<Row[]> {
   return [
     row(
       `trend in ${POINTS} points`,
-      await millis(() => trendOfTag(pool, 'north', 'p/0', { ...span, points: POINTS })),
+      await medianMs(TIMES, () => trendOfTag(pool, 'north', 'p/0', { ...span, points: POINTS })),
       {
         most: 500,
       },
     ),
-    row('least, most and mean by hour', await millis(() => buckets(HOUR_S * 1e6)), { most: 500 }),
-    row('the same by day', await millis(() => buckets(DAY_US))),
-    row('the same by minute', await millis(() => buckets(60e6))),
+    row('least, most and mean by hour', await medianMs(TIMES, () => buckets(HOUR_S * 1e6)), { most: 500 }),
+    row('the same by day', await medianMs(TIMES, () => buckets(DAY_US))),
+    row('the same by minute', await medianMs(TIMES, () => buckets(60e6))),
   ];
 }
 
@@ -104,17 +105,6 @@ function temperatures(fromUs: number, tag: number): Rows {
     rows.value[s] = Math.round((60 + tag + 10 * swing + (seed >>> 16) / 2 ** 16) * 100) / 100;
   }
   return rows;
-}
-
-/** Median. */
-async function millis(work: () => Promise<unknown>): Promise<number> {
-  const took: number[] = [];
-  for (let run = 0; run < TIMES; run++) {
-    const begun = performance.now();
-    await work();
-    took.push(performance.now() - begun);
-  }
-  return took.toSorted((a, b) => a - b)[Math.floor(TIMES / 2)] ?? Number.NaN;
 }
 
 await report(bench);

@@ -11,7 +11,7 @@ import { openHistorian } from '#historian/historian.ts';
 import { openHistory } from '#historian/history.ts';
 import { at } from '#kernel/batch.ts';
 import { Postgres } from '#test/postgres.ts';
-import { spreadOf } from './runs.ts';
+import { medianMs, spreadOf } from './runs.ts';
 import { type Row, report } from './table.ts';
 
 const DAY_S = 86_400;
@@ -110,8 +110,8 @@ async function inHistorian(dir: string, all: Rows): Promise<Kept> {
   return {
     bytesPerSample: bytesIn(dirs.dir) / all.timeUs.length,
     loadMs,
-    trendMs: await median(() => reader.trend({ ...span, tag: 'line/tag', points: POINTS })),
-    daysMs: await median(() => Array.fromAsync(reader.buckets(days))),
+    trendMs: await medianMs(TIMES, () => reader.trend({ ...span, tag: 'line/tag', points: POINTS })),
+    daysMs: await medianMs(TIMES, () => Array.fromAsync(reader.buckets(days))),
   };
 }
 
@@ -120,16 +120,6 @@ const bytesIn = (dir: string): number =>
     const stat = statSync(join(dir, name));
     return sum + (stat.isFile() ? stat.size : 0);
   }, 0);
-
-async function median(ask: () => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
-  for (let i = 0; i < TIMES; i++) {
-    const startMs = performance.now();
-    await ask();
-    times.push(performance.now() - startMs);
-  }
-  return spreadOf(times).median;
-}
 
 /** @param csv file that it may write */
 async function inPostgres(csv: string, rows: Rows): Promise<Kept> {

@@ -56,6 +56,17 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: (low + high) / 2, least: sorted[0] ?? Number.NaN, most: sorted.at(-1) ?? Number.NaN };
 }
 
+/** Of so many times, one after the other. */
+export async function medianMs(times: number, work: () => Promise<unknown>): Promise<number> {
+  const took: number[] = [];
+  for (let i = 0; i < times; i++) {
+    const begun = performance.now();
+    await work();
+    took.push(performance.now() - begun);
+  }
+  return spreadOf(took).median;
+}
+
 function nearest(rows: readonly Row[], value: number): Row {
   const distance = (row: Row) => Math.abs(row.ours - value);
   return rows.reduce((best, row) => (distance(row) < distance(best) ? row : best));
