@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { fleetApi } from '#contract/fleet/openapi.ts';
 import type { FleetHandlers } from '#contract/fleet/table.ts';
 import { alignedView, bucketsView, seriesView } from '#http/series.ts';
 import { Fault } from '#kernel/fault.ts';
@@ -43,6 +44,7 @@ const MOST_SITES = 20_000;
 
 /** What the hub knows of its fleet, as far as the one who asks may see it. */
 export function fleetHandlers({ database: { pool, queries }, version, nowMs }: FleetPorts) {
+  let described: Promise<ReturnType<typeof fleetApi>> | undefined;
   const group = async ({ sites }: FleetAsking, labels: string | undefined): Promise<readonly FleetSite[]> => {
     const where = labels === undefined ? [sites] : [sites, labelled(labels)];
     const { items } = await findSites(queries, nowMs(), { where, limit: MOST_SITES });
@@ -134,7 +136,11 @@ export function fleetHandlers({ database: { pool, queries }, version, nowMs }: F
     },
     targets: async ({ query: { labels } }, _signal, who) => targetsOf(await group(who, labels)),
     inventory: async ({ query: { labels } }, _signal, who) => inventoryOf(await group(who, labels)),
-    openapi: async () => (await import('#contract/fleet/openapi.ts')).fleetApi(version),
+    openapi() {
+      // Anybody may ask, and each time it would take a tenth of a second from all sites.
+      described ??= import('#contract/fleet/openapi.ts').then((made) => made.fleetApi(version));
+      return described;
+    },
   } satisfies Partial<Handlers>;
 }
 
