@@ -70,6 +70,20 @@ test('one source shows its tags with values and the certificate of its peer', br
   window.assertQuiet();
 });
 
+test('on a phone a long value leaves room for the name of what has it', browser, async () => {
+  await using window = await eva({ width: 390, height: 844 });
+  const { page } = window;
+  await page.goto(`${site.origin}/#/sources/utilities?view=browse`);
+  await page.getByRole('button', { name: 'Look into the device' }).click();
+  await page.getByLabel('Search in what was found').fill('LastReport');
+  const name = page.getByRole('cell', { name: 'Utilities / Cip / LastReport' });
+  await name.waitFor(PATIENCE);
+  const value = page.getByRole('cell', { name: '"Recipe"' });
+  const [ofName, ofValue] = await Promise.all([name.boundingBox(), value.boundingBox()]);
+  assert.ok(ofName && ofValue && ofName.width > ofValue.width, JSON.stringify({ ofName, ofValue }));
+  window.assertQuiet();
+});
+
 test('what a device offers is chosen by hand, reviewed, applied, and has a value', browser, async () => {
   await using window = await eva();
   const { page } = window;
