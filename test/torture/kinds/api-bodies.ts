@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Route } from '#contract/routes/route.ts';
 import { ROUTES } from '#contract/routes/table.ts';
 import { EdgeProcess, folder } from '#test/crash/edge-process.ts';
@@ -10,10 +11,12 @@ import { pick, type Report, type Rig, type Torture } from '../torture.ts';
 /** Requests under way at a time. */
 const LANES = 8;
 /**
- * These have a lane of their own. Failed attempts wait, the longer the more there were (`src/access/throttle.ts`); the
- * audit grows with what is refused, and a check goes through all of it.
+ * These have a lane of their own, which rests most of the time. Failed attempts wait, the longer the more there were
+ * (`src/access/throttle.ts`); the audit grows with what is refused, and a check goes through all of it, with a core to itself.
  */
 const SLOW: ReadonlySet<string> = new Set(['signIn', 'signInByCode', 'firstAdministrator', 'auditCheck']);
+/** For as many times as long as its request took. */
+const REST = 4;
 const LIMIT_MS = 90_000;
 const MOST_GROWN = 200 * 2 ** 20;
 
@@ -90,9 +93,11 @@ async function run(rig: Rig): Promise<Report> {
   const requests = rig.times(400, 1_000_000);
   const byStatus = new Map<number, number>();
   let sent = 0;
-  const lane = async (of: readonly (readonly [string, Route])[]) => {
+  const rested = Promise.withResolvers<unknown>();
+  const lane = async (of: readonly (readonly [string, Route])[], rest = 0) => {
     while (sent < requests) {
       sent++;
+      const beganMs = performance.now();
       const asked = ask(rig, pick(rig.chance, of));
       const shown = `${asked.method} ${asked.path} ${Buffer.from(asked.body ?? '')}`.slice(0, 1500);
       const reply = await fetch(edge.url + asked.path, {
@@ -110,12 +115,15 @@ async function run(rig: Rig): Promise<Report> {
       byStatus.set(reply.status, (byStatus.get(reply.status) ?? 0) + 1);
       assert.notEqual(reply.status, 500, `${shown}\n${text.slice(0, 500)}`);
       if (sent % 500 === 0) rig.progress(`${sent} of ${requests}`);
+      const restMs = rest * (performance.now() - beganMs);
+      if (rest > 0) await Promise.race([setTimeout(restMs, undefined, { ref: false }), rested.promise]);
     }
   };
   const slow = routes.filter(([id]) => SLOW.has(id));
   const others = routes.filter(([id]) => !SLOW.has(id));
   assert.equal(slow.length, SLOW.size, 'the slow routes');
-  await Promise.all([lane(slow), ...Array.from({ length: LANES }, () => lane(others))]);
+  const fast = Promise.all(Array.from({ length: LANES }, () => lane(others)));
+  await Promise.all([fast.then(rested.resolve), lane(slow, REST)]);
   assert.ok(!edge.ended, edge.said);
   const { memoryBytes } = await edge.status();
   assert.ok(memoryBytes < before + MOST_GROWN, `${memoryBytes} bytes, ${before} before`);
