@@ -90,4 +90,24 @@ describe('the ledger of the fleet, read', { concurrency: false }, () => {
     ]);
     await assert.rejects(api.siteLedger('none'), { code: 'hub.unknown-site' });
   });
+
+  test('the parts of a site add up while samples come', async () => {
+    const ended = new AbortController();
+    const coming = (async () => {
+      while (!ended.signal.aborted)
+        await rig.hub.database.pool.query('UPDATE lane_positions SET count = count + 1 WHERE lane = 2');
+    })();
+    try {
+      for (let i = 0; i < 50; i++) {
+        const { delivered, journals } = await api.siteLedger('north');
+        assert.equal(
+          journals.reduce((sum, part) => sum + part.delivered, 0),
+          delivered,
+        );
+      }
+    } finally {
+      ended.abort();
+      await coming;
+    }
+  });
 });

@@ -69,8 +69,15 @@ export async function findLedgers(
   return { items, ...(rows.length > limit && last && { next: { after: last.site } }) };
 }
 
-/** @throws Fault `hub.unknown-site` */
-export async function ledgerOf(queries: Kysely<Tables>, site: string): Promise<SiteLedger> {
+/** All of it as of one moment, so that the parts add up while samples come. @throws Fault `hub.unknown-site` */
+export const ledgerOf = (queries: Kysely<Tables>, site: string): Promise<SiteLedger> =>
+  queries
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute((snapshot) => read(snapshot, site));
+
+async function read(queries: Kysely<Tables>, site: string): Promise<SiteLedger> {
   const { items } = await findLedgers(queries, { where: [sql<boolean>`sites.id = ${site}`], limit: 1 });
   const [sums] = items;
   if (!sums) throw new Fault('hub.unknown-site', `there is no site ${site}`, { retry: 'never' });
