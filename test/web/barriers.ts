@@ -26,6 +26,20 @@ const WIDER_DIALOG = `(() => {
   return dialog ? dialog.scrollWidth - dialog.clientWidth : 0;
 })()`;
 
+/** Cells of lists, whose rows have one height, that reach beyond their row or have no room for what they say. */
+const AMISS = `(() => {
+  const found = new Set();
+  for (const row of document.querySelectorAll('.list-body > .list-row')) {
+    const { top, bottom } = row.getBoundingClientRect();
+    for (const cell of row.querySelectorAll('[role=cell]')) {
+      if (cell.innerText.trim() === '' || !cell.checkVisibility()) continue;
+      const box = cell.getBoundingClientRect();
+      if (box.width < 8 || box.top < top - 1 || box.bottom > bottom + 1) found.add(cell.innerText);
+    }
+  }
+  return [...found];
+})()`;
+
 /** What axe-core finds in what is shown now, in both themes, wide and narrow, and what does not fit into the window. */
 export async function barriersOf(window: Window): Promise<readonly string[]> {
   const { page } = window;
@@ -39,6 +53,8 @@ export async function barriersOf(window: Window): Promise<readonly string[]> {
     }
     const overflow = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
     if (overflow > 0) found.push(`${overflow} pixels too wide at ${size.width}`);
+    const amiss = (await page.evaluate(AMISS)) as readonly string[];
+    if (amiss.length > 0) found.push(`cells without room at ${size.width}: ${amiss.join(' | ')}`);
     const hidden = Number(await page.evaluate(WIDER_DIALOG));
     if (hidden > 0) found.push(`a dialog with ${hidden} pixels out of sight at ${size.width}`);
   }

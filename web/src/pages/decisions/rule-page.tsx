@@ -4,6 +4,7 @@ import { useLiveTag } from '../../data/live.ts';
 import { useMay } from '../../data/session.ts';
 import { nameIn } from '../../parts/detectors/words.ts';
 import { count, duration, moment } from '../../parts/format.ts';
+import { PathText } from '../../parts/path-text.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
 import { LiveAge, Quality, Value } from '../../parts/value.tsx';
 import { hashOf } from '../../shell/route.ts';
@@ -98,7 +99,7 @@ function Input({ path, asset }: { readonly path: string; readonly asset: string 
     <tr>
       <th scope="row">
         <a href={hashOf('tags', path)} title={path}>
-          {nameIn(asset, path)}
+          <PathText path={nameIn(asset, path)} />
         </a>
       </th>
       <td className="number">

@@ -6,6 +6,7 @@ import { useEvents } from '../../data/live.ts';
 import { usePolled } from '../../data/poll.ts';
 import { eventText, personOf } from '../../parts/event-words.ts';
 import { moment } from '../../parts/format.ts';
+import { PathText } from '../../parts/path-text.tsx';
 import { ToPage } from '../../shell/to-page.tsx';
 
 const MOST = 14;
@@ -60,7 +61,7 @@ export function Lately() {
             </time>
             <span>{eventText(event.name)}</span>
             <span className="quiet event-subject">
-              {event.subject}
+              <PathText path={event.subject} />
               {event.by !== undefined && event.by !== event.subject && ` by ${personOf(event.by)}`}
             </span>
           </li>
