@@ -28,7 +28,9 @@ export async function detectors(id: string | undefined, { data, json }: Common):
     ratioText(detector),
     String(detector.figures.findings),
     number(detector.figures.falsePerWeek),
-    detector.state === 'found' ? (detector.reasons[0]?.text ?? '') : (detector.fault ?? ''),
+    detector.state === 'found'
+      ? (detector.reasons[0]?.text ?? '')
+      : (detector.fault ?? detector.whyRest ?? ''),
   ]);
   print(table(['detector', 'kind', 'state', 'figure', 'found', 'false a week', ''], rows));
 }
@@ -70,6 +72,7 @@ function detailOf(one: DetectorStatus): string {
     one.description,
     `looks at ${one.tags.join(', ')} every ${age(one.everyMs)}`,
     one.restWhen && `rests while ${one.restWhen}`,
+    one.whyRest && `rests now: ${one.whyRest}`,
     `figure ${ratioText(one)} of 1 at the limit, certainty ${one.certainty.toFixed(2)}`,
     one.sinceUs !== undefined && `found since ${iso(one.sinceUs)}`,
     learned && `learned ${learned.digest.slice(0, 12)} by ${learned.by}${span}`,

@@ -18,7 +18,7 @@ export function learningText(status: LearningStatus): string {
   return lines.join('\n');
 }
 
-function reportLines({ rows, fit, findings, signals }: LearningReport): string[] {
+function reportLines({ rows, fit, findings, signals, contexts = [] }: LearningReport): string[] {
   const value = (one: number | null): string => (one === null ? '–' : number(one, 2));
   const cells = signals.map(({ signal, known, low, high }) => [
     signal,
@@ -30,8 +30,23 @@ function reportLines({ rows, fit, findings, signals }: LearningReport): string[]
   return [
     `${number(rows)} moments of ${signals.length} signals; the period is ${SHOWN[fit]} to learn from`,
     ...['', table(['signal', 'known', 'least', 'greatest'], cells)],
+    ...(contexts.length > 0 ? ['', contextTable(signals.at(-1)?.signal ?? '', contexts)] : []),
     ...(told.length > 0 ? ['', ...told] : []),
   ];
+}
+
+function contextTable(signal: string, contexts: NonNullable<LearningReport['contexts']>): string {
+  const cells = contexts.map(({ context, moments, visits, parts, learned }) => [
+    context,
+    number(moments),
+    number(visits),
+    learned === 0
+      ? yellow('no: too seldom')
+      : learned < parts
+        ? `in ${learned} of ${parts} parts of the day`
+        : 'yes',
+  ]);
+  return table([signal, 'moments', 'times', 'learned'], cells);
 }
 
 function ending({ state, dryRun, digest = '' }: LearningStatus): string {

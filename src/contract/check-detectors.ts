@@ -30,7 +30,7 @@ export function checkDetector(
     complain(['alarm'], `there is another alarm ${detector.id}`, 'rename the detector or the alarm', {
       end: 'key',
     });
-  const tags = detector.tags.map((name, i) => resolved(name, ['tags', i], detector, site, complain));
+  const tags = detector.tags.map((name, i) => resolved(name, i, detector, site, complain));
   const twice = tags.findIndex((tag, i) => tags.indexOf(tag) < i);
   if (twice >= 0) complain(['tags', twice], `${tags[twice]} is named twice`, 'keep one');
   return { ...detector, tags: lookedAt(detector, tags), ...(detector.model && { reads: tags }) };
@@ -91,15 +91,29 @@ function checkModel({ kind, tags, model }: DetectorModel, complain: Complain): v
       );
 }
 
+const WATCHED_HINT = 'a detector looks at numbers, booleans and enums';
 const WATCHED: ReadonlySet<TagModel['type']> = new Set(['number', 'boolean', 'enum']);
+
+const textHint = ({ kind, settings }: DetectorModel): string => {
+  if (kind !== 'season') return `${WATCHED_HINT}; a text can be the context of one of kind season`;
+  return settings.context === 1
+    ? 'the context is the last of tags: name it there'
+    : 'write it as the last of tags, and `settings: { context: 1 }`: what the others are is learned for each of its texts';
+};
+
+/** The last of the tags of a season is its context, where its settings say so: nothing is calculated with that. */
+const isContext = (i: number, { kind, tags, settings }: DetectorModel): boolean =>
+  kind === 'season' && settings.context === 1 && i === tags.length - 1;
 
 function resolved(
   name: string,
-  at: Finding['where'],
-  { asset, id }: DetectorModel,
+  i: number,
+  detector: DetectorModel,
   site: Expanded,
   complain: Complain,
 ): string {
+  const { asset, id } = detector;
+  const at = ['tags', i];
   const found = resolveTag(site, asset, name);
   if (!found) return name;
   if ('hint' in found) {
@@ -108,8 +122,8 @@ function resolved(
   }
   const { path, type, access } = found.tag;
   if (path === id) complain(at, 'a detector cannot look at its own figure', 'name what is measured');
-  else if (!WATCHED.has(type))
-    complain(at, `${name} is of type ${type}`, 'a detector looks at numbers, booleans and enums');
+  else if (!WATCHED.has(type) && !(type === 'text' && isContext(i, detector)))
+    complain(at, `${name} is of type ${type}`, type === 'text' ? textHint(detector) : WATCHED_HINT);
   else if (access === 'write') complain(at, `${name} cannot be read`, 'give it access read or readWrite');
   return path;
 }

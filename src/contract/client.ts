@@ -503,6 +503,8 @@ export interface DetectorStatus {
   /** Condition during which it rests, in CEL. */
   readonly restWhen?: string;
   readonly state: 'watching' | 'found' | 'resting' | 'unknown' | 'not-learned';
+  /** With resting: why, where that is not its condition but something that it has not learned. */
+  readonly whyRest?: string;
   /** With not-learned: why what it learned is not used, where there is something. */
   readonly fault?: string;
   /** Its figure: 1 is at the limit. null while it is not known. */
@@ -800,7 +802,7 @@ export interface LearningReport {
   readonly fit: 'fit' | 'doubtful' | 'unfit';
   /** What weighs most first. */
   readonly findings: readonly {
-    /** Values that are missing; moments without news; moments of rest; values outside of the engineering range; a signal that stands still; too few moments; alarms and alerts of that time; a level that changed; a signal that this kind does not watch; what was calculated anew. */
+    /** Values that are missing; moments without news; moments of rest; values outside of the engineering range; a signal that stands still; too few moments; alarms and alerts of that time; a level that changed; a signal that this kind does not watch; what was calculated anew; contexts that were there too seldom. */
     readonly what:
       | 'gaps'
       | 'quiet'
@@ -811,7 +813,8 @@ export interface LearningReport {
       | 'alarms'
       | 'change'
       | 'unwatched'
-      | 'calculated';
+      | 'calculated'
+      | 'contexts';
     /** What is unfit is refused; what is doubtful is learned, and says so. */
     readonly fit: 'fit' | 'doubtful' | 'unfit';
     /** Named without the asset. */
@@ -829,6 +832,18 @@ export interface LearningReport {
     /** Least value; null where none was known. */
     readonly low: number | null;
     readonly high: number | null;
+  }[];
+  /** Products, recipes, shifts that were learned, or were not; those that were there longest. */
+  readonly contexts?: readonly {
+    /** Value of the signal that is the context; a text in quotes. */
+    readonly context: string;
+    readonly moments: number;
+    /** How often it was there for long enough to settle. */
+    readonly visits: number;
+    /** Parts of the day in which it was there. */
+    readonly parts: number;
+    /** Those of them in which it was learned; 0: it was there too seldom. */
+    readonly learned: number;
   }[];
 }
 

@@ -11,13 +11,15 @@ export interface LearningReport {
   /** What is to be known of the period, what weighs most first. */
   readonly findings: readonly PeriodFinding[];
   readonly signals: readonly LearnedSignal[];
+  /** Of a kind that learns by context: those that were there longest first. */
+  readonly contexts?: readonly ReportedContext[];
 }
 
 export interface PeriodFinding {
   /**
    * Values that are missing; moments without news; moments in which the detector rests; values outside of the engineering range; a signal that
    * stands still; too few moments; alarms and alerts of that time; a level that changed; a signal that this kind of
-   * detector does not watch; what was calculated anew.
+   * detector does not watch; what was calculated anew; contexts that were there too seldom.
    */
   readonly what:
     | 'gaps'
@@ -29,7 +31,8 @@ export interface PeriodFinding {
     | 'alarms'
     | 'change'
     | 'unwatched'
-    | 'calculated';
+    | 'calculated'
+    | 'contexts';
   readonly fit: Fitness;
   readonly signal?: string;
   /** Part of the period that it concerns, 0 to 1. */
@@ -45,6 +48,18 @@ export interface LearnedSignal {
   /** Least and greatest value; null where none was known. */
   readonly low: number | null;
   readonly high: number | null;
+}
+
+/** A product, a recipe, a shift in the period. */
+export interface ReportedContext {
+  /** A text in quotes, or a number. */
+  readonly context: string;
+  readonly moments: number;
+  /** How often it was there for long enough to settle. */
+  readonly visits: number;
+  /** Parts of the day in which it was there, and those of them in which it was learned; 0: it was there too seldom. */
+  readonly parts: number;
+  readonly learned: number;
 }
 
 /** How learning a detector goes, or went. */

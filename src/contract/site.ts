@@ -209,7 +209,9 @@ export const DetectorEntry = z.strictObject({
   tags: z
     .array(z.string().min(1))
     .default([])
-    .describe('Signals of the same asset, or full paths. Of a relation the others explain the first.'),
+    .describe(
+      'Signals of the same asset, or full paths. Of a relation the others explain the first; of a season with context: 1 the last one, which may be a text, says what is running.',
+    ),
   expression: expression
     .optional()
     .describe('Of a balance, instead of tags: in CEL, what is zero while all adds up.'),

@@ -37,7 +37,7 @@ import { Rule } from '#decide/rules/rule.ts';
 import type { ConditionSink } from '#decide/sink.ts';
 import { Timers } from '#decide/timers.ts';
 import { newestTimeUs, WindowTime } from '#decide/windows/window-time.ts';
-import type { Batch } from '#kernel/batch.ts';
+import { type Batch, wideAt } from '#kernel/batch.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 
@@ -114,9 +114,9 @@ class Engine implements Decisions {
 
     this.#thresholds = new Thresholds(thresholds, tags);
     const parts = { inputs: this.#inputs, outcome: this.#outcome, timers: this.#timers };
-    this.#network = new Network(parts, planned.derived, conditions, (tag, value, quality, atUs) => {
+    this.#network = new Network(parts, planned.derived, conditions, (tag, value, quality, atUs, wide) => {
       this.#decidedByKernels += this.#thresholds.row(tag, value, quality, atUs);
-      this.#watch.row(tag, value, quality);
+      this.#watch.row(tag, value, quality, wide);
     });
     this.#placeOf = this.#readPlaces(planned);
     this.#rowTime = new WindowTime(this.#inputs.present.count);
@@ -336,7 +336,9 @@ class Engine implements Decisions {
         this.#take(place, batch, i, atUs, newestUs);
       }
       decided += thresholds.row(tag, value[i] as number, quality[i] as number, atUs);
-      watch?.row(tag, value[i] as number, quality[i] as number);
+      if (!watch) continue;
+      const wide = Number.isNaN(value[i]) ? wideAt(batch, i) : undefined;
+      watch.row(tag, value[i] as number, quality[i] as number, wide);
     }
     this.#decidedByKernels += decided;
   }

@@ -16,8 +16,14 @@ export interface RichCondition {
   readonly sink: ConditionSink;
 }
 
-/** What a derived row is told to. */
-export type OnDerived = (tag: number, value: number, quality: number, atUs: number) => void;
+/** What a derived row is told to. @param wide its value where that is no double */
+export type OnDerived = (
+  tag: number,
+  value: number,
+  quality: number,
+  atUs: number,
+  wide: Value | undefined,
+) => void;
 
 type Node =
   | { readonly kind: 'derived'; readonly derived: Derived; readonly place: number }
@@ -112,7 +118,7 @@ export class Network {
       this.#inputs.put(tag, place, timeUs, { value, wide: undefined, quality }, nowUs);
       this.#changed(place);
     }
-    this.#onDerived(tag, value, quality, atUs);
+    this.#onDerived(tag, value, quality, atUs, undefined);
   }
 
   /** Sets the moments at which windows that moved are looked at again. */
@@ -255,7 +261,7 @@ export class Network {
     this.#outcome.derived.addValue(tag.number, timeUs, wide ?? value, quality);
     inputs.put(tag.number, place, timeUs, { value, wide, quality }, nowUs);
     this.#changed(place);
-    this.#onDerived(tag.number, value, quality, atUs);
+    this.#onDerived(tag.number, value, quality, atUs, wide);
   }
 }
 

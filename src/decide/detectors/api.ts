@@ -14,8 +14,13 @@ export interface Detector {
    * Takes one moment.
    * @param values in the order of `learned.signals`; NaN where a value is missing or bad: such a signal says nothing
    * @param timeUs of the moment, µs since 1970; never less than before
+   * @param text what the last signal is, where that is one of texts; undefined where it is missing or bad
    */
-  observe(values: Float64Array, timeUs: number): void;
+  observe(values: Float64Array, timeUs: number, text?: string): void;
+  /** It says nothing as things are now: it has not learned them. Absent where a kind never rests by itself. */
+  readonly rests?: boolean;
+  /** Why it does, a sentence without its full stop; undefined while it does not. */
+  whyRest?(): string | undefined;
   /**
    * What it watches was made new while it rested: what it saw before says nothing of it, and what it had found is over.
    * Absent where a rest changes nothing.
@@ -64,6 +69,8 @@ export interface Learned {
 export interface Period {
   readonly signals: readonly string[];
   readonly columns: readonly Float64Array[];
+  /** Where the last signal is one of texts: what the numbers in its column stand for; none where that is no usable one. */
+  readonly texts?: readonly string[];
 }
 
 /**

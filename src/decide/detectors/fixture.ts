@@ -24,12 +24,20 @@ export function period(
   return { signals, columns };
 }
 
-/** Shows rows, a minute apart from the first moment on. @returns what is found after each */
-export function show(detector: Detector, rows: readonly (readonly number[])[], first = 0): boolean[] {
+/**
+ * Shows rows, a minute apart from the first moment on.
+ * @param rows the last signal may be one of texts @returns what is found after each
+ */
+export function show(
+  detector: Detector,
+  rows: readonly (readonly (number | string)[])[],
+  first = 0,
+): boolean[] {
   const values = new Float64Array(detector.learned.signals.length);
   return rows.map((row, i) => {
-    values.set(row);
-    detector.observe(values, (first + i) * MINUTE_US);
+    values.set(row.map((one) => (typeof one === 'string' ? Number.NaN : one)));
+    const last = row.at(-1);
+    detector.observe(values, (first + i) * MINUTE_US, typeof last === 'string' ? last : undefined);
     return detector.found;
   });
 }

@@ -10,6 +10,7 @@ import { RELATION, Relation } from '#decide/detectors/relation.ts';
 import { REMAINING, RemainingLife } from '#decide/detectors/remaining.ts';
 import { SEASON, Season } from '#decide/detectors/season.ts';
 import { learnUnusual, UNUSUAL, Unusual } from '#decide/detectors/unusual.ts';
+import { watchedOf } from '#decide/detectors/visits.ts';
 import type { Json } from '#kernel/event.ts';
 import { Fault } from '#kernel/fault.ts';
 
@@ -31,6 +32,8 @@ export interface Kind {
   readonly settings: { readonly [name: string]: number };
   /** Those that may be changed at any time; the others shape what is learned, and take effect when it learns anew. */
   readonly tuned: readonly string[];
+  /** @throws RangeError where settings make no sense; absent where `fresh` or nothing can tell */
+  check?(signals: readonly string[], settings: { readonly [name: string]: number }): void;
   /** What one that has learned nothing goes on with; absent where a kind says nothing before it has learned. */
   fresh?(signals: readonly string[], settings: { readonly [name: string]: number }): Learned;
 }
@@ -65,6 +68,7 @@ const KINDS: { readonly [kind: string]: Kind } = {
     make: (learned) => new Season(learned),
     settings: { ...SEASON },
     tuned: ['limit', 'end', 'settle'],
+    check: (signals, settings) => void watchedOf(signals, { ...SEASON, ...settings }),
   },
   unusual: {
     make: (learned) => new Unusual(learned),

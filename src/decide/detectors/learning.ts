@@ -8,6 +8,7 @@ import { learnRelation, type RelationSettings } from '#decide/detectors/relation
 import { learnRemaining, type RemainingSettings } from '#decide/detectors/remaining.ts';
 import { learnSeason, type SeasonSettings } from '#decide/detectors/season.ts';
 import { learnUnusual, type UnusualSettings } from '#decide/detectors/unusual.ts';
+import { contextsOf, type SeenContexts } from '#decide/detectors/visits.ts';
 import { Fault, messageOf } from '#kernel/fault.ts';
 
 /** A period with the time of each of its moments, and where it was broken off. */
@@ -31,6 +32,8 @@ export interface Learning<S = Settings> {
   /** @throws RangeError that says what the period lacks */
   learn(period: DatedPeriod, settings: S): Learned;
   needed(signals: number, settings: S, everyMs: number): Needed;
+  /** What the period holds of each context; absent where a kind has none. */
+  contexts?(period: DatedPeriod, settings: S): SeenContexts | undefined;
   /** Why signals are not watched, by their names; nothing said: all are. */
   unwatched?(learned: Learned): { readonly [signal: string]: string };
 }
@@ -102,6 +105,7 @@ const unusual: Learning<UnusualSettings> = {
 
 const season: Learning<SeasonSettings> = {
   learn: (period, settings) => learnSeason(period, period.timeUs, settings),
+  contexts: (period, settings) => contextsOf(period, period.timeUs, settings),
   // An hour of the day comes once a day; a context whenever it does.
   needed: (_, { hours, visits, settle, weight }, everyMs) =>
     needed(hours > 0 ? (visits * DAY_MS) / everyMs : visits * (settle + 4 / weight)),

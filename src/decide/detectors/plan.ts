@@ -57,7 +57,8 @@ function settingsHold(spec: DetectorSpec, report: Report): boolean {
   }
   if (strange.length > 0) return false;
   try {
-    known.fresh?.(signalsOf(spec), spec.settings);
+    known.check?.(signalsOf(spec), settings);
+    known.fresh?.(signalsOf(spec), settings);
     return true;
   } catch (error) {
     report('settings', messageOf(error), `settings of ${spec.kind}: ${names.join(', ')}`);

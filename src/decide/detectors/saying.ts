@@ -8,6 +8,8 @@ export type DetectorState = 'watching' | 'found' | 'resting' | 'unknown' | 'not-
 export interface DetectorView {
   readonly id: string;
   readonly state: DetectorState;
+  /** Of one that rests by itself, and not by its condition: why. */
+  readonly whyRest?: string;
   /** NaN while it is not known. */
   readonly ratio: number;
   readonly certainty: number;

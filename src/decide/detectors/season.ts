@@ -2,21 +2,24 @@ import type { Detector, Learned, Period, Reason } from '#decide/detectors/api.ts
 import { Episode } from '#decide/detectors/episode.ts';
 import { numbersOf, objectOf } from '#decide/detectors/snapshot.ts';
 import { bulkOf, mean, quantile } from '#decide/detectors/statistics.ts';
+import {
+  type Context,
+  contextText,
+  isContext,
+  MOST_PARTS,
+  partOf,
+  partText,
+  placesOf,
+  type Visit,
+  type VisitSettings,
+  visitsOf,
+  watchedOf,
+} from '#decide/detectors/visits.ts';
 import { figure, times } from '#decide/detectors/words.ts';
 import type { Json } from '#kernel/event.ts';
 
 /** What may be set of {@link Season}. */
-export interface SeasonSettings {
-  /** Length of the parts of a day that are told apart: a divisor of 24; 8 for shifts. 0: the hour does not matter. */
-  readonly hours: number;
-  /** The first part of a day begins so many hours after midnight UTC. */
-  readonly offsetHours: number;
-  /** 1: the last signal is the context - product, recipe, shift - and what the others are is learned for each of its values. */
-  readonly context: number;
-  /** Moments after a change of the context in which nothing is said, until the process has settled. */
-  readonly settle: number;
-  /** A part of a day or a context is known once it has been seen so many times. */
-  readonly visits: number;
+export interface SeasonSettings extends VisitSettings {
   /** Weight of the newest moment in the smoothed distance. */
   readonly weight: number;
   /** Found beyond this many usual deviations of that. */
@@ -36,8 +39,6 @@ export const SEASON: SeasonSettings = {
   end: 0.5,
 };
 
-const HOUR_US = 3600e6;
-const DAY_HOURS = 24;
 /** A moment counts as at most so many deviations: one reading decides nothing. */
 const FURTHEST = 8;
 const ROUNDING = 1e-6;
@@ -46,7 +47,7 @@ const FEW = 5;
 
 /** What the signals are in one part of the day of one context. */
 interface Usual {
-  readonly code: number;
+  readonly code: Context;
   readonly part: number;
   readonly visits: number;
   /** Of each signal: median, deviation of its moments, usual deviation of the smoothed distance; null where it was never there. */
@@ -55,92 +56,37 @@ interface Usual {
   readonly spread: readonly (number | null)[];
 }
 
-interface Visit {
-  readonly code: number;
-  readonly part: number;
-  readonly from: number;
-  readonly to: number;
-}
-
 /**
  * Learns {@link Season}.
  * @param timeUs of each moment
  * @throws RangeError where a setting makes no sense, or nothing was seen often enough
  */
 export function learnSeason(
-  { signals, columns }: Period,
+  period: Period,
   timeUs: ArrayLike<number>,
   settings: SeasonSettings = SEASON,
 ): Learned {
+  const { signals, columns } = period;
   const watched = watchedOf(signals, settings);
-  const visits = visitsOf(columns, timeUs, settings);
-  const groups = Map.groupBy(visits, ({ code, part }) => `${code} ${part}`);
-  const usual = [...groups.values()].flatMap((group): Usual[] => {
-    const [{ code, part } = { code: 0, part: 0 }] = group;
-    if (group.length < settings.visits) return [];
-    const learned = watched.map((_, i) => usualOf(columns[i] as Float64Array, group, settings.weight));
-    return [
-      {
-        code,
-        part,
-        visits: group.length,
-        centre: learned.map((one) => one?.centre ?? null),
-        scale: learned.map((one) => one?.scale ?? null),
-        spread: learned.map((one) => one?.spread ?? null),
-      },
-    ];
-  });
-  if (usual.length === 0)
+  const often = [...placesOf(visitsOf(period, timeUs, settings))].filter(
+    ({ visits }) => visits.length >= settings.visits,
+  );
+  if (often.length === 0)
     throw new RangeError(
       `no ${settings.context ? 'context' : 'part of a day'} was there ${settings.visits} times`,
     );
+  const usual = often.map(({ context, part, visits }): Usual => {
+    const learned = watched.map((_, i) => usualOf(columns[i] as Float64Array, visits, settings.weight));
+    return {
+      code: context,
+      part,
+      visits: visits.length,
+      centre: learned.map((one) => one?.centre ?? null),
+      scale: learned.map((one) => one?.scale ?? null),
+      spread: learned.map((one) => one?.spread ?? null),
+    };
+  });
   return { kind: 'season', signals, settings: { ...settings }, state: { usual: usual as unknown as Json } };
-}
-
-function watchedOf(
-  signals: readonly string[],
-  { hours, context, visits }: SeasonSettings,
-): readonly string[] {
-  if (hours !== 0 && DAY_HOURS % hours !== 0)
-    throw new RangeError(`hours is ${hours}; it must divide 24, or be 0`);
-  if (hours === 0 && context === 0)
-    throw new RangeError('with hours 0 it needs context 1: nothing is told apart');
-  if (!(visits >= 1)) throw new RangeError(`visits is ${visits}; it must be at least 1`);
-  const watched = context ? signals.slice(0, -1) : signals;
-  if (watched.length === 0) throw new RangeError('context 1 needs a signal before the context');
-  return watched;
-}
-
-const partOf = (timeUs: number, { hours, offsetHours }: SeasonSettings): number => {
-  if (hours === 0) return 0;
-  const hour = timeUs / HOUR_US - offsetHours;
-  return Math.floor((((hour % DAY_HOURS) + DAY_HOURS) % DAY_HOURS) / hours);
-};
-
-/** Stretches of rows of one part of one context, what is needed to settle left out. */
-function visitsOf(
-  columns: readonly Float64Array[],
-  timeUs: ArrayLike<number>,
-  settings: SeasonSettings,
-): Visit[] {
-  const codes = settings.context ? columns.at(-1) : undefined;
-  const rows = columns[0]?.length ?? 0;
-  const visits: Visit[] = [];
-  let [code, part, from, settled] = [Number.NaN, -1, 0, 0];
-  const close = (to: number): void => {
-    const begin = Math.max(from, settled);
-    if (!Number.isNaN(code) && to > begin) visits.push({ code, part, from: begin, to });
-  };
-  for (let row = 0; row < rows; row++) {
-    const now = codes ? (codes[row] as number) : 0;
-    const hour = partOf(timeUs[row] as number, settings);
-    if (now === code && hour === part) continue;
-    close(row);
-    if (now !== code && codes) settled = row + settings.settle;
-    [code, part, from] = [now, hour, row];
-  }
-  close(rows);
-  return visits;
 }
 
 /** Undefined where the signal was never there. */
@@ -179,13 +125,14 @@ export class Season implements Detector {
   readonly learned: Learned;
   readonly #settings: SeasonSettings;
   readonly #usual: readonly Usual[];
-  readonly #places = new Map<number, number>();
+  /** Of each context the place of what is usual, by part of the day; −1 where that was not learned. */
+  readonly #places = new Map<Context, Int32Array>();
   readonly #watched: readonly string[];
   readonly #episode: Episode;
   /** Smoothed distance of each signal, in its own unit, and moments that it rests on. */
   readonly #away: Float64Array;
   readonly #count: Float64Array;
-  #code = Number.NaN;
+  #context: Context = Number.NaN;
   #part = -1;
   #place = -1;
   #settled = 0;
@@ -198,18 +145,22 @@ export class Season implements Detector {
     this.#usual = learned.state.usual as unknown as readonly Usual[];
     for (const [place, { code, part, spread }] of this.#usual.entries()) {
       if (spread.length !== this.#watched.length) throw new RangeError('a spread for each signal');
-      this.#places.set(code * DAY_HOURS + part, place);
+      if (!isContext(code)) throw new RangeError('a context is a number or a text');
+      const places = this.#places.get(code) ?? new Int32Array(MOST_PARTS).fill(-1);
+      places[part] = place;
+      this.#places.set(code, places);
     }
     this.#away = new Float64Array(this.#watched.length);
     this.#count = new Float64Array(this.#watched.length);
     this.#episode = new Episode(this.#settings.end);
   }
 
-  observe(values: Float64Array, timeUs: number): void {
-    this.#enter(this.#settings.context ? (values[values.length - 1] as number) : 0, timeUs);
+  observe(values: Float64Array, timeUs: number, text?: string): void {
+    const { context, settle } = this.#settings;
+    this.#enter(context ? (text ?? (values[values.length - 1] as number)) : 0, timeUs);
     const usual = this.#usual[this.#place];
     let most = Number.NaN;
-    if (usual && ++this.#settled > (this.#settings.context ? this.#settings.settle : 0))
+    if (usual && ++this.#settled > (context ? settle : 0))
       for (let i = 0; i < this.#away.length; i++) {
         const ratio = this.#look(usual, i, values[i] as number);
         if (!Number.isNaN(ratio) && !(ratio <= most)) most = ratio;
@@ -219,17 +170,21 @@ export class Season implements Detector {
   }
 
   /** Another part of the day goes on with the distances that there are; another context begins anew. */
-  #enter(code: number, timeUs: number): void {
+  #enter(context: Context, timeUs: number): void {
     const part = partOf(timeUs, this.#settings);
-    if (code === this.#code && part === this.#part) return;
-    if (code !== this.#code) {
+    if (context === this.#context && part === this.#part) return;
+    if (context !== this.#context) {
       this.#away.fill(0);
       this.#count.fill(0);
       this.#settled = 0;
     }
-    this.#code = code;
+    this.#context = context;
     this.#part = part;
-    this.#place = this.#places.get(code * DAY_HOURS + part) ?? -1;
+    this.#place = this.#placeNow();
+  }
+
+  #placeNow(): number {
+    return this.#places.get(this.#context)?.[this.#part] ?? -1;
   }
 
   #look({ centre, scale, spread }: Usual, i: number, value: number): number {
@@ -247,6 +202,26 @@ export class Season implements Detector {
 
   get ratio(): number {
     return this.#ratio;
+  }
+
+  /** What there is now was not learned, is not known, or has not settled. */
+  get rests(): boolean {
+    if (this.#part < 0) return false;
+    return this.#place < 0 || (this.#settings.context !== 0 && this.#settled <= this.#settings.settle);
+  }
+
+  whyRest(): string | undefined {
+    if (!this.rests) return undefined;
+    const signal = this.#settings.context ? this.learned.signals.at(-1) : undefined;
+    if (signal !== undefined) {
+      const context = this.#context;
+      if (Number.isNaN(context)) return `${signal} is not known`;
+      const named = `${signal} ${contextText(context)}`;
+      if (!this.#places.has(context)) return `it has not learned ${named}`;
+      if (this.#place < 0) return `it has not learned ${named}${this.#day(this.#part)}`;
+      return `${named} has only begun: it settles for ${this.#settings.settle} moments`;
+    }
+    return `it has not learned what is usual${this.#day(this.#part)}`;
   }
 
   get found(): boolean {
@@ -278,10 +253,14 @@ export class Season implements Detector {
   }
 
   #when({ code, part }: Usual): string {
-    const { hours, offsetHours, context } = this.#settings;
-    const from = (((part * hours + offsetHours) % DAY_HOURS) + DAY_HOURS) % DAY_HOURS;
-    const day = hours === 0 ? '' : ` between ${from} and ${(from + hours) % DAY_HOURS} h UTC`;
-    return context ? ` where ${this.learned.signals.at(-1)} is ${figure(code)}${day}` : day;
+    const day = this.#day(part);
+    return this.#settings.context
+      ? ` where ${this.learned.signals.at(-1)} is ${contextText(code)}${day}`
+      : day;
+  }
+
+  #day(part: number): string {
+    return this.#settings.hours === 0 ? '' : ` between ${partText(part, this.#settings)}`;
   }
 
   snapshot(): Json {
@@ -289,7 +268,7 @@ export class Season implements Detector {
       away: [...this.#away],
       count: [...this.#count],
       settled: this.#settled,
-      code: Number.isNaN(this.#code) ? null : this.#code,
+      code: Number.isNaN(this.#context) ? null : this.#context,
       part: this.#part,
       episode: this.#episode.snapshot(),
     };
@@ -302,9 +281,9 @@ export class Season implements Detector {
     this.#away.set(aways);
     this.#count.set(counts);
     this.#settled = settled;
-    this.#code = typeof code === 'number' ? code : Number.NaN;
+    this.#context = isContext(code) ? code : Number.NaN;
     this.#part = part;
-    this.#place = this.#places.get(this.#code * DAY_HOURS + part) ?? -1;
+    this.#place = this.#placeNow();
     this.#episode.restore(episode);
   }
 }

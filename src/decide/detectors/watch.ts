@@ -9,6 +9,7 @@ import { isOutdated } from '#decide/parts.ts';
 import { LostAlerts } from '#decide/rules/lost-alerts.ts';
 import type { ConditionSink } from '#decide/sink.ts';
 import { Timers } from '#decide/timers.ts';
+import type { Value } from '#kernel/batch.ts';
 import type { Json } from '#kernel/event.ts';
 import { isBad, isStandIn } from '#kernel/quality.ts';
 
@@ -42,6 +43,8 @@ export class Watch {
   /** Place of a tag in `#present`; −1 for tags that no detector looks at. */
   readonly #placeOf: Int32Array;
   readonly #present: Float64Array;
+  /** Texts of the tags that are such, by place. */
+  readonly #texts: (string | undefined)[];
   readonly #due = new Timers();
   /** Where in its period each has its place. */
   readonly #phaseUs: Float64Array;
@@ -77,6 +80,7 @@ export class Watch {
     });
     this.#lost.find(kept, this.#watchers);
     this.#present = new Float64Array(places).fill(Number.NaN);
+    this.#texts = new Array(places);
     this.#phaseUs = Float64Array.from(planned, ({ spec: { id, everyMs } }) => placeIn(id) * everyMs * 1000);
     this.#keepUs = new Float64Array(planned.length);
     this.#bytes = new Float64Array(planned.length);
@@ -106,11 +110,18 @@ export class Watch {
     for (const watcher of this.#watchers) if (watcher.planned.restWhen) yield watcher;
   }
 
-  /** A value is the last good one of its tag; what is bad, or stands in for a value, is none. */
-  row(tag: number, value: number, quality: number): void {
+  /**
+   * A value is the last good one of its tag; what is bad, or stands in for a value, is none.
+   * @param wide the value where that is no double
+   */
+  row(tag: number, value: number, quality: number, wide: Value | undefined): void {
     if (tag >= this.#placeOf.length) return;
     const place = this.#placeOf[tag] as number;
-    if (place >= 0) this.#present[place] = isBad(quality) || isStandIn(quality) ? Number.NaN : value;
+    if (place < 0) return;
+    const isNone = isBad(quality) || isStandIn(quality);
+    this.#present[place] = isNone ? Number.NaN : value;
+    if (wide !== undefined || this.#texts[place] !== undefined)
+      this.#texts[place] = isNone || typeof wide !== 'string' ? undefined : wide;
   }
 
   /**
@@ -192,8 +203,9 @@ export class Watch {
   ): string[] {
     for (let tag = 0; tag < Math.min(this.#placeOf.length, earlier.#placeOf.length); tag++) {
       const [place, before] = [this.#placeOf[tag] as number, earlier.#placeOf[tag] as number];
-      if (place >= 0 && before >= 0 && !fresh.has(tag))
-        this.#present[place] = earlier.#present[before] as number;
+      if (place < 0 || before < 0 || fresh.has(tag)) continue;
+      this.#present[place] = earlier.#present[before] as number;
+      this.#texts[place] = earlier.#texts[before];
     }
     this.#timeUs = earlier.#timeUs;
     this.#isScheduled = earlier.#isScheduled;
@@ -220,7 +232,8 @@ export class Watch {
     const places = this.#places[i] as Int32Array;
     this.#left -= places.length;
     this.#setNext(i, atUs);
-    const isNews = watcher.look(this.#present, places, atUs, this.#timeUs);
+    const text = this.#texts[places[places.length - 1] as number];
+    const isNews = watcher.look(this.#present, places, atUs, this.#timeUs, text);
     if (isNews || (!this.#hasKept && (this.#keepUs[i] as number) <= atUs && watcher.detector))
       this.#keep(i, atUs);
   }

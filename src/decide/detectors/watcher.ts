@@ -97,9 +97,10 @@ export class Watcher implements ConditionSink {
   /**
    * A moment.
    * @param present values of all watched tags; `places` are those of its own
-   * @param timeUs wall clock @returns whether something began or ended
+   * @param timeUs wall clock @param text the last one of its own, where that is one
+   * @returns whether something began or ended
    */
-  look(present: Float64Array, places: Int32Array, atUs: number, timeUs: number): boolean {
+  look(present: Float64Array, places: Int32Array, atUs: number, timeUs: number, text?: string): boolean {
     const { detector } = this;
     if (!detector) return false;
     this.#rests =
@@ -109,10 +110,10 @@ export class Watcher implements ConditionSink {
       if (this.#rested) this.#renew(detector, atUs);
       this.#restKnown = false;
       for (let i = 0; i < places.length; i++) this.#values[i] = present[places[i] as number] as number;
-      detector.observe(this.#values, timeUs);
+      detector.observe(this.#values, timeUs, text);
     }
     const isKnown = !this.#rests && !Number.isNaN(detector.ratio);
-    this.#tellFigure(isKnown, detector.ratio, atUs);
+    this.#tellFigure(isKnown, detector, atUs);
     this.#tellAlarm(isKnown ? detector.found : undefined, atUs);
     if (!isKnown) return false;
     if (detector.found) this.#worst.take(detector, this.planned.inputs);
@@ -145,9 +146,11 @@ export class Watcher implements ConditionSink {
   view(): DetectorView {
     const { detector, digest, fault, waiting } = this.#opened;
     const ratio = !detector || this.#rests ? Number.NaN : detector.ratio;
+    const whyRest = this.#rests ? undefined : detector?.whyRest?.();
     return {
       id: this.spec.id,
       state: this.#state(ratio),
+      ...(whyRest !== undefined && { whyRest }),
       ratio,
       certainty: certaintyOf({ ratio }),
       ...(this.#standing && { standing: this.#standing }),
@@ -162,7 +165,7 @@ export class Watcher implements ConditionSink {
 
   #state(ratio: number): DetectorState {
     if (!this.detector) return 'not-learned';
-    if (this.#rests) return 'resting';
+    if (this.#rests || this.detector.rests) return 'resting';
     if (Number.isNaN(ratio)) return 'unknown';
     return this.detector.found ? 'found' : 'watching';
   }
@@ -249,9 +252,10 @@ export class Watcher implements ConditionSink {
     return true;
   }
 
-  #tellFigure(isKnown: boolean, figure: number, atUs: number): void {
-    const ratio = isKnown ? Math.min(figure, MOST_RATIO) : Number.NaN;
-    const quality = isKnown ? Quality.good : this.#rests ? Quality.badOutOfService : Quality.bad;
+  #tellFigure(isKnown: boolean, detector: Detector, atUs: number): void {
+    const ratio = isKnown ? Math.min(detector.ratio, MOST_RATIO) : Number.NaN;
+    const rests = this.#rests || detector.rests;
+    const quality = isKnown ? Quality.good : rests ? Quality.badOutOfService : Quality.bad;
     const moved = Math.abs(ratio - this.#toldRatio) / Math.max(1, this.#toldRatio);
     const isNews = moved >= STRIDE || (moved >= DEADBAND && atUs - this.#toldUs >= TELL_EVERY_US);
     if (quality === this.#toldQuality && !isNews && ratio > 1 === this.#toldRatio > 1) return;

@@ -31,7 +31,7 @@ export function detectorStatus(site: Site, id: string, { areas }: Pick<Caller, '
 /** @param areas of who asks: a detector may look beyond them, and those values are not his */
 function statusOf(site: Site, view: DetectorView, areas: Caller['areas']): DetectorStatus {
   const { clock, detectors } = site.core;
-  const { id, state, certainty, settings, waiting, fault } = view;
+  const { id, state, whyRest, certainty, settings, waiting, fault } = view;
   const model = detectors.spec(id);
   const learnt = detectors.store.current(id);
   const digest = view.digest;
@@ -45,6 +45,8 @@ function statusOf(site: Site, view: DetectorView, areas: Caller['areas']): Detec
     everyMs: model.everyMs,
     ...(model.restWhen !== undefined && { restWhen: model.restWhen }),
     state,
+    // It may name what a tag is.
+    ...(whyRest !== undefined && model.tags.every((path) => isWithin(areas, path)) && { whyRest }),
     ...(fault !== undefined && { fault }),
     ratio: finite(view.ratio),
     certainty,

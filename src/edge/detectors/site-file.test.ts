@@ -75,7 +75,7 @@ test('what is wrong in a detector is told at its place, with what to write', asy
     '15:16 there is no tag vibraton, in asset line1/pump1 (type pump) and 1 other (did you mean vibration?)',
   ]);
   assert.deepEqual(await said('[vibration, current]', '[vibration, label]'), [
-    '15:27 label is of type text, in asset line1/pump1 (type pump) and 1 other (a detector looks at numbers, booleans and enums)',
+    '15:27 label is of type text, in asset line1/pump1 (type pump) and 1 other (a detector looks at numbers, booleans and enums; a text can be the context of one of kind season)',
   ]);
   assert.deepEqual(await said('settings: { limit:', 'settings: { limt:'), [
     '18:28 a detector of kind drift has no setting limt, in asset line1/pump1 (type pump) (did you mean limit?)',
@@ -120,6 +120,32 @@ test('a limit without its limit is refused, a balance reads what its expression 
   assert.match(strange ?? '', /^\d+:\d+ .*ampere/);
   const [foreign] = await said('kind: relation', 'kind: relation\n    unit: A');
   assert.match(foreign ?? '', /a detector of kind relation has the units of its tags \(remove it\)/);
+});
+
+test('a text may be the context of a season, which is the last of its tags', async () => {
+  const entry = FILE.slice(FILE.indexOf('  both:'));
+  const [current, label] = ['line1/pump1/current', 'line1/pump1/label'];
+  const season = (tags: string, settings: string) =>
+    `  both: { kind: season, tags: [${tags}], settings: ${settings} }\n`;
+  const fits = FILE.replace(entry, season(`${current}, ${label}`, '{ context: 1, hours: 0 }'));
+  const { blueprint, problems } = await checkSite(fits);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(blueprint?.spec.detectors?.[0]?.tags, [current, label]);
+  assert.deepEqual(await said(entry, season(`${label}, ${current}`, '{ context: 1 }')), [
+    `26:32 ${label} is of type text (the context is the last of tags: name it there)`,
+  ]);
+  assert.deepEqual(await said(entry, season(`${current}, ${label}`, '{ hours: 8 }')), [
+    `26:53 ${label} is of type text (write it as the last of tags, and \`settings: { context: 1 }\`: what the others are is learned for each of its texts)`,
+  ]);
+  const [alone] = await said(entry, season(label, '{ context: 1 }'));
+  assert.match(alone ?? '', /^26:\d+ context 1 needs a signal before the context \(settings of season: /);
+  const [odd] = await said(entry, season(current, '{ hours: 5 }'));
+  assert.match(odd ?? '', /^26:\d+ hours is 5; it must divide 24, or be 0/);
+  const structure = FILE.replace('type: text, derive: \'"pump"\'', "type: int64, derive: '1'");
+  const [other] = (
+    await checkSite(structure.replace(entry, season(`${current}, ${label}`, '{ context: 1 }')))
+  ).problems;
+  assert.match(other?.message ?? '', /is of type int64/);
 });
 
 test('no tag may have the path of a figure', async () => {

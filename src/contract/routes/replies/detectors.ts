@@ -63,6 +63,10 @@ export const DetectorStatus = z
     everyMs: count.describe('Length of a moment.'),
     restWhen: z.string().exactOptional().describe('Condition during which it rests, in CEL.'),
     state: z.enum(DETECTOR_STATES),
+    whyRest: z
+      .string()
+      .exactOptional()
+      .describe('With resting: why, where that is not its condition but something that it has not learned.'),
     fault: z
       .string()
       .exactOptional()

@@ -27,11 +27,12 @@ export const LearningReport = z
               'change',
               'unwatched',
               'calculated',
+              'contexts',
             ])
             .describe(
               'Values that are missing; moments without news; moments of rest; values outside of the engineering range; a signal that ' +
                 'stands still; too few moments; alarms and alerts of that time; a level that changed; a signal that ' +
-                'this kind does not watch; what was calculated anew.',
+                'this kind does not watch; what was calculated anew; contexts that were there too seldom.',
             ),
           fit,
           signal: signal.exactOptional(),
@@ -48,6 +49,18 @@ export const LearningReport = z
         high: z.number().nullable(),
       }),
     ),
+    contexts: z
+      .array(
+        z.strictObject({
+          context: z.string().describe('Value of the signal that is the context; a text in quotes.'),
+          moments: count,
+          visits: count.describe('How often it was there for long enough to settle.'),
+          parts: count.describe('Parts of the day in which it was there.'),
+          learned: count.describe('Those of them in which it was learned; 0: it was there too seldom.'),
+        }),
+      )
+      .exactOptional()
+      .describe('Products, recipes, shifts that were learned, or were not; those that were there longest.'),
   })
   .describe('What a period of the past is good for.');
 

@@ -85,6 +85,48 @@ test('signals that stand still are doubtful; where all do there is nothing to le
   assert.equal(texts(periodOf({ a: () => 3 }))[0], 'unfit');
 });
 
+test('a context is judged by what there is of it, and not as a level', () => {
+  const codes = Float64Array.from({ length: ROWS }, (_, row) => (row < 700 ? 0 : 1));
+  const period = periodOf(
+    { a: random, product: (row) => codes[row] as number },
+    { texts: ['Gouda', 'Edam'] },
+  );
+  const seen = [
+    { context: 'Gouda', moments: 700, visits: 3, parts: 1, learned: 1 },
+    { context: 'Edam', moments: 300, visits: 1, parts: 1, learned: 0 },
+  ];
+  const contexts = { signal: 'product', seen, further: 0, needed: 3 };
+  const rests =
+    'product was "Edam" fewer than 3 times for long enough to settle: the detector will rest there';
+  assert.deepEqual(texts(period, { contexts }), ['fit', `fit contexts: ${rests}`]);
+  const told = report(period, { contexts });
+  assert.deepEqual(told.signals[1], { signal: 'product', known: 1, low: null, high: null });
+  assert.deepEqual(
+    told.contexts?.map(({ context, learned }) => [context, learned]),
+    [
+      ['"Gouda"', 1],
+      ['"Edam"', 0],
+    ],
+  );
+  const few = seen.map((one) => ({ ...one, learned: 0 }));
+  const many = Array.from({ length: 70 }, (_, i) => ({ ...seen[1], context: `P${i}`, moments: 1 }) as const);
+  assert.match(
+    texts(period, { contexts: { ...contexts, seen: few } })[1] ?? '',
+    /^doubtful contexts: product was "Gouda" or "Edam" fewer/,
+  );
+  const all = report(period, { contexts: { ...contexts, seen: [...many] as typeof seen, further: 20 } });
+  assert.equal(all.contexts?.length, 50);
+  assert.deepEqual(
+    all.findings.map(({ fit, text }) => `${fit} ${text.slice(0, 60)}`),
+    [
+      'doubtful in 2 % of the moments product is too long a text, or one bey',
+      'fit product was "P0", "P1", "P2", "P3", "P4" or one of 65 others',
+    ],
+  );
+  const still = periodOf({ a: () => 3, product: (row) => codes[row] as number });
+  assert.equal(texts(still, { contexts })[0], 'unfit', 'what it judges never moves');
+});
+
 test('moments that are shorter than the time between two values are doubtful', () => {
   assert.equal(report(periodOf({ a: random }, { quiet: 500 })).fit, 'fit');
   assert.deepEqual(texts(periodOf({ a: random }, { quiet: 670 })), [

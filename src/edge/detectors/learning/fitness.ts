@@ -1,7 +1,9 @@
 import type { Fitness, LearnedSignal, LearningReport, PeriodFinding } from '#contract/learning.ts';
 import type { Needed } from '#decide/detectors/learning.ts';
 import { deviation, present, quantile } from '#decide/detectors/statistics.ts';
+import type { SeenContexts } from '#decide/detectors/visits.ts';
 import { duration, figure, percent, times } from '#decide/detectors/words.ts';
+import { contextFindings, reportedContexts } from '#edge/detectors/learning/contexts.ts';
 import type { ReadPeriod } from '#edge/detectors/learning/period.ts';
 
 /** What is known beside the values. */
@@ -11,6 +13,8 @@ export interface PeriodFacts {
   readonly unwatched: { readonly [signal: string]: string };
   /** Why nothing could be learned. */
   readonly refused?: string | undefined;
+  /** Of a kind that learns by context: what the period holds of each. */
+  readonly contexts?: SeenContexts | undefined;
   /** What people and alarms said of that time. */
   readonly told: readonly PeriodFinding[];
 }
@@ -30,21 +34,27 @@ const CHANGED = 3;
 
 /** Whether a period is fit to learn from, and why. */
 export function fitnessOf(period: ReadPeriod, facts: PeriodFacts): LearningReport {
-  const signals = period.signals.map((signal, i) => figures(signal, period.columns[i] as Float64Array));
+  const { contexts } = facts;
   const rows = period.timeUs.length;
+  const all = period.signals.map((signal, i) => figures(signal, period.columns[i] as Float64Array));
+  const signals = period.texts ? all.with(-1, withoutFigures(all.at(-1) as LearnedSignal)) : all;
+  // A context stands for long, and is another one at the end: nothing of that is wrong.
+  const judged = contexts ? signals.slice(0, -1) : signals;
   const findings = [
-    ...length(period, signals, facts),
+    ...length(period, judged, facts),
     ...gaps(period, signals),
     ...quiet(period),
     ...rest(period),
     ...facts.told,
     ...range(period, signals),
-    ...still(signals),
-    ...changes(period, facts),
+    ...still(judged),
+    ...changes(period, facts, judged),
+    ...(contexts ? contextFindings(contexts, rows) : []),
     ...unwatched(facts, signals),
     ...calculated(period),
   ].sort((a, b) => WEIGHT[b.fit] - WEIGHT[a.fit]);
-  return { rows, fit: findings[0]?.fit ?? 'fit', findings, signals };
+  const fit = findings[0]?.fit ?? 'fit';
+  return { rows, fit, findings, signals, ...(contexts && { contexts: reportedContexts(contexts) }) };
 }
 
 const WEIGHT: { readonly [fit in Fitness]: number } = { fit: 0, doubtful: 1, unfit: 2 };
@@ -59,6 +69,14 @@ function figures(signal: string, column: Float64Array): LearnedSignal {
   }
   return { signal, known, low: known > 0 ? low : null, high: known > 0 ? high : null };
 }
+
+/** The numbers of texts say nothing. */
+const withoutFigures = ({ signal, known }: LearnedSignal): LearnedSignal => ({
+  signal,
+  known,
+  low: null,
+  high: null,
+});
 
 function* length(
   { timeUs }: ReadPeriod,
@@ -132,8 +150,12 @@ function* still(signals: readonly LearnedSignal[]): Iterable<PeriodFinding> {
 }
 
 /** The first part of a signal that was learned to wander, or stands still, is no other than its last. */
-function* changes({ signals, columns }: ReadPeriod, { unwatched }: PeriodFacts): Iterable<PeriodFinding> {
-  for (const [i, signal] of signals.entries()) {
+function* changes(
+  { columns }: ReadPeriod,
+  { unwatched }: PeriodFacts,
+  signals: readonly LearnedSignal[],
+): Iterable<PeriodFinding> {
+  for (const [i, { signal }] of signals.entries()) {
     if (Object.hasOwn(unwatched, signal)) continue;
     const values = present(columns[i] as Float64Array);
     const count = Math.floor(values.length * PART);

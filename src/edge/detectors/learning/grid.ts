@@ -100,6 +100,7 @@ export class Grid {
       signals: this.#asked.signals,
       timeUs: this.#timeUs.subarray(0, rows),
       columns: this.#columns.map((column) => column.subarray(0, rows)),
+      ...(this.#held.texts && { texts: this.#held.texts.all }),
       breaks: this.#breaks,
       rested: this.#rested,
       outside: this.#outside,

@@ -1,4 +1,5 @@
-import { at, type Batch } from '#kernel/batch.ts';
+import { Texts } from '#decide/detectors/texts.ts';
+import { at, type Batch, wideAt } from '#kernel/batch.ts';
 import { isBad, isStandIn, Quality } from '#kernel/quality.ts';
 import type { TagTable } from '#kernel/tag-table.ts';
 
@@ -7,6 +8,8 @@ export class Held {
   readonly values: Float64Array;
   /** 1 where the site said that the value is outside of the engineering range. */
   readonly outside: Uint8Array;
+  /** Of the last signal, where that is one of texts: it is held by their numbers. */
+  readonly texts: Texts | undefined;
   /** By tag number the places of its signal; undefined for others. */
   readonly #places: (number | undefined)[] = [];
 
@@ -15,6 +18,7 @@ export class Held {
     this.values = new Float64Array(paths.length).fill(Number.NaN);
     this.outside = new Uint8Array(paths.length);
     for (const [place, path] of paths.entries()) this.#places[table.number(path)] = place;
+    if (table.find(paths.at(-1) ?? '')?.type === 'text') this.texts = new Texts();
   }
 
   /** @returns whether a signal was among the rows */
@@ -25,10 +29,17 @@ export class Held {
       if (place === undefined) continue;
       has = true;
       const quality = at(batch.quality, row);
-      this.values[place] = isBad(quality) || isStandIn(quality) ? Number.NaN : at(batch.value, row);
+      this.values[place] = isBad(quality) || isStandIn(quality) ? Number.NaN : this.#value(place, batch, row);
       this.outside[place] = quality === Quality.uncertainRangeExceeded ? 1 : 0;
     }
     return has;
+  }
+
+  #value(place: number, batch: Batch, row: number): number {
+    if (!this.texts || place !== this.values.length - 1) return at(batch.value, row);
+    // What it was before it was one of texts is no number of one.
+    const wide = wideAt(batch, row);
+    return typeof wide === 'string' ? this.texts.numberOf(wide) : Number.NaN;
   }
 
   /** Nothing is known of any signal any more. */

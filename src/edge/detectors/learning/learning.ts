@@ -43,6 +43,7 @@ export async function learnFrom(
   const report = fitnessOf(period, {
     needed: learningOf(kind).needed(period.signals.length, settings, everyMs),
     unwatched: learned ? unwatchedBy(learned) : {},
+    contexts: learningOf(kind).contexts?.(period, settings),
     refused,
     told: toldOf({ ...asked.told, fromUs: asked.fromUs, toUs: asked.toUs }),
   });

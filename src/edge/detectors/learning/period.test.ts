@@ -24,6 +24,7 @@ ${more}`;
 /** Not in the file that ran: they have no past of their own. */
 const LATER = `
   p/ratio: { derive: 'tag("p/power") / tag("p/flow")' }
+  p/product: { type: text, derive: 'tag("p/running") ? "Gouda" : "Edam"' }
   p/mean: { derive: 'mean(tag("p/ratio"), "1m") + 0.0' }
   p/never: { source: plc, address: { holding: 7 } }
   p/blind: { derive: 'tag("p/never") * 2.0' }
@@ -148,6 +149,18 @@ test('moments in which the detector rests are left out, those after it too, and 
     [second(227)],
     'of the first two nobody knows whether it rested',
   );
+});
+
+test('texts of the last signal are told by their numbers, and are missing where they are bad', async () => {
+  const { columns, texts } = await read(['p/power', 'p/product']);
+  assert.deepEqual(texts, ['Gouda', 'Edam']);
+  const product = (s: number) => texts?.[columns[1]?.[s - 30] as number];
+  assert.deepEqual([30, 101, 103, 120, 200, 201, 219, 222].map(product), [
+    ...['Gouda', 'Gouda', undefined, undefined, 'Gouda', 'Edam', 'Edam', 'Gouda'],
+  ]);
+  assert.equal((await read(['p/power'])).texts, undefined);
+  const rested = await read(['p/power'], { rest: { when: 'product == "Edam"', asset: 'p', forMs: 0 } });
+  assert.ok(!rested.timeUs.includes(second(210)) && rested.timeUs.includes(second(199)));
 });
 
 test('a time in which nothing came of any signal is missing, not held', async () => {

@@ -35,18 +35,18 @@ export function Beside({
           </tr>
         </thead>
         <tbody>
-          {same.map(({ id, asset, state, shadow, ratio, figures }) => (
-            <tr key={id}>
+          {same.map((one) => (
+            <tr key={one.id}>
               <th scope="row">
-                <a href={hashOf('detectors', id)}>{nameIn(asset, id)}</a>{' '}
-                <span className="quiet">{shadow ? 'shadow' : 'live'}</span>
+                <a href={hashOf('detectors', one.id)}>{nameIn(one.asset, one.id)}</a>{' '}
+                <span className="quiet">{one.shadow ? 'shadow' : 'live'}</span>
               </th>
               <td>
-                <DetectorState state={state} />
+                <DetectorState detector={one} />
               </td>
-              <td className="number">{ratioText(ratio)}</td>
-              <td className="number">{figures.findings}</td>
-              <td className="number">{figures.falsePerWeek.toFixed(1)}</td>
+              <td className="number">{ratioText(one.ratio)}</td>
+              <td className="number">{one.figures.findings}</td>
+              <td className="number">{one.figures.falsePerWeek.toFixed(1)}</td>
             </tr>
           ))}
         </tbody>

@@ -44,7 +44,8 @@ export function DetectorPage({ id }: { readonly id: string }) {
 }
 
 function Head({ detector }: { readonly detector: DetectorStatus }) {
-  const { id, asset, kind, description, state, fault, shadow, alarm, ratio, certainty, sinceUs } = detector;
+  const { id, asset, kind, description, state, fault, whyRest, shadow, alarm, ratio, certainty, sinceUs } =
+    detector;
   return (
     <header className="detector-head">
       <nav aria-label="Place" className="quiet">
@@ -54,7 +55,7 @@ function Head({ detector }: { readonly detector: DetectorStatus }) {
         </ToPage>
       </nav>
       <h1>
-        {nameIn(asset, id)} <DetectorState state={state} {...(fault !== undefined && { fault })} />
+        {nameIn(asset, id)} <DetectorState detector={detector} />
         {shadow && <span className="tag-mark">shadow</span>}
         {alarm && <span className="tag-mark">alarm</span>}
       </h1>
@@ -62,6 +63,7 @@ function Head({ detector }: { readonly detector: DetectorStatus }) {
         {description ?? kindAbout(kind)} ({kindName(kind)})
       </p>
       {fault !== undefined && <p className="abnormal">{fault}</p>}
+      {whyRest !== undefined && <p>It rests: {whyRest}.</p>}
       {state === 'found' && (
         <p>
           {ratioText(ratio)} times its limit, {certaintyText(certainty)}

@@ -9,7 +9,11 @@ const FIT: { readonly [fit in LearningReport['fit']]: string } = {
 };
 
 /** What a period is good for. */
-export function Fitness({ report: { fit, rows, findings, signals } }: { readonly report: LearningReport }) {
+export function Fitness({
+  report: { fit, rows, findings, signals, contexts = [] },
+}: {
+  readonly report: LearningReport;
+}) {
   return (
     <div className="fitness">
       <p>
@@ -54,6 +58,49 @@ export function Fitness({ report: { fit, rows, findings, signals } }: { readonly
           </tbody>
         </Table>
       )}
+      {contexts.length > 0 && <Contexts signal={signals.at(-1)?.signal ?? ''} contexts={contexts} />}
     </div>
+  );
+}
+
+/** What was learned by product, recipe or shift, and what was not. */
+function Contexts({
+  signal,
+  contexts,
+}: {
+  readonly signal: string;
+  readonly contexts: NonNullable<LearningReport['contexts']>;
+}) {
+  return (
+    <Table label={`Table of ${signal}`}>
+      <thead>
+        <tr>
+          <th scope="col">{signal}</th>
+          <th scope="col" className="number">
+            Moments
+          </th>
+          <th scope="col" className="number">
+            Times
+          </th>
+          <th scope="col">Learned</th>
+        </tr>
+      </thead>
+      <tbody>
+        {contexts.map(({ context, moments, visits, parts, learned }) => (
+          <tr key={context}>
+            <th scope="row">{context}</th>
+            <td className="number">{count(moments)}</td>
+            <td className="number">{count(visits)}</td>
+            <td>
+              {learned === 0
+                ? 'no: too seldom'
+                : learned < parts
+                  ? `in ${learned} of ${parts} parts of the day`
+                  : 'yes'}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
   );
 }

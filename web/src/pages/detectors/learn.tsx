@@ -127,6 +127,7 @@ function Past({
   readonly onWhen: (when: When) => void;
 }) {
   const live = useLiveTag(tag);
+  if (live?.type === 'text') return null;
   return <TagPast tag={{ path: tag, type: live?.type, unit: live?.unit }} height={140} {...rest} />;
 }
 

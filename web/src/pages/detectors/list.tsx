@@ -121,12 +121,12 @@ const Head = () => (
 );
 
 function Row({ detector, sparks }: { readonly detector: DetectorStatus; readonly sparks: Sparks }) {
-  const { id, asset, kind, description, state, fault, ratio, learned, shadow, alarm, figures } = detector;
+  const { id, asset, kind, description, ratio, learned, shadow, alarm, figures } = detector;
   const nowMs = useSiteNow();
   return (
     <div className="detector-row">
       <span role="cell">
-        <DetectorState state={state} {...(fault !== undefined && { fault })} />
+        <DetectorState detector={detector} />
       </span>
       <span role="cell" className="detector-name">
         <a href={hashOf('detectors', id)}>{nameIn(asset, id)}</a>

@@ -2,11 +2,15 @@ import type { DetectorStatus } from '#contract/client.ts';
 import { STATES } from '../../parts/detectors/words.ts';
 
 /** A full disc finds something, a hollow one nothing; what cannot tell is a square on its tip. */
-export function DetectorState({ state, fault }: Pick<DetectorStatus, 'state' | 'fault'>) {
+export function DetectorState({
+  detector: { state, fault, whyRest },
+}: {
+  readonly detector: Pick<DetectorStatus, 'state' | 'fault' | 'whyRest'>;
+}) {
   const [text, about] = STATES[state];
   const canTell = state === 'found' || state === 'watching';
   return (
-    <span className="detector-state" data-state={state} title={fault ?? about}>
+    <span className="detector-state" data-state={state} title={fault ?? whyRest ?? about}>
       <svg viewBox="0 0 16 16" aria-hidden="true">
         {canTell ? (
           <circle cx="8" cy="8" r="5.5" />

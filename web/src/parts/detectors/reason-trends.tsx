@@ -84,6 +84,8 @@ function Past({
   readonly marks: readonly Mark[];
 }) {
   const live = useLiveTag(tag);
+  // A product, of which there is no curve.
+  if (live?.type === 'text') return null;
   return (
     <TagPast
       tag={{ path: tag, type: live?.type, unit: live?.unit }}

@@ -13,7 +13,7 @@ const KINDS: { readonly [kind: string]: readonly [string, string] } = {
   balance: ['balance', 'what does not add up'],
   limit: ['way to a limit', 'a trend that reaches a limit soon'],
   'remaining-life': ['time left', 'how long it still does'],
-  season: ['season', 'a value that is not usual at this hour'],
+  season: ['season', 'a value that is not usual at this hour, or for this product'],
   model: ['model', 'what a model of one’s own says'],
 };
 
@@ -23,7 +23,10 @@ export const kindAbout = (kind: DetectorKind): string => KINDS[kind]?.[1] ?? '';
 export const STATES: { readonly [state in DetectorStatus['state']]: readonly [string, string] } = {
   found: ['found', 'it finds something now'],
   watching: ['watching', 'nothing that it would not know'],
-  resting: ['resting', 'its condition of rest holds, or held until a moment ago'],
+  resting: [
+    'resting',
+    'its condition of rest holds, or held until a moment ago; or it has not learned what there is now',
+  ],
   unknown: ['unknown', 'a value that it needs is bad or missing'],
   'not-learned': ['not learned', 'it has nothing to go by before it learns from a period of good running'],
 };
