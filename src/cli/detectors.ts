@@ -30,7 +30,7 @@ export async function detectors(id: string | undefined, { data, json }: Common):
     number(detector.figures.falsePerWeek),
     detector.state === 'found'
       ? (detector.reasons[0]?.text ?? '')
-      : (detector.fault ?? detector.whyRest ?? ''),
+      : (detector.waitsFor ?? detector.fault ?? detector.whyRest ?? ''),
   ]);
   print(table(['detector', 'kind', 'state', 'figure', 'found', 'false a week', ''], rows));
 }
@@ -51,6 +51,7 @@ const STATES: { readonly [state in DetectorStatus['state']]: string } = {
   watching: 'watching',
   found: 'found',
   resting: 'resting',
+  'warming-up': 'warming up',
   unknown: 'not known',
   'not-learned': 'not learned',
 };
@@ -76,6 +77,7 @@ function detailOf(one: DetectorStatus): string {
     `figure ${ratioText(one)} of 1 at the limit, certainty ${one.certainty.toFixed(2)}`,
     one.sinceUs !== undefined && `found since ${iso(one.sinceUs)}`,
     learned && `learned ${learned.digest.slice(0, 12)} by ${learned.by}${span}`,
+    one.waitsFor,
     one.fault && yellow(one.fault),
     one.waiting.length > 0 && yellow(`takes effect when it learns anew: ${one.waiting.join(', ')}`),
     dim(

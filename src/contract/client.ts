@@ -502,9 +502,11 @@ export interface DetectorStatus {
   readonly everyMs: number;
   /** Condition during which it rests, in CEL. */
   readonly restWhen?: string;
-  readonly state: 'watching' | 'found' | 'resting' | 'unknown' | 'not-learned';
+  readonly state: 'watching' | 'found' | 'resting' | 'warming-up' | 'unknown' | 'not-learned';
   /** With resting: why, where that is not its condition but something that it has not learned. */
   readonly whyRest?: string;
+  /** With warming-up: what it waits for, in words, such as `needs 8 more moments, 40 s`. */
+  readonly waitsFor?: string;
   /** With not-learned: why what it learned is not used, where there is something. */
   readonly fault?: string;
   /** Its figure: 1 is at the limit. null while it is not known. */

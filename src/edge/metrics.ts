@@ -45,7 +45,7 @@ export function siteMetrics(read: () => SiteStatus, autonomy: () => Autonomy | u
   });
   const detectors = new Gauge({
     name: 'holdfast_detectors',
-    help: 'Detectors by state: one that is not-learned or unknown sees nothing',
+    help: 'Detectors by state: one that is not-learned, unknown or warming-up sees nothing',
     labelNames: ['state'] as const,
     registers: [registry],
   });

@@ -32,6 +32,7 @@ ${SIGNALS.map((name, i) => `      ${name}: { source: plc, unit: ${UNITS[i]}, add
         restForMs: 0
       strict: { kind: drift, tags: [${SIGNALS.join(', ')}], everyMs: ${EVERY_MS}, shadow: true }
       stuck: { kind: frozen, tags: [current], everyMs: ${EVERY_MS} }
+      heat: { kind: limit, tags: [bearing_temperature], settings: { limit: 90 } }
 assets: { ${PUMP}: { type: pump } }
 `;
 

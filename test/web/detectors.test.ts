@@ -68,6 +68,23 @@ test(
   },
 );
 
+test('one that has not seen enough yet warms up, quietly, and says for what it waits', browser, async () => {
+  await using window = await windowOf('viewer', '#/detectors');
+  const { page } = window;
+  const row = page.getByRole('table', { name: 'Detectors' }).getByRole('row').filter({ hasText: 'heat' });
+  const state = row.getByText('warming up');
+  await state.waitFor();
+  const needs = /needs \d+ hours more of its window/;
+  await row.getByText(needs).waitFor();
+  const colourOf = (one: typeof state) => one.evaluate('(of) => getComputedStyle(of).color');
+  assert.equal(await colourOf(state), await colourOf(row.getByText(needs)), 'as grey as what is beside it');
+  assert.deepEqual(await window.barriers(), []);
+  await row.getByRole('link', { name: 'heat', exact: true }).click();
+  await page.locator('.detector-head').getByText(needs).waitFor();
+  assert.equal(await page.locator('.detector-head .abnormal').count(), 0);
+  window.assertQuiet(...EXPECTED);
+});
+
 test(
   'a period of which it learns nothing is refused with what is wrong; a shadow stands beside the live one',
   browser,

@@ -33,6 +33,11 @@ export interface Detector {
   /** When the present finding began; NaN while there is none. */
   readonly sinceUs: number;
   /**
+   * What it lacks before its figure is known though its signals have their values; undefined where that is not why. Absent
+   * of one that the first moment tells enough.
+   */
+  readonly lacks?: Lack | undefined;
+  /**
    * Why: the signals that speak for it, the strongest first; what they say now, also while nothing is found.
    * @param units UCUM codes in the order of the signals, for the words; nothing said is a plain number
    */
@@ -55,6 +60,9 @@ export interface Reason {
   /** A sentence without its full stop. */
   readonly text: string;
 }
+
+/** So many more moments, or so much more time of a window. */
+export type Lack = { readonly moments: number } | { readonly us: number };
 
 /** What a detector learned: the content of its file. */
 export interface Learned {

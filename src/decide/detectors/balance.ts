@@ -1,4 +1,4 @@
-import type { Detector, Learned, Period, Reason } from '#decide/detectors/api.ts';
+import type { Detector, Lack, Learned, Period, Reason } from '#decide/detectors/api.ts';
 import { Episode } from '#decide/detectors/episode.ts';
 import { objectOf } from '#decide/detectors/snapshot.ts';
 import { autocorrelation, bulkOf, present, quantile } from '#decide/detectors/statistics.ts';
@@ -83,6 +83,11 @@ class Smooth {
   get settled(): boolean {
     return this.count * this.#weight >= 2;
   }
+
+  /** Moments until then. */
+  get left(): number {
+    return Math.max(1, Math.ceil(2 / this.#weight) - this.count);
+  }
 }
 
 interface BalanceState {
@@ -138,6 +143,10 @@ export class Balance implements Detector {
 
   get sinceUs(): number {
     return this.#episode.sinceUs;
+  }
+
+  get lacks(): Lack | undefined {
+    return this.#smooth.settled ? undefined : { moments: this.#smooth.left };
   }
 
   /** Its signal is an expression, whose tag has a name that nobody chose: the words go without it. */

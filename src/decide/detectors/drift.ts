@@ -1,4 +1,4 @@
-import type { Detector, Learned, Period, Reason } from '#decide/detectors/api.ts';
+import type { Detector, Lack, Learned, Period, Reason } from '#decide/detectors/api.ts';
 import { Episode } from '#decide/detectors/episode.ts';
 import { inverse } from '#decide/detectors/matrix.ts';
 import { numbersOf, objectOf } from '#decide/detectors/snapshot.ts';
@@ -123,9 +123,12 @@ class Smooth {
   }
 
   away(i: number): number {
-    return (this.count[i] as number) > this.warmUp
-      ? (this.level[i] as number) - (this.base[i] as number)
-      : Number.NaN;
+    return this.left(i) > 0 ? Number.NaN : (this.level[i] as number) - (this.base[i] as number);
+  }
+
+  /** Moments until a signal can be judged. */
+  left(i: number): number {
+    return Math.max(0, this.warmUp + 1 - (this.count[i] as number));
   }
 
   /** In the signal's own unit. */
@@ -201,6 +204,14 @@ export class Drift implements Detector {
 
   get sinceUs(): number {
     return this.#episode.sinceUs;
+  }
+
+  get lacks(): Lack | undefined {
+    const judged = [...this.learned.signals.keys()].filter(
+      (i) => !this.#wanders[i] && !Number.isNaN(this.#spread[i]),
+    );
+    const moments = Math.min(...judged.map((i) => this.#smooth.left(i)));
+    return moments > 0 && Number.isFinite(moments) ? { moments } : undefined;
   }
 
   reasons(): readonly Reason[] {

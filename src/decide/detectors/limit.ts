@@ -1,4 +1,4 @@
-import type { Detector, Learned, Reason } from '#decide/detectors/api.ts';
+import type { Detector, Lack, Learned, Reason } from '#decide/detectors/api.ts';
 import { Episode } from '#decide/detectors/episode.ts';
 import { numbersOf, objectOf } from '#decide/detectors/snapshot.ts';
 import { Trend } from '#decide/detectors/trend.ts';
@@ -33,6 +33,8 @@ export const LIMIT: LimitSettings = {
 const HOUR_US = 3600e6;
 /** Means that the window is kept as: so few that the slopes of all pairs cost less than the values that they are made of. */
 const CELLS = 32;
+/** From the first to the last of them, for a line. */
+const LEAST_CELLS = CELLS / 2;
 /** Deviations of the slope: a signal that goes nowhere is found so once in a thousand independent windows. */
 const SURE = 3.09;
 /** A limit that is reached already is so many times at it. */
@@ -142,7 +144,7 @@ export class Limit implements Detector {
 
   #look(): void {
     const [first = 0, last = 0] = [this.#timesUs[0], this.#timesUs.at(-1)];
-    const enough = last - first >= (CELLS / 2) * this.#cellUs;
+    const enough = last - first >= LEAST_CELLS * this.#cellUs;
     this.#trend = enough ? Trend.of(this.#timesUs, this.#means) : undefined;
     this.#ratio = this.#trend ? this.#way(this.#trend) : Number.NaN;
   }
@@ -164,6 +166,14 @@ export class Limit implements Detector {
 
   get sinceUs(): number {
     return this.#episode.sinceUs;
+  }
+
+  get lacks(): Lack | undefined {
+    if (this.#trend) return undefined;
+    // The mean that completes the line lies in the middle of its cell, which must be over.
+    const enoughUs = (LEAST_CELLS + 0.5) * this.#cellUs;
+    const hasUs = this.#nowUs - (this.#timesUs[0] ?? this.#nowUs);
+    return { us: Math.max(0, enoughUs - hasUs) };
   }
 
   reasons(units: readonly string[] = []): readonly Reason[] {

@@ -1,4 +1,4 @@
-import type { Detector, Learned, Period, Reason } from '#decide/detectors/api.ts';
+import type { Detector, Lack, Learned, Period, Reason } from '#decide/detectors/api.ts';
 import { Episode } from '#decide/detectors/episode.ts';
 import { numbersOf, objectOf } from '#decide/detectors/snapshot.ts';
 import { deviation, present, quantile } from '#decide/detectors/statistics.ts';
@@ -79,6 +79,12 @@ class Steps {
     this.square[i] = square + Math.max(this.#weight, 1 / n) * (bounded - square);
     return !settled ? Number.NaN : Math.log(this.square[i] as number) / 2;
   }
+
+  /** Moments until it is settled. */
+  left(i: number): number {
+    const steps = Math.ceil(2 / this.#weight) - (this.count[i] as number);
+    return Math.max(0, Number.isNaN(this.last[i]) ? steps + 1 : steps);
+  }
 }
 
 /** Noise that grows, as a loose contact or cavitation makes it, or dies, as a plugged line or a failing sensor does. */
@@ -130,6 +136,12 @@ export class Noise implements Detector {
 
   get sinceUs(): number {
     return this.#episode.sinceUs;
+  }
+
+  get lacks(): Lack | undefined {
+    const watched = [...this.#centre.keys()].filter((i) => !Number.isNaN(this.#centre[i]));
+    const moments = Math.min(...watched.map((i) => this.#steps.left(i)));
+    return moments > 0 && Number.isFinite(moments) ? { moments } : undefined;
   }
 
   reasons(): readonly Reason[] {

@@ -1,8 +1,9 @@
 import type { Detector } from '#decide/detectors/api.ts';
+import type { Waits } from '#decide/detectors/waiting.ts';
 import type { Standing } from '#decide/rules/alert.ts';
 import type { Tag } from '#kernel/tag-table.ts';
 
-export type DetectorState = 'watching' | 'found' | 'resting' | 'unknown' | 'not-learned';
+export type DetectorState = 'watching' | 'found' | 'resting' | 'warming-up' | 'unknown' | 'not-learned';
 
 /** A detector as people see it. */
 export interface DetectorView {
@@ -10,6 +11,8 @@ export interface DetectorView {
   readonly state: DetectorState;
   /** Of one that rests by itself, and not by its condition: why. */
   readonly whyRest?: string;
+  /** While it warms up. */
+  readonly waits?: Waits;
   /** NaN while it is not known. */
   readonly ratio: number;
   readonly certainty: number;

@@ -1,4 +1,4 @@
-import type { Detector, Learned, Period, Reason } from '#decide/detectors/api.ts';
+import type { Detector, Lack, Learned, Period, Reason } from '#decide/detectors/api.ts';
 import { Episode } from '#decide/detectors/episode.ts';
 import { numbersOf, objectOf } from '#decide/detectors/snapshot.ts';
 import { bulkOf, mean, quantile } from '#decide/detectors/statistics.ts';
@@ -230,6 +230,15 @@ export class Season implements Detector {
 
   get sinceUs(): number {
     return this.#episode.sinceUs;
+  }
+
+  get lacks(): Lack | undefined {
+    const usual = this.#usual[this.#place];
+    if (!usual || !Number.isNaN(this.#ratio)) return undefined;
+    const counts = this.#count.filter((_, i) => usual.spread[i] != null);
+    const settle = this.#settings.context ? Math.max(0, this.#settings.settle - this.#settled) : 0;
+    const moments = settle + Math.max(0, FEW - Math.max(...counts));
+    return moments > 0 && Number.isFinite(moments) ? { moments } : undefined;
   }
 
   reasons(units: readonly string[] = []): readonly Reason[] {

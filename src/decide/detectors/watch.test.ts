@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DecisionSpec, Decisions, Outcome } from '#decide/api.ts';
+import { learnDrift } from '#decide/detectors/drift.ts';
 import { noise, period } from '#decide/detectors/fixture.ts';
 import { learnFrozen } from '#decide/detectors/frozen.ts';
 import { learnedDigest, learnedText } from '#decide/detectors/learned.ts';
 import { learnRelation } from '#decide/detectors/relation.ts';
 import type { DetectorSpec } from '#decide/detectors/spec.ts';
+import { waitsText } from '#decide/detectors/waiting.ts';
 import { compileDecisions } from '#decide/engine.ts';
 import { fromParts } from '#decide/parts.ts';
 import { BatchBuilder } from '#kernel/batch.ts';
@@ -99,7 +101,7 @@ const kept = (
 
 test('what a detector finds stands as an alert with its reasons, from its beginning until it is known to be over', () => {
   const it = compile([still]);
-  assert.equal(stateOf(it), 'unknown');
+  assert.equal(stateOf(it), 'warming-up');
   const said = freeze(it, 0, 40);
   assert.equal(said.length, 1);
   assert.match(said[0] as string, /^\d+ p\/still began x has been 3 for \d+ moments/);
@@ -167,6 +169,38 @@ test('the figures of bad values and of late ones are none', () => {
   assert.equal(JSON.stringify(it.detectors()), before);
 });
 
+test('while it has not seen enough since its start it warms up, and says for what it waits', () => {
+  const waitsOf = (it: Decisions) => {
+    const [view] = it.detectors();
+    const said =
+      view?.waits && waitsText(view.waits, { kind: 'drift', everyMs: 5000 }, (tag) => tag !== 'p/y');
+    return [view?.state, said];
+  };
+  const learned = learnedText(learnDrift(period(['x', 'y'], 400, (i) => [i % 7, i % 5])));
+  const slow = { ...still, kind: 'drift', tags: ['p/x', 'p/y'], everyMs: 5000, file: fileOf(learned) };
+  const it = compile([slow]);
+  assert.deepEqual(waitsOf(it), ['warming-up', 'waits for its first moment, one each 5 s']);
+  give(it, 0, { 'p/still': 1 });
+  give(it, 6, { 'p/y': [0, Quality.badWaitingForInitialData] });
+  assert.deepEqual(waitsOf(it), ['warming-up', 'waits for the first value of p/x'], 'p/y may not be named');
+  for (const [s, left] of [
+    [11, '10 more moments, 50 s'],
+    [16, '9 more moments, 45 s'],
+  ] as const) {
+    give(it, s, { 'p/x': s, 'p/y': s });
+    assert.deepEqual(waitsOf(it), ['warming-up', `needs ${left}`]);
+  }
+  give(it, 21, { 'p/x': [1, Quality.badSensorFailure] });
+  assert.deepEqual(waitsOf(it), ['unknown', undefined], 'what is bad is no warming up');
+  for (let s = 26; s < 66; s += 5) give(it, s, { 'p/x': s % 7, 'p/y': s % 5 });
+  assert.deepEqual(waitsOf(it), ['warming-up', 'needs 1 more moment, 5 s']);
+  const next = compile([slow]);
+  next.adopt(it);
+  assert.deepEqual(waitsOf(next), waitsOf(it), 'a changed site file begins nothing anew');
+  give(next, 66, { 'p/x': 3, 'p/y': 1 });
+  assert.deepEqual(waitsOf(next), ['watching', undefined]);
+});
+
 test('it rests while its condition is true or unknown, and for a time afterwards; what stood stands', () => {
   const it = compile([{ ...still, restWhen: 'state != 2', restForMs: 10_000 }]);
   assert.deepEqual(freeze(it, 0, 20), [], 'nobody knows the state');
@@ -212,7 +246,7 @@ test('after a rest that people named a way to a limit begins anew, where it is t
     ]) {
       const [end] = climb(one, 225, 5, 0, -110);
       assert.equal(end?.found?.atEnd?.text, anew ? 'it begins anew after a rest' : undefined);
-      assert.deepEqual([stateOf(one), one.alerts().length], anew ? ['unknown', 0] : ['found', 1]);
+      assert.deepEqual([stateOf(one), one.alerts().length], anew ? ['warming-up', 0] : ['found', 1]);
     }
   }
 });
@@ -243,7 +277,7 @@ test('a restart goes on with what reached the disk: what stands is not told agai
         ]),
       ),
     }).detectors()[0]?.state,
-    'unknown',
+    'warming-up',
     'what another file saw is not its own',
   );
 });

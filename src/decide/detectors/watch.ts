@@ -3,7 +3,7 @@ import type { PlannedDetector } from '#decide/detectors/plan.ts';
 import type { DetectorView } from '#decide/detectors/saying.ts';
 import { objectOf } from '#decide/detectors/snapshot.ts';
 import type { LearnedFile } from '#decide/detectors/spec.ts';
-import { type TellFigure, Watcher } from '#decide/detectors/watcher.ts';
+import { type Signals, type TellFigure, Watcher } from '#decide/detectors/watcher.ts';
 import type { OutcomeBuilder } from '#decide/outcome.ts';
 import { isOutdated } from '#decide/parts.ts';
 import { LostAlerts } from '#decide/rules/lost-alerts.ts';
@@ -11,7 +11,7 @@ import type { ConditionSink } from '#decide/sink.ts';
 import { Timers } from '#decide/timers.ts';
 import type { Value } from '#kernel/batch.ts';
 import type { Json } from '#kernel/event.ts';
-import { isBad, isStandIn } from '#kernel/quality.ts';
+import { isBad, isStandIn, Quality } from '#kernel/quality.ts';
 
 interface Surroundings {
   readonly outcome: OutcomeBuilder;
@@ -40,11 +40,9 @@ export class Watch {
   readonly #watchers: readonly Watcher[];
   readonly #byId = new Map<string, number>();
   readonly #places: Int32Array[] = [];
-  /** Place of a tag in `#present`; −1 for tags that no detector looks at. */
+  /** Place of a tag in `#signals`; −1 for tags that no detector looks at. */
   readonly #placeOf: Int32Array;
-  readonly #present: Float64Array;
-  /** Texts of the tags that are such, by place. */
-  readonly #texts: (string | undefined)[];
+  readonly #signals: Signals;
   readonly #due = new Timers();
   /** Where in its period each has its place. */
   readonly #phaseUs: Float64Array;
@@ -79,8 +77,11 @@ export class Watch {
       return watcher;
     });
     this.#lost.find(kept, this.#watchers);
-    this.#present = new Float64Array(places).fill(Number.NaN);
-    this.#texts = new Array(places);
+    this.#signals = {
+      present: new Float64Array(places).fill(Number.NaN),
+      texts: new Array(places),
+      heard: new Uint8Array(places),
+    };
     this.#phaseUs = Float64Array.from(planned, ({ spec: { id, everyMs } }) => placeIn(id) * everyMs * 1000);
     this.#keepUs = new Float64Array(planned.length);
     this.#bytes = new Float64Array(planned.length);
@@ -118,10 +119,12 @@ export class Watch {
     if (tag >= this.#placeOf.length) return;
     const place = this.#placeOf[tag] as number;
     if (place < 0) return;
+    const { present, texts, heard } = this.#signals;
     const isNone = isBad(quality) || isStandIn(quality);
-    this.#present[place] = isNone ? Number.NaN : value;
-    if (wide !== undefined || this.#texts[place] !== undefined)
-      this.#texts[place] = isNone || typeof wide !== 'string' ? undefined : wide;
+    present[place] = isNone ? Number.NaN : value;
+    if (wide !== undefined || texts[place] !== undefined)
+      texts[place] = isNone || typeof wide !== 'string' ? undefined : wide;
+    if (quality !== Quality.badWaitingForInitialData) heard[place] = 1;
   }
 
   /**
@@ -204,8 +207,9 @@ export class Watch {
     for (let tag = 0; tag < Math.min(this.#placeOf.length, earlier.#placeOf.length); tag++) {
       const [place, before] = [this.#placeOf[tag] as number, earlier.#placeOf[tag] as number];
       if (place < 0 || before < 0 || fresh.has(tag)) continue;
-      this.#present[place] = earlier.#present[before] as number;
-      this.#texts[place] = earlier.#texts[before];
+      this.#signals.present[place] = earlier.#signals.present[before] as number;
+      this.#signals.texts[place] = earlier.#signals.texts[before];
+      this.#signals.heard[place] = earlier.#signals.heard[before] as number;
     }
     this.#timeUs = earlier.#timeUs;
     this.#isScheduled = earlier.#isScheduled;
@@ -232,8 +236,7 @@ export class Watch {
     const places = this.#places[i] as Int32Array;
     this.#left -= places.length;
     this.#setNext(i, atUs);
-    const text = this.#texts[places[places.length - 1] as number];
-    const isNews = watcher.look(this.#present, places, atUs, this.#timeUs, text);
+    const isNews = watcher.look(this.#signals, places, atUs, this.#timeUs);
     if (isNews || (!this.#hasKept && (this.#keepUs[i] as number) <= atUs && watcher.detector))
       this.#keep(i, atUs);
   }

@@ -12,6 +12,7 @@ import {
 } from '#decide/detectors/saying.ts';
 import { objectOf } from '#decide/detectors/snapshot.ts';
 import type { DetectorSpec, LearnedFile } from '#decide/detectors/spec.ts';
+import type { Waits } from '#decide/detectors/waiting.ts';
 import { Worst } from '#decide/detectors/worst.ts';
 import type { OutcomeBuilder } from '#decide/outcome.ts';
 import { lastedMs, type Standing, standingOf } from '#decide/rules/alert.ts';
@@ -21,6 +22,16 @@ import { Quality } from '#kernel/quality.ts';
 
 /** Takes a figure. @param ratio NaN while it is not known */
 export type TellFigure = (tag: number, ratio: number, quality: number) => void;
+
+/** Tags that detectors look at, each in its place. */
+export interface Signals {
+  /** NaN for what is bad, stands in for a value or never came. */
+  readonly present: Float64Array;
+  /** Of tags that are texts. */
+  readonly texts: (string | undefined)[];
+  /** 1 from the first row on that says anything, if only that it is bad. */
+  readonly heard: Uint8Array;
+}
 
 export interface WatcherParts {
   readonly outcome: OutcomeBuilder;
@@ -45,6 +56,11 @@ export class Watcher implements ConditionSink {
   readonly planned: PlannedDetector;
   readonly #parts: WatcherParts;
   readonly #values: Float64Array;
+  /** Which of its signals had ever said anything when it last looked. */
+  readonly #heard: Uint8Array;
+  /** It has looked since it began or was told to begin anew. */
+  #text: string | undefined;
+  #hasLooked = false;
   #spec: DetectorSpec;
   #opened: Opened;
   /** Of `restWhen`; undefined: not known. */
@@ -70,6 +86,7 @@ export class Watcher implements ConditionSink {
     this.#spec = planned.spec;
     this.#parts = parts;
     this.#values = new Float64Array(planned.inputs.length);
+    this.#heard = new Uint8Array(planned.inputs.length);
     this.#opened = openDetector(planned.spec);
     this.#rests = planned.restWhen !== undefined;
   }
@@ -96,11 +113,10 @@ export class Watcher implements ConditionSink {
 
   /**
    * A moment.
-   * @param present values of all watched tags; `places` are those of its own
-   * @param timeUs wall clock @param text the last one of its own, where that is one
-   * @returns whether something began or ended
+   * @param signals all that are watched; `places` are those of its own
+   * @param timeUs wall clock @returns whether something began or ended
    */
-  look(present: Float64Array, places: Int32Array, atUs: number, timeUs: number, text?: string): boolean {
+  look({ present, texts, heard }: Signals, places: Int32Array, atUs: number, timeUs: number): boolean {
     const { detector } = this;
     if (!detector) return false;
     this.#rests =
@@ -109,8 +125,14 @@ export class Watcher implements ConditionSink {
     else {
       if (this.#rested) this.#renew(detector, atUs);
       this.#restKnown = false;
-      for (let i = 0; i < places.length; i++) this.#values[i] = present[places[i] as number] as number;
-      detector.observe(this.#values, timeUs, text);
+      for (let i = 0; i < places.length; i++) {
+        this.#values[i] = present[places[i] as number] as number;
+        this.#heard[i] = heard[places[i] as number] as number;
+      }
+      this.#hasLooked = true;
+      // A text is what the last of its tags has.
+      this.#text = texts[places[places.length - 1] as number];
+      detector.observe(this.#values, timeUs, this.#text);
     }
     const isKnown = !this.#rests && !Number.isNaN(detector.ratio);
     this.#tellFigure(isKnown, detector, atUs);
@@ -135,22 +157,30 @@ export class Watcher implements ConditionSink {
   /** Goes on with another learned file; what stands does so until it is known not to be found by that. */
   learn(file: LearnedFile): void {
     this.#spec = { ...this.#spec, file };
-    this.#opened = openDetector(this.#spec);
+    this.#open();
   }
 
   /** Forgets what it saw: its tags mean something else now. */
   forget(): void {
-    this.#opened = openDetector(this.spec);
+    this.#open();
+  }
+
+  #open(): void {
+    this.#opened = openDetector(this.#spec);
+    this.#hasLooked = false;
   }
 
   view(): DetectorView {
     const { detector, digest, fault, waiting } = this.#opened;
     const ratio = !detector || this.#rests ? Number.NaN : detector.ratio;
     const whyRest = this.#rests ? undefined : detector?.whyRest?.();
+    const isOff = this.#rests || detector?.rests === true;
+    const waits = detector && !isOff && Number.isNaN(ratio) ? this.#waits(detector) : undefined;
     return {
       id: this.spec.id,
-      state: this.#state(ratio),
+      state: waits ? 'warming-up' : this.#state(ratio),
       ...(whyRest !== undefined && { whyRest }),
+      ...(waits && { waits }),
       ratio,
       certainty: certaintyOf({ ratio }),
       ...(this.#standing && { standing: this.#standing }),
@@ -168,6 +198,16 @@ export class Watcher implements ConditionSink {
     if (this.#rests || this.detector.rests) return 'resting';
     if (Number.isNaN(ratio)) return 'unknown';
     return this.detector.found ? 'found' : 'watching';
+  }
+
+  /** What is bad or gone is no warming up, and outweighs what never came. */
+  #waits({ lacks: lack }: Detector): Waits | undefined {
+    if (!this.#hasLooked) return { for: 'its first moment' };
+    const all = this.#values.length - (this.#text === undefined ? 0 : 1);
+    const missing = [...this.#values.subarray(0, all).keys()].filter((i) => Number.isNaN(this.#values[i]));
+    if (missing.some((i) => this.#heard[i])) return undefined;
+    if (missing.length === 0) return lack && { for: 'more', lack };
+    return { for: 'values', tags: missing.flatMap((i) => this.planned.inputs[i]?.path ?? []) };
   }
 
   get standing(): Standing | undefined {
@@ -244,7 +284,12 @@ export class Watcher implements ConditionSink {
     if (goesOn && was.detector) {
       const isTuned = !isDeepStrictEqual(was.detector.learned.settings, this.detector.learned.settings);
       if (isTuned) this.detector.restore(was.detector.snapshot());
-      else this.#opened = { ...this.#opened, detector: was.detector };
+      else {
+        this.#opened = { ...this.#opened, detector: was.detector };
+        this.#hasLooked = was.#hasLooked;
+        this.#values.set(was.#values);
+        this.#heard.set(was.#heard);
+      }
     }
     this.capture();
     if (!goesOn) return false;

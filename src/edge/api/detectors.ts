@@ -1,6 +1,7 @@
 import type { DETECTOR_ROUTES } from '#contract/routes/detectors.ts';
 import type { Answered } from '#contract/routes/table.ts';
 import type { DetectorView } from '#decide/detectors/saying.ts';
+import { waitsText } from '#decide/detectors/waiting.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
 import { unknown } from '#edge/api/named.ts';
 import type { Site } from '#edge/site.ts';
@@ -31,7 +32,7 @@ export function detectorStatus(site: Site, id: string, { areas }: Pick<Caller, '
 /** @param areas of who asks: a detector may look beyond them, and those values are not his */
 function statusOf(site: Site, view: DetectorView, areas: Caller['areas']): DetectorStatus {
   const { clock, detectors } = site.core;
-  const { id, state, whyRest, certainty, settings, waiting, fault } = view;
+  const { id, state, whyRest, waits, certainty, settings, waiting, fault } = view;
   const model = detectors.spec(id);
   const learnt = detectors.store.current(id);
   const digest = view.digest;
@@ -47,6 +48,7 @@ function statusOf(site: Site, view: DetectorView, areas: Caller['areas']): Detec
     state,
     // It may name what a tag is.
     ...(whyRest !== undefined && model.tags.every((path) => isWithin(areas, path)) && { whyRest }),
+    ...(waits && { waitsFor: waitsText(waits, model, (tag) => isWithin(areas, tag)) }),
     ...(fault !== undefined && { fault }),
     ratio: finite(view.ratio),
     certainty,

@@ -2,7 +2,14 @@ import * as z from 'zod';
 import { DETECTOR_KINDS } from '#contract/site.ts';
 import { count, json, us } from './common.ts';
 
-export const DETECTOR_STATES = ['watching', 'found', 'resting', 'unknown', 'not-learned'] as const;
+export const DETECTOR_STATES = [
+  'watching',
+  'found',
+  'resting',
+  'warming-up',
+  'unknown',
+  'not-learned',
+] as const;
 export const VERDICTS = ['true', 'false', 'known'] as const;
 
 const figure = z.number().nullable().describe('null where there is none.');
@@ -67,6 +74,10 @@ export const DetectorStatus = z
       .string()
       .exactOptional()
       .describe('With resting: why, where that is not its condition but something that it has not learned.'),
+    waitsFor: z
+      .string()
+      .exactOptional()
+      .describe('With warming-up: what it waits for, in words, such as `needs 8 more moments, 40 s`.'),
     fault: z
       .string()
       .exactOptional()

@@ -44,8 +44,21 @@ export function DetectorPage({ id }: { readonly id: string }) {
 }
 
 function Head({ detector }: { readonly detector: DetectorStatus }) {
-  const { id, asset, kind, description, state, fault, whyRest, shadow, alarm, ratio, certainty, sinceUs } =
-    detector;
+  const {
+    id,
+    asset,
+    kind,
+    description,
+    state,
+    fault,
+    whyRest,
+    waitsFor,
+    shadow,
+    alarm,
+    ratio,
+    certainty,
+    sinceUs,
+  } = detector;
   return (
     <header className="detector-head">
       <nav aria-label="Place" className="quiet">
@@ -62,6 +75,7 @@ function Head({ detector }: { readonly detector: DetectorStatus }) {
       <p className="quiet">
         {description ?? kindAbout(kind)} ({kindName(kind)})
       </p>
+      {waitsFor !== undefined && <p className="quiet">It {waitsFor}.</p>}
       {fault !== undefined && <p className="abnormal">{fault}</p>}
       {whyRest !== undefined && <p>It rests: {whyRest}.</p>}
       {state === 'found' && (

@@ -12,7 +12,7 @@ import { hashOf, usePlace } from '../../shell/route.ts';
 import { DetectorState, ratioText } from './state.tsx';
 
 const ROW_PIXELS = 52;
-const ORDER = ['found', 'not-learned', 'unknown', 'resting', 'watching'] as const;
+const ORDER = ['found', 'not-learned', 'unknown', 'warming-up', 'resting', 'watching'] as const;
 const NONE: readonly string[] = [];
 
 /** Every detector, those that find something first. */
@@ -121,7 +121,7 @@ const Head = () => (
 );
 
 function Row({ detector, sparks }: { readonly detector: DetectorStatus; readonly sparks: Sparks }) {
-  const { id, asset, kind, description, ratio, learned, shadow, alarm, figures } = detector;
+  const { id, asset, kind, description, waitsFor, ratio, learned, shadow, alarm, figures } = detector;
   const nowMs = useSiteNow();
   return (
     <div className="detector-row">
@@ -134,8 +134,7 @@ function Row({ detector, sparks }: { readonly detector: DetectorStatus; readonly
         {shadow && <span className="tag-mark">shadow</span>}
         {alarm && <span className="tag-mark">alarm</span>}
         <span className="quiet detector-about" title={description}>
-          {kindName(kind)}
-          {description !== undefined && `: ${description}`}
+          {waitsFor ?? (description === undefined ? kindName(kind) : `${kindName(kind)}: ${description}`)}
         </span>
       </span>
       <span role="cell" className="detector-spark">

@@ -1,18 +1,19 @@
 import type { DetectorStatus } from '#contract/client.ts';
 import { STATES } from '../../parts/detectors/words.ts';
 
-/** A full disc finds something, a hollow one nothing; what cannot tell is a square on its tip. */
+type Shown = Pick<DetectorStatus, 'state' | 'fault' | 'whyRest' | 'waitsFor'>;
+
+/** A full disc finds something, a hollow one nothing, a dashed one nothing yet; what cannot tell is a square on its tip. */
 export function DetectorState({
-  detector: { state, fault, whyRest },
+  detector: { state, fault, whyRest, waitsFor },
 }: {
-  readonly detector: Pick<DetectorStatus, 'state' | 'fault' | 'whyRest'>;
+  readonly detector: Shown;
 }) {
   const [text, about] = STATES[state];
-  const canTell = state === 'found' || state === 'watching';
   return (
-    <span className="detector-state" data-state={state} title={fault ?? whyRest ?? about}>
+    <span className="detector-state" data-state={state} title={waitsFor ?? fault ?? whyRest ?? about}>
       <svg viewBox="0 0 16 16" aria-hidden="true">
-        {canTell ? (
+        {state === 'found' || state === 'watching' || state === 'warming-up' ? (
           <circle cx="8" cy="8" r="5.5" />
         ) : state === 'resting' ? (
           <path d="M5.5 3v10M10.5 3v10" />

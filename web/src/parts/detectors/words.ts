@@ -27,6 +27,7 @@ export const STATES: { readonly [state in DetectorStatus['state']]: readonly [st
     'resting',
     'its condition of rest holds, or held until a moment ago; or it has not learned what there is now',
   ],
+  'warming-up': ['warming up', 'nothing is wrong: it waits for its first values, or for enough of them'],
   unknown: ['unknown', 'a value that it needs is bad or missing'],
   'not-learned': ['not learned', 'it has nothing to go by before it learns from a period of good running'],
 };
