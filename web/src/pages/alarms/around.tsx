@@ -1,16 +1,10 @@
 import { useState } from 'react';
 import type { AlarmStatus } from '#contract/client.ts';
-import { siteNowMs } from '../../data/clock.ts';
 import { useLive, useLiveTag } from '../../data/live.ts';
-import type { When } from '../../parts/trend/span.ts';
 import { TagPast } from '../../parts/trend/tag-past.tsx';
+import { useAround } from '../../parts/trend/use-around.ts';
 import { Value } from '../../parts/value.tsx';
 import { TrendLink } from './trend-link.tsx';
-
-/** Seen on either side of the moment at which it was raised. */
-const AROUND_S = 15 * 60;
-/** From here on the moment itself is shown, and not all until now. */
-const LONG_AGO_S = 6 * 3600;
 
 /** Values that its condition reads, and how they came there. */
 export function Around({
@@ -52,16 +46,8 @@ export function Around({
   );
 }
 
-/** From a while before it was raised until now; where that is long ago, around it. */
-function whenOf(raisedUs: number, nowMs: number): When {
-  const ageS = raisedUs > 0 ? nowMs / 1000 - raisedUs / 1e6 : 0;
-  if (ageS < LONG_AGO_S) return { lastS: ageS + AROUND_S };
-  return { from: raisedUs / 1e6 - AROUND_S, to: raisedUs / 1e6 + AROUND_S };
-}
-
 function Past({ tag, raised }: { readonly tag: string; readonly raised: number }) {
-  // Decided when it is opened: from then on it is where it was moved to.
-  const [when, setWhen] = useState(() => whenOf(raised, siteNowMs()));
+  const [when, setWhen] = useAround(raised > 0 ? raised : undefined);
   const live = useLiveTag(tag);
   const drawn = { path: tag, type: live?.type, unit: live?.unit };
   return (

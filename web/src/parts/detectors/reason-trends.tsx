@@ -1,27 +1,16 @@
 import { useState } from 'react';
 import type { DetectorStatus } from '#contract/client.ts';
-import { siteNowMs } from '../../data/clock.ts';
 import { useLiveTag } from '../../data/live.ts';
 import type { Mark } from '../trend/marks.ts';
 import type { When } from '../trend/span.ts';
 import { TagPast } from '../trend/tag-past.tsx';
+import { useAround } from '../trend/use-around.ts';
 import { type DetectorKind, lookedAtName } from './words.ts';
 
 type Reason = DetectorStatus['reasons'][number];
 
 const MOST = 4;
 const HEIGHT = 130;
-const AROUND_S = 15 * 60;
-/** From here on the moment itself is shown, and not all until now. */
-const LONG_AGO_S = 6 * 3600;
-
-/** Around the begin of something; until now, where that is not long ago. @param sinceUs undefined: the last hour */
-export function whenAround(sinceUs: number | undefined): When {
-  if (sinceUs === undefined) return { lastS: 3600 };
-  const ageS = siteNowMs() / 1000 - sinceUs / 1e6;
-  if (ageS < LONG_AGO_S) return { lastS: ageS + AROUND_S };
-  return { from: sinceUs / 1e6 - AROUND_S, to: sinceUs / 1e6 + AROUND_S };
-}
 
 /** How the tags came there that speak for a finding, each with what was expected of it; moved together. */
 export function ReasonTrends({
@@ -37,7 +26,7 @@ export function ReasonTrends({
   readonly sinceUs: number | undefined;
   readonly marks?: readonly Mark[];
 }) {
-  const [when, setWhen] = useState(() => whenAround(sinceUs));
+  const [when, setWhen] = useAround(sinceUs);
   const [isAll, setAll] = useState(false);
   const shown = isAll ? reasons : reasons.slice(0, MOST);
   return (
