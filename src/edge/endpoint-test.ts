@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { connect as connectTls, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { Fault, messageOf } from '#kernel/fault.ts';
+import { UNREACHED, unreached } from '#kernel/unreached.ts';
 import { connectTcp } from '#platform/tcp.ts';
 import type { Endpoint, TestStep } from '#plugin/api.ts';
 
@@ -44,9 +45,7 @@ async function nameStep({ host }: Endpoint): Promise<TestStep> {
       step,
       state: 'failed',
       said: `${host}: ${isUnknown ? 'nobody knows this name' : messageOf(error)} (${since(begin)})`,
-      hint: isUnknown
-        ? 'Is it spelt as the device is called? Write the IP address, or enter the name in /etc/hosts.'
-        : 'The name service does not answer: look at /etc/resolv.conf, or write the IP address.',
+      hint: UNREACHED[isUnknown ? 'ENOTFOUND' : 'EAI_AGAIN'].hint,
     };
   } finally {
     clearTimeout(timer);
@@ -70,40 +69,11 @@ async function portStep({ host, port }: Endpoint, signal: AbortSignal): Promise<
 
 function portFailure(error: unknown, where: string, took: string): Pick<TestStep, 'said' | 'hint'> {
   const cause = error instanceof Fault ? error.cause : error;
-  const code = (cause as { readonly code?: string } | undefined)?.code;
-  switch (code) {
-    case 'ECONNREFUSED':
-      return {
-        said: `${where} refused the connection (${took}): the host is there, and nothing listens on this port`,
-        hint: 'Is the service on at the device, and is this its port? Some devices refuse when all their connections are taken.',
-      };
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-    case 'EADDRNOTAVAIL':
-      return {
-        said: `${where} cannot be reached from here (${took}): ${code}`,
-        hint: 'Are address, netmask and gateway of this machine right, is the cable in, is the device on?',
-      };
-    case 'ECONNRESET':
-    case 'EPIPE':
-      return {
-        said: `${where} took the connection and dropped it at once (${took})`,
-        hint: 'A firewall or an access list of the device may not know this machine.',
-      };
-    case 'EACCES':
-    case 'EPERM':
-      return {
-        said: `this machine forbids the connection to ${where}`,
-        hint: 'Look at its own firewall rules.',
-      };
-    default:
-      return code === undefined || code === 'ETIMEDOUT'
-        ? {
-            said: `${where} did not answer (${took})`,
-            hint: 'A firewall drops the port, or nobody has this address: ping it, look at the routes, ask for the port to be opened.',
-          }
-        : { said: `${where}: ${messageOf(error)}`, hint: 'Is the device on, and is the address right?' };
-  }
+  if (cause === undefined)
+    return { said: `${where} did not answer (${took})`, hint: UNREACHED.ETIMEDOUT.hint };
+  const known = unreached(cause);
+  if (known) return { said: `${where} ${known.why} (${took})`, hint: known.hint };
+  return { said: `${where}: ${messageOf(error)}`, hint: 'Is the device on, and is the address right?' };
 }
 
 async function tlsStep({ host, port }: Endpoint, signal: AbortSignal): Promise<TestStep> {

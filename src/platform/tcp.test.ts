@@ -27,7 +27,8 @@ test('a port where nothing listens is a fault with a hint', async () => {
   await once(server, 'close');
   await assert.rejects(connectTcp({ host: '127.0.0.1', port, timeoutMs: 2000 }), (fault: Fault) => {
     assert.equal(fault.code, 'tcp.refused');
-    assert.match(fault.hint ?? '', /listens/);
+    assert.match(fault.message, /nothing listens on this port/);
+    assert.match(fault.hint ?? '', /is this its port/);
     return true;
   });
 });

@@ -1,6 +1,7 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { Fault, messageOf } from '#kernel/fault.ts';
+import { UNREACHED, unreached } from '#kernel/unreached.ts';
 
 export type { Socket };
 
@@ -53,23 +54,18 @@ export async function connectTcp(target: TcpTarget, signal?: AbortSignal): Promi
 
 const silent = ({ host, port, timeoutMs }: TcpTarget): Fault =>
   new Fault('tcp.unreachable', `${host}:${port} did not answer within ${timeoutMs} ms`, {
-    hint: 'Is the device on, is the address right, does a firewall drop the port?',
+    hint: UNREACHED.ETIMEDOUT.hint,
   });
 
 function asFault(error: Error & { code?: string }, { host, port }: TcpTarget): Fault {
   const where = `${host}:${port}`;
-  if (error.code === 'ECONNREFUSED') {
-    const hint = 'The host is there, but nothing listens on this port: check port and service.';
-    return new Fault('tcp.refused', `${where} refused the connection`, { hint, cause: error });
-  }
-  if (error.code?.startsWith('ERR_TLS') || error.code?.includes('CERT') || error.code?.includes('SSL')) {
-    const hint = 'Check the certificate of the peer, the trusted CA and the name that it is asked by.';
-    return new Fault('tcp.tls', `${where}: ${messageOf(error)}`, { hint, cause: error });
-  }
-  const hint =
-    error.code === 'ENOTFOUND' ? 'The name is not known: check it, or write the IP address.' : undefined;
-  return new Fault('tcp.unreachable', `${where}: ${messageOf(error)}`, {
-    hint: hint ?? 'Is the device on, is the address right, is there a route to it?',
-    cause: error,
-  });
+  const known = unreached(error);
+  const hint = known?.hint ?? 'Is the device on, is the address right, is there a route to it?';
+  const options = { hint, cause: error };
+  if (error.code === 'ECONNREFUSED')
+    return new Fault('tcp.refused', `${where} ${UNREACHED.ECONNREFUSED.why}`, options);
+  const isTls = error.code?.startsWith('ERR_TLS') || /CERT|SSL/.test(error.code ?? '');
+  if (isTls) return new Fault('tcp.tls', `${where}: ${messageOf(error)}`, options);
+  const said = known ? `${where} ${known.why} (${messageOf(error)})` : `${where}: ${messageOf(error)}`;
+  return new Fault('tcp.unreachable', said, options);
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createTransport } from 'nodemailer';
 import * as z from 'zod';
 import { Fault, messageOf } from '#kernel/fault.ts';
+import { unreachedText } from '#kernel/unreached.ts';
 import type { Action, ActionResult, Actuator, ActuatorDef, Deps } from '#plugin/api.ts';
 import { notSent } from '#plugin/not-sent.ts';
 import { readSecret } from '#plugin/secret.ts';
@@ -123,9 +124,10 @@ class Mailer implements Actuator {
       if (rejected.length === 0) return { state: 'done' };
       return { state: 'failed', reason: `the server refused ${rejected.map(addressOf).join(', ')}` };
     } catch (error) {
-      const reason = `${this.#config.host}:${this.#config.port}: ${messageOf(error)}`;
+      const server = `the mail server ${this.#config.host}:${this.#config.port}`;
       if (typeof (error as { readonly responseCode?: number }).responseCode === 'number')
-        return { state: 'failed', reason };
+        return { state: 'failed', reason: `${server}: ${messageOf(error)}` };
+      const reason = unreachedText(server, error);
       if (!ended) throw notSent(new Error(reason, { cause: error }));
       return { state: 'unknown', reason };
     } finally {

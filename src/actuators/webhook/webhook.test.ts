@@ -128,7 +128,10 @@ test('a receiver that is not there has not done it', async () => {
   await peer[Symbol.asyncDispose]();
   const result = await act(peer.url, {});
   assert.equal(result.state, 'failed');
-  assert.match(result.reason ?? '', /ECONNREFUSED/);
+  assert.match(
+    result.reason ?? '',
+    /^http:\S+ refused the connection: .* nothing listens .* \(.*ECONNREFUSED.*\)$/,
+  );
 });
 
 test('a redirect is not followed: the secret was made for this receiver', async () => {

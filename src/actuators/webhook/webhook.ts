@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { Fault, messageOf } from '#kernel/fault.ts';
+import { UNREACHED, unreachedText } from '#kernel/unreached.ts';
 import type { Action, ActionResult, Actuator, ActuatorDef, Deps } from '#plugin/api.ts';
 import { readSecret } from '#plugin/secret.ts';
 import { PostError, post, type Reply } from '#wire/http/post.ts';
@@ -112,15 +113,20 @@ async function once(
     );
     return judged(reply, config.url);
   } catch (error) {
-    const reason = timeout.aborted ? 'no answer in time' : messageOf(error);
+    const reason = timeout.aborted ? noAnswer(config) : unreachedText(config.url, causeOf(error));
     const arrived = error instanceof PostError && error.sent;
     const state = arrived ? 'unknown' : 'failed';
     return {
-      result: { state, reason: `${config.url}: ${reason}` },
+      result: { state, reason },
       retryAfterMs: signal.aborted ? undefined : 0,
     };
   }
 }
+
+const noAnswer = ({ url, timeoutMs }: Config): string =>
+  `${url} did not answer within ${timeoutMs} ms. ${UNREACHED.ETIMEDOUT.hint}`;
+
+const causeOf = (error: unknown): unknown => (error instanceof PostError ? error.cause : error);
 
 /** 2xx is done. A gateway that lost its server does not know what came of the request. */
 function judged({ status, location, retryAfterS }: Reply, url: string): Attempt {

@@ -5,6 +5,7 @@ import type { WebhookSettings } from '#contract/hub-file.ts';
 import type { Clock } from '#kernel/clock.ts';
 import { messageOf } from '#kernel/fault.ts';
 import type { Log } from '#kernel/log.ts';
+import { unreached, unreachedText } from '#kernel/unreached.ts';
 import { PostError, post, type Reply } from '#wire/http/post.ts';
 import { WebhookAddresses } from './addresses.ts';
 import { signed } from './cloud-event.ts';
@@ -188,9 +189,9 @@ export class WebhookSender implements AsyncDisposable {
       const reply = await post(url, headers, Buffer.from(body), await this.#authorities(), signal, lookup);
       return this.#judged(reply, hook, attempts);
     } catch (error) {
-      const why = timeout.aborted ? `no answer within ${this.#policy.timeoutMs} ms` : messageOf(error);
-      const cause = error instanceof PostError ? messageOf(error.cause) : why;
-      return this.#again(timeout.aborted ? why : cause, hook, attempts, 0);
+      const cause = error instanceof PostError ? error.cause : error;
+      const why = timeout.aborted ? `no answer within ${this.#policy.timeoutMs} ms` : reasonOf(cause);
+      return this.#again(why, hook, attempts, 0);
     }
   }
 
@@ -234,3 +235,6 @@ export class WebhookSender implements AsyncDisposable {
     this.#complaint = why;
   }
 }
+
+const reasonOf = (error: unknown): string =>
+  unreached(error) ? unreachedText('it', error) : messageOf(error);

@@ -1,4 +1,5 @@
 import { Fault, messageOf } from '#kernel/fault.ts';
+import { UNREACHED } from '#kernel/unreached.ts';
 
 /** What servers and sockets say, found in the library's messages, with what it means for the one who reads. */
 const CAUSES: readonly { readonly sign: RegExp; readonly code: string; readonly hint: string }[] = [
@@ -20,17 +21,17 @@ const CAUSES: readonly { readonly sign: RegExp; readonly code: string; readonly 
   {
     sign: /ECONNREFUSED|ECONNREF/,
     code: 'opcua.refused',
-    hint: 'Nobody listens there: is the server running, and is the port right?',
+    hint: UNREACHED.ECONNREFUSED.hint,
   },
   {
     sign: /ENOTFOUND|EAI_AGAIN/,
     code: 'opcua.name',
-    hint: 'The host name is not known: check name and DNS.',
+    hint: UNREACHED.ENOTFOUND.hint,
   },
   {
     sign: /EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|timed? ?out|timeout/i,
     code: 'opcua.timeout',
-    hint: 'No answer in time: check address, firewall and load of the server.',
+    hint: UNREACHED.ETIMEDOUT.hint,
   },
   {
     sign: /BadSecurityPolicyRejected|BadSecurityModeRejected/,
