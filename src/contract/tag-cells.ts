@@ -1,4 +1,5 @@
 import { type CellKind, kindOf } from '#contract/tag-columns.ts';
+import { truthOf } from '#contract/truth.ts';
 
 /** How numbers are written: German and many other spreadsheets write a comma. */
 export type Decimal = '.' | ',';
@@ -55,7 +56,10 @@ export function readCell(cell: string, column: string, decimal: Decimal): ReadCe
   if (trimmed === '') return { value: undefined };
   const text = SHIELDED.test(trimmed) ? trimmed.slice(1) : trimmed;
   if (kind === 'number') return numberOf(text, decimal);
-  if (kind === 'boolean') return truthOf(text);
+  if (kind === 'boolean') {
+    const value = truthOf(text);
+    return value === undefined ? `${text} is neither true nor false` : { value };
+  }
   if (text.startsWith('"') && text.length > 1 && text.endsWith('"')) {
     const quoted = parsed(text);
     if (typeof quoted === 'string') return { value: quoted };
@@ -82,26 +86,6 @@ function numberOf(text: string, decimal: Decimal): ReadCell | string {
   return decimal === '.' && asNumber(text, ',') !== undefined
     ? `${text} is no number here: write ${text.replace(',', '.')}, or separate the cells by ;`
     : `${text} is no number`;
-}
-
-/** As spreadsheets of several languages write them. */
-const TRUTH: { readonly [word: string]: boolean } = {
-  true: true,
-  false: false,
-  wahr: true,
-  falsch: false,
-  yes: true,
-  no: false,
-  ja: true,
-  nein: false,
-  '1': true,
-  '0': false,
-};
-
-function truthOf(text: string): ReadCell | string {
-  const word = text.toLowerCase();
-  const value = Object.hasOwn(TRUTH, word) ? TRUTH[word] : undefined;
-  return value === undefined ? `${text} is neither true nor false` : { value };
 }
 
 type States = { readonly [code: string]: string };

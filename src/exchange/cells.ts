@@ -1,3 +1,4 @@
+import { truthOf } from '#contract/truth.ts';
 import type { Value } from '#kernel/batch.ts';
 import { Quality } from '#kernel/quality.ts';
 import type { TagInfo } from '#kernel/tag-table.ts';
@@ -27,18 +28,6 @@ const NOTHING: ReadonlySet<string> = new Set([
   'no data',
 ]);
 const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
-const TRUTH: { readonly [word: string]: boolean } = {
-  true: true,
-  false: false,
-  on: true,
-  off: false,
-  yes: true,
-  no: false,
-  wahr: true,
-  falsch: false,
-  ja: true,
-  nein: false,
-};
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 64n - 1n;
 
@@ -60,9 +49,9 @@ const READERS: { readonly [type in TagInfo['type']]: Reader } = {
   number: (_, decimal) => (cell) => numberOf(cell, decimal) ?? new Refused(`${shown(cell)} is no number`),
   boolean: (_, decimal) => (cell) => {
     if (typeof cell === 'boolean') return cell;
-    const word = TRUTH[String(cell).trim().toLowerCase()];
-    const number = word ?? numberOf(cell, decimal);
-    if (number === true || number === false) return number;
+    const word = truthOf(String(cell));
+    if (word !== undefined) return word;
+    const number = numberOf(cell, decimal);
     return number === 1 || number === 0
       ? number === 1
       : new Refused(`${shown(cell)} is neither true nor false`);
