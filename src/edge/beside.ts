@@ -36,3 +36,15 @@ export async function* heardBeside<Said extends object>(
     await worker.terminate();
   }
 }
+
+const FOR_EVER = new AbortController().signal;
+
+/** The one thing that such a thread is there to say. @throws Fault as `heardBeside` */
+export async function saidBeside<Said extends object>(
+  file: URL,
+  how: { readonly task: unknown; readonly limits: ResourceLimits },
+  lost: (cause?: unknown) => Fault,
+): Promise<Exclude<Said, SaidFault>> {
+  for await (const said of heardBeside<Said>(file, how, FOR_EVER, lost)) return said;
+  throw lost();
+}

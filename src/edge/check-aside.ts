@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import type { Problem, SiteModel } from '#contract/model.ts';
+import { saidBeside } from '#edge/beside.ts';
 import { type Checked, checkSite, specOf } from '#edge/blueprint.ts';
 import { loadPlugins } from '#edge/plugins.ts';
-import { messageOf } from '#kernel/fault.ts';
+import { Fault, messageOf } from '#kernel/fault.ts';
 import type { Log } from '#plugin/api.ts';
 
 /** What the thread is given. */
@@ -45,7 +44,7 @@ export async function checkAside(
     return { blueprint: { model, plugins: await loadPlugins(text), spec: specOf(model), text }, problems };
   } catch (error) {
     // The main thread would run out of memory in its turn, and the site with it.
-    if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY')
+    if (((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY')
       return { blueprint: undefined, problems: [tooLarge(memoryMb)] };
     log.warn(
       { error: messageOf(error) },
@@ -65,16 +64,9 @@ const tooLarge = (memoryMb: number): Problem => ({
 
 async function inThread(work: CheckWork, maxOldGenerationSizeMb: number): Promise<Answer> {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-  const worker = new Worker(new URL(`./check-worker${extension}`, import.meta.url), {
-    workerData: work,
-    resourceLimits: { maxOldGenerationSizeMb },
-  });
-  try {
-    // An error of the thread, or its end without an answer, rejects.
-    const ended = once(worker, 'exit').then(() => Promise.reject(new Error('the checking thread ended')));
-    const [answer] = (await Promise.race([once(worker, 'message'), ended])) as [Answer];
-    return answer;
-  } finally {
-    await worker.terminate();
-  }
+  const file = new URL(`./check-worker${extension}`, import.meta.url);
+  return await saidBeside<Answer>(file, { task: work, limits: { maxOldGenerationSizeMb } }, lost);
 }
+
+const lost = (cause?: unknown): Fault =>
+  new Fault('api.internal', cause === undefined ? 'the checking thread ended' : messageOf(cause), { cause });

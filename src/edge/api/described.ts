@@ -1,6 +1,6 @@
 import type { siteJsonSchema } from '#contract/json-schema.ts';
 import type { openApi } from '#contract/routes/openapi.ts';
-import { heardBeside, type SaidFault } from '#edge/beside.ts';
+import { type SaidFault, saidBeside } from '#edge/beside.ts';
 import { Fault } from '#kernel/fault.ts';
 
 interface Documents {
@@ -16,7 +16,6 @@ export interface DescribeTask<What extends keyof Documents = keyof Documents> {
 
 /** It holds the schemas of all answers. */
 const LIMITS = { maxOldGenerationSizeMb: 256 };
-const FOR_EVER = new AbortController().signal;
 
 /**
  * What the program takes or answers, as one document: made when somebody asks first, in a thread of its own. Decisions
@@ -40,14 +39,12 @@ async function describedAside<What extends keyof Documents>(
 ): Promise<Documents[What]> {
   const name = import.meta.url.endsWith('.ts') ? './describe-worker.ts' : './edge-describe-worker.js';
   const file = new URL(name, import.meta.url);
-  for await (const { text } of heardBeside<{ readonly text: string } | SaidFault>(
+  const { text } = await saidBeside<{ readonly text: string } | SaidFault>(
     file,
     { task, limits: LIMITS },
-    FOR_EVER,
     lost,
-  ))
-    return JSON.parse(text) as Documents[What];
-  throw lost();
+  );
+  return JSON.parse(text) as Documents[What];
 }
 
 const lost = (cause?: unknown): Fault =>
