@@ -819,7 +819,7 @@ export interface LearningReport {
       | 'contexts';
     /** What is unfit is refused; what is doubtful is learned, and says so. */
     readonly fit: 'fit' | 'doubtful' | 'unfit';
-    /** Named without the asset. */
+    /** Named without the asset; of a balance: `the balance`. */
     readonly signal?: string;
     /** Part of the period that it concerns, 0 to 1. */
     readonly share?: number;
@@ -827,7 +827,7 @@ export interface LearningReport {
     readonly text: string;
   }[];
   readonly signals: readonly {
-    /** Named without the asset. */
+    /** Named without the asset; of a balance: `the balance`. */
     readonly signal: string;
     /** Part of the moments in which its value was known, 0 to 1. */
     readonly known: number;

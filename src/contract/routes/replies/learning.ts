@@ -6,7 +6,7 @@ const fit = z
   .enum(['fit', 'doubtful', 'unfit'])
   .describe('What is unfit is refused; what is doubtful is learned, and says so.');
 const share = z.number().describe('0 to 1.');
-const signal = z.string().describe('Named without the asset.');
+const signal = z.string().describe('Named without the asset; of a balance: `the balance`.');
 
 export const LearningReport = z
   .strictObject({

@@ -40,7 +40,7 @@ export async function learnFrom(
   const period = await readPeriod(reader, asked, (part) => progress(part * READING, 'reading'));
   progress(READING, 'learning');
   const { learned, refused } = tried(kind, period, settings);
-  const report = fitnessOf(period, {
+  const report = fitnessOf(named(kind, period), {
     needed: learningOf(kind).needed(period.signals.length, settings, everyMs),
     unwatched: learned ? unwatchedBy(learned) : {},
     contexts: learningOf(kind).contexts?.(period, settings),
@@ -51,6 +51,10 @@ export async function learnFrom(
   const text = learnedText(learned);
   return { report, learned: { text, digest: learnedDigest(text) } };
 }
+
+/** The signal of a balance is its expression, whose tag has a name that nobody chose. */
+const named = (kind: string, period: ReadPeriod): ReadPeriod =>
+  kind === 'balance' ? { ...period, signals: ['the balance'] } : period;
 
 function tried(
   kind: string,

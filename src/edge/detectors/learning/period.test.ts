@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import type { TagModel } from '#contract/model.ts';
 import { openSiteHistory } from '#edge/calculation/site-history.ts';
 import { historianDir, journalDir } from '#edge/data-folder.ts';
+import { learnFrom } from '#edge/detectors/learning/learning.ts';
 import { type PeriodAsked, readPeriod } from '#edge/detectors/learning/period.ts';
 import { blueprintOf, StillClock, watchedSite } from '#edge/replay/fixture.ts';
 import type { HistoryReader } from '#historian/api.ts';
@@ -197,4 +198,23 @@ test('a period that is empty or too large is refused', async () => {
     message: 'the period has 1000001 moments of 1000 ms; of 2 signals 1000000 are the most',
     hint: /at most 11 days/,
   });
+});
+
+test('the report of a balance calls it so; the file that it learned keeps the name of its tag', async () => {
+  const { report, learned } = await learnFrom(
+    reader,
+    {
+      ...{ kind: 'balance', settings: {}, everyMs: 1000, fromUs: second(30), toUs: second(300), tags },
+      signals: [{ name: 'water-balance', path: 'p/flow' }],
+      told: { journalDir: journalDir(dir), detector: 'p/water', alarms: [] },
+    },
+    () => {},
+  );
+  assert.deepEqual(
+    report.signals.map(({ signal }) => signal),
+    ['the balance'],
+  );
+  const gap = report.findings.find(({ what, signal }) => what === 'gaps' && signal !== undefined);
+  assert.match(gap?.text ?? '', /^the balance is not known in /);
+  assert.match(learned?.text ?? '', /"signals":\["water-balance"\]/);
 });
