@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import type { AnyRoute } from '#contract/routes/route.ts';
 import { notFound, urlOf } from '#http/answer.ts';
 import { sendProblem } from '#http/problems.ts';
+import { encodedPath, encodeHint } from '#http/slashes.ts';
 import { Fault } from '#kernel/fault.ts';
 
 /** Routes check what they are given with zod: without this Fastify loads a JSON Schema compiler, 5 MB of memory. */
@@ -22,6 +23,16 @@ export function refuseOthers(app: FastifyInstance, table: readonly (readonly [st
   }
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
+    const meant = encodedPath(
+      table.map(([, route]) => route),
+      request.method,
+      path,
+    );
+    if (meant !== undefined) {
+      const hint = encodeHint(request.method, meant);
+      sendProblem(reply, new Fault('api.not-found', `there is no ${request.method} ${path}`, { hint }));
+      return;
+    }
     const allowed = [...urls].flatMap(([pattern, some]) =>
       new RegExp(`^${pattern}$`).test(path) ? [...some] : [],
     );

@@ -75,7 +75,10 @@ const ABOUT =
 
 function operation(id: string, route: AnyRoute): Schema {
   const { group, summary, about, body, upload, role } = route;
-  const parameters = [...paramsOf(route.path).map(pathParameter), ...queryParameters(route)];
+  const parameters = [
+    ...paramsOf(route.path).map((name) => pathParameter(name, route)),
+    ...queryParameters(route),
+  ];
   if (route.tagged) parameters.push(IF_NONE_MATCH);
   return {
     operationId: id,
@@ -104,12 +107,13 @@ const rightsOf = ({ role, roleFor, area, panel }: AnyRoute): Schema => ({
   ...(panel && { 'x-panel': panel }),
 });
 
-const pathParameter = (name: string): Schema => ({
+const pathParameter = (name: string, { path }: AnyRoute): Schema => ({
   name,
   in: 'path',
   required: true,
   schema: { type: 'string', minLength: 1 },
   ...(SLASHED.has(name) && { description: 'Its slashes may stand as they are, or as %2F.' }),
+  ...(path.includes(`{${name}}/`) && { description: 'Its slashes are written as %2F.' }),
 });
 
 function queryParameters({ query }: AnyRoute): Schema[] {

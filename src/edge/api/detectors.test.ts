@@ -60,6 +60,29 @@ async function asked(t: Parameters<typeof servedSite>[0]) {
   };
 }
 
+test('slashes of an id before more of the address are told to be encoded, not taken for another detector', async (t) => {
+  const { address } = await servedSite(t, SITE);
+  const ask = async (method: string, path: string) => {
+    const reply = await fetch(`${address.url}/api/detectors/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${address.token}` },
+    });
+    return (await reply.json()) as { readonly title: string; readonly hint?: string };
+  };
+  for (const [method, last, code] of [
+    ['GET', 'learning', 'detector.unknown'],
+    ['GET', 'learned', 'detector.unknown'],
+    ['POST', 'learn', 'api.not-found'],
+    ['POST', 'learning/end', 'api.not-found'],
+  ] as const) {
+    const said = await ask(method, `${STUCK}/${last}`);
+    assert.equal(said.title, code, last);
+    assert.match(said.hint ?? '', new RegExp(`%2F: ${method} /api/detectors/hall%2Fp1%2Fstuck/${last}$`));
+  }
+  const other = await ask('GET', 'hall/p1/stukc');
+  assert.match(other.hint ?? '', /did you mean hall\/p1\/stuck/);
+});
+
 /** Until it is found: the moments come with real time. */
 async function freeze(site: Site): Promise<void> {
   for (let i = 0; site.core.decisions.alerts().length === 0 && i < 200; i++) {

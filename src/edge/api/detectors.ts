@@ -1,10 +1,13 @@
 import type { DETECTOR_ROUTES } from '#contract/routes/detectors.ts';
+import { LEARNING_ROUTES } from '#contract/routes/learning.ts';
 import type { Answered } from '#contract/routes/table.ts';
 import type { DetectorView } from '#decide/detectors/saying.ts';
 import { waitsText } from '#decide/detectors/waiting.ts';
 import type { Handlers } from '#edge/api/handlers.ts';
 import { unknown } from '#edge/api/named.ts';
 import type { Site } from '#edge/site.ts';
+import { encodedPath, encodeHint } from '#http/slashes.ts';
+import { Fault } from '#kernel/fault.ts';
 import { type Caller, isWithin } from '#kernel/rights.ts';
 
 export type DetectorStatus = Answered<'detectors'>;
@@ -26,7 +29,12 @@ export function detectorStatus(site: Site, id: string, { areas }: Pick<Caller, '
   const [found] = site.core.decisions.detectors(id);
   if (found) return statusOf(site, found, areas);
   const ids = site.blueprint.model.detectors.map((one) => one.id);
-  throw unknown('detector', id, ids, areas);
+  const meant = encodedPath(Object.values(LEARNING_ROUTES), 'GET', `/api/detectors/${id}`);
+  if (meant === undefined) throw unknown('detector', id, ids, areas);
+  throw new Fault('detector.unknown', `there is no detector ${id}`, {
+    retry: 'never',
+    hint: encodeHint('GET', meant),
+  });
 }
 
 /** @param areas of who asks: a detector may look beyond them, and those values are not his */
