@@ -1,34 +1,39 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Rarity } from '#decide/detectors/rarity.ts';
+import { chancesOf, LOOKS, RARITY_FIELDS, raritySnapshot, restoreRarity } from '#decide/detectors/rarity.ts';
 import type { Json } from '#kernel/event.ts';
 
-/** The second of two looks, somewhere in a memory in which others are as well. */
+const AT = 7;
+const FAR = AT + RARITY_FIELDS;
+const CHANCES = FAR + LOOKS;
+const END = CHANCES + LOOKS;
+
+/** The second of the looks, somewhere in a memory in which others are as well; the others see nothing but 0. */
 class Look {
-  readonly #memory = new Float64Array(AT + Rarity.fields(2) + 1)
-    .fill(3, 0, AT)
-    .fill(3, AT + Rarity.fields(2));
-  readonly #rarity = new Rarity(this.#memory, 2);
+  readonly #memory = new Float64Array(END + 1).fill(3, 0, AT).fill(3, END);
+  #taken = 0;
 
   take(value: number, most: number): number {
-    const rare = this.#rarity.take(AT, 1, value, most);
-    assert.ok([...this.#memory.subarray(0, AT), this.#memory.at(-1)].every((one) => one === 3));
-    assert.deepEqual(this.#rarity.snapshot(AT, 0), NOTHING);
-    return rare;
+    const memory = this.#memory;
+    memory.set([0, -value, 0], FAR);
+    const product = chancesOf(memory, AT, FAR, CHANCES, Math.exp(-most));
+    assert.ok([...memory.subarray(0, AT), memory.at(-1)].every((one) => one === 3));
+    const { count, sum } = raritySnapshot(memory, AT, 2) as { count: number[]; sum: number[] };
+    assert.deepEqual([count[0], sum.some(Boolean)], [++this.#taken, false]);
+    const [first = 0, own = 0, last = 0] = memory.subarray(CHANCES, END);
+    assert.deepEqual([product, first, last], [own, 1, 1]);
+    return -Math.log(own);
   }
 
   snapshot(): Json {
-    return this.#rarity.snapshot(AT, 1);
+    return raritySnapshot(this.#memory, AT, 1);
   }
 
   restore(from: Json): void {
-    this.#rarity.restore(AT, 1, from);
+    restoreRarity(this.#memory, AT, 1, from);
   }
 }
-
-const AT = 7;
-const NOTHING = new Rarity(new Float64Array(Rarity.fields(1)), 1).snapshot(0, 0);
 
 test('the rarity of what is seen once in a hundred is the logarithm of a hundred', () => {
   const rarity = new Look();
@@ -43,7 +48,7 @@ test('beyond all that was seen it grows on, up to what is asked for', () => {
   for (let i = 0; i < 1000; i++) rarity.take(1 + (i % 10) / 10, 50);
   const [near, far] = [rarity.take(3, 50), rarity.take(6, 50)];
   assert.ok(near > Math.log(50) && far > near);
-  assert.equal(rarity.take(1e12, 50), 50);
+  assert.ok(Math.abs(rarity.take(1e12, 50) - 50) < 1e-9);
 });
 
 test('a larger magnitude is never less rare, and a copy goes on the same', () => {
@@ -59,4 +64,31 @@ test('a larger magnitude is never less rare, and a copy goes on the same', () =>
       assert.equal(restored.take(a, 50), large.take(a, 50));
     }),
   );
+});
+
+test('each octave has eight classes of one ratio', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 2 ** -8, max: 2 ** 24, noNaN: true, minExcluded: true, maxExcluded: true }),
+      (value) => {
+        const look = new Look();
+        look.take(value, 50);
+        const { count } = look.snapshot() as { count: number[] };
+        const place = count.indexOf(1);
+        const place8 = 8 * (8 + Math.log2(value));
+        assert.ok(place8 > place - 1e-5 && place8 < place + 1 + 1e-5, `${value} is in class ${place}`);
+      },
+    ),
+  );
+  for (const [value, place] of [
+    [0, 0],
+    [1e-9, 0],
+    [2 ** 24, 255],
+    [1e300, 255],
+    [Number.POSITIVE_INFINITY, 255],
+  ] as const) {
+    const look = new Look();
+    look.take(value, 50);
+    assert.equal((look.snapshot() as { count: number[] }).count.indexOf(1), place, `${value}`);
+  }
 });
