@@ -18,7 +18,11 @@ const SLOW: ReadonlySet<string> = new Set(['signIn', 'signInByCode', 'firstAdmin
 /** For as many times as long as its request took. */
 const REST = 4;
 const LIMIT_MS = 90_000;
-const MOST_GROWN = 200 * 2 ** 20;
+/** In all: V8 leaves lying what it may, which on a large machine is much. */
+const MOST_GROWN = 300 * 2 ** 20;
+/** After so many requests every thread has run, and much has been left lying. */
+const WARM = 100_000;
+const MOST_GROWN_WARM = 100 * 2 ** 20;
 
 const VALUES: readonly unknown[] = [
   'a/x',
@@ -89,14 +93,16 @@ async function run(rig: Rig): Promise<Report> {
   const routes = Object.entries(ROUTES as { readonly [id: string]: Route }).filter(
     ([, { reply }]) => !('stream' in reply),
   );
-  const { memoryBytes: before } = await edge.status();
+  const memory = async () => (await edge.status()).memoryBytes;
+  const before = await memory();
+  let warm = Number.POSITIVE_INFINITY;
   const requests = rig.times(400, 1_000_000);
   const byStatus = new Map<number, number>();
   let sent = 0;
   const rested = Promise.withResolvers<unknown>();
   const lane = async (of: readonly (readonly [string, Route])[], rest = 0) => {
     while (sent < requests) {
-      sent++;
+      const mine = sent++;
       const beganMs = performance.now();
       const asked = ask(rig, pick(rig.chance, of));
       const shown = `${asked.method} ${asked.path} ${Buffer.from(asked.body ?? '')}`.slice(0, 1500);
@@ -114,6 +120,7 @@ async function run(rig: Rig): Promise<Report> {
       const text = await reply.text();
       byStatus.set(reply.status, (byStatus.get(reply.status) ?? 0) + 1);
       assert.notEqual(reply.status, 500, `${shown}\n${text.slice(0, 500)}`);
+      if (mine === WARM) warm = await memory();
       if (sent % 500 === 0) rig.progress(`${sent} of ${requests}`);
       const restMs = rest * (performance.now() - beganMs);
       if (rest > 0) await Promise.race([setTimeout(restMs, undefined, { ref: false }), rested.promise]);
@@ -125,11 +132,16 @@ async function run(rig: Rig): Promise<Report> {
   const fast = Promise.all(Array.from({ length: LANES }, () => lane(others)));
   await Promise.all([fast.then(rested.resolve), lane(slow, REST)]);
   assert.ok(!edge.ended, edge.said);
-  const { memoryBytes } = await edge.status();
-  assert.ok(memoryBytes < before + MOST_GROWN, `${memoryBytes} bytes, ${before} before`);
+  const after = await memory();
+  const inMb = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
+  const grown = `memory from ${inMb(before)} to ${inMb(after)}`;
+  assert.ok(
+    after < Math.min(before + MOST_GROWN, warm + MOST_GROWN_WARM),
+    `${grown}, ${inMb(warm)} when warm`,
+  );
   await edge.stop();
   const statuses = [...byStatus].sort(([a], [b]) => a - b).map(([status, times]) => `${times} × ${status}`);
-  return { tried: [sent, `requests to ${routes.length} routes`], notes: [statuses.join(', ')] };
+  return { tried: [sent, `requests to ${routes.length} routes`], notes: [statuses.join(', '), grown] };
 }
 
 export const apiBodies: Torture = {
