@@ -58,8 +58,9 @@ export class Watcher implements ConditionSink {
   readonly #values: Float64Array;
   /** Which of its signals had ever said anything when it last looked. */
   readonly #heard: Uint8Array;
-  /** It has looked since it began or was told to begin anew. */
+  /** Of its last signal, where that is one. */
   #text: string | undefined;
+  /** It has looked since it began or was told to begin anew. */
   #hasLooked = false;
   #spec: DetectorSpec;
   #opened: Opened;
