@@ -119,6 +119,16 @@ describe('the key that issues is in an HSM', { concurrency: false }, () => {
     undo();
   });
 
+  test('one that fails once is asked again', async () => {
+    const failed = join(token.dir, 'failed');
+    const undo = token.replaceProgram((script) =>
+      script.replace('set -eu\n', `set -eu\n[ -e ${failed} ] || { touch ${failed}; exit 1; }\n`),
+    );
+    await rig.join('again');
+    undo();
+    assert.ok(existsSync(failed));
+  });
+
   test('a slow one is asked twice at once, and the hub answers everybody else meanwhile', async () => {
     const log = join(token.dir, 'log');
     const go = join(token.dir, 'go');

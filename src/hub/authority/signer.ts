@@ -8,6 +8,8 @@ import { Turns } from '../admission/turns.ts';
 const LIMIT_MS = 10_000;
 /** Tokens do one thing after the other, and have few sessions. */
 const TURNS = { atOnce: 2, waitMs: LIMIT_MS, turnMs: 200 };
+/** Some tokens fail now and then where two programs open them at once, SoftHSM one time in a hundred: what fails so soon is tried again. */
+const SOON_MS = 2000;
 /** What the program needs none of. */
 const SECRETS = ['DATABASE_URL'];
 /** Of the curve: a signature is two numbers of it (RFC 5480, 2.1.1; FIPS 186-5, 6). */
@@ -59,7 +61,11 @@ export class Signer {
       () => isGone,
       (done) => {
         clearTimeout(patience);
-        answerOf(this.#program, { args: [what], input, limitMs: LIMIT_MS, without: SECRETS })
+        const begunMs = performance.now();
+        const ask = () =>
+          answerOf(this.#program, { args: [what], input, limitMs: LIMIT_MS, without: SECRETS });
+        ask()
+          .catch((cause) => (performance.now() - begunMs < SOON_MS ? ask() : Promise.reject(cause)))
           .catch((cause) => Promise.reject(failed(messageOf(cause), cause)))
           .finally(done)
           .then(resolve, reject);
