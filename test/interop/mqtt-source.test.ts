@@ -114,11 +114,10 @@ test('while rows do not get to the disk nothing is confirmed, yet values flow; t
     await ends;
   }
   await using source = await openSource(config, deps);
-  const again = (await take(source, deps, 2)).rows;
-  assert.deepEqual(brief(again).slice(0, 2), [
-    ['a/x', 1],
-    ['a/x', 2],
-  ]);
+  // What was not confirmed comes at least once.
+  const again = new Set<number | Value>();
+  while (!again.has(2)) for (const { value } of (await take(source, deps, 1)).rows) again.add(value);
+  assert.deepEqual([...again].slice(0, 2), [1, 2]);
 });
 
 test('what the broker kept may be more than the inbox holds', async () => {

@@ -32,9 +32,9 @@ const AMISS = `(() => {
   for (const row of document.querySelectorAll('.list-body > .list-row')) {
     const { top, bottom } = row.getBoundingClientRect();
     for (const cell of row.querySelectorAll('[role=cell]')) {
-      if (cell.innerText.trim() === '' || !cell.checkVisibility()) continue;
+      if (cell.textContent.trim() === '' || !cell.checkVisibility()) continue;
       const box = cell.getBoundingClientRect();
-      if (box.width < 8 || box.top < top - 1 || box.bottom > bottom + 1) found.add(cell.innerText);
+      if (box.width < 8 || box.top < top - 1 || box.bottom > bottom + 1) found.add(cell.textContent);
     }
   }
   return [...found];
