@@ -1,5 +1,6 @@
 import { age, bold, dim, green, number, red, table, yellow } from '#cli/text.ts';
 import type { LearningReport, LearningStatus } from '#contract/client.ts';
+import { contextLearned } from '#contract/learning.ts';
 
 const SHOWN = {
   fit: green('fit'),
@@ -36,15 +37,11 @@ function reportLines({ rows, fit, findings, signals, contexts = [] }: LearningRe
 }
 
 function contextTable(signal: string, contexts: NonNullable<LearningReport['contexts']>): string {
-  const cells = contexts.map(({ context, moments, visits, parts, learned }) => [
-    context,
-    number(moments),
-    number(visits),
-    learned === 0
-      ? yellow('no: too seldom')
-      : learned < parts
-        ? `in ${learned} of ${parts} parts of the day`
-        : 'yes',
+  const cells = contexts.map((one) => [
+    one.context,
+    number(one.moments),
+    number(one.visits),
+    one.learned === 0 ? yellow(contextLearned(one)) : contextLearned(one),
   ]);
   return table([signal, 'moments', 'times', 'learned'], cells);
 }

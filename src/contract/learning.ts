@@ -62,6 +62,12 @@ export interface ReportedContext {
   readonly learned: number;
 }
 
+/** In words whether a context was learned. */
+export const contextLearned = ({ parts, learned }: Pick<ReportedContext, 'parts' | 'learned'>): string => {
+  if (learned === 0) return 'no: too seldom';
+  return learned < parts ? `in ${learned} of ${parts} parts of the day` : 'yes';
+};
+
 /** How learning a detector goes, or went. */
 export interface LearningStatus {
   readonly id: string;

@@ -1,4 +1,5 @@
 import type { LearningReport } from '#contract/client.ts';
+import { contextLearned } from '#contract/learning.ts';
 import { count, number } from '../../parts/format.ts';
 import { Table } from '../../parts/table.tsx';
 
@@ -86,18 +87,12 @@ function Contexts({
         </tr>
       </thead>
       <tbody>
-        {contexts.map(({ context, moments, visits, parts, learned }) => (
-          <tr key={context}>
-            <th scope="row">{context}</th>
-            <td className="number">{count(moments)}</td>
-            <td className="number">{count(visits)}</td>
-            <td>
-              {learned === 0
-                ? 'no: too seldom'
-                : learned < parts
-                  ? `in ${learned} of ${parts} parts of the day`
-                  : 'yes'}
-            </td>
+        {contexts.map((one) => (
+          <tr key={one.context}>
+            <th scope="row">{one.context}</th>
+            <td className="number">{count(one.moments)}</td>
+            <td className="number">{count(one.visits)}</td>
+            <td>{contextLearned(one)}</td>
           </tr>
         ))}
       </tbody>

@@ -13,6 +13,7 @@ import { Field } from '../../parts/field.tsx';
 import { duration } from '../../parts/format.ts';
 import { RangePicker } from '../../parts/range-picker.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
+import { isDrawn } from '../../parts/trend/curve.ts';
 import { FromTo } from '../../parts/trend/from-to.tsx';
 import { isLive, lengthOf, type Span, spanAt, type When } from '../../parts/trend/span.ts';
 import { TagPast } from '../../parts/trend/tag-past.tsx';
@@ -127,7 +128,7 @@ function Past({
   readonly onWhen: (when: When) => void;
 }) {
   const live = useLiveTag(tag);
-  if (live?.type === 'text') return null;
+  if (live && !isDrawn(live)) return null;
   return <TagPast tag={{ path: tag, type: live?.type, unit: live?.unit }} height={140} {...rest} />;
 }
 

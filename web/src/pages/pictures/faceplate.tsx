@@ -7,6 +7,7 @@ import { usePolled } from '../../data/poll.ts';
 import { useMay } from '../../data/session.ts';
 import { qualityOf } from '../../parts/quality.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { isDrawn } from '../../parts/trend/curve.ts';
 import type { When } from '../../parts/trend/span.ts';
 import { TagPast } from '../../parts/trend/tag-past.tsx';
 import { LiveAge, Value } from '../../parts/value.tsx';
@@ -82,7 +83,7 @@ function OneTag({ tag }: { readonly tag: TagDetail }) {
           {live ? qualityOf(live) || 'good' : '…'}, <LiveAge live={live} /> old
         </span>
       </section>
-      {tag.type !== 'text' && tag.type !== 'structure' && <LastHour tag={tag} />}
+      {isDrawn(tag) && <LastHour tag={tag} />}
       <p>
         <ToPage page="tags" rest={tag.path}>
           All of this tag

@@ -9,6 +9,7 @@ import { moment, number } from '../../parts/format.ts';
 import { qualityOf } from '../../parts/quality.ts';
 import { RangePicker } from '../../parts/range-picker.tsx';
 import { Refusal } from '../../parts/refusal.tsx';
+import { isDrawn } from '../../parts/trend/curve.ts';
 import type { When } from '../../parts/trend/span.ts';
 import { TagPast } from '../../parts/trend/tag-past.tsx';
 import { unitText } from '../../parts/unit.ts';
@@ -78,8 +79,6 @@ export function TagPage({ path }: { readonly path: string }) {
     </div>
   );
 }
-
-const isDrawn = ({ type }: TagDetail): boolean => type !== 'text' && type !== 'structure';
 
 function Past({ tag }: { readonly tag: TagDetail }) {
   const [when, setWhen] = useState<When>({ lastS: HOUR_S });

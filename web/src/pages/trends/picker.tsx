@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import type { TagValue } from '#contract/client.ts';
 import { Refusal } from '../../parts/refusal.tsx';
+import { isDrawn } from '../../parts/trend/curve.ts';
 import { unitText } from '../../parts/unit.ts';
 import { useFound } from '../tags/found.ts';
 
@@ -84,7 +85,7 @@ function List({
   readonly onLeave: () => void;
 }) {
   const { tags, isAsking, error, hasMore } = useFound('', text);
-  const drawn = tags.filter(({ type }) => type !== 'text' && type !== 'structure');
+  const drawn = tags.filter(isDrawn);
   const keys = (event: React.KeyboardEvent<HTMLElement>) => {
     const at = event.target as HTMLElement;
     const next = { ArrowDown: at.nextElementSibling, ArrowUp: at.previousElementSibling }[event.key];

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { DetectorStatus } from '#contract/client.ts';
 import { useLiveTag } from '../../data/live.ts';
+import { isDrawn } from '../trend/curve.ts';
 import type { Mark } from '../trend/marks.ts';
 import type { When } from '../trend/span.ts';
 import { TagPast } from '../trend/tag-past.tsx';
@@ -73,8 +74,8 @@ function Past({
   readonly marks: readonly Mark[];
 }) {
   const live = useLiveTag(tag);
-  // A product, of which there is no curve.
-  if (live?.type === 'text') return null;
+  // A product.
+  if (live && !isDrawn(live)) return null;
   return (
     <TagPast
       tag={{ path: tag, type: live?.type, unit: live?.unit }}

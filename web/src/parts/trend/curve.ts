@@ -29,6 +29,9 @@ export interface Kind {
   readonly states?: { readonly [code: string]: string } | undefined;
 }
 
+/** Of texts and structures there is no curve. What is not known yet is taken for a number. */
+export const isDrawn = ({ type }: Kind): boolean => type !== 'text' && type !== 'structure';
+
 const SWITCH = { 0: 'false', 1: 'true' };
 
 /** What is not known yet is taken for a number. */

@@ -6,6 +6,7 @@ import { count } from '../../../parts/format.ts';
 import { PathLink } from '../../../parts/path-link.tsx';
 import { RangePicker } from '../../../parts/range-picker.tsx';
 import { Refusal } from '../../../parts/refusal.tsx';
+import { isDrawn } from '../../../parts/trend/curve.ts';
 import { PastOf } from '../../../parts/trend/past-of.tsx';
 import type { When } from '../../../parts/trend/span.ts';
 import { Quality, Value } from '../../../parts/value.tsx';
@@ -133,7 +134,6 @@ function PastOfTag({
   const [when, setWhen] = useState<When>({ lastS: HOUR_S });
   const past = useMemo(() => pastOf(site), [site]);
   const tag = known.find((one) => one.path === path) ?? { path, type: 'number' as const };
-  const isDrawn = tag.type !== 'text' && tag.type !== 'structure';
   return (
     <section className="card" aria-label="Past">
       <div className="card-head">
@@ -141,7 +141,7 @@ function PastOfTag({
         <RangePicker when={when} onWhen={setWhen} />
         <a href={hashOf('sites', site, { show: 'values' })}>Close</a>
       </div>
-      {isDrawn ? (
+      {isDrawn(tag) ? (
         <PastOf
           past={past}
           timeZone={undefined}
