@@ -15,19 +15,16 @@ export const noSchemaCompilers = {
 
 /** A path that is there with another method is told from one that is not there (RFC 9110, 15.5.6). */
 export function refuseOthers(app: FastifyInstance, table: readonly (readonly [string, AnyRoute])[]): void {
+  const routes = table.map(([, route]) => route);
   const urls = new Map<string, Set<string>>();
-  for (const [, route] of table) {
+  for (const route of routes) {
     const pattern = urlOf(route).replaceAll('*', '.+').replaceAll(/:\w+/g, '[^/]+');
     const methods = urls.get(pattern) ?? new Set();
     urls.set(pattern, methods.add(route.method));
   }
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
-    const meant = encodedPath(
-      table.map(([, route]) => route),
-      request.method,
-      path,
-    );
+    const meant = encodedPath(routes, request.method, path);
     if (meant !== undefined) {
       const hint = encodeHint(request.method, meant);
       sendProblem(reply, new Fault('api.not-found', `there is no ${request.method} ${path}`, { hint }));
