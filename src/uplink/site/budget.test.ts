@@ -74,3 +74,24 @@ test('what may be under way grows while confirmations come quickly, and shrinks 
   assert.equal(flight.confirmed(upTo - 1), undefined);
   assert.equal(flight.confirmed(upTo), 1);
 });
+
+test('a long way is not taken for a queue', async () => {
+  const clock = new ManualClock(NOON_US);
+  const flight = new Flight(clock);
+  let upTo = 0;
+  const confirmedAfter = async (ms: number): Promise<number> => {
+    let frames = 0;
+    for (; !flight.isFull; frames++) flight.left(++upTo, 1, 16 * 1024);
+    await clock.advance(ms);
+    flight.confirmed(upTo);
+    return frames;
+  };
+  const first = await confirmedAfter(2000);
+  assert.equal(await confirmedAfter(2000), 2 * first, 'by satellite');
+  assert.equal(await confirmedAfter(2000), 4 * first);
+  await confirmedAfter(3000);
+  assert.equal(await confirmedAfter(2000), 1, 'what takes a second longer waits somewhere');
+  flight.answered(20);
+  await confirmedAfter(2000);
+  assert.equal(await confirmedAfter(2000), 1, 'the way is quicker than it seemed');
+});

@@ -2,8 +2,11 @@ import type { Clock } from '#kernel/clock.ts';
 
 const LEAST_BYTES = 16 * 1024;
 const MOST_BYTES = 2 * 2 ** 20;
-/** A confirmation that takes longer shows that frames wait in buffers on the way, where nothing can pass them. */
-const SLOW_US = 1_000_000;
+/**
+ * A confirmation that takes so much longer than the way there and back shows that frames wait somewhere, where nothing can
+ * pass them: what is said of now would be late by as much.
+ */
+const SLOW_US = 400_000;
 const QUICK_US = SLOW_US / 2;
 
 interface Sent {
@@ -23,6 +26,7 @@ export class Flight {
   #bytes = 0;
   #limitBytes = LEAST_BYTES * 4;
   #wasFull = false;
+  #wayUs = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -57,9 +61,16 @@ export class Flight {
     return count;
   }
 
+  /** An answer came after so long: the quickest of a connection is its way, be it by satellite. */
+  answered(tookUs: number): void {
+    this.#wayUs = Math.min(this.#wayUs, tookUs);
+  }
+
   #adapt(tookUs: number): void {
-    if (tookUs > SLOW_US) this.#limitBytes = Math.max(LEAST_BYTES, this.#limitBytes / 2);
-    else if (tookUs < QUICK_US && this.#wasFull)
+    this.answered(tookUs);
+    const longerUs = tookUs - this.#wayUs;
+    if (longerUs > SLOW_US) this.#limitBytes = Math.max(LEAST_BYTES, this.#limitBytes / 2);
+    else if (longerUs < QUICK_US && this.#wasFull)
       this.#limitBytes = Math.min(MOST_BYTES, this.#limitBytes * 2);
     this.#wasFull = false;
   }
