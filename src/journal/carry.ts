@@ -29,9 +29,9 @@ export function blockOf(seq: number, items: readonly BatchItem[]): Uint8Array<Ar
   return writer.write(seq, gather.handOver()).slice();
 }
 
-export function blockOfRows(seq: number, batch: Batch): Uint8Array<ArrayBuffer> {
+export function blockOfRows(seq: number, ...batches: readonly Batch[]): Uint8Array<ArrayBuffer> {
   gather.clear();
-  gather.append(batch, 0, 0);
+  for (const batch of batches) gather.append(batch, 0, 0);
   return writer.write(seq, gather.handOver()).slice();
 }
 

@@ -151,7 +151,7 @@ const CONFIRMED = [...LANES, 'live', 'report'] as const;
 
 /** The whole frame: length, type, body. */
 export function frameOf(message: FromSite | FromHub): Uint8Array<ArrayBuffer> {
-  const sink = new ByteSink(64);
+  const sink = new ByteSink(64 + ('block' in message ? message.block.length : 0));
   sink.u32(0);
   sink.u8(Type[message.kind]);
   writeBody(sink, message);

@@ -35,6 +35,7 @@ export class Budget {
   /** Bytes a second now; undefined where nothing limits them. */
   get bytesPerS(): number | undefined {
     const { hours = [], bytesPerS } = this.#config;
+    if (hours.length === 0) return bytesPerS;
     const date = new Date(this.#clock.nowUs() / 1000);
     const minute = date.getHours() * 60 + date.getMinutes();
     return hours.find((span) => isWithin(minute, span))?.bytesPerS ?? bytesPerS;

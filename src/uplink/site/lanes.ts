@@ -45,6 +45,11 @@ abstract class PositionedLane<L extends Lane> {
     this.#flight.left(upTo, count, bytes);
   }
 
+  /** What the hub answers at once, without storing anything, took so long. */
+  answered(tookUs: number): void {
+    this.#flight.answered(tookUs);
+  }
+
   confirmed(upTo: number): void {
     const count = this.#flight.confirmed(upTo);
     if (count !== undefined) this.ports.stored(this.lane, upTo, count);
@@ -108,9 +113,13 @@ export class HistoryLane extends PositionedLane<'history'> {
    */
   get isCurrent(): boolean {
     const { clock, journal } = this.ports;
+    return this.seen >= journal.seq || clock.steadyUs() < this.currentUntilUs;
+  }
+
+  /** Steady time; after it, only while nothing new has come. */
+  get currentUntilUs(): number {
     const heldUs = this.#heldUntilUs > 0 ? MOST_HELD_US : 0;
-    const lateUs = 2 * this.#everyUs + SLACK_US + heldUs;
-    return this.seen >= journal.seq || clock.steadyUs() - this.#currentAtUs < lateUs;
+    return this.#currentAtUs + 2 * this.#everyUs + SLACK_US + heldUs;
   }
 
   get isDue(): boolean {

@@ -48,11 +48,15 @@ export class Reporter {
     return this.#clock.steadyUs() >= this.dueAtUs;
   }
 
+  /** Whether definitions of alarms are not those that were looked at. */
+  get isRedefined(): boolean {
+    return this.#ports.definitions !== this.#definitions;
+  }
+
   /** Pages of definitions of alarms that are not as they are known. @param known checksums by page */
   async definitions(known: ReadonlyMap<number, number>): Promise<readonly Page[]> {
-    const { definitions } = this.#ports;
-    if (definitions === this.#definitions) return [];
-    this.#definitions = definitions;
+    if (!this.isRedefined) return [];
+    this.#definitions = this.#ports.definitions;
     const gone = new Set(known.keys());
     const changed: Page[] = [];
     for (const page of this.#ports.definitionPages()) {

@@ -1,9 +1,7 @@
 import type { Duplex } from 'node:stream';
-import type { Page, PagedTable } from '#journal/api.ts';
 import { Fault } from '#kernel/fault.ts';
 import { within } from '#kernel/within.ts';
 import {
-  type CarriedTable,
   type FromHub,
   type FromSite,
   OLDEST_VERSION,
@@ -15,6 +13,7 @@ import type { AnswerMessage } from '../reports.ts';
 import type { UplinkConfig, UplinkPorts } from './api.ts';
 import { Budget } from './budget.ts';
 import { EventsLane, HistoryLane, type Outgoing } from './lanes.ts';
+import { ChangedPages } from './pages.ts';
 import { Reporter } from './reporter.ts';
 import { Wire } from './wire.ts';
 
@@ -22,7 +21,6 @@ const GREETING_MS = 30_000;
 const PING_US = 20_000_000;
 /** A hub that says nothing at all for so long is gone: every ping has an answer. */
 const SILENT_US = 60_000_000;
-const GAPS_EVERY_US = 5_000_000;
 const LEDGER_EVERY_US = 10_000_000;
 
 /**
@@ -87,14 +85,7 @@ export class UplinkSession implements AsyncDisposable {
   /** Of a hub that takes reports. */
   readonly #reporter: Reporter | undefined;
   readonly #answers: AnswerMessage[] = [];
-  /** Checksums of the pages that the hub has. */
-  readonly #pages: { readonly [table in CarriedTable]: Map<number, number> };
-  readonly #waitingPages: FromSite[] = [];
-  #tagsVersion = -1;
-  #tagsChanged = true;
-  #gapsAtUs = 0;
-  /** What the journal had written when gaps were last looked for: a hole is no entry, and may be the last that it tells of. */
-  #gapsSeen = -1;
+  readonly #pages: ChangedPages;
   /** Whether the hub takes what the site counts. */
   readonly #isCounted: boolean;
   #ledgerAtUs = 0;
@@ -108,7 +99,11 @@ export class UplinkSession implements AsyncDisposable {
   #owed = 0;
   #sentAtUs: number;
   #heardAtUs: number;
+  /** When the first ping left, until its answer is here. */
+  #askedAtUs: number | undefined;
   #wake = Promise.withResolvers<void>();
+  /** When the next sleeper wakes; steady. */
+  #alarmUs = Number.POSITIVE_INFINITY;
   #rejected: Fault | undefined;
 
   constructor(wire: Wire, config: UplinkConfig, ports: UplinkPorts, welcome: Welcome) {
@@ -121,13 +116,9 @@ export class UplinkSession implements AsyncDisposable {
     const { security, others, history } = positions;
     this.#events = [new EventsLane('security', security, ports), new EventsLane('others', others, ports)];
     this.#history = new HistoryLane(history, ports, config.everyMs);
-    this.#pages = {
-      tags: new Map(pages.tags),
-      gaps: new Map(pages.gaps),
-      alarms: new Map(pages.alarms),
-    };
     this.#isCounted = version >= REPORTS_SINCE;
     if (this.#isCounted && ports.reports) this.#reporter = new Reporter(ports.reports, ports.clock);
+    this.#pages = new ChangedPages(ports, pages, this.#reporter, () => this.#wake.resolve());
     this.#sentAtUs = this.#heardAtUs = ports.clock.steadyUs();
   }
 
@@ -140,30 +131,56 @@ export class UplinkSession implements AsyncDisposable {
         this.#answers.push(answer);
         this.#wake.resolve();
       });
-    else if (message.kind !== 'pong') {
+    else if (message.kind === 'pong') this.#answered();
+    else {
       this.#rejected = unexpected(message);
       this.#wire.close(this.#rejected);
     }
-    this.#wake.resolve();
   }
 
   /** Sends until the signal, or until the link is lost, with that fault. */
   async run(signal: AbortSignal): Promise<void> {
     const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
+    const end = () => over.abort(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
     void this.lost.then((fault) => over.abort(fault));
-    void this.#watchJournal(either);
-    while (!either.aborted) {
-      await this.#wire.drained();
-      const waitMs = this.#budget.waitMs();
-      if (waitMs > 0) await this.#ports.clock.sleep(waitMs, either).catch(() => {});
-      else if (!either.aborted && !(await this.#sendNext())) await this.#idle(either);
+    over.signal.addEventListener('abort', () => this.#wake.resolve(), { once: true });
+    void this.#watchJournal(over.signal);
+    this.#ask();
+    try {
+      await this.#sendUntil(over.signal);
+    } finally {
+      signal.removeEventListener('abort', end);
     }
     if (!signal.aborted) throw this.#rejected ?? (await this.lost);
   }
 
+  async #sendUntil(over: AbortSignal): Promise<void> {
+    while (!over.aborted) {
+      const drained = this.#wire.drained();
+      if (drained) await drained;
+      const waitMs = this.#budget.waitMs();
+      if (waitMs > 0) await this.#ports.clock.sleep(waitMs, over).catch(() => {});
+      else if (!over.aborted && !(await this.#sendNext())) await this.#idle(over);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#wire.close(new Fault('uplink.closed', 'the uplink is closing'));
+  }
+
+  /** Before anything waits: how long the way is. */
+  #ask(): void {
+    this.#askedAtUs = this.#ports.clock.steadyUs();
+    this.#send({ kind: 'ping' });
+  }
+
+  #answered(): void {
+    if (this.#askedAtUs === undefined) return;
+    const tookUs = this.#heardAtUs - this.#askedAtUs;
+    this.#askedAtUs = undefined;
+    for (const lane of [...this.#events, this.#history]) lane.answered(tookUs);
   }
 
   #stored({ lane, upTo }: FromHub & { readonly kind: 'stored' }): void {
@@ -171,12 +188,13 @@ export class UplinkSession implements AsyncDisposable {
     else if (lane === 'report') this.#reporter?.stored(upTo);
     else if (lane === 'history') this.#history.confirmed(upTo);
     else for (const one of this.#events) if (one.lane === lane) one.confirmed(upTo);
+    this.#wake.resolve();
   }
 
   /** @returns false when nothing is to be sent now */
   async #sendNext(): Promise<boolean> {
     for (const lane of this.#events) {
-      const outgoing = await lane.next();
+      const outgoing = lane.isReady ? await lane.next() : undefined;
       if (!outgoing) continue;
       this.#send(outgoing.message, (bytes) => lane.left(outgoing.upTo, outgoing.count, bytes));
       return true;
@@ -233,46 +251,9 @@ export class UplinkSession implements AsyncDisposable {
   }
 
   async #sendPage(): Promise<boolean> {
-    await this.#findPages();
-    const page = this.#waitingPages.shift();
+    const page = await this.#pages.next();
     if (page) this.#send(page);
     return page !== undefined;
-  }
-
-  async #findPages(): Promise<void> {
-    const { clock, journal, tagsVersion } = this.#ports;
-    const version = tagsVersion();
-    if (version !== this.#tagsVersion) {
-      this.#tagsVersion = version;
-      journal.whenSettled(() => {
-        this.#tagsChanged = true;
-        this.#wake.resolve();
-      }, 'soon');
-    }
-    if (this.#waitingPages.length > 0) return;
-    if (this.#tagsChanged) {
-      this.#tagsChanged = false;
-      await this.#findIn('tags');
-    }
-    const definitions = await this.#reporter?.definitions(this.#pages.alarms);
-    for (const page of definitions ?? []) this.#queue('alarms', page);
-    const nowUs = clock.steadyUs();
-    const { writtenBytes } = journal.health;
-    if (writtenBytes === this.#gapsSeen || nowUs < this.#gapsAtUs) return;
-    this.#gapsSeen = writtenBytes;
-    this.#gapsAtUs = nowUs + GAPS_EVERY_US;
-    await this.#findIn('gaps');
-  }
-
-  async #findIn(table: PagedTable): Promise<void> {
-    for (const page of await this.#ports.feed.pages(table, this.#pages[table])) this.#queue(table, page);
-  }
-
-  #queue(table: CarriedTable, { page, crc, text }: Page): void {
-    const known = this.#pages[table];
-    if (text === '[]') known.delete(page);
-    else known.set(page, crc);
-    this.#waitingPages.push({ kind: 'page', table, page, text });
   }
 
   #sendReport(): boolean {
@@ -326,19 +307,30 @@ export class UplinkSession implements AsyncDisposable {
   }
 
   /** Until something comes, or is due. */
-  async #idle(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#ports;
+  async #idle(over: AbortSignal): Promise<void> {
     const history = this.#history.isReady ? this.#history.dueAtUs : Number.POSITIVE_INFINITY;
     const report = this.#reporter?.dueAtUs ?? Number.POSITIVE_INFINITY;
-    const dueUs = Math.min(this.#sentAtUs + PING_US, this.#liveDueAtUs(), history, report);
-    const ms = Math.max(1, Math.ceil((dueUs - clock.steadyUs()) / 1000));
-    await within(this.#wake.promise, ms, undefined, clock, signal);
+    this.#wakeAt(Math.min(this.#sentAtUs + PING_US, this.#liveDueAtUs(), history, report), over);
+    await this.#wake.promise;
     this.#wake = Promise.withResolvers();
   }
 
-  /** While a confirmation or history is waited for, that wakes. */
+  /** A sleeper that is up already is left to it: to be woken for nothing is cheaper than to set another each time. */
+  #wakeAt(dueUs: number, over: AbortSignal): void {
+    if (dueUs >= this.#alarmUs) return;
+    this.#alarmUs = dueUs;
+    const { clock } = this.#ports;
+    const woken = () => {
+      if (this.#alarmUs === dueUs) this.#alarmUs = Number.POSITIVE_INFINITY;
+      this.#wake.resolve();
+    };
+    clock.sleep(Math.max(1, Math.ceil((dueUs - clock.steadyUs()) / 1000)), over).then(woken, woken);
+  }
+
+  /** While a confirmation or history is waited for, that wakes; while history is of the present, it says all. */
   #liveDueAtUs(): number {
-    return this.#isLiveUnderWay || this.#owed > 0 ? Number.POSITIVE_INFINITY : this.#liveAtUs;
+    if (this.#isLiveUnderWay || this.#owed > 0) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#liveAtUs, this.#history.currentUntilUs);
   }
 
   async #watchJournal(signal: AbortSignal): Promise<void> {
