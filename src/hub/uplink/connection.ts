@@ -7,6 +7,7 @@ import {
   type FromSite,
   frameOf,
   type Hello,
+  type HistoryMessage,
   type Lane,
   OLDEST_VERSION,
   REPORTS_SINCE,
@@ -18,6 +19,7 @@ import type { ReportMessage } from '#uplink/reports.ts';
 import type { UplinkIdentity } from '../uplink.ts';
 import type { Work } from './api.ts';
 import { eventsContent, historyContent, newestRows, pageContent } from './content.ts';
+import type { Intake } from './intake.ts';
 import { greet } from './positions.ts';
 import { reportContent } from './report-content.ts';
 import { takeAsked } from './reports.ts';
@@ -26,6 +28,7 @@ import type { Writers } from './writers.ts';
 export interface ConnectionPorts {
   readonly pool: Pool;
   readonly writer: Pick<Writers, 'add'>;
+  readonly intake: Pick<Intake, 'add'>;
   /** Reads no more from this one while so much waits to be stored that memory would not bear it. */
   isFull(): boolean;
   /** It is resumed once there is room again. */
@@ -218,11 +221,25 @@ export class Connection {
         this.#stretch(message.lane, message, eventsContent(message), message.list.length * 8);
         return;
       case 'history': {
-        const content = historyContent(message, message.upTo >= this.#stamp);
-        const bytes = STRETCH_BYTES + message.block.length + content.newest.length * NEWEST_BYTES;
-        this.#stretch('history', message, content, bytes);
+        const { length } = message.block;
+        this.#waiting += length;
+        this.#ports.intake.add(length, () => {
+          this.#waiting -= length;
+          this.#takeHistory(message);
+        });
         return;
       }
+    }
+  }
+
+  #takeHistory(message: HistoryMessage): void {
+    if (this.#state !== 'open') return;
+    try {
+      const content = historyContent(message, message.upTo >= this.#stamp);
+      const bytes = STRETCH_BYTES + message.block.length + content.newest.length * NEWEST_BYTES;
+      this.#stretch('history', message, content, bytes);
+    } catch (error) {
+      this.cut(Fault.from(error, 'uplink.failed', `the uplink of ${this.identity.site}`));
     }
   }
 
@@ -260,8 +277,9 @@ export class Connection {
       this.#waiting -= bytes;
       if (result !== 'stored') this.cut(result);
       else if (upTo !== undefined && 'after' in work) {
-        if (work.lane === 'history' && total !== undefined) this.#count(upTo, total);
-        this.#say({ kind: 'stored', lane: work.lane, upTo });
+        const counted = work.lane === 'history' && total !== undefined && this.#count(upTo, total);
+        // Told before it is confirmed, so that the site's own ledger moves both in one step.
+        this.#say(...(counted ? [counted] : []), { kind: 'stored', lane: work.lane, upTo });
       } else if (upTo !== undefined && (work.lane === 'live' || work.lane === 'report'))
         this.#say({ kind: 'stored', lane: work.lane, upTo });
       if (!this.#ports.isFull()) this.resume();
@@ -270,18 +288,21 @@ export class Connection {
     this.#ports.writer.add({ ...work, journal: this.#journal, bytes, done } as Work);
   }
 
-  /** Told before it is confirmed, so that the site's own ledger moves both in one step. */
-  #count(upTo: number, total: number): void {
+  /** @returns what a site that counts is told */
+  #count(upTo: number, total: number): FromHub | undefined {
     this.#totals.set(upTo, total);
     for (const [first] of this.#totals) {
       if (this.#totals.size <= TOTALS_KEPT) break;
       this.#totals.delete(first);
     }
-    if (this.#version >= REPORTS_SINCE) this.#say({ kind: 'counted', upTo, total });
+    return this.#version >= REPORTS_SINCE ? { kind: 'counted', upTo, total } : undefined;
   }
 
-  #say(message: FromHub): void {
-    if (this.#state !== 'closed') this.#stream.write(frameOf(message));
+  /** In one piece: each piece costs a record of TLS, and a call of the system. */
+  #say(...messages: readonly FromHub[]): void {
+    if (this.#state === 'closed') return;
+    const frames = messages.map(frameOf);
+    this.#stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames));
   }
 
   #close(): void {

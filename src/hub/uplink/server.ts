@@ -6,6 +6,7 @@ import type { Log } from '#kernel/log.ts';
 import type { UplinkIdentity, UplinkServer } from '../uplink.ts';
 import type { Report } from './api.ts';
 import { Connection, type ConnectionPorts } from './connection.ts';
+import { Intake } from './intake.ts';
 import { Writers } from './writers.ts';
 
 export interface SiteUplinksPorts {
@@ -28,6 +29,7 @@ const SILENT_SWEEPS = 6;
 /** The hub's end of all uplinks of this process. */
 export class SiteUplinks implements UplinkServer {
   readonly #writer: Writers;
+  readonly #intake = new Intake();
   /** Connections that have not said who they are, and those that have. */
   readonly #all = new Set<Connection>();
   readonly #sites = new Map<string, Connection>();
@@ -42,7 +44,8 @@ export class SiteUplinks implements UplinkServer {
     this.#connectionPorts = {
       pool: ports.pool,
       writer: this.#writer,
-      isFull: () => this.#writer.bytes >= FULL_BYTES,
+      intake: this.#intake,
+      isFull: () => this.#waitingBytes >= FULL_BYTES,
       wantsRoom: (connection) => this.#wanting.add(connection),
       opened: (connection) => this.#opened(connection),
       closed: (connection) => this.#closed(connection),
@@ -76,6 +79,7 @@ export class SiteUplinks implements UplinkServer {
     clearInterval(this.#sweep);
     const closing = new Fault('hub.closing', 'this hub is closing', { retry: 'now' });
     for (const connection of this.#all) connection.close(closing);
+    this.#intake[Symbol.dispose]();
     await this.#writer[Symbol.asyncDispose]();
   }
 
@@ -93,9 +97,13 @@ export class SiteUplinks implements UplinkServer {
     if (this.#sites.get(site) === connection) this.#sites.delete(site);
   }
 
+  get #waitingBytes(): number {
+    return this.#intake.bytes + this.#writer.bytes;
+  }
+
   /** Some have been stored: as many are read from again as there may be room for. */
   #makeRoom(): void {
-    let room = FULL_BYTES - this.#writer.bytes;
+    let room = FULL_BYTES - this.#waitingBytes;
     for (const connection of this.#wanting) {
       if (room <= 0) return;
       room -= CHUNK_BYTES;
