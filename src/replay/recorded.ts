@@ -83,8 +83,12 @@ function alert(name: string, rule: string, detail: Detail): What | undefined {
   const to = ALERTS[name];
   if (!to) return undefined;
   const { text, cause, lastedMs = 0, inputs = [] } = detail as unknown as Omit<AlertFound, 'rule' | 'to'>;
-  const { detector, certainty, reasons, shadow } = detail;
-  const found = { detector, certainty, reasons, ...(shadow === true && { shadow }) } as unknown as FoundBy;
+  const { detector, certainty, reasons, atEnd, shadow } = detail;
+  const found = {
+    ...{ detector, certainty, reasons },
+    ...(atEnd !== undefined && { atEnd }),
+    ...(shadow === true && { shadow }),
+  } as unknown as FoundBy;
   const ofDetector = detector !== undefined && { found };
   return { kind: 'alert', rule, to, cause, text, lastedMs, inputs, ...ofDetector };
 }
