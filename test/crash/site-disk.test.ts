@@ -39,9 +39,9 @@ test(
   'a disk filled by somebody else: decisions go on, losses are counted, it recovers by itself',
   options,
   async (t) => {
-    // Free again, it has room for all that waits in memory, and for a log as large beside it: a quick machine fills that before
-    // rows are lost.
-    const { disk, machines, edge, seenDir } = await startOnDisk(t, 128, 64);
+    // Free again, it has room for all that waits in memory, a log as large beside it, and what came before, all below the
+    // quota: a quick machine brings tens of megabytes before rows are lost.
+    const { disk, machines, edge, seenDir } = await startOnDisk(t, 256, 128);
     await until('the journal has a fault', async () => {
       disk.fill();
       return (await edge.status()).journal.fault !== undefined;
