@@ -25,12 +25,15 @@ export const parse = (target: string): Torture => ({
   },
 });
 
-/** An input is made from the seed and its number alone: each processor reads a part of them. */
+/** An input is made from the seed and its number alone: of a slow reader's, each processor reads a part. */
 async function huntBeside(
   { inputs, ...what }: { readonly target: string; readonly seed: number; readonly inputs: number },
   progress: (done: number) => void,
 ): Promise<Pick<Hunted, 'findings' | 'slowestMs' | 'grownMb'>> {
-  const parts = Math.min(availableParallelism(), Math.ceil(inputs / LEAST_PART));
+  // Memory is that of the process: where it comes near its limit, one thread reads all.
+  const parts = slowOnes.has(what.target)
+    ? Math.min(availableParallelism(), Math.ceil(inputs / LEAST_PART))
+    : 1;
   const done = new Array<number>(parts).fill(0);
   const all = await Promise.all(
     done.map((_, part) => {
