@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { messageOf } from '#kernel/fault.ts';
 import { replaceAnyhow, replaceDurably } from '#platform/files.ts';
 import { startMosquitto } from '#test/interop/mosquitto.ts';
 import { until } from '#test/until.ts';
@@ -29,9 +30,14 @@ async function assertDecides(edge: EdgeProcess, machines: Machines): Promise<voi
 
 async function assertRecovers(edge: EdgeProcess): Promise<void> {
   await until('it has recovered', async () => (await edge.status()).journal.fault === undefined, 20_000);
-  await until('it says so', async () =>
-    (await edge.events()).some(({ name }) => name === 'system.journal-recovered'),
-  );
+  let seen = '';
+  await until('it says so', async () => {
+    const all = await edge.events();
+    seen = `${all.length} events, the last ${all.at(-1)?.name}, ${JSON.stringify((await edge.status()).journal)}`;
+    return all.some(({ name }) => name === 'system.journal-recovered');
+  }).catch((error: unknown) => {
+    throw new Error(`${messageOf(error)}: ${seen}`);
+  });
   assert.equal(await healthOf(edge), 200);
 }
 
