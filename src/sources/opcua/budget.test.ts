@@ -1,3 +1,4 @@
+// Runs alone: it counts the messages of any second, and a busy machine hears some together that left one after the other.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { systemClock } from '#kernel/clock.ts';
@@ -91,8 +92,7 @@ test('a secured session takes its turns as well, with the connection before it t
     heard.slice(0, 7).map(({ kind }) => kind),
     ['HELF', 'OPNF', 'MSGF', 'MSGF', 'CLOF', 'HELF', 'OPNF'],
   );
-  // A busy machine hears some of them together that left one after the other.
-  assert.ok(mostASecond(heard) <= 10 + 5, `${mostASecond(heard)} messages in one second of ${heard.length}`);
+  assert.ok(mostASecond(heard) <= 10 + 2, `${mostASecond(heard)} messages in one second`);
 });
 
 test('sources of one server share its budget, and the more careful one counts', async () => {
@@ -104,7 +104,7 @@ test('sources of one server share its budget, and the more careful one counts', 
   await Promise.allSettled(both.map((found) => Array.fromAsync(found)));
   const asked = meddler.heard.slice(length);
   assert.ok(asked.length >= 15, `only ${asked.length} messages`);
-  assert.ok(mostASecond(asked) <= 10 + 5, `${mostASecond(asked)} messages in one second`);
+  assert.ok(mostASecond(asked) <= 12, `${mostASecond(asked)} messages in one second`);
   // Once it has gone, the other may do as it is allowed to.
   await slow[Symbol.asyncDispose]();
   const before = meddler.heard.length;
