@@ -1,6 +1,7 @@
 import type { Autonomy } from '#contract/client.ts';
 import { useAutonomy } from '../../data/autonomy.ts';
 import { number } from '../../parts/format.ts';
+import { PathText } from '../../parts/path-text.tsx';
 
 type Line = Autonomy['lines'][number];
 
@@ -36,7 +37,7 @@ function Row({ line, leastDays }: { readonly line: Line; readonly leastDays: num
         {isLow && <span className="unseen"> (fewer than asked for)</span>}
       </span>
       <span>
-        {reason} {subject !== reason && subject}
+        {reason} {subject !== reason && <PathText path={subject} />}
       </span>
       <span className="quiet">
         {effect}; {why}
